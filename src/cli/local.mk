@@ -1,0 +1,2 @@
+# src/cli: one source or header a line, sorted.
+src_cli_libcli_a_SOURCES =

@@ -1,0 +1,2 @@
+# src/flow: one source or header a line, sorted.
+src_flow_libflow_a_SOURCES =

@@ -1,0 +1,2 @@
+# src/out: one source or header a line, sorted.
+src_out_libout_a_SOURCES =

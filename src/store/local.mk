@@ -1,0 +1,2 @@
+# src/store: one source or header a line, sorted.
+src_store_libstore_a_SOURCES =

@@ -1,0 +1,4 @@
+# Unit tests of src/capture. A test program is three lines:
+#	unit_tests += tests/capture/test_NAME
+#	tests_capture_test_NAME_SOURCES = tests/capture/test_NAME.c
+#	tests_capture_test_NAME_LDADD = $(capture_test_ldadd)

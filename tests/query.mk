@@ -1,0 +1,4 @@
+# Unit tests of src/query. A test program is three lines:
+#	unit_tests += tests/query/test_NAME
+#	tests_query_test_NAME_SOURCES = tests/query/test_NAME.c
+#	tests_query_test_NAME_LDADD = $(query_test_ldadd)

@@ -1,0 +1,4 @@
+# Unit tests of src/store. A test program is three lines:
+#	unit_tests += tests/store/test_NAME
+#	tests_store_test_NAME_SOURCES = tests/store/test_NAME.c
+#	tests_store_test_NAME_LDADD = $(store_test_ldadd)
