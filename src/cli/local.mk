@@ -1,2 +1,4 @@
 # src/cli: one source or header a line, sorted.
-src_cli_libcli_a_SOURCES =
+src_cli_libcli_a_SOURCES = \
+	src/cli/cli.c \
+	src/cli/cli.h

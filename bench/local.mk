@@ -1,0 +1,1 @@
+# Benchmarks: noinst_PROGRAMS for the generator, EXTRA_DIST for scripts and tables.

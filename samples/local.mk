@@ -1,0 +1,1 @@
+# Sample captures and the scripts that made them: EXTRA_DIST += samples/NAME

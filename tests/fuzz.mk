@@ -1,0 +1,16 @@
+# Fuzz targets. tests/fuzz/fuzz_NAME.c has LLVMFuzzerTestOneInput. A target is four lines:
+#	fuzz_targets += tests/fuzz/fuzz_NAME
+#	tests_fuzz_fuzz_NAME_SOURCES = tests/fuzz/fuzz_NAME.c $(fuzz_main)
+#	tests_fuzz_fuzz_NAME_LDADD = $(LAYER_ldadd)
+#	tests_fuzz_fuzz_NAME_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+# Normally it is linked with standalone.c and `make check` replays tests/fuzz/corpus/NAME/*;
+# under --enable-fuzzing it is linked with libFuzzer: `./dev fuzz NAME SECONDS`.
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/standalone.c
+if FUZZING
+fuzz_main =
+noinst_PROGRAMS += $(fuzz_targets)
+else
+fuzz_main = tests/fuzz/standalone.c
+check_PROGRAMS += $(fuzz_targets)
+TESTS += $(fuzz_targets)
+endif
