@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Decoding: the bytes of one frame -> facts (struct packet), and, when somebody
+ * wants to see them, its layers. Pure functions of their arguments: no state, no
+ * allocation, no output; the state that fragments need is in decode/fragment.h.
+ *
+ * One walk serves both uses: each layer is a function on a struct decoder
+ * (decode/layer.h) that fills facts and, where a sink is there, tells the sink. 
+ * Invariants: never reads a byte outside [frame, frame + caplen); at most
+ * DECODE_LAYERS layers; bounded work per frame.
+ */
+#ifndef FLOWDRILL_DECODE_DECODE_H
+#define FLOWDRILL_DECODE_DECODE_H
+
+#include "flow/packet.h"
+
+enum { DECODE_LAYERS = 24 };
+
+/* The packet's time_ns, offset, record_len, point and time flags are the caller's: they are kept. */
+struct decode_frame {
+	uint32_t linktype;       /* LINKTYPE_ number as in the file */
+	uint8_t fcs_len;         /* bytes of frame check sequence at the end */
+	bool verify;             /* check checksums */
+	const uint8_t *data;
+	uint32_t caplen, len;
+};
+
+/* Fills everything else of *out; whatever the bytes are, src, dst, proto and flags are defined. */
+void decode_packet(const struct decode_frame *frame, struct packet *out);
+
+/* Whether frames of this link type can be decoded at all. */
+bool decode_knows_linktype(uint32_t linktype);
+
+/*
+ * Layers, for people. begin() opens a layer, field() names a value of it with the bytes it was read from
+ * (offsets from the start of the frame; bit_len 0 where it is whole bytes), end() closes. `text` is safe to keep until
+ * the call returns only, and is not escaped where it comes from the packet.
+ */
+struct decode_sink {
+	void (*begin)(void *ctx, const char *layer, const char *summary, uint32_t offset, uint32_t len);
+	void (*field)(void *ctx, const char *name, const char *text, uint32_t offset, uint32_t len);
+	void (*end)(void *ctx);
+	void *ctx;
+};
+
+/* The same walk as decode_packet(), telling the sink. *out is filled as well. */
+void decode_layers(const struct decode_frame *frame, struct packet *out, const struct decode_sink *sink);
+
+/* One line on what the packet says: "443 → 51514 [SYN, ACK] seq 0 win 65160 len 0", "echo request id 7 seq 1", ASCII arrows. Returns the length. */
+size_t decode_info(char *out, size_t size, const struct packet *p);
+
+#endif

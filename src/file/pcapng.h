@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pcapng (draft-ietf-opsawg-pcapng): blocks and options, read and built.
+ * Pure functions over bytes: no I/O, no state. Pointers in results lead into the caller's bytes.
+ */
+#ifndef FLOWDRILL_FILE_PCAPNG_H
+#define FLOWDRILL_FILE_PCAPNG_H
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "base/err.h"
+
+enum pcapng_type {
+	PCAPNG_SHB = 0x0a0d0d0a, PCAPNG_IDB = 1, PCAPNG_OPB = 2, PCAPNG_SPB = 3, PCAPNG_NRB = 4,
+	PCAPNG_ISB = 5, PCAPNG_EPB = 6, PCAPNG_DSB = 10, PCAPNG_CB = 0xbad, PCAPNG_CB_NOCOPY = 0x40000bad,
+};
+
+enum pcapng_option {
+	PCAPNG_OPT_END = 0, PCAPNG_OPT_COMMENT = 1, PCAPNG_OPT_CUSTOM_TEXT = 2988, PCAPNG_OPT_CUSTOM_BIN = 2989,
+	PCAPNG_SHB_HARDWARE = 2, PCAPNG_SHB_OS = 3, PCAPNG_SHB_USERAPPL = 4,
+	PCAPNG_IF_NAME = 2, PCAPNG_IF_DESCRIPTION = 3, PCAPNG_IF_TSRESOL = 9, PCAPNG_IF_FILTER = 11, PCAPNG_IF_TSOFFSET = 14,
+	PCAPNG_EPB_FLAGS = 2, PCAPNG_EPB_DROPCOUNT = 4,
+	PCAPNG_ISB_STARTTIME = 2, PCAPNG_ISB_ENDTIME = 3, PCAPNG_ISB_IFRECV = 4, PCAPNG_ISB_IFDROP = 5,
+	PCAPNG_ISB_OSDROP = 7, PCAPNG_ISB_USRDELIV = 8,
+};
+
+/*
+ * Number of our custom blocks and options: the one that RFC 5612 sets aside for examples, with a
+ * magic "flowdril" behind it, since no number of our own has been assigned.
+ */
+#define PCAPNG_PEN 32473u
+
+enum {
+	PCAPNG_BLOCK_MIN = 12,
+	PCAPNG_BLOCK_MAX = 1 << 27,  /* 128 MiB: more is damage */
+};
+
+struct pcapng_block {
+	uint32_t type;
+	uint32_t total_len;      /* with header and trailer, a multiple of 4 as read (rounded up where a writer did not) */
+	const uint8_t *body;     /* after the 8 header bytes; NULL where only the header was given */
+	size_t body_len;
+};
+
+/* One interface of a section. */
+struct pcapng_interface {
+	uint32_t linktype;
+	uint32_t snaplen;        /* 0: no limit */
+	uint8_t tsresol;         /* as in the option; 6 where absent */
+	int64_t tsoffset_s;
+	const uint8_t *name, *description;   /* raw, not terminated; NULL where absent */
+	uint16_t name_len, description_len;
+	const uint8_t *uuid;     /* 16 bytes: our custom option; NULL where absent */
+};
+
+struct pcapng_packet {
+	uint32_t interface;      /* within the section */
+	bool has_time;
+	uint64_t timestamp;      /* in the interface's units */
+	uint32_t caplen, len;
+	const uint8_t *data;     /* caplen bytes */
+	size_t data_off;         /* of data within the block */
+	const uint8_t *options;  /* raw options behind the data, options_len bytes, maybe 0 */
+	size_t options_len;
+};
+
+/*
+ * The block that starts at `bytes`, of which `avail` can be read. RC_DONE; RC_CUT_SHORT where more
+ * is needed (out->total_len tells how much once avail >= 12, else 0 = at least 12);
+ * RC_DAMAGED for lengths that cannot be. For a section header *big_endian is set from its byte-order magic.
+ */
+enum rc pcapng_parse_block(const uint8_t *bytes, size_t avail, bool *big_endian, const char *path,
+	uint64_t offset, struct pcapng_block *out, struct err *err);
+/* Section header body: version 1.x only (RC_UNSUPPORTED). */
+enum rc pcapng_parse_section(const struct pcapng_block *b, bool big_endian, const char *path,
+	uint64_t offset, struct err *err);
+enum rc pcapng_parse_interface(const struct pcapng_block *b, bool big_endian, const char *path,
+	uint64_t offset, struct pcapng_interface *out, struct err *err);
+/* EPB, SPB (needs the section's first interface for its snap length) or obsolete packet block. */
+enum rc pcapng_parse_packet(const struct pcapng_block *b, bool big_endian, uint32_t first_snaplen,
+	const char *path, uint64_t offset, struct pcapng_packet *out, struct err *err);
+/* Time of a stamp, saturated; *saturated is set where int64 nanoseconds do not hold it. */
+int64_t pcapng_time_ns(uint8_t tsresol, int64_t tsoffset_s, uint64_t timestamp, bool *saturated);
+
+/* Walks options: false at the end or where the rest is damaged (*damaged). value is raw, len as written. */
+struct pcapng_options { struct cursor c; bool big_endian; bool damaged; };
+void pcapng_options_init(struct pcapng_options *o, const uint8_t *bytes, size_t len, bool big_endian);
+bool pcapng_options_next(struct pcapng_options *o, uint16_t *code, const uint8_t **value, uint16_t *len);
+
+/* Builders: append a whole little-endian block. Options are given raw (already built by pcapng_put_option, may be NULL). */
+void pcapng_put_option(struct buf *b, uint16_t code, const void *value, size_t len);
+void pcapng_put_section(struct buf *b, const struct buf *options);
+void pcapng_put_interface(struct buf *b, uint32_t linktype, uint32_t snaplen, const struct buf *options);
+/* An enhanced packet block; `options` are raw little-endian bytes without end-of-options, may be NULL. */
+void pcapng_put_packet(struct buf *b, uint32_t interface, uint64_t timestamp, uint32_t caplen,
+	uint32_t len, const void *data, const void *options, size_t options_len);
+/* Any block from its body (padded here). */
+void pcapng_put_block(struct buf *b, uint32_t type, const void *body, size_t body_len);
+/* A custom block of ours with `kind` (4 bytes, little-endian) and a body; do-not-copy. Total length a multiple of 4. */
+void pcapng_put_custom(struct buf *b, uint32_t kind, const void *body, size_t body_len);
+/* A custom block of ours as padding of exactly `len` bytes in all (>= 28, multiple of 4). */
+void pcapng_put_padding(struct buf *b, size_t len);
+/* Bytes an EPB takes. */
+size_t pcapng_packet_len(uint32_t caplen, size_t options_len);
+/* Copies options of either byte order as little-endian ones (numbers inside known options swapped), e.g. comments of a big-endian source. `block_type` says whose options they are. */
+void pcapng_copy_options(struct buf *out, uint32_t block_type, const uint8_t *bytes, size_t len, bool big_endian);
+
+#endif
