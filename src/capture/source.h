@@ -45,6 +45,7 @@ struct source_event {
 	/* SOURCE_PACKET */
 	int64_t time_ns;
 	bool time_unknown, time_saturated;
+	uint64_t timestamp;          /* as in the file, in units of the interface's tsresol (pcap: seconds times units plus fraction) */
 	uint32_t interface;          /* counted over the whole source, all sections, from 0 */
 	uint32_t caplen, len;
 	const uint8_t *data;         /* caplen bytes */

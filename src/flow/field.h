@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * THE field table: one row a field, and everything that knows of fields takes
+ * it from here: list columns, sorting, filters, completion, CSV and JSON, SQL export, the header of index files, help,
+ * and the table in flowdrill-fields(7). Adding an attribute is one row here and the code that computes it.
+ *
+ * Stored fields (with a merge rule) live in struct record at `offset`; derived ones
+ * are computed by `get`. Numbers below 1024 are ours and never change their
+ * meaning; 1024 and above are for attributes that users, tenants and scripts add.
+ */
+#ifndef FLOWDRILL_FLOW_FIELD_H
+#define FLOWDRILL_FLOW_FIELD_H
+
+#include "flow/record.h"
+#include "flow/row.h"
+
+/* Stored fields have bits in counters.known: they stay below 128. Order and numbers are on disk: append only. */
+enum field_id {
+	FIELD_POINT, FIELD_CLIENT, FIELD_CLIENT_PORT, FIELD_SERVER, FIELD_SERVER_PORT, FIELD_PROTO,
+	FIELD_VLAN, FIELD_TUNNEL, FIELD_CLIENT_MAC, FIELD_SERVER_MAC, FIELD_ORIENTATION,
+	FIELD_FIRST = 16, FIELD_LAST, FIELD_FLOWS,
+	FIELD_C2S_PACKETS, FIELD_S2C_PACKETS, FIELD_C2S_BYTES, FIELD_S2C_BYTES, FIELD_PAYLOAD_BYTES,
+	FIELD_SIZE_MIN, FIELD_SIZE_MAX, FIELD_SIZE_SUMSQ,
+	FIELD_GAP_MIN, FIELD_GAP_MAX, FIELD_GAP_SUM, FIELD_GAP_SUMSQ,
+	FIELD_C2S_TTL_MIN, FIELD_C2S_TTL_MAX, FIELD_S2C_TTL_MIN, FIELD_S2C_TTL_MAX,
+	FIELD_DSCP, FIELD_ICMP_TYPE, FIELD_TCP_FLAGS, FIELD_SYN, FIELD_FIN, FIELD_RST,
+	FIELD_WINDOW_MIN, FIELD_WINDOW_MAX,
+	FIELD_RTT_N, FIELD_RTT_MIN, FIELD_RTT_MAX, FIELD_RTT_SUM, FIELD_RTT_SUMSQ,
+	FIELD_FRAGMENTS, FIELD_MALFORMED, FIELD_CHECKSUM_ERRORS, FIELD_END_REASON, FIELD_STATE_EVICTED,
+	FIELD_STORED_END,            /* one behind the last stored one */
+	FIELD_DERIVED = 256,         /* derived fields are numbered from here */
+};
+
+#define FIELD_BIT(id) ((u128)1 << (id))
+
+enum field_merge {
+	MERGE_NONE,          /* derived: computed on reading */
+	MERGE_SUM,
+	MERGE_MIN,
+	MERGE_MAX,
+	MERGE_OR,            /* union of bits */
+	MERGE_LAST,          /* of the part whose last packet is latest (then: the larger value) */
+	MERGE_SAME,          /* null where they differ */
+	MERGE_UNION,         /* sketches and histograms */
+};
+
+/* What the bytes at `offset` are; also how values compare and what a filter may say about them. */
+enum field_type {
+	TYPE_U8, TYPE_U16, TYPE_U32, TYPE_U64, TYPE_I64, TYPE_U128,
+	TYPE_ADDR, TYPE_MAC, TYPE_TUNNEL, TYPE_REAL, TYPE_TEXT, TYPE_ID,
+};
+
+/* How a number is to be read and shown. */
+enum field_unit {
+	UNIT_NONE, UNIT_COUNT, UNIT_BYTES, UNIT_TIME, UNIT_DURATION, UNIT_PORT, UNIT_PROTO, UNIT_VLAN,
+	UNIT_TCP_FLAGS, UNIT_ENUM, UNIT_BOOL, UNIT_POINT, UNIT_DSCP,
+};
+
+/* A value of a field. Durations and times are int64 nanoseconds (REAL with UNIT_DURATION: nanoseconds too). */
+struct value {
+	enum field_type type;        /* TYPE_U64, TYPE_I64, TYPE_U128, TYPE_REAL, TYPE_ADDR, TYPE_TEXT, TYPE_ID */
+	union {
+		uint64_t u;
+		int64_t i;
+		u128 big;
+		double real;
+		struct addr addr;    /* TYPE_ADDR; MACs too */
+		struct id id;
+	};
+	char text[200];              /* TYPE_TEXT: escaped where it comes from outside */
+	bool estimated;              /* a sketch's answer: shown with ~ */
+};
+
+struct field {
+	unsigned id;                 /* enum field_id, or FIELD_DERIVED + n */
+	const char *name;            /* lower case, as in filters and columns */
+	const char *title;           /* column heading for people, short */
+	enum field_type type;
+	enum field_unit unit;
+	enum field_merge merge;
+	unsigned tiers;              /* FIELD_ON(TIER_...) */
+	bool hidden;                 /* stored for others' sake (sums of squares): no column by itself */
+	uint16_t offset;             /* stored: in struct record */
+	bool (*get)(const struct row *row, struct value *out);   /* derived: false where unknown */
+	const char *(*name_of)(uint64_t v);      /* UNIT_ENUM: a value's name */
+	unsigned width_cells;        /* usual width of a column */
+	unsigned ipfix;              /* information element, 0 none */
+	const char *help;            /* one sentence, also in the man page */
+};
+
+#define FIELD_ON(t) (1u << (t))
+
+/* The table: fields with (index < field_count()). Static. */
+const struct field *field_at(size_t index);
+size_t field_count(void);
+/* By name and tier; NULL where there is none. Also knows aliases (ip.addr's kin live in the filter). */
+const struct field *field_find(const char *name, enum tier tier);
+/* Stored field by its id; NULL for unknown and derived ones. */
+const struct field *field_stored(unsigned id);
+/* The columns that a list of this tier shows when nobody asked for others: names, ended by NULL. Wide ones add more. */
+const char *const *field_default_columns(enum tier tier);
+
+/* The value of a field in a row; false where it is unknown or the tier has none. */
+bool field_get(const struct field *f, const struct row *row, struct value *out);
+/* <0, 0, >0; values of the same field. Unknown ones are the caller's business. */
+int value_cmp(const struct value *a, const struct value *b);
+
+enum value_style {
+	STYLE_MACHINE,       /* csv, json: RFC 3339, seconds, bytes, plain numbers */
+	STYLE_PEOPLE,        /* tables and the screen: units, short */
+};
+/* Text of a value; safe for a terminal. Returns the length. */
+size_t value_format(char *out, size_t size, const struct field *f, const struct value *v, enum value_style style);
+/* Whether the value is a number in JSON (else a string). */
+bool field_is_number(const struct field *f);
+const char *field_merge_name(enum field_merge m);
+const char *field_type_name(const struct field *f);
+const char *field_unit_name(enum field_unit u);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A row of any list: what queries yield and fields are read from. A view on things that
+ * somebody else owns; valid as long as they are.
+ */
+#ifndef FLOWDRILL_FLOW_ROW_H
+#define FLOWDRILL_FLOW_ROW_H
+
+#include "flow/record.h"
+
+/* A packet as a row: its facts, and what only its flow knows. */
+struct packet_row {
+	struct packet pkt;
+	uint64_t frame;              /* from 1, over the whole source */
+	uint64_t file_offset;        /* of its record in the file that holds it, bytes */
+	int64_t gap_ns;              /* since the packet before in its flow */
+	bool has_gap;                /* false for a flow's first packet */
+	struct record_id flow, microflow;
+	const struct flow_key *key;  /* its flow's */
+	enum direction direction;
+};
+
+enum block_state { BLOCK_OPEN, BLOCK_SEALED, BLOCK_INDEXED, BLOCK_EVICTED, BLOCK_STATES };
+const char *block_state_name(enum block_state s);
+
+/* A row of the block allocation table. */
+struct block_info {
+	uint32_t number;             /* from 1, never used again */
+	enum block_state state;
+	char file[256];              /* in the store: "blocks/00000007.pcapng"; in place: absolute path */
+	uint64_t offset;             /* where the block starts in that file */
+	uint64_t length;             /* bytes */
+	uint64_t packets, bytes;     /* bytes: on the wire */
+	uint64_t first_frame;        /* frame number of its first packet, from 1 */
+	int64_t first_ns, last_ns;   /* earliest and latest; valid where packets > 0 */
+};
+
+/* A capture point. */
+struct point_info {
+	uint32_t number;             /* from 0 within the store */
+	uint8_t uuid[16];
+	char name[128];              /* raw, "" where unknown */
+	char description[128];
+	uint32_t linktype, snaplen;
+	uint8_t tsresol;             /* pcapng's code */
+	int64_t tsoffset_s;
+	uint8_t fcs_len;
+	uint64_t packets, bytes, dropped;
+	bool has_dropped;
+	int64_t first_ns, last_ns;   /* valid where packets > 0 */
+};
+
+struct row {
+	enum tier tier;
+	unsigned source;             /* 0: there is only one; else counted from 1 */
+	const struct record *record;             /* macroflow, flow, microflow */
+	const struct packet_row *packet;
+	const struct block_info *block;
+	const struct point_info *point;          /* points; for records and packets their point where known, else NULL */
+	int64_t capture_end_ns;      /* latest packet of the source: tells end reasons */
+	int64_t flow_slice_ns;       /* length of a flow's slice in this source */
+};
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Packet bytes: writing the blocks of an own store, and reading packets of any block by reference.
+ *
+ * A block of a store is a self-contained pcapng file: section header (with the store's slices and block number in a custom
+ * option), one interface description a capture point (number = interface id in the block; a custom option
+ * holds its UUID), then packets and copied blocks; padded to 4 KiB by a custom block at every sync. Append-only: synced
+ * bytes are never rewritten. Writes are large and aligned (O_DIRECT where the file system allows), in a thread of the writer's own.
+ */
+#ifndef FLOWDRILL_STORE_BLOCK_H
+#define FLOWDRILL_STORE_BLOCK_H
+
+#include "store/store.h"
+
+/* ---- writing (own stores) ---------------------------------------------------------- */
+
+struct block_writer;
+
+struct block_packet {
+	uint32_t point;
+	uint64_t timestamp;          /* in the point's units */
+	uint32_t caplen, len;
+	const uint8_t *data;
+	const uint8_t *options;      /* raw, of the source's byte order; or NULL */
+	size_t options_len;
+	bool options_big_endian;
+	bool time_unknown;           /* written as a simple packet's: a custom option marks it */
+};
+
+/* sync_interval_ns of wall time is the recorder's business: block_writer_sync() is called by it. */
+enum rc block_writer_new(struct store *s, struct block_writer **out, struct err *err);
+/*
+ * Writes out, syncs and seals the current block (if any) and frees. On failure too.
+ */
+enum rc block_writer_close(struct block_writer *w, struct err *err);
+void block_writer_abandon(struct block_writer *w);
+/* A capture point was added to the store: its interface description goes into the current block, and into every later one. */
+enum rc block_writer_point(struct block_writer *w, const struct point_info *p, const void *options, size_t options_len,
+	struct err *err);
+/*
+ * Writes a packet. *block, *offset, *record_len are where it went; *new_block is set where it is the first of a new block
+ * (the one before is then sealed).
+ */
+enum rc block_writer_packet(struct block_writer *w, const struct block_packet *p, uint32_t *block, uint32_t *offset,
+	uint32_t *record_len, bool *new_block, struct err *err);
+/* Copies another pcapng block (names, secrets, statistics, custom, unknown) as it is; big-endian ones of known types are turned
+ * little-endian, unknown ones wrapped in a custom block of ours so that export can give them back. */
+enum rc block_writer_copy(struct block_writer *w, uint32_t type, const uint8_t *block, size_t len, bool big_endian,
+	uint32_t first_point, struct err *err);
+enum rc block_writer_sync(struct block_writer *w, struct err *err);
+/* Bytes written so far, of all blocks. */
+uint64_t block_writer_bytes(const struct block_writer *w);
+
+/* ---- reading ------------------------------------------------------------------------ */
+
+struct packet_reader;
+
+/* A packet as it lies in its block. */
+struct raw_packet {
+	int64_t time_ns;
+	uint64_t timestamp;          /* in the point's units */
+	bool time_unknown, time_saturated;
+	uint32_t point;
+	uint32_t caplen, len;
+	const uint8_t *data;
+	const uint8_t *options;      /* pcapng only; raw */
+	size_t options_len;
+	bool big_endian;             /* of the options */
+	uint32_t record_len;
+};
+
+struct packet_ref { uint32_t offset, record_len; };
+
+struct packet_reader_counts { uint64_t bytes, reads, blocks; };
+
+/* Keeps files open and buffers; belongs to one thread. The store must outlive it. */
+enum rc packet_reader_new(struct store *s, struct packet_reader **out, struct err *err);
+void packet_reader_free(struct packet_reader *r);
+/*
+ * Announces packets of one block, ascending by offset; they are then got in this order. Adjacent records are read with one
+ * call, up to 1 MiB; nothing else is read. `refs` must stay until the next announcement.
+ */
+enum rc packet_reader_announce(struct packet_reader *r, uint32_t block, const struct packet_ref *refs, size_t n, struct err *err);
+/* The next announced packet. Pointers are valid until the next call. RC_END, RC_DAMAGED, RC_CUT_SHORT (the file shrank), RC_IO. */
+enum rc packet_reader_next(struct packet_reader *r, struct raw_packet *out, struct err *err);
+/* One packet by itself. */
+enum rc packet_reader_get(struct packet_reader *r, uint32_t block, struct packet_ref ref, struct raw_packet *out, struct err *err);
+const struct packet_reader_counts *packet_reader_counts(const struct packet_reader *r);
+
+#endif

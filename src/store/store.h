@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A store: blocks of packets, the index of each, and the catalog that names them. Two kinds behind one interface:
+ *
+ *   own       a directory NAME.fdr with blocks/ (self-contained pcapng) and index/
+ *   in place  blocks are stretches of somebody's capture file; index/ lies in the user's cache
+ *
+ * The catalog (SQLite, store/catalog.h, private to this layer) holds the block allocation table, capture points, sections
+ * of in-place files, segments, macroflow parts and events. Flows, microflows and references are in index/NNNNNNNN.idx.
+ *
+ * Invariants
+ *   S1  A segment is named in the catalog, with its macroflow parts, in one transaction, after its bytes were synced.
+ *   S2  Published segments of a block follow each other without gap or overlap, from the block's first packet on.
+ *   S3  Block numbers and frame numbers grow; numbers are never used again.
+ *   S4  Everything in index/ can be deleted and made again from the blocks (own) or the file (in place), with the same
+ *       answers and ids.
+ *   S5  One writer (lock file with its pid), any number of readers; a reader sees the catalog at one moment.
+ *
+ * Threads: a store opened for writing may be used by several threads (internal lock). A store opened
+ * for reading belongs to one thread, which may share its immutable parts (blocks, points, segments) as documented.
+ */
+#ifndef FLOWDRILL_STORE_STORE_H
+#define FLOWDRILL_STORE_STORE_H
+
+#include "base/buf.h"
+#include "flow/row.h"
+#include "store/segment.h"
+
+struct store;
+struct filters;
+struct io_file;
+
+struct store_config {
+	int64_t micro_ns, flow_ns, macro_ns;     /* 5 s, 5 min, 15 min by default; each divides the next */
+	uint64_t block_size;                     /* 1 MiB .. 256 MiB */
+	char index_dir[256];                     /* own stores: "" = STORE/index, else absolute */
+};
+
+void store_config_default(struct store_config *c);
+/* RC_USAGE with a reason where slices do not divide or sizes are out of range. */
+enum rc store_config_check(const struct store_config *c, struct err *err);
+
+enum store_kind { STORE_OWN, STORE_IN_PLACE };
+
+/* What opening had to do; for one line to the user each. */
+struct store_notes {
+	bool recovered;              /* a tail behind the last sync was cut off */
+	uint64_t recovered_bytes;
+	bool index_missing;          /* some blocks have no (valid) index: must be indexed again */
+	bool read_only;              /* the medium is */
+	char text[256];
+};
+
+/* Makes a new own store; RC_LOCKED, RC_DENIED, RC_USAGE where the path exists and is no empty directory. Opened for writing. */
+enum rc store_create(const char *path, const struct store_config *config, struct store **out, struct err *err);
+/*
+ * Opens an own store. For writing takes the lock and recovers: cuts what lies behind the last whole record of an open block, drops
+ * index parts that are not named. RC_MISSING, RC_NEWER, RC_LOCKED (names the pid), RC_DAMAGED.
+ */
+enum rc store_open(const char *path, bool writing, struct store **out, struct store_notes *notes, struct err *err);
+/*
+ * Opens the index of a capture file in place: index_dir is its cache entry (see store/cache.h), made if absent when
+ * writing. RC_MISSING where there is none when reading.
+ */
+enum rc store_open_in_place(const char *capture_path, const char *index_dir, const struct store_config *config,
+	bool writing, struct store **out, struct store_notes *notes, struct err *err);
+/* Ends writing cleanly (journal mode DELETE, lock released) and frees. */
+void store_close(struct store *s);
+
+enum store_kind store_kind(const struct store *s);
+const char *store_path(const struct store *s);           /* of the directory or the capture file */
+const struct store_config *store_config(const struct store *s);
+
+/* ---- reading: a snapshot ---------------------------------------------------------- */
+
+struct segment_place {               /* a published segment */
+	uint32_t block, number;
+	uint64_t at, len;            /* in the block's index file */
+	uint32_t packets;
+	uint64_t first_frame;
+	uint32_t first_offset, end_offset;
+	int64_t first_ns, last_ns;
+};
+
+/* Totals of what is published. */
+struct store_totals {
+	uint64_t packets, bytes, captured_bytes;
+	int64_t first_ns, last_ns;   /* valid where packets > 0 */
+	uint64_t blocks, segments;
+	uint64_t index_bytes;        /* index files, filters, catalog */
+	uint64_t block_bytes;        /* block files, or stretches of the capture file */
+	uint64_t indexed_to;         /* in place: bytes of the file covered by published segments */
+	bool complete;               /* the writer reached the end of its input */
+	bool cut_short, damaged;     /* of the input; damaged_at is where */
+	uint64_t damaged_at;
+	uint64_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
+	bool checksum_offload;       /* outgoing checksums were all wrong: reported as offload */
+};
+
+/*
+ * Reads the catalog again: blocks, points, segments, totals. Pointers returned by the functions below stay valid until the
+ * next refresh or close.
+ */
+enum rc store_refresh(struct store *s, struct err *err);
+/* Changes whenever something was published (cheap: no full read). */
+enum rc store_version(struct store *s, uint64_t *version, struct err *err);
+const struct block_info *store_blocks(const struct store *s, size_t *n);
+const struct block_info *store_block(const struct store *s, uint32_t number);    /* NULL where there is none */
+const struct point_info *store_points(const struct store *s, size_t *n);
+const struct segment_place *store_segments(const struct store *s, size_t *n);    /* by block, then number */
+const struct store_totals *store_totals(const struct store *s);
+const struct filters *store_filters(const struct store *s);      /* may be NULL */
+/* The segment that holds the packet at a block's offset; NULL where none. */
+const struct segment_place *store_segment_at(const struct store *s, uint32_t block, uint32_t offset);
+/*
+ * Opens a published segment. `io_bytes` (may be NULL) is increased by what was read. A damaged one is RC_DAMAGED: the block must
+ * be indexed again (session does it).
+ */
+enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
+	uint64_t *io_bytes, struct err *err);
+
+/* Walks macroflow parts merged into macroflows, by window, then service. */
+struct macro_walk;
+struct macro_range {
+	int64_t from_ns, to_ns;      /* windows that overlap [from, to); INT64_MIN, INT64_MAX for all */
+	const struct service_key *only;      /* one service in one window, or NULL */
+};
+enum rc macro_walk_open(struct store *s, const struct macro_range *range, struct macro_walk **out, struct err *err);
+/* The next whole macroflow; *out must be freed with record_free(). RC_END behind the last. slice_ns is the window's start. */
+enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service_key *key, struct err *err);
+void macro_walk_close(struct macro_walk *w);
+/* The macroflow with this id: its key; RC_MISSING. */
+enum rc store_find_macro(struct store *s, struct record_id id, struct service_key *out, struct err *err);
+
+/* ---- writing ---------------------------------------------------------------------- */
+
+/* Adds a capture point (its number is filled in) in order of appearance. A zero uuid gets one derived from `identity` and its number. */
+enum rc store_add_point(struct store *s, struct point_info *point, const void *options, size_t options_len, struct err *err);
+/* In place: a section of the capture file begins; its interfaces are the points from first_point on. pcap files have one (offset 0). */
+struct section_info {
+	uint64_t offset;             /* in the file */
+	bool big_endian, nanoseconds;    /* nanoseconds and record_header: pcap only */
+	uint8_t record_header;       /* pcap: 16 or 24; 0: pcapng */
+	uint8_t fcs_len;
+	uint32_t first_point;
+	uint32_t snaplen;            /* of the first interface: simple packet blocks need it */
+};
+enum rc store_add_section(struct store *s, const struct section_info *section, struct err *err);
+const struct section_info *store_sections(const struct store *s, size_t *n);
+
+/* Begins a block; the number is given. In place: offset in the file. Own: a file is made (see store/block.h). */
+enum rc store_block_begin(struct store *s, uint64_t file_offset, uint32_t *number, struct err *err);
+/* The block got its last byte (own: synced). length in bytes. */
+enum rc store_block_seal(struct store *s, uint32_t number, uint64_t length, struct err *err);
+
+/* One macroflow's part in one segment. */
+struct macro_part {
+	struct service_key key;
+	struct record rec;           /* tier TIER_MACROFLOW; id carried; sketch and histogram set */
+};
+
+/*
+ * Publishes a segment (invariants S1, S2): appends its bytes to the block's index file, syncs, names it in the catalog with
+ * its macroflow parts. place->at and len are filled in; points are the sums to add per capture point (packets, bytes, first, last).
+ */
+enum rc store_publish_segment(struct store *s, struct segment_place *place, const struct buf *bytes,
+	struct macro_part *parts, size_t n_parts, const struct point_info *points, size_t n_points, struct err *err);
+/* All segments of the block are published: its filter is written, its state becomes indexed. */
+enum rc store_block_indexed(struct store *s, uint32_t number, const struct addr *addrs, size_t n, struct err *err);
+/* The totals that packets do not sum up to by themselves; `complete` ends an ingest. */
+enum rc store_set_totals(struct store *s, const struct store_totals *totals, struct err *err);
+/* An event for the log of the store (recovery, damage, drop): kind is a short word. */
+enum rc store_add_event(struct store *s, int64_t time_ns, const char *kind, const char *text, struct err *err);
+/* Forgets the index of all blocks (or of one), so that they are indexed again. */
+enum rc store_drop_index(struct store *s, uint32_t block, struct err *err);
+
+#endif
