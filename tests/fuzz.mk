@@ -5,6 +5,7 @@
 #	tests_fuzz_fuzz_NAME_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 # Normally it is linked with standalone.c and `make check` replays tests/fuzz/corpus/NAME/*;
 # under --enable-fuzzing it is linked with libFuzzer: `./dev fuzz NAME SECONDS`.
+# A dictionary tests/fuzz/NAME.dict is used where it exists (EXTRA_DIST it).
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/standalone.c
 if FUZZING
 fuzz_main =
