@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define XXH_INLINE_ALL   /* one call less in hash tables; the values are the library's */
+#include <xxhash.h>
+
+#include "base/hash.h"
+
+uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(bytes, len, seed);
+}
+
+struct hash128 hash_bytes128(const void *bytes, size_t len, uint64_t seed)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(bytes, len, seed);
+
+	return (struct hash128){ .low = h.low64, .high = h.high64 };
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/mem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Atomic uint64_t mem_done;
+static _Atomic uint64_t mem_limit;   /* allocations numbered from here on fail; 0: none */
+
+void mem_fail_after(uint64_t nth)
+{
+	atomic_store(&mem_limit, nth ? atomic_load(&mem_done) + nth : 0);
+}
+
+uint64_t mem_count(void)
+{
+	return atomic_load(&mem_done);
+}
+
+/* Counts one allocation; 0 where the test wants it to fail. */
+static int mem_may(void)
+{
+	uint64_t n = atomic_fetch_add_explicit(&mem_done, 1, memory_order_relaxed) + 1;
+	uint64_t limit = atomic_load_explicit(&mem_limit, memory_order_relaxed);
+
+	return limit == 0 || n < limit;
+}
+
+void *mem_alloc(size_t bytes)
+{
+	if (!mem_may())
+		return NULL;
+	return malloc(bytes ? bytes : 1);
+}
+
+void *mem_calloc(size_t count, size_t size)
+{
+	if (!mem_may())
+		return NULL;
+	return count && size ? calloc(count, size) : calloc(1, 1);
+}
+
+void *mem_realloc(void *old, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (!mem_may() || __builtin_mul_overflow(count, size, &bytes))
+		return NULL;
+	return realloc(old, bytes ? bytes : 1);
+}
+
+void mem_free(void *p)
+{
+	free(p);
+}
+
+char *mem_strdup(const char *s)
+{
+	size_t bytes = strlen(s) + 1;
+	char *copy = mem_alloc(bytes);
+
+	return copy ? memcpy(copy, s, bytes) : NULL;
+}
+
+void *mem_aligned(size_t align, size_t bytes)
+{
+	void *p = NULL;
+
+	if (align < sizeof(void *))
+		align = sizeof(void *);
+	if (!mem_may() || posix_memalign(&p, align, bytes ? bytes : 1) != 0)
+		return NULL;
+	return p;
+}
+
+int mem_grow(void *array, size_t *cap, size_t need, size_t size)
+{
+	void *old, *grown;
+	size_t want = *cap;
+
+	if (need <= want)
+		return 0;
+	want = want > SIZE_MAX / 2 ? need : want * 2;
+	if (want < need)
+		want = need;
+	if (want < 8)
+		want = 8;
+	/* the array is some T *: copied as bytes, since its type is not void * */
+	memcpy(&old, array, sizeof(old));
+	grown = mem_realloc(old, want, size);
+	if (!grown)
+		return -1;
+	memcpy(array, &grown, sizeof(grown));
+	*cap = want;
+	return 0;
+}
