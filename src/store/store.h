@@ -107,6 +107,8 @@ enum rc store_version(struct store *s, uint64_t *version, struct err *err);
 const struct block_info *store_blocks(const struct store *s, size_t *n);
 const struct block_info *store_block(const struct store *s, uint32_t number);    /* NULL where there is none */
 const struct point_info *store_points(const struct store *s, size_t *n);
+/* Raw pcapng options of a point's interface (little-endian), as they were given; valid as the points are. */
+const void *store_point_options(const struct store *s, uint32_t point, size_t *len);
 const struct segment_place *store_segments(const struct store *s, size_t *n);    /* by block, then number */
 const struct store_totals *store_totals(const struct store *s);
 const struct filters *store_filters(const struct store *s);      /* may be NULL */

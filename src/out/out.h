@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Output formats behind one ops table: table (people), csv, json (one object a line). A writer gets columns
+ * once, then rows. It writes to a FILE of the caller's. Errors of writing are sticky and told by out_end().
+ * Everything from outside is escaped here or was by value_format(); CSV is RFC 4180 with one header row, and cells
+ * that a spreadsheet would run get a leading quote only in `people` exports.
+ */
+#ifndef FLOWDRILL_OUT_OUT_H
+#define FLOWDRILL_OUT_OUT_H
+
+#include "flow/field.h"
+
+#include <stdio.h>
+
+enum out_format { OUT_TABLE, OUT_CSV, OUT_JSON };
+bool out_format_parse(const char *text, enum out_format *out);
+
+struct out_style {
+	bool color;                  /* the caller looked at NO_COLOR and isatty */
+	unsigned width_cells;        /* of the terminal for tables; 0: unlimited */
+};
+
+struct out;
+
+enum rc out_begin(FILE *to, enum out_format format, const struct out_style *style, enum tier tier,
+	const struct field *const *columns, size_t n, struct out **out, struct err *err);
+enum rc out_row(struct out *o, const struct row *row, struct err *err);
+/* Flushes, frees; RC_IO where something could not be written (EPIPE included). */
+enum rc out_end(struct out *o, struct err *err);
+
+#endif

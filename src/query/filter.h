@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The filter language: text -> a checked tree -> yes, no or maybe of a row.
+ *
+ *   host A | net N | port P | src … | dst … | client … | server … | tcp udp icmp arp … | vlan N | and or not ( )
+ *   FIELD OP VALUE with == != < <= > >= ~ (matches text, case-blind, part of it) and `in {A, B, N/8}`; = is ==
+ *   && || !, and Wireshark's ip.addr ip.src ip.dst ipv6.* tcp.port udp.port tcp.srcport … frame.len vlan.id
+ *   a bare FIELD means: known and not zero ("retrans", "fragments")
+ *
+ * A field that is unknown in a row makes its comparison false, and so != too; `not` of it true (documented in flowdrill-filter(7)).
+ * On the tiers src means client and dst server; on packets they are the packet's own.
+ * An error names the column. Parsing is bounded: FILTER_DEPTH nested levels, FILTER_TERMS terms; recursion never passes the depth.
+ * A compiled filter is immutable and may be used by several threads.
+ */
+#ifndef FLOWDRILL_QUERY_FILTER_H
+#define FLOWDRILL_QUERY_FILTER_H
+
+#include "flow/field.h"
+
+enum { FILTER_DEPTH = 200, FILTER_TERMS = 4096, FILTER_TEXT_MAX = 1 << 16 };
+
+struct filter;
+
+/* Compiles for rows of a tier. Empty text (or blanks) gives NULL: everything matches. RC_SYNTAX with has_offset = column. */
+enum rc filter_compile(const char *text, enum tier tier, struct filter **out, struct err *err);
+void filter_free(struct filter *f);
+/* NULL matches everything. */
+bool filter_match(const struct filter *f, const struct row *row);
+
+/* What a flow's key alone says of all rows below it (its packets, itself): for reading less. */
+enum verdict { VERDICT_NO, VERDICT_MAYBE, VERDICT_YES };
+/*
+ * For a filter on packets or microflows, asked of the key of the flow they belong to (its client, server, ports, proto, vlan,
+ * tunnel, point): NO: no row below can match; YES: every one does.
+ */
+enum verdict filter_verdict(const struct filter *f, const struct flow_key *key);
+/*
+ * Networks of which every matching row must have one as client or server address (union); *n == 0: none can be told, read all.
+ * Pointers are the filter's.
+ */
+const struct addr_net *filter_nets(const struct filter *f, size_t *n);
+/* Bounds on time that every matching row keeps (comparisons of first, last, time): INT64_MIN, INT64_MAX where there is none. */
+void filter_times(const struct filter *f, int64_t *from_ns, int64_t *to_ns);
+
+/* For the prompt: words that may stand at the end of `text`, each through `say`, best first. `start` is the column where the word begins. */
+typedef void (*filter_say)(void *ctx, const char *word, const char *help);
+void filter_complete(const char *text, enum tier tier, size_t *start, filter_say say, void *ctx);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A result kept in memory: rows of one query, owned, compact, to be paged, scrolled and sorted again by the screen.
+ * Rows are found by index or by id. Records are stored whole (sketches too); packets as struct packet_row
+ * with an info line made on drawing. Not thread-safe: see job_lock().
+ */
+#ifndef FLOWDRILL_QUERY_RESULT_H
+#define FLOWDRILL_QUERY_RESULT_H
+
+#include "query/query.h"
+
+struct result;
+
+enum rc result_new(enum tier tier, struct result **out, struct err *err);
+void result_free(struct result *r);
+/* Copies a row; usable as a query_sink through result_sink(). */
+enum rc result_add(struct result *r, const struct row *row, struct err *err);
+size_t result_count(const struct result *r);
+/* Row i (< count); valid until the result changes. */
+bool result_row(const struct result *r, size_t i, struct row *out);
+/* Index of the row with this id; false where it is not there. */
+bool result_find(const struct result *r, const struct id *id, size_t *i);
+/* Stable; field NULL: the order in which rows came. Unknown values last. */
+enum rc result_sort(struct result *r, const struct query_sort *sort, size_t n, struct err *err);
+/* Bytes it holds. */
+size_t result_bytes(const struct result *r);
+
+#endif

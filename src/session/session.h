@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A session: the sources that a command or the screen works on, opened, indexed where needed, and queried.
+ *
+ * session_open() finds out what each source is: a store directory, or a capture file whose index is in the cache. A capture file without
+ * (whole) index is indexed by session_index(), in the caller's thread, or in the background by
+ * session_index_start(); meanwhile what is published can be queried after session_refresh().
+ *
+ * Threads: session functions belong to one thread (the screen's). Background work is inside.
+ */
+#ifndef FLOWDRILL_SESSION_SESSION_H
+#define FLOWDRILL_SESSION_SESSION_H
+
+#include "query/query.h"
+#include "session/ingest.h"
+
+struct session;
+
+struct session_source { const char *path; bool is_store; };      /* -s STORE, or a file */
+
+struct session_options {
+	bool no_cache;
+	const char *cache_dir;               /* NULL: the user's */
+	struct store_config config;          /* slices for new indexes */
+	struct ingest_options ingest;
+};
+
+/* One line each for the user, e.g. `cut short`, `index rebuilt`; text is not escaped. */
+typedef void (*session_say)(void *ctx, const char *what, const char *text);
+
+void session_options_default(struct session_options *o);
+enum rc session_open(const struct session_source *sources, size_t n, const struct session_options *options,
+	session_say say, void *ctx, struct session **out, struct err *err);
+void session_close(struct session *s);
+
+/* Whether some source has to be indexed (again, or on) before its answers are whole. */
+bool session_needs_index(const struct session *s);
+/* Indexes what needs it, now. `tick` (may be NULL) is called a few times a second with the progress; returning false cancels. */
+typedef bool (*session_tick)(void *ctx, const struct ingest_progress *p, const char *path);
+enum rc session_index(struct session *s, session_tick tick, void *ctx, struct err *err);
+/* The same in a thread of its own. */
+enum rc session_index_start(struct session *s, struct err *err);
+/* NULL when none is running; the thread is joined and its error (if any) told once by session_index_finish(). */
+const struct ingest_progress *session_index_progress(const struct session *s);
+enum rc session_index_finish(struct session *s, bool cancel, struct err *err);
+
+/* The stores, to query; valid until session_close(). `changed` by refresh where something new was published. */
+const struct query_sources *session_sources(const struct session *s);
+enum rc session_refresh(struct session *s, bool *changed, struct err *err);
+/* For each source what went wrong with its input (damage): exit status 3 at the end. RC_DONE where nothing did. */
+enum rc session_input_state(const struct session *s, struct err *err);
+
+/* ---- background queries ------------------------------------------------------------- */
+
+struct job;
+
+/*
+ * Starts a query in a thread. It opens its own snapshot of the stores. Rows are kept in the job's result (struct result, query/result.h),
+ * which the screen reads under job_lock(); cancel is cooperative.
+ */
+enum rc job_start(struct session *s, const struct query *q, struct job **out, struct err *err);
+enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
+enum job_state job_state(struct job *j, struct err *err);
+/* 0..1000; -1 where it cannot be told. */
+int job_progress(struct job *j);
+void job_cancel(struct job *j);
+/* Cancels, joins, frees. */
+void job_free(struct job *j);
+/* Between lock and unlock the result does not change. Never held by the query for more than one batch of rows. */
+const struct result *job_lock(struct job *j);
+void job_unlock(struct job *j);
+/* Readable when something changed (for poll); drained by job_lock(). */
+int session_wake_fd(const struct session *s);
+
+#endif

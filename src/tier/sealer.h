@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sealer: all shards' parts of one segment -> the segment's bytes and its macroflow parts.
+ *
+ * Merges the shards by first packet, writes flow and microflow parts, and groups flow parts by
+ * service and window into macroflow parts, whose ids it carries from segment to segment in a table of bounded size.
+ * Segments must come in order. One thread at a time.
+ */
+#ifndef FLOWDRILL_TIER_SEALER_H
+#define FLOWDRILL_TIER_SEALER_H
+
+#include "store/segment.h"
+#include "store/store.h"
+#include "tier/tracker.h"
+
+struct sealer;
+
+/* What the reader knows of the segment's packets, in order. */
+struct segment_packet { uint32_t skip, record_len; int64_t time_ns; };
+
+struct sealer_input {
+	struct segment_start start;
+	const struct segment_packet *packets;
+	size_t n_packets;
+	struct tracker_parts shards[TIER_SHARDS];
+};
+
+/* Valid until the next call. */
+struct sealer_output {
+	struct buf bytes;
+	struct macro_part *macros;           /* sorted by service key */
+	size_t n_macros;
+	const struct addr *addrs;            /* distinct addresses */
+	size_t n_addrs;
+	struct segment_size size;
+};
+
+enum rc sealer_new(struct sealer **out, struct err *err);
+void sealer_free(struct sealer *s);
+enum rc sealer_seal(struct sealer *s, const struct sealer_input *in, struct sealer_output **out, struct err *err);
+
+#endif

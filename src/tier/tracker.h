@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The tracker: packets -> microflow parts and flow parts, for one shard of all conversations.
+ *
+ * Conversations are spread over TIER_SHARDS shards by their unordered pair of addresses. The number of shards
+ * is fixed, so that every decision (orientation, eviction) depends on packet order alone and never on the number of
+ * threads; a thread owns whole shards.
+ *
+ * State of a conversation: its orientation, the flow and microflow that are open (and those of the slice before, for packets that
+ * come late), what a handshake needs. At most TRACKER_CONVERSATIONS per shard: the one unused longest goes, what it
+ * would have known becomes unknown, and the next packet of it counts one state_evicted.
+ *
+ * Parts live in the shard until the segment's end: tracker_end_segment() hands them out in order of their first packet and empties the
+ * shard's parts; conversations go on, and what follows in the same flow becomes a further part with the same id.
+ *
+ * Invariants
+ *   T1  every packet given is counted in exactly one microflow part, which lies in exactly one flow part
+ *   T2  a microflow's packets lie in one micro slice, a flow's in one flow slice
+ *   T3  parts are in ascending order of first_ordinal; ordinals in a part ascend
+ * One thread at a time.
+ */
+#ifndef FLOWDRILL_TIER_TRACKER_H
+#define FLOWDRILL_TIER_TRACKER_H
+
+#include "flow/record.h"
+
+enum {
+	TIER_SHARDS = 16,
+	TRACKER_CONVERSATIONS = 16384,       /* a shard: 262,144 in all */
+};
+
+struct tracker;
+
+struct tracker_config { int64_t micro_ns, flow_ns; };
+
+/* Hash of the unordered address pair: the shard is its top bits. */
+uint64_t tracker_pair_hash(const struct packet *p);
+static inline unsigned tracker_shard(uint64_t pair_hash)
+{
+	return (unsigned)(pair_hash >> 60);
+}
+
+enum rc tracker_new(const struct tracker_config *config, struct tracker **out, struct err *err);
+void tracker_free(struct tracker *t);
+/* One packet in order; `ordinal` within the segment, `block` of it. RC_NO_MEMORY. */
+enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_hash, uint32_t block, uint32_t ordinal,
+	struct err *err);
+
+/* A microflow part. */
+struct micro_part {
+	struct record_id id;
+	int64_t slice_ns;
+	struct counters c;
+	uint32_t first_ref, last_ref;        /* chain of references in the shard */
+	uint32_t next;                       /* next microflow part of the flow part, UINT32_MAX none */
+};
+
+/* A flow part. */
+struct flow_part {
+	struct record_id id;
+	int64_t slice_ns;
+	uint32_t first_ordinal;
+	uint32_t first_micro, last_micro;    /* indices of micro parts */
+	struct flow_key key;
+};
+
+/* What a shard hands over at a segment's end; valid until the tracker's next-but-one tracker_end_segment() (double buffer). */
+struct tracker_parts {
+	const struct flow_part *flows;
+	size_t n_flows;
+	const struct micro_part *micros;
+	size_t n_micros;
+	const struct packet_chain *refs;
+	size_t n_refs;
+};
+
+struct packet_chain { uint32_t ordinal, next; };     /* next: UINT32_MAX at the end */
+
+void tracker_end_segment(struct tracker *t, struct tracker_parts *out);
+
+#endif
