@@ -2,3 +2,15 @@
 #	unit_tests += tests/flow/test_NAME
 #	tests_flow_test_NAME_SOURCES = tests/flow/test_NAME.c
 #	tests_flow_test_NAME_LDADD = $(flow_test_ldadd)
+
+unit_tests += tests/flow/test_addr
+tests_flow_test_addr_SOURCES = tests/flow/test_addr.c
+tests_flow_test_addr_LDADD = $(flow_test_ldadd)
+
+unit_tests += tests/flow/test_packet
+tests_flow_test_packet_SOURCES = tests/flow/test_packet.c
+tests_flow_test_packet_LDADD = $(flow_test_ldadd)
+
+unit_tests += tests/flow/test_proto
+tests_flow_test_proto_SOURCES = tests/flow/test_proto.c
+tests_flow_test_proto_LDADD = $(flow_test_ldadd)

@@ -99,14 +99,19 @@ enum rc vlan_parse(const char *text, uint64_t *out, struct err *err);
 /* Whether one of the tags is vid. */
 bool vlan_has(uint64_t vlan, unsigned vid);
 
-/* "vxlan:5 192.0.2.1-192.0.2.2", "+1" behind for every tunnel around it; "" for none. */
+/*
+ * "vxlan:5 192.0.2.1-192.0.2.2"; behind it "+2" where two more tunnels are around it; "" for none.
+ * Returns the length.
+ */
 size_t tunnel_format(char *out, size_t size, const struct tunnel *t);
 /* Puts a tunnel around what is decoded next: sorts the endpoints, counts, hashes what was there before. */
 void tunnel_push(struct tunnel *t, enum tunnel_type type, uint32_t id, const struct addr *src,
 	const struct addr *dst);
 const char *tunnel_type_name(enum tunnel_type type);
 
-/* "SYN,ACK" in the order of the header; "" for none; short form: "SA". */
+/* "SYN,ACK", from the lowest bit (FIN) to the highest (NS); "" for none. Returns the length. */
 size_t tcp_flags_format(char *out, size_t size, unsigned flags);
+/* The same in letters: "SA"; N is NS, C is CWR, E is ECE. */
+size_t tcp_flags_format_short(char *out, size_t size, unsigned flags);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "tcp", "arp", "ip-253", "eth-0x88cc", "llc-0x4242", "link-271"; never empty. Returns the length. */
+/* "tcp", "arp", "lldp", "ip-253", "eth-0x8874", "llc-0xf0f0", "link-271"; never empty. Returns the length. */
 size_t proto_format(char *out, size_t size, uint32_t proto);
 /* The forms above, or a number (an IP protocol). False else. */
 bool proto_parse(const char *text, uint32_t *out);
@@ -25,7 +25,10 @@ static inline bool service_known(uint32_t proto, uint16_t port)
 {
 	return service_name(proto, port) != NULL;
 }
-/* The port of a service's name for either TCP or UDP; false where unknown. */
+/* The (lowest) port of a service's name for either TCP or UDP; false where unknown. */
 bool service_port(const char *name, uint16_t *port);
+
+/* "echo request" for PROTO_ICMP or PROTO_ICMP6; NULL where the type is not known (RFC 792, RFC 4443, IANA). */
+const char *icmp_type_name(uint32_t proto, uint8_t type);
 
 #endif
