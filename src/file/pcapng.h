@@ -2,6 +2,10 @@
 /*
  * pcapng (draft-ietf-opsawg-pcapng): blocks and options, read and built.
  * Pure functions over bytes: no I/O, no state. Pointers in results lead into the caller's bytes.
+ *
+ * What is damaged, and what is only odd, follows Wireshark: a block length below 12, beyond 128 MiB or
+ * other than the one repeated behind the block; a packet or an option that is longer than its
+ * block; an interface that was not described. Lengths that are no multiple of 4 are rounded up.
  */
 #ifndef FLOWDRILL_FILE_PCAPNG_H
 #define FLOWDRILL_FILE_PCAPNG_H
@@ -16,23 +20,43 @@ enum pcapng_type {
 };
 
 enum pcapng_option {
-	PCAPNG_OPT_END = 0, PCAPNG_OPT_COMMENT = 1, PCAPNG_OPT_CUSTOM_TEXT = 2988, PCAPNG_OPT_CUSTOM_BIN = 2989,
+	PCAPNG_OPT_END = 0, PCAPNG_OPT_COMMENT = 1,
+	PCAPNG_OPT_CUSTOM_TEXT = 2988, PCAPNG_OPT_CUSTOM_BIN = 2989,
+	PCAPNG_OPT_CUSTOM_TEXT_NOCOPY = 19372, PCAPNG_OPT_CUSTOM_BIN_NOCOPY = 19373,
 	PCAPNG_SHB_HARDWARE = 2, PCAPNG_SHB_OS = 3, PCAPNG_SHB_USERAPPL = 4,
-	PCAPNG_IF_NAME = 2, PCAPNG_IF_DESCRIPTION = 3, PCAPNG_IF_TSRESOL = 9, PCAPNG_IF_FILTER = 11, PCAPNG_IF_TSOFFSET = 14,
-	PCAPNG_EPB_FLAGS = 2, PCAPNG_EPB_DROPCOUNT = 4,
+	PCAPNG_IF_NAME = 2, PCAPNG_IF_DESCRIPTION = 3, PCAPNG_IF_SPEED = 8, PCAPNG_IF_TSRESOL = 9,
+	PCAPNG_IF_TZONE = 10, PCAPNG_IF_FILTER = 11, PCAPNG_IF_FCSLEN = 13, PCAPNG_IF_TSOFFSET = 14,
+	PCAPNG_IF_TXSPEED = 16, PCAPNG_IF_RXSPEED = 17,
+	PCAPNG_EPB_FLAGS = 2, PCAPNG_EPB_DROPCOUNT = 4, PCAPNG_EPB_PACKETID = 5, PCAPNG_EPB_QUEUE = 6,
+	PCAPNG_EPB_VERDICT = 7, PCAPNG_EPB_PROCESSID_THREADID = 8,
 	PCAPNG_ISB_STARTTIME = 2, PCAPNG_ISB_ENDTIME = 3, PCAPNG_ISB_IFRECV = 4, PCAPNG_ISB_IFDROP = 5,
-	PCAPNG_ISB_OSDROP = 7, PCAPNG_ISB_USRDELIV = 8,
+	PCAPNG_ISB_FILTERACCEPT = 6, PCAPNG_ISB_OSDROP = 7, PCAPNG_ISB_USRDELIV = 8,
 };
 
 /*
  * Number of our custom blocks and options: the one that RFC 5612 sets aside for examples, with a
  * magic "flowdril" behind it, since no number of our own has been assigned.
+ * The value of an option, and the body of a block of ours:
+ *
+ *	0	u32	32473 (in the byte order of the section; ours are little-endian)
+ *	4	8 bytes	"flowdril"
+ *	12	u32	kind, little-endian
+ *	16	...	what the kind says (in a block padded with zeros to a multiple of 4)
  */
 #define PCAPNG_PEN 32473u
+#define PCAPNG_OWN_MAGIC "flowdril"
+enum { PCAPNG_OWN_HEADER = 16 };
+
+/* Kinds that this layer knows; the store adds its own from 16. */
+enum pcapng_own_kind {
+	PCAPNG_OWN_PADDING = 0,      /* block: nothing in it */
+	PCAPNG_OWN_UUID = 1,         /* option of an interface: 16 bytes, the capture point's UUID */
+};
 
 enum {
 	PCAPNG_BLOCK_MIN = 12,
 	PCAPNG_BLOCK_MAX = 1 << 27,  /* 128 MiB: more is damage */
+	PCAPNG_PADDING_MIN = PCAPNG_BLOCK_MIN + PCAPNG_OWN_HEADER,
 };
 
 struct pcapng_block {
@@ -48,9 +72,12 @@ struct pcapng_interface {
 	uint32_t snaplen;        /* 0: no limit */
 	uint8_t tsresol;         /* as in the option; 6 where absent */
 	int64_t tsoffset_s;
+	uint8_t fcs_len;         /* bytes; 0 where not said */
 	const uint8_t *name, *description;   /* raw, not terminated; NULL where absent */
 	uint16_t name_len, description_len;
 	const uint8_t *uuid;     /* 16 bytes: our custom option; NULL where absent */
+	const uint8_t *options;  /* raw, options_len bytes, maybe 0 */
+	size_t options_len;
 };
 
 struct pcapng_packet {
@@ -65,13 +92,13 @@ struct pcapng_packet {
 };
 
 /*
- * The block that starts at `bytes`, of which `avail` can be read. RC_DONE; RC_CUT_SHORT where more
- * is needed (out->total_len tells how much once avail >= 12, else 0 = at least 12);
+ * The block that starts at `bytes`, of which `avail` can be read. RC_DONE; RC_CUT_SHORT (no detail in *err) where
+ * more is needed (out->total_len tells how much once avail >= 12, else 0 = at least 12);
  * RC_DAMAGED for lengths that cannot be. For a section header *big_endian is set from its byte-order magic.
  */
 enum rc pcapng_parse_block(const uint8_t *bytes, size_t avail, bool *big_endian, const char *path,
 	uint64_t offset, struct pcapng_block *out, struct err *err);
-/* Section header body: version 1.x only (RC_UNSUPPORTED). */
+/* Section header: version 1.x only (RC_UNSUPPORTED), options whole. */
 enum rc pcapng_parse_section(const struct pcapng_block *b, bool big_endian, const char *path,
 	uint64_t offset, struct err *err);
 enum rc pcapng_parse_interface(const struct pcapng_block *b, bool big_endian, const char *path,
@@ -79,6 +106,9 @@ enum rc pcapng_parse_interface(const struct pcapng_block *b, bool big_endian, co
 /* EPB, SPB (needs the section's first interface for its snap length) or obsolete packet block. */
 enum rc pcapng_parse_packet(const struct pcapng_block *b, bool big_endian, uint32_t first_snaplen,
 	const char *path, uint64_t offset, struct pcapng_packet *out, struct err *err);
+/* Any other block whose layout is known (names, statistics, secrets): whether its parts fit into it. */
+enum rc pcapng_check_block(const struct pcapng_block *b, bool big_endian, const char *path,
+	uint64_t offset, struct err *err);
 /* Time of a stamp, saturated; *saturated is set where int64 nanoseconds do not hold it. */
 int64_t pcapng_time_ns(uint8_t tsresol, int64_t tsoffset_s, uint64_t timestamp, bool *saturated);
 
@@ -86,9 +116,17 @@ int64_t pcapng_time_ns(uint8_t tsresol, int64_t tsoffset_s, uint64_t timestamp, 
 struct pcapng_options { struct cursor c; bool big_endian; bool damaged; };
 void pcapng_options_init(struct pcapng_options *o, const uint8_t *bytes, size_t len, bool big_endian);
 bool pcapng_options_next(struct pcapng_options *o, uint16_t *code, const uint8_t **value, uint16_t *len);
+/*
+ * True where the value of a custom option, or the body of a custom block, is ours: its kind and what lies behind
+ * (for a block with its padding).
+ */
+bool pcapng_parse_own(const uint8_t *value, size_t len, bool big_endian, uint32_t *kind,
+	const uint8_t **payload, size_t *payload_len);
 
 /* Builders: append a whole little-endian block. Options are given raw (already built by pcapng_put_option, may be NULL). */
 void pcapng_put_option(struct buf *b, uint16_t code, const void *value, size_t len);
+/* One of our own custom options (PCAPNG_OPT_CUSTOM_BIN). */
+void pcapng_put_own_option(struct buf *b, uint32_t kind, const void *payload, size_t len);
 void pcapng_put_section(struct buf *b, const struct buf *options);
 void pcapng_put_interface(struct buf *b, uint32_t linktype, uint32_t snaplen, const struct buf *options);
 /* An enhanced packet block; `options` are raw little-endian bytes without end-of-options, may be NULL. */
@@ -98,11 +136,14 @@ void pcapng_put_packet(struct buf *b, uint32_t interface, uint64_t timestamp, ui
 void pcapng_put_block(struct buf *b, uint32_t type, const void *body, size_t body_len);
 /* A custom block of ours with `kind` (4 bytes, little-endian) and a body; do-not-copy. Total length a multiple of 4. */
 void pcapng_put_custom(struct buf *b, uint32_t kind, const void *body, size_t body_len);
-/* A custom block of ours as padding of exactly `len` bytes in all (>= 28, multiple of 4). */
+/* A custom block of ours as padding of exactly `len` bytes in all (>= PCAPNG_PADDING_MIN, multiple of 4). */
 void pcapng_put_padding(struct buf *b, size_t len);
 /* Bytes an EPB takes. */
 size_t pcapng_packet_len(uint32_t caplen, size_t options_len);
-/* Copies options of either byte order as little-endian ones (numbers inside known options swapped), e.g. comments of a big-endian source. `block_type` says whose options they are. */
+/*
+ * Copies options of either byte order as little-endian ones (numbers inside known options swapped), e.g. comments of
+ * a big-endian source; without end-of-options; damaged rest left out. `block_type` says whose options they are.
+ */
 void pcapng_copy_options(struct buf *out, uint32_t block_type, const uint8_t *bytes, size_t len, bool big_endian);
 
 #endif
