@@ -157,6 +157,13 @@ void part_list_free(struct part_list *l);
 /* Sorts and removes doubles. */
 void part_list_unique(struct part_list *l);
 
+/*
+ * Appends the flow parts that continue a record of an earlier segment (whose id lies before this segment's first packet),
+ * ascending. There are few: a list of its own in the segment answers this without a look at the other parts. Every other part
+ * is the first of its record. Microflow parts that continue one lie in flow parts that do.
+ */
+enum rc segment_continuations(const struct segment *s, struct part_list *out, struct err *err);
+
 /* Appends the flow parts that have an address of `net` as client or server. Binary search: touches nothing else. */
 enum rc segment_by_net(const struct segment *s, const struct addr_net *net, struct part_list *out, struct err *err);
 /* Appends the flow parts of one service in one window (key->window_ns). */
