@@ -39,8 +39,7 @@ enum field_merge {
 	MERGE_MIN,
 	MERGE_MAX,
 	MERGE_OR,            /* union of bits */
-	MERGE_LAST,          /* of the part whose last packet is latest (then: the larger value) */
-	MERGE_SAME,          /* null where they differ */
+	MERGE_SAME,          /* null where they differ; a part that does not know says nothing */
 	MERGE_UNION,         /* sketches and histograms */
 };
 
@@ -80,8 +79,8 @@ struct field {
 	enum field_merge merge;
 	unsigned tiers;              /* FIELD_ON(TIER_...) */
 	bool hidden;                 /* stored for others' sake (sums of squares): no column by itself */
-	uint16_t offset;             /* stored: in struct record */
-	bool (*get)(const struct row *row, struct value *out);   /* derived: false where unknown */
+	uint16_t offset;             /* stored: in struct record; packets: in struct packet_row */
+	bool (*get)(const struct row *row, struct value *out);   /* derived (or seen otherwise than stored): false where unknown */
 	const char *(*name_of)(uint64_t v);      /* UNIT_ENUM: a value's name */
 	unsigned width_cells;        /* usual width of a column */
 	unsigned ipfix;              /* information element, 0 none */

@@ -2,7 +2,21 @@
 src_flow_libflow_a_SOURCES = \
 	src/flow/addr.c \
 	src/flow/addr.h \
+	src/flow/community.c \
+	src/flow/derived.c \
+	src/flow/derived.h \
+	src/flow/field.c \
+	src/flow/field.h \
+	src/flow/field_table.c \
+	src/flow/hist.c \
+	src/flow/info.c \
 	src/flow/packet.c \
 	src/flow/packet.h \
 	src/flow/proto.c \
-	src/flow/proto.h
+	src/flow/proto.h \
+	src/flow/record.c \
+	src/flow/record.h \
+	src/flow/row.c \
+	src/flow/row.h \
+	src/flow/sketch.c \
+	src/flow/sketch.h

@@ -109,6 +109,12 @@ void tunnel_push(struct tunnel *t, enum tunnel_type type, uint32_t id, const str
 	const struct addr *dst);
 const char *tunnel_type_name(enum tunnel_type type);
 
+/*
+ * One line on what the packet says by its headers: "SYN,ACK seq 7 ack 1 win 65160 len 0",
+ * "echo request", "fragment 1480 bytes". Returns the length.
+ */
+size_t packet_info(char *out, size_t size, const struct packet *p);
+
 /* "SYN,ACK", from the lowest bit (FIN) to the highest (NS); "" for none. Returns the length. */
 size_t tcp_flags_format(char *out, size_t size, unsigned flags);
 /* The same in letters: "SA"; N is NS, C is CWR, E is ECE. */

@@ -15,6 +15,7 @@ struct packet_row {
 	uint64_t file_offset;        /* of its record in the file that holds it, bytes */
 	int64_t gap_ns;              /* since the packet before in its flow */
 	bool has_gap;                /* false for a flow's first packet */
+	struct record_id self;       /* block, and offset of its record */
 	struct record_id flow, microflow;
 	const struct flow_key *key;  /* its flow's */
 	enum direction direction;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Getters of derived fields, for the field table alone. Each gives the field's value of a row, or
+ * false where it is unknown. Pure functions.
+ */
+#ifndef FLOWDRILL_FLOW_DERIVED_H
+#define FLOWDRILL_FLOW_DERIVED_H
+
+#include "flow/field.h"
+
+bool derive_id(const struct row *row, struct value *out);
+bool derive_slice(const struct row *row, struct value *out);
+bool derive_duration(const struct row *row, struct value *out);
+bool derive_point(const struct row *row, struct value *out);
+bool derive_service(const struct row *row, struct value *out);
+bool derive_packets(const struct row *row, struct value *out);
+bool derive_bytes(const struct row *row, struct value *out);
+bool derive_size_avg(const struct row *row, struct value *out);
+bool derive_size_sd(const struct row *row, struct value *out);
+bool derive_gap_avg(const struct row *row, struct value *out);
+bool derive_gap_sd(const struct row *row, struct value *out);
+bool derive_rtt_avg(const struct row *row, struct value *out);
+bool derive_rtt_sd(const struct row *row, struct value *out);
+bool derive_rtt_p50(const struct row *row, struct value *out);
+bool derive_rtt_p95(const struct row *row, struct value *out);
+bool derive_clients(const struct row *row, struct value *out);
+bool derive_end_reason(const struct row *row, struct value *out);
+bool derive_community_id(const struct row *row, struct value *out);
+
+bool derive_packet_frame(const struct row *row, struct value *out);
+bool derive_packet_file_offset(const struct row *row, struct value *out);
+bool derive_packet_time(const struct row *row, struct value *out);
+bool derive_packet_gap(const struct row *row, struct value *out);
+bool derive_packet_len(const struct row *row, struct value *out);
+bool derive_packet_caplen(const struct row *row, struct value *out);
+bool derive_packet_src(const struct row *row, struct value *out);
+bool derive_packet_src_port(const struct row *row, struct value *out);
+bool derive_packet_dst(const struct row *row, struct value *out);
+bool derive_packet_dst_port(const struct row *row, struct value *out);
+bool derive_packet_proto(const struct row *row, struct value *out);
+bool derive_packet_vlan(const struct row *row, struct value *out);
+bool derive_packet_tunnel(const struct row *row, struct value *out);
+bool derive_packet_tcp_flags(const struct row *row, struct value *out);
+bool derive_packet_seq(const struct row *row, struct value *out);
+bool derive_packet_ack(const struct row *row, struct value *out);
+bool derive_packet_window(const struct row *row, struct value *out);
+bool derive_packet_ttl(const struct row *row, struct value *out);
+bool derive_packet_payload_len(const struct row *row, struct value *out);
+bool derive_packet_info(const struct row *row, struct value *out);
+
+bool derive_block_file(const struct row *row, struct value *out);
+bool derive_block_offset(const struct row *row, struct value *out);
+bool derive_block_length(const struct row *row, struct value *out);
+bool derive_block_state(const struct row *row, struct value *out);
+bool derive_point_name(const struct row *row, struct value *out);
+bool derive_point_linktype(const struct row *row, struct value *out);
+bool derive_point_snaplen(const struct row *row, struct value *out);
+bool derive_point_dropped(const struct row *row, struct value *out);
+/* first, last, packets and bytes of blocks and points. */
+bool derive_span_first(const struct row *row, struct value *out);
+bool derive_span_last(const struct row *row, struct value *out);
+bool derive_span_packets(const struct row *row, struct value *out);
+bool derive_span_bytes(const struct row *row, struct value *out);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flow/field.h"
+
+#include "base/text.h"
+#include "flow/proto.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reading ------------------------------------------------------------------------ */
+
+static bool stored_get(const struct field *f, const struct record *r, struct value *out)
+{
+	const uint8_t *at = (const uint8_t *)r + f->offset;
+
+	if (!(r->c.known & FIELD_BIT(f->id)))
+		return false;
+	out->type = TYPE_U64;
+	switch (f->type) {
+	case TYPE_U8:
+		out->u = *at;
+		return true;
+	case TYPE_U16:
+		out->u = *(const uint16_t *)(const void *)at;
+		return true;
+	case TYPE_U32:
+		out->u = *(const uint32_t *)(const void *)at;
+		return true;
+	case TYPE_U64:
+		out->u = *(const uint64_t *)(const void *)at;
+		return f->unit != UNIT_VLAN || out->u != 0;
+	case TYPE_I64:
+		out->type = TYPE_I64;
+		out->i = *(const int64_t *)(const void *)at;
+		return true;
+	case TYPE_U128:
+		out->type = TYPE_U128;
+		out->big = *(const u128 *)(const void *)at;
+		return true;
+	case TYPE_ADDR:
+		out->type = TYPE_ADDR;
+		memcpy(&out->addr, at, sizeof(out->addr));
+		return true;
+	case TYPE_MAC:
+		out->type = TYPE_ADDR;
+		memset(&out->addr, 0, sizeof(out->addr));
+		out->addr.kind = ADDR_LINK;
+		memcpy(out->addr.bytes, at, 6);
+		return true;
+	case TYPE_TUNNEL:
+		out->type = TYPE_TEXT;
+		return tunnel_format(out->text, sizeof(out->text), (const struct tunnel *)(const void *)at) > 0;
+	case TYPE_REAL:
+	case TYPE_TEXT:
+	case TYPE_ID:
+		break;
+	}
+	abort();     /* no stored field has these */
+}
+
+bool field_get(const struct field *f, const struct row *row, struct value *out)
+{
+	out->estimated = false;
+	if (!(f->tiers & FIELD_ON(row->tier)))
+		return false;
+	return f->get ? f->get(row, out) : stored_get(f, row->record, out);
+}
+
+/* ---- comparing ----------------------------------------------------------------------- */
+
+#define ORDER(a, b) ((a) < (b) ? -1 : (a) > (b))
+
+int value_cmp(const struct value *a, const struct value *b)
+{
+	if (a->type != b->type)
+		return ORDER((int)a->type, (int)b->type);
+	switch (a->type) {
+	case TYPE_I64:
+		return ORDER(a->i, b->i);
+	case TYPE_U128:
+		return ORDER(a->big, b->big);
+	case TYPE_REAL:
+		return ORDER(a->real, b->real);
+	case TYPE_ADDR:
+		return addr_cmp(&a->addr, &b->addr);
+	case TYPE_TEXT:
+		return strcmp(a->text, b->text);
+	case TYPE_ID: {
+		uint64_t x = record_id_number(a->id.rec), y = record_id_number(b->id.rec);
+		return a->id.source != b->id.source ? ORDER(a->id.source, b->id.source) : ORDER(x, y);
+	}
+	default:
+		return ORDER(a->u, b->u);
+	}
+}
+
+/* ---- formatting ----------------------------------------------------------------------- */
+
+static size_t cut(int n, size_t size)
+{
+	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+static const char *enum_name(const struct field *f, uint64_t v)
+{
+	if (f->id == FIELD_END_REASON)
+		return end_reason_name((enum end_reason)v);
+	if (f->id == FIELD_ORIENTATION)
+		return orientation_name((enum orientation)v);
+	return block_state_name((enum block_state)v);
+}
+
+static size_t format_time(char *out, size_t size, const struct field *f, int64_t t,
+	enum value_style style)
+{
+	if (style == STYLE_MACHINE)
+		return text_time(out, size, t);
+	return text_clock(out, size, t, f->width_cells >= 15 ? 6 : 0);
+}
+
+static size_t format_signed(char *out, size_t size, const struct field *f, int64_t v,
+	enum value_style style)
+{
+	if (f->unit == UNIT_TIME)
+		return format_time(out, size, f, v, style);
+	if (f->unit == UNIT_DURATION)
+		return style == STYLE_MACHINE ? text_seconds(out, size, v) : text_duration(out, size, v);
+	return cut(snprintf(out, size, "%" PRId64, v), size);
+}
+
+static size_t format_unsigned(char *out, size_t size, const struct field *f, const struct value *v,
+	enum value_style style)
+{
+	const char *about = v->estimated && style == STYLE_PEOPLE ? "~" : "";
+	char number[TEXT_NUMBER];
+
+	switch (f->unit) {
+	case UNIT_PROTO:
+		return proto_format(out, size, (uint32_t)v->u);
+	case UNIT_VLAN:
+		return vlan_format(out, size, v->u);
+	case UNIT_TCP_FLAGS:
+		return tcp_flags_format(out, size, (unsigned)v->u);
+	case UNIT_ENUM:
+		return cut(snprintf(out, size, "%s", f->name_of ? f->name_of(v->u) : enum_name(f, v->u)), size);
+	case UNIT_POINT:
+		if (style == STYLE_PEOPLE && v->text[0] != '\0')
+			return cut(snprintf(out, size, "%s", v->text), size);
+		break;
+	case UNIT_BYTES:
+		if (style == STYLE_PEOPLE)
+			return text_bytes(out, size, v->u);
+		break;
+	case UNIT_COUNT:
+		if (style == STYLE_PEOPLE) {
+			text_count(number, sizeof(number), v->u);
+			return cut(snprintf(out, size, "%s%s", about, number), size);
+		}
+		break;
+	default:
+		break;
+	}
+	return cut(snprintf(out, size, "%" PRIu64, v->u), size);
+}
+
+/* Three decimals at most, without trailing zeros. */
+static size_t format_real(char *out, size_t size, const struct field *f, double v, enum value_style style)
+{
+	if (style == STYLE_PEOPLE && f->unit == UNIT_BYTES)
+		return text_bytes(out, size, (uint64_t)llround(v));
+	size_t n = cut(snprintf(out, size, "%.3f", v), size);
+	while (n > 1 && out[n - 1] == '0')
+		out[--n] = '\0';
+	if (n > 1 && out[n - 1] == '.')
+		out[--n] = '\0';
+	return n;
+}
+
+size_t value_format(char *out, size_t size, const struct field *f, const struct value *v,
+	enum value_style style)
+{
+	switch (v->type) {
+	case TYPE_I64:
+		return format_signed(out, size, f, v->i, style);
+	case TYPE_U128:
+		return text_u128(out, size, v->big);
+	case TYPE_REAL:
+		return format_real(out, size, f, v->real, style);
+	case TYPE_ADDR:
+		return addr_format(out, size, &v->addr);
+	case TYPE_ID:
+		return id_format(out, size, &v->id);
+	case TYPE_TEXT:
+		return cut(snprintf(out, size, "%s", v->text), size);
+	default:
+		return format_unsigned(out, size, f, v, style);
+	}
+}
+
+bool field_is_number(const struct field *f)
+{
+	switch (f->type) {
+	case TYPE_ADDR:
+	case TYPE_MAC:
+	case TYPE_TUNNEL:
+	case TYPE_TEXT:
+	case TYPE_ID:
+		return false;
+	default:
+		return f->unit != UNIT_TIME && f->unit != UNIT_PROTO && f->unit != UNIT_VLAN &&
+			f->unit != UNIT_TCP_FLAGS && f->unit != UNIT_ENUM;
+	}
+}
+
+/* ---- names ----------------------------------------------------------------------------- */
+
+const char *field_merge_name(enum field_merge m)
+{
+	static const char *const names[] = {
+		[MERGE_NONE] = "computed", [MERGE_SUM] = "sum", [MERGE_MIN] = "minimum",
+		[MERGE_MAX] = "maximum", [MERGE_OR] = "union", [MERGE_SAME] = "null where they differ",
+		[MERGE_UNION] = "union",
+	};
+	return names[m];
+}
+
+const char *field_type_name(const struct field *f)
+{
+	static const char *const names[] = {
+		[TYPE_U8] = "u8", [TYPE_U16] = "u16", [TYPE_U32] = "u32", [TYPE_U64] = "u64",
+		[TYPE_I64] = "i64", [TYPE_U128] = "u128", [TYPE_ADDR] = "address", [TYPE_MAC] = "mac",
+		[TYPE_TUNNEL] = "tunnel", [TYPE_REAL] = "real", [TYPE_TEXT] = "text", [TYPE_ID] = "id",
+	};
+	return names[f->type];
+}
+
+const char *field_unit_name(enum field_unit u)
+{
+	static const char *const names[] = {
+		[UNIT_NONE] = "", [UNIT_COUNT] = "count", [UNIT_BYTES] = "bytes", [UNIT_TIME] = "time",
+		[UNIT_DURATION] = "seconds", [UNIT_PORT] = "port", [UNIT_PROTO] = "protocol",
+		[UNIT_VLAN] = "vlan", [UNIT_TCP_FLAGS] = "tcp flags", [UNIT_ENUM] = "name",
+		[UNIT_BOOL] = "yes or no", [UNIT_POINT] = "point", [UNIT_DSCP] = "dscp",
+	};
+	return names[u];
+}

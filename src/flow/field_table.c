@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flow/derived.h"
+#include "flow/field.h"
+
+#include <string.h>
+
+#define FLOWS (FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW) | FIELD_ON(TIER_MACROFLOW))
+#define PACKETS FIELD_ON(TIER_PACKET)
+#define BLOCKS FIELD_ON(TIER_BLOCK)
+#define POINTS FIELD_ON(TIER_POINT)
+#define EVERY (FLOWS | PACKETS | BLOCKS | POINTS)
+#define SPANS (BLOCKS | POINTS)
+
+/* A stored field of the key and one of the counters. */
+#define KEY(i, n, t, ty, un, member, w, ipf, h) \
+	{.id = (i), .name = (n), .title = (t), .type = (ty), .unit = (un), .merge = MERGE_SAME, .tiers = FLOWS, \
+	 .offset = offsetof(struct record, key.member), .width_cells = (w), .ipfix = (ipf), .help = (h)}
+#define COUNT(i, n, t, ty, un, m, member, w, ipf, h) \
+	{.id = (i), .name = (n), .title = (t), .type = (ty), .unit = (un), .merge = (m), .tiers = FLOWS, \
+	 .offset = offsetof(struct record, c.member), .width_cells = (w), .ipfix = (ipf), .help = (h)}
+#define HIDDEN(i, n, ty, un, member, h) \
+	{.id = (i), .name = (n), .title = (n), .type = (ty), .unit = (un), .merge = MERGE_SUM, .tiers = FLOWS, \
+	 .hidden = true, .offset = offsetof(struct record, c.member), .width_cells = 12, .help = (h)}
+#define DERIVED(i, n, t, ty, un, on, g, w, h) \
+	{.id = FIELD_DERIVED + (i), .name = (n), .title = (t), .type = (ty), .unit = (un), .tiers = (on), \
+	 .get = (g), .width_cells = (w), .help = (h)}
+
+/* Columns appear, where somebody asks for all of them, in this order. */
+static const struct field fields[] = {
+	DERIVED(0, "id", "id", TYPE_ID, UNIT_NONE, EVERY, derive_id, 14,
+		"identity: the tier's letter, then block and offset of the first packet"),
+	DERIVED(20, "frame", "no.", TYPE_U64, UNIT_NONE, PACKETS, derive_packet_frame, 8,
+		"number of the packet in its source, from 1"),
+	DERIVED(21, "file_offset", "offset", TYPE_U64, UNIT_NONE, PACKETS, derive_packet_file_offset, 12,
+		"where the packet's record begins in its file"),
+	DERIVED(22, "time", "time", TYPE_I64, UNIT_TIME, PACKETS, derive_packet_time, 15,
+		"when the packet was captured"),
+	DERIVED(23, "gap", "gap", TYPE_I64, UNIT_DURATION, PACKETS, derive_packet_gap, 9,
+		"time since the packet before in its flow"),
+	DERIVED(1, "slice", "window", TYPE_I64, UNIT_TIME, FLOWS, derive_slice, 8,
+		"start of the slice or window"),
+	{.id = FIELD_POINT, .name = "point", .title = "where", .type = TYPE_U32, .unit = UNIT_POINT,
+	 .merge = MERGE_SAME, .tiers = FLOWS, .offset = offsetof(struct record, key.point),
+	 .get = derive_point, .width_cells = 8, .ipfix = 138,
+	 .help = "capture point: number within the source"},
+	DERIVED(24, "point", "where", TYPE_U64, UNIT_POINT, PACKETS, derive_point, 8,
+		"capture point: number within the source"),
+	COUNT(FIELD_FIRST, "first", "first", TYPE_I64, UNIT_TIME, MERGE_MIN, first_ns, 15, 156,
+		"time of the earliest packet"),
+	COUNT(FIELD_LAST, "last", "last", TYPE_I64, UNIT_TIME, MERGE_MAX, last_ns, 15, 157,
+		"time of the latest packet"),
+	DERIVED(2, "duration", "duration", TYPE_I64, UNIT_DURATION, FLOWS, derive_duration, 9,
+		"time between earliest and latest packet"),
+	DERIVED(3, "service", "service", TYPE_TEXT, UNIT_NONE, FLOWS, derive_service, 12,
+		"usual name of the server's port, or the protocol; 'dynamic' where no port tells"),
+	KEY(FIELD_CLIENT, "client", "client", TYPE_ADDR, UNIT_NONE, client, 16, 0,
+		"address of who began; the link layer's for frames without IP"),
+	KEY(FIELD_CLIENT_PORT, "client_port", "cport", TYPE_U16, UNIT_PORT, client_port, 6, 0,
+		"port of the client"),
+	KEY(FIELD_SERVER, "server", "server", TYPE_ADDR, UNIT_NONE, server, 16, 0,
+		"address of who answered"),
+	KEY(FIELD_SERVER_PORT, "server_port", "port", TYPE_U16, UNIT_PORT, server_port, 6, 0,
+		"port of the server; 0 in a macroflow is 'dynamic'"),
+	DERIVED(25, "src", "source", TYPE_ADDR, UNIT_NONE, PACKETS, derive_packet_src, 16,
+		"sender, of the innermost IP header"),
+	DERIVED(26, "src_port", "sport", TYPE_U64, UNIT_PORT, PACKETS, derive_packet_src_port, 6,
+		"sender's port"),
+	DERIVED(27, "dst", "destination", TYPE_ADDR, UNIT_NONE, PACKETS, derive_packet_dst, 16,
+		"receiver, of the innermost IP header"),
+	DERIVED(28, "dst_port", "dport", TYPE_U64, UNIT_PORT, PACKETS, derive_packet_dst_port, 6,
+		"receiver's port"),
+	KEY(FIELD_PROTO, "proto", "proto", TYPE_U32, UNIT_PROTO, proto, 6, 4,
+		"innermost protocol"),
+	DERIVED(29, "proto", "proto", TYPE_U64, UNIT_PROTO, PACKETS, derive_packet_proto, 6,
+		"innermost protocol"),
+	KEY(FIELD_VLAN, "vlan", "vlan", TYPE_U64, UNIT_VLAN, vlan, 6, 58,
+		"VLAN ids, outermost first, joined by dots"),
+	DERIVED(30, "vlan", "vlan", TYPE_U64, UNIT_VLAN, PACKETS, derive_packet_vlan, 6,
+		"VLAN ids, outermost first, joined by dots"),
+	KEY(FIELD_TUNNEL, "tunnel", "tunnel", TYPE_TUNNEL, UNIT_NONE, tunnel, 24, 0,
+		"innermost tunnel with its id and endpoints"),
+	DERIVED(31, "tunnel", "tunnel", TYPE_TEXT, UNIT_NONE, PACKETS, derive_packet_tunnel, 24,
+		"innermost tunnel with its id and endpoints"),
+	KEY(FIELD_CLIENT_MAC, "client_mac", "client mac", TYPE_MAC, UNIT_NONE, client_mac, 17, 56,
+		"client's link-layer address in the flow's first packet"),
+	KEY(FIELD_SERVER_MAC, "server_mac", "server mac", TYPE_MAC, UNIT_NONE, server_mac, 17, 80,
+		"server's link-layer address in the flow's first packet"),
+	DERIVED(4, "clients", "clients", TYPE_U64, UNIT_COUNT, FLOWS, derive_clients, 8,
+		"distinct client addresses; ~ where estimated (macroflows and groups)"),
+	COUNT(FIELD_FLOWS, "flows", "flows", TYPE_U64, UNIT_COUNT, MERGE_SUM, flows, 7, 3,
+		"flows that began"),
+	DERIVED(5, "packets", "packets", TYPE_U64, UNIT_COUNT, FLOWS, derive_packets, 8,
+		"packets in both directions"),
+	DERIVED(40, "packets", "packets", TYPE_U64, UNIT_COUNT, SPANS, derive_span_packets, 9,
+		"packets"),
+	DERIVED(6, "bytes", "bytes", TYPE_U64, UNIT_BYTES, FLOWS, derive_bytes, 9,
+		"frame bytes on the wire in both directions"),
+	DERIVED(41, "bytes", "bytes", TYPE_U64, UNIT_BYTES, SPANS, derive_span_bytes, 9,
+		"frame bytes on the wire"),
+	DERIVED(32, "len", "len", TYPE_U64, UNIT_BYTES, PACKETS, derive_packet_len, 7,
+		"frame bytes on the wire"),
+	DERIVED(33, "caplen", "caplen", TYPE_U64, UNIT_BYTES, PACKETS, derive_packet_caplen, 7,
+		"frame bytes captured"),
+	COUNT(FIELD_PAYLOAD_BYTES, "payload_bytes", "payload", TYPE_U64, UNIT_BYTES, MERGE_SUM,
+		payload_bytes, 9, 0, "bytes of transport payload"),
+	COUNT(FIELD_C2S_PACKETS, "c2s_packets", "c2s pkts", TYPE_U64, UNIT_COUNT, MERGE_SUM,
+		packets[DIR_C2S], 8, 298, "packets from client to server"),
+	COUNT(FIELD_S2C_PACKETS, "s2c_packets", "s2c pkts", TYPE_U64, UNIT_COUNT, MERGE_SUM,
+		packets[DIR_S2C], 8, 299, "packets from server to client"),
+	COUNT(FIELD_C2S_BYTES, "c2s_bytes", "c2s", TYPE_U64, UNIT_BYTES, MERGE_SUM,
+		bytes[DIR_C2S], 9, 231, "frame bytes from client to server"),
+	COUNT(FIELD_S2C_BYTES, "s2c_bytes", "s2c", TYPE_U64, UNIT_BYTES, MERGE_SUM,
+		bytes[DIR_S2C], 9, 232, "frame bytes from server to client"),
+	COUNT(FIELD_SIZE_MIN, "size_min", "size min", TYPE_U32, UNIT_BYTES, MERGE_MIN, size_min, 8, 25,
+		"smallest frame"),
+	DERIVED(7, "size_avg", "size avg", TYPE_REAL, UNIT_BYTES, FLOWS, derive_size_avg, 8,
+		"mean frame size"),
+	COUNT(FIELD_SIZE_MAX, "size_max", "size max", TYPE_U32, UNIT_BYTES, MERGE_MAX, size_max, 8, 26,
+		"largest frame"),
+	DERIVED(8, "size_sd", "size sd", TYPE_REAL, UNIT_BYTES, FLOWS, derive_size_sd, 8,
+		"standard deviation of frame sizes"),
+	HIDDEN(FIELD_SIZE_SUMSQ, "size_sumsq", TYPE_U128, UNIT_NONE, size_sumsq,
+		"sum of squared frame sizes"),
+	COUNT(FIELD_GAP_MIN, "gap_min", "gap min", TYPE_I64, UNIT_DURATION, MERGE_MIN, gap_min, 9, 0,
+		"shortest time between two packets of a flow, in order of capture"),
+	DERIVED(9, "gap_avg", "gap avg", TYPE_I64, UNIT_DURATION, FLOWS, derive_gap_avg, 9,
+		"mean time between two packets of a flow"),
+	COUNT(FIELD_GAP_MAX, "gap_max", "gap max", TYPE_I64, UNIT_DURATION, MERGE_MAX, gap_max, 9, 0,
+		"longest time between two packets of a flow"),
+	DERIVED(10, "gap_sd", "gap sd", TYPE_I64, UNIT_DURATION, FLOWS, derive_gap_sd, 9,
+		"standard deviation of the time between two packets of a flow"),
+	HIDDEN(FIELD_GAP_SUM, "gap_sum", TYPE_I64, UNIT_DURATION, gap_sum, "sum of gaps"),
+	HIDDEN(FIELD_GAP_SUMSQ, "gap_sumsq", TYPE_U128, UNIT_NONE, gap_sumsq,
+		"sum of squared gaps, ns squared"),
+	COUNT(FIELD_C2S_TTL_MIN, "c2s_ttl_min", "c2s ttl-", TYPE_U8, UNIT_NONE, MERGE_MIN,
+		ttl_min[DIR_C2S], 8, 52, "smallest TTL or hop limit from the client"),
+	COUNT(FIELD_C2S_TTL_MAX, "c2s_ttl_max", "c2s ttl+", TYPE_U8, UNIT_NONE, MERGE_MAX,
+		ttl_max[DIR_C2S], 8, 53, "largest TTL or hop limit from the client"),
+	COUNT(FIELD_S2C_TTL_MIN, "s2c_ttl_min", "s2c ttl-", TYPE_U8, UNIT_NONE, MERGE_MIN,
+		ttl_min[DIR_S2C], 8, 0, "smallest TTL or hop limit from the server"),
+	COUNT(FIELD_S2C_TTL_MAX, "s2c_ttl_max", "s2c ttl+", TYPE_U8, UNIT_NONE, MERGE_MAX,
+		ttl_max[DIR_S2C], 8, 0, "largest TTL or hop limit from the server"),
+	DERIVED(34, "ttl", "ttl", TYPE_U64, UNIT_NONE, PACKETS, derive_packet_ttl, 4,
+		"TTL or hop limit"),
+	COUNT(FIELD_DSCP, "dscp", "dscp", TYPE_U8, UNIT_DSCP, MERGE_SAME, dscp, 5, 195,
+		"differentiated services code point"),
+	COUNT(FIELD_ICMP_TYPE, "icmp_type", "icmp", TYPE_U8, UNIT_NONE, MERGE_SAME, icmp_type, 5, 0,
+		"ICMP or ICMPv6 type (of an echo: of the packets seen, where they agree)"),
+	COUNT(FIELD_TCP_FLAGS, "tcp_flags", "flags", TYPE_U16, UNIT_TCP_FLAGS, MERGE_OR, tcp_flags, 10,
+		6, "union of the TCP flags"),
+	DERIVED(35, "tcp_flags", "flags", TYPE_U64, UNIT_TCP_FLAGS, PACKETS, derive_packet_tcp_flags, 10,
+		"TCP flags"),
+	DERIVED(36, "seq", "seq", TYPE_U64, UNIT_NONE, PACKETS, derive_packet_seq, 10,
+		"TCP sequence number as on the wire"),
+	DERIVED(37, "ack", "ack", TYPE_U64, UNIT_NONE, PACKETS, derive_packet_ack, 10,
+		"TCP acknowledgement number as on the wire"),
+	DERIVED(38, "window", "window", TYPE_U64, UNIT_NONE, PACKETS, derive_packet_window, 6,
+		"TCP window as on the wire, not scaled"),
+	DERIVED(39, "payload_len", "payload", TYPE_U64, UNIT_BYTES, PACKETS, derive_packet_payload_len, 7,
+		"bytes of transport payload"),
+	COUNT(FIELD_SYN, "syn", "syn", TYPE_U64, UNIT_COUNT, MERGE_SUM, syn, 5, 218, "packets with SYN"),
+	COUNT(FIELD_FIN, "fin", "fin", TYPE_U64, UNIT_COUNT, MERGE_SUM, fin, 5, 219, "packets with FIN"),
+	COUNT(FIELD_RST, "rst", "rst", TYPE_U64, UNIT_COUNT, MERGE_SUM, rst, 5, 220, "packets with RST"),
+	COUNT(FIELD_WINDOW_MIN, "window_min", "win min", TYPE_U32, UNIT_NONE, MERGE_MIN, window_min, 8, 0,
+		"smallest TCP window as on the wire, not scaled"),
+	COUNT(FIELD_WINDOW_MAX, "window_max", "win max", TYPE_U32, UNIT_NONE, MERGE_MAX, window_max, 8, 0,
+		"largest TCP window as on the wire, not scaled"),
+	HIDDEN(FIELD_RTT_N, "rtt_n", TYPE_U64, UNIT_COUNT, rtt_n, "round-trip times measured"),
+	COUNT(FIELD_RTT_MIN, "rtt_min", "rtt min", TYPE_I64, UNIT_DURATION, MERGE_MIN, rtt_min, 9, 0,
+		"shortest round-trip time of a handshake (SYN to the ACK that completes it)"),
+	DERIVED(11, "rtt_avg", "rtt", TYPE_I64, UNIT_DURATION, FLOWS, derive_rtt_avg, 9,
+		"mean round-trip time"),
+	COUNT(FIELD_RTT_MAX, "rtt_max", "rtt max", TYPE_I64, UNIT_DURATION, MERGE_MAX, rtt_max, 9, 0,
+		"longest round-trip time"),
+	DERIVED(12, "rtt_sd", "rtt sd", TYPE_I64, UNIT_DURATION, FLOWS, derive_rtt_sd, 9,
+		"standard deviation of round-trip times"),
+	DERIVED(13, "rtt_p50", "rtt p50", TYPE_I64, UNIT_DURATION, FLOWS, derive_rtt_p50, 9,
+		"median round-trip time, within 2 % (macroflows and groups)"),
+	DERIVED(14, "rtt_p95", "rtt p95", TYPE_I64, UNIT_DURATION, FLOWS, derive_rtt_p95, 9,
+		"95th percentile of round-trip times, within 2 % (macroflows and groups)"),
+	HIDDEN(FIELD_RTT_SUM, "rtt_sum", TYPE_I64, UNIT_DURATION, rtt_sum, "sum of round-trip times"),
+	HIDDEN(FIELD_RTT_SUMSQ, "rtt_sumsq", TYPE_U128, UNIT_NONE, rtt_sumsq,
+		"sum of squared round-trip times, ns squared"),
+	COUNT(FIELD_FRAGMENTS, "fragments", "frags", TYPE_U64, UNIT_COUNT, MERGE_SUM, fragments, 6, 0,
+		"packets that are IP fragments"),
+	COUNT(FIELD_MALFORMED, "malformed", "malf", TYPE_U64, UNIT_COUNT, MERGE_SUM, malformed, 5, 0,
+		"packets whose headers contradict themselves"),
+	COUNT(FIELD_CHECKSUM_ERRORS, "checksum_errors", "csum", TYPE_U64, UNIT_COUNT, MERGE_SUM,
+		checksum_errors, 5, 0, "packets with a wrong IP, TCP, UDP or ICMP checksum"),
+	{.id = FIELD_END_REASON, .name = "end_reason", .title = "end", .type = TYPE_U8, .unit = UNIT_ENUM,
+	 .merge = MERGE_SAME, .tiers = FLOWS, .offset = offsetof(struct record, c.end_reason),
+	 .get = derive_end_reason, .width_cells = 7, .ipfix = 136,
+	 .help = "how a flow ended: fin, rst, new-syn, evicted, slice, or end of the capture"},
+	KEY(FIELD_ORIENTATION, "orientation_by", "by", TYPE_U8, UNIT_ENUM, orientation, 10, 0,
+		"how client and server were told apart: syn, known-port, lower-port, first"),
+	COUNT(FIELD_STATE_EVICTED, "state_evicted", "evicted", TYPE_U64, UNIT_COUNT, MERGE_SUM,
+		state_evicted, 7, 0, "times that a conversation's state had to go for lack of room"),
+	DERIVED(15, "community_id", "community id", TYPE_TEXT, UNIT_NONE,
+		FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW), derive_community_id, 30,
+		"Community ID version 1, to find the flow in other tools"),
+	DERIVED(42, "info", "info", TYPE_TEXT, UNIT_NONE, PACKETS, derive_packet_info, 40,
+		"what the packet's headers say"),
+	DERIVED(60, "file", "file", TYPE_TEXT, UNIT_NONE, BLOCKS, derive_block_file, 32,
+		"file that holds the block"),
+	DERIVED(61, "offset", "offset", TYPE_U64, UNIT_NONE, BLOCKS, derive_block_offset, 14,
+		"where the block begins in its file"),
+	DERIVED(62, "length", "length", TYPE_U64, UNIT_BYTES, BLOCKS, derive_block_length, 10,
+		"bytes of the block"),
+	DERIVED(63, "name", "name", TYPE_TEXT, UNIT_NONE, POINTS, derive_point_name, 16,
+		"name of the interface"),
+	DERIVED(64, "linktype", "linktype", TYPE_U64, UNIT_NONE, POINTS, derive_point_linktype, 8,
+		"link type number"),
+	DERIVED(65, "snaplen", "snaplen", TYPE_U64, UNIT_BYTES, POINTS, derive_point_snaplen, 8,
+		"longest frame kept; null: no limit"),
+	DERIVED(43, "first", "first", TYPE_I64, UNIT_TIME, SPANS, derive_span_first, 15,
+		"time of the earliest packet"),
+	DERIVED(44, "last", "last", TYPE_I64, UNIT_TIME, SPANS, derive_span_last, 15,
+		"time of the latest packet"),
+	DERIVED(66, "state", "state", TYPE_U64, UNIT_ENUM, BLOCKS, derive_block_state, 8,
+		"open, sealed, indexed or evicted"),
+	DERIVED(67, "dropped", "dropped", TYPE_U64, UNIT_COUNT, POINTS, derive_point_dropped, 8,
+		"packets that the capture lost, where the file says so"),
+};
+
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+const struct field *field_at(size_t index)
+{
+	return &fields[index];
+}
+
+size_t field_count(void)
+{
+	return FIELDS;
+}
+
+const struct field *field_find(const char *name, enum tier tier)
+{
+	for (size_t i = 0; i < FIELDS; i++)
+		if ((fields[i].tiers & FIELD_ON(tier)) && strcmp(fields[i].name, name) == 0)
+			return &fields[i];
+	return NULL;
+}
+
+/* Index into fields[] + 1 of each stored field: filled by the compiler's eyes only once, see below. */
+static uint8_t stored[FIELD_STORED_END];
+
+__attribute__((constructor)) static void field_table_init(void)
+{
+	for (size_t i = 0; i < FIELDS; i++)
+		if (fields[i].id < FIELD_STORED_END)
+			stored[fields[i].id] = (uint8_t)(i + 1);
+}
+
+const struct field *field_stored(unsigned id)
+{
+	return id < FIELD_STORED_END && stored[id] > 0 ? &fields[stored[id] - 1] : NULL;
+}
+
+const char *const *field_default_columns(enum tier tier)
+{
+	static const char *const packets[] = {"id", "time", "gap", "src", "src_port", "dst", "dst_port",
+		"proto", "len", "info", NULL};
+	static const char *const flows[] = {"id", "first", "duration", "client", "client_port", "server",
+		"server_port", "proto", "packets", "bytes", "rtt_avg", "end_reason", NULL};
+	static const char *const microflows[] = {"id", "first", "duration", "client", "client_port",
+		"server", "server_port", "proto", "packets", "bytes", "gap_max", NULL};
+	static const char *const macroflows[] = {"id", "slice", "service", "server", "server_port",
+		"proto", "clients", "flows", "packets", "bytes", "rtt_p50", "rtt_p95", "point", NULL};
+	static const char *const blocks[] = {"id", "file", "offset", "length", "first", "last",
+		"packets", "bytes", "state", NULL};
+	static const char *const points[] = {"id", "name", "linktype", "snaplen", "packets", "bytes",
+		"first", "last", "dropped", NULL};
+	static const char *const *const columns[TIERS] = {
+		[TIER_PACKET] = packets, [TIER_MICROFLOW] = microflows, [TIER_FLOW] = flows,
+		[TIER_MACROFLOW] = macroflows, [TIER_BLOCK] = blocks, [TIER_POINT] = points,
+	};
+	return columns[tier];
+}

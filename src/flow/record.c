@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flow/record.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "flow/field.h"
+#include "flow/proto.h"
+#include "flow/sketch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *plural, *singular;
+	char letter;
+} tiers[TIERS] = {
+	[TIER_PACKET] = {"packets", "packet", 'p'},
+	[TIER_MICROFLOW] = {"microflows", "microflow", 'u'},
+	[TIER_FLOW] = {"flows", "flow", 'f'},
+	[TIER_MACROFLOW] = {"macroflows", "macroflow", 'm'},
+	[TIER_BLOCK] = {"blocks", "block", 'b'},
+	[TIER_POINT] = {"points", "point", 'i'},
+};
+
+const char *tier_plural(enum tier t)
+{
+	return tiers[t].plural;
+}
+
+const char *tier_singular(enum tier t)
+{
+	return tiers[t].singular;
+}
+
+bool tier_parse(const char *text, enum tier *out)
+{
+	for (enum tier t = 0; t < TIERS; t++) {
+		if (strcmp(text, tiers[t].plural) == 0 || strcmp(text, tiers[t].singular) == 0) {
+			*out = t;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- ids -------------------------------------------------------------------------- */
+
+static size_t id_has_offset(enum tier t)
+{
+	return t != TIER_BLOCK && t != TIER_POINT;
+}
+
+size_t id_format(char *out, size_t size, const struct id *id)
+{
+	int n = 0;
+	char source[16] = "";
+
+	if (id->source > 0)
+		snprintf(source, sizeof(source), "%u:", id->source);
+	if (id_has_offset(id->tier))
+		n = snprintf(out, size, "%s%c%" PRIu32 ".%" PRIu32, source, tiers[id->tier].letter,
+			id->rec.block, id->rec.offset);
+	else
+		n = snprintf(out, size, "%s%c%" PRIu32, source, tiers[id->tier].letter, id->rec.block);
+	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+/* A decimal number of at most 32 bits at *s; moves *s behind it. */
+static bool id_number(const char **s, uint32_t *out)
+{
+	const char *p = *s;
+	uint64_t v = 0;
+
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		v = v * 10 + (uint64_t)(*p - '0');
+		if (v > UINT32_MAX)
+			return false;
+	}
+	*s = p;
+	*out = (uint32_t)v;
+	return true;
+}
+
+bool id_parse(const char *text, struct id *out)
+{
+	const char *s = text;
+	uint32_t source = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (id_number(&s, &source)) {
+		if (*s++ != ':' || source == 0)
+			return false;
+		out->source = source;
+	}
+	for (out->tier = 0; out->tier < TIERS && tiers[out->tier].letter != *s; out->tier++)
+		;
+	if (out->tier == TIERS)
+		return false;
+	s++;
+	if (!id_number(&s, &out->rec.block))
+		return false;
+	if (id_has_offset(out->tier) && (*s++ != '.' || !id_number(&s, &out->rec.offset)))
+		return false;
+	return *s == '\0';
+}
+
+/* ---- names ------------------------------------------------------------------------- */
+
+const char *orientation_name(enum orientation o)
+{
+	static const char *const names[ORIENTATIONS] = {
+		[ORIENTATION_NONE] = "none", [ORIENTATION_SYN] = "syn",
+		[ORIENTATION_KNOWN_PORT] = "known-port", [ORIENTATION_LOWER_PORT] = "lower-port",
+		[ORIENTATION_FIRST] = "first",
+	};
+	return o < ORIENTATIONS ? names[o] : "?";
+}
+
+const char *end_reason_name(enum end_reason e)
+{
+	static const char *const names[END_REASONS] = {
+		[END_NONE] = "none", [END_FIN] = "fin", [END_RST] = "rst", [END_NEW_SYN] = "new-syn",
+		[END_EVICTED] = "evicted", [END_SLICE] = "slice", [END_OF_CAPTURE] = "end",
+	};
+	return e < END_REASONS ? names[e] : "?";
+}
+
+/* ---- merging ------------------------------------------------------------------------ */
+
+/* Fields that are known from the beginning: counters of what every packet tells. */
+#define KNOWN_COUNTERS \
+	(FIELD_BIT(FIELD_FLOWS) | FIELD_BIT(FIELD_C2S_PACKETS) | FIELD_BIT(FIELD_S2C_PACKETS) | \
+	 FIELD_BIT(FIELD_C2S_BYTES) | FIELD_BIT(FIELD_S2C_BYTES) | FIELD_BIT(FIELD_PAYLOAD_BYTES) | \
+	 FIELD_BIT(FIELD_SIZE_SUMSQ) | FIELD_BIT(FIELD_GAP_SUM) | FIELD_BIT(FIELD_GAP_SUMSQ) | \
+	 FIELD_BIT(FIELD_SYN) | FIELD_BIT(FIELD_FIN) | FIELD_BIT(FIELD_RST) | \
+	 FIELD_BIT(FIELD_RTT_N) | FIELD_BIT(FIELD_RTT_SUM) | FIELD_BIT(FIELD_RTT_SUMSQ) | \
+	 FIELD_BIT(FIELD_FRAGMENTS) | FIELD_BIT(FIELD_MALFORMED) | FIELD_BIT(FIELD_CHECKSUM_ERRORS) | \
+	 FIELD_BIT(FIELD_STATE_EVICTED))
+
+void counters_init(struct counters *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->known = KNOWN_COUNTERS;
+}
+
+void record_init(struct record *r, enum tier tier)
+{
+	memset(r, 0, sizeof(*r));
+	r->tier = tier;
+	counters_init(&r->c);
+}
+
+void record_free(struct record *r)
+{
+	sketch_free(r->clients);
+	hist_free(r->rtt);
+	r->clients = NULL;
+	r->rtt = NULL;
+}
+
+void record_key_known(struct record *r)
+{
+	const struct flow_key *k = &r->key;
+	u128 known = FIELD_BIT(FIELD_POINT) | FIELD_BIT(FIELD_PROTO) | FIELD_BIT(FIELD_VLAN) |
+		FIELD_BIT(FIELD_TUNNEL) | FIELD_BIT(FIELD_ORIENTATION);
+
+	if (k->client.kind != ADDR_NONE)
+		known |= FIELD_BIT(FIELD_CLIENT);
+	if (k->server.kind != ADDR_NONE)
+		known |= FIELD_BIT(FIELD_SERVER);
+	if (k->has_ports)
+		known |= FIELD_BIT(FIELD_CLIENT_PORT) | FIELD_BIT(FIELD_SERVER_PORT);
+	if (k->has_macs)
+		known |= FIELD_BIT(FIELD_CLIENT_MAC) | FIELD_BIT(FIELD_SERVER_MAC);
+	r->c.known |= known;
+}
+
+/* Bytes of a stored field, which is how MERGE_SAME compares and copies. */
+static size_t type_size(enum field_type t)
+{
+	switch (t) {
+	case TYPE_U8:
+		return 1;
+	case TYPE_U16:
+		return 2;
+	case TYPE_U32:
+		return 4;
+	case TYPE_U64:
+	case TYPE_I64:
+		return 8;
+	case TYPE_U128:
+		return 16;
+	case TYPE_ADDR:
+		return sizeof(struct addr);
+	case TYPE_MAC:
+		return 6;
+	case TYPE_TUNNEL:
+		return sizeof(struct tunnel);
+	case TYPE_REAL:
+	case TYPE_TEXT:
+	case TYPE_ID:
+		break;
+	}
+	abort();     /* no stored field has these */
+}
+
+static void merge_sum(enum field_type t, void *whole, const void *part)
+{
+	switch (t) {
+	case TYPE_U64:
+		*(uint64_t *)whole += *(const uint64_t *)part;
+		break;
+	case TYPE_I64:
+		*(int64_t *)whole = time_add(*(int64_t *)whole, *(const int64_t *)part);
+		break;
+	case TYPE_U128:
+		*(u128 *)whole += *(const u128 *)part;
+		break;
+	default:
+		abort();
+	}
+}
+
+/* Whether part is beyond whole, upwards or downwards. */
+static bool is_beyond(enum field_type t, const void *whole, const void *part, bool upwards)
+{
+#define BEYOND(type) (upwards ? *(const type *)part > *(const type *)whole \
+		: *(const type *)part < *(const type *)whole)
+	switch (t) {
+	case TYPE_U8:
+		return BEYOND(uint8_t);
+	case TYPE_U16:
+		return BEYOND(uint16_t);
+	case TYPE_U32:
+		return BEYOND(uint32_t);
+	case TYPE_U64:
+		return BEYOND(uint64_t);
+	case TYPE_I64:
+		return BEYOND(int64_t);
+	default:
+		abort();
+	}
+#undef BEYOND
+}
+
+static void merge_same(const struct field *f, uint8_t *whole, const uint8_t *part, u128 bit,
+	struct counters *w, const struct counters *p)
+{
+	size_t size = type_size(f->type);
+
+	if (p->mixed & bit) {
+		w->mixed |= bit;
+		w->known &= ~bit;
+	}
+	if ((w->mixed & bit) || !(p->known & bit))
+		return;
+	if (!(w->known & bit)) {
+		memcpy(whole, part, size);
+		w->known |= bit;
+	} else if (memcmp(whole, part, size) != 0) {
+		w->mixed |= bit;
+		w->known &= ~bit;
+	}
+}
+
+static void merge_field(const struct field *f, uint8_t *whole, const uint8_t *part,
+	struct counters *w, const struct counters *p)
+{
+	u128 bit = FIELD_BIT(f->id);
+
+	switch (f->merge) {
+	case MERGE_SUM:
+		merge_sum(f->type, whole, part);
+		if (!(p->known & bit))
+			w->known &= ~bit;
+		break;
+	case MERGE_MIN:
+	case MERGE_MAX:
+		if (!(p->known & bit))
+			break;
+		if (!(w->known & bit) || is_beyond(f->type, whole, part, f->merge == MERGE_MAX))
+			memcpy(whole, part, type_size(f->type));
+		w->known |= bit;
+		break;
+	case MERGE_OR:
+		*(uint16_t *)(void *)whole |= *(const uint16_t *)(const void *)part;
+		w->known |= p->known & bit;
+		break;
+	case MERGE_SAME:
+		merge_same(f, whole, part, bit, w, p);
+		break;
+	case MERGE_NONE:
+	case MERGE_UNION:
+		break;
+	}
+}
+
+/* Fields from FIELD `from` on; whole and part are struct record, or counters less their offset. */
+static void merge_fields(uint8_t *whole, const uint8_t *part, struct counters *w,
+	const struct counters *p, unsigned from)
+{
+	for (unsigned id = from; id < FIELD_STORED_END; id++) {
+		const struct field *f = field_stored(id);
+		if (f)
+			merge_field(f, whole + f->offset, part + f->offset, w, p);
+	}
+}
+
+void counters_merge(struct counters *whole, const struct counters *part)
+{
+	/* Counters' fields lie behind the key in struct record: only offsets count here. */
+	size_t back = offsetof(struct record, c);
+
+	merge_fields((uint8_t *)whole - back, (const uint8_t *)part - back, whole, part, FIELD_FIRST);
+}
+
+static enum rc merge_summaries(struct record *whole, const struct record *part, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	if (part->clients && !whole->clients)
+		rc = sketch_new(&whole->clients, err);
+	if (rc == RC_DONE && part->clients)
+		rc = sketch_merge(whole->clients, part->clients, err);
+	if (rc == RC_DONE && part->rtt && !whole->rtt)
+		rc = hist_new(&whole->rtt, err);
+	if (rc == RC_DONE && part->rtt)
+		rc = hist_merge(whole->rtt, part->rtt, err);
+	return rc;
+}
+
+/* Takes the key's helpers that no bit stands for: kept as long as what they describe is known. */
+static void merge_key_flags(struct record *whole)
+{
+	whole->key.has_ports = (whole->c.known & FIELD_BIT(FIELD_SERVER_PORT)) != 0;
+	whole->key.has_macs = (whole->c.known & FIELD_BIT(FIELD_SERVER_MAC)) != 0;
+}
+
+enum rc record_merge(struct record *whole, const struct record *part, struct err *err)
+{
+	bool empty = whole->id.block == 0;
+	bool earlier = part->c.first_ns < whole->c.first_ns ||
+		(part->c.first_ns == whole->c.first_ns &&
+			record_id_number(part->id) < record_id_number(whole->id));
+
+	if (empty || earlier) {
+		whole->id = part->id;
+		whole->slice_ns = part->slice_ns;
+	}
+	merge_fields((uint8_t *)whole, (const uint8_t *)part, &whole->c, &part->c, 0);
+	merge_key_flags(whole);
+	return merge_summaries(whole, part, err);
+}
+
+/* ---- services ------------------------------------------------------------------------ */
+
+void service_of(struct service_key *out, const struct flow_key *key, int64_t window_ns)
+{
+	bool told = key->orientation == ORIENTATION_SYN || key->orientation == ORIENTATION_KNOWN_PORT;
+	bool low = key->client_port < 1024 || key->server_port < 1024;
+
+	memset(out, 0, sizeof(*out));
+	out->window_ns = window_ns;
+	out->server = key->server;
+	out->proto = key->proto;
+	out->point = key->point;
+	out->has_port = key->has_ports;
+	out->port = key->has_ports && (told || low) ? key->server_port : 0;
+}
+
+int service_cmp(const struct service_key *a, const struct service_key *b)
+{
+	if (a->window_ns != b->window_ns)
+		return a->window_ns < b->window_ns ? -1 : 1;
+	int c = addr_cmp(&a->server, &b->server);
+	if (c != 0)
+		return c;
+	if (a->proto != b->proto)
+		return a->proto < b->proto ? -1 : 1;
+	if (a->has_port != b->has_port)
+		return a->has_port ? 1 : -1;
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	if (a->point != b->point)
+		return a->point < b->point ? -1 : 1;
+	return 0;
+}
