@@ -69,8 +69,6 @@ struct raw_packet {
 	uint32_t record_len;
 };
 
-struct packet_ref { uint32_t offset, record_len; };
-
 struct packet_reader_counts { uint64_t bytes, reads, blocks; };
 
 /* Keeps files open and buffers; belongs to one thread. The store must outlive it. */
