@@ -251,6 +251,31 @@ static bool parse_simple(const struct pcapng_block *b, bool big_endian, uint32_t
 	return true;
 }
 
+/* Checks options, and takes ours away: it is the last. */
+static enum rc packet_options(struct pcapng_packet *p, bool big_endian, const char *path,
+	uint64_t offset, struct err *err)
+{
+	struct pcapng_options o;
+	const uint8_t *value, *payload;
+	uint16_t code, len;
+	uint32_t kind;
+	size_t payload_len;
+
+	pcapng_options_init(&o, p->options, p->options_len, big_endian);
+	while (pcapng_options_next(&o, &code, &value, &len)) {
+		if (code != PCAPNG_OPT_CUSTOM_BIN ||
+			!pcapng_parse_own(value, len, big_endian, &kind, &payload, &payload_len) ||
+			kind != PCAPNG_OWN_TIME_UNKNOWN)
+			continue;
+		p->time_unknown = true;
+		p->options_len = (size_t)(value - 4 - p->options);
+		return RC_DONE;
+	}
+	if (o.damaged)
+		return err_damaged(err, path, offset, "an option is longer than its block");
+	return RC_DONE;
+}
+
 enum rc pcapng_parse_packet(const struct pcapng_block *b, bool big_endian, uint32_t first_snaplen,
 	const char *path, uint64_t offset, struct pcapng_packet *out, struct err *err)
 {
@@ -264,7 +289,7 @@ enum rc pcapng_parse_packet(const struct pcapng_block *b, bool big_endian, uint3
 			"a packet of %u bytes in a block of %u bytes", out->caplen, b->total_len);
 	if (out->options_len == 0)
 		return RC_DONE;
-	return check_options(out->options, out->options_len, big_endian, path, offset, err);
+	return packet_options(out, big_endian, path, offset, err);
 }
 
 /* ---- other blocks ---- */

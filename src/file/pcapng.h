@@ -51,6 +51,7 @@ enum { PCAPNG_OWN_HEADER = 16 };
 enum pcapng_own_kind {
 	PCAPNG_OWN_PADDING = 0,      /* block: nothing in it */
 	PCAPNG_OWN_UUID = 1,         /* option of an interface: 16 bytes, the capture point's UUID */
+	PCAPNG_OWN_TIME_UNKNOWN = 2, /* last option of a packet, empty: its time is its predecessor's, not its own */
 };
 
 enum {
@@ -83,11 +84,12 @@ struct pcapng_interface {
 struct pcapng_packet {
 	uint32_t interface;      /* within the section */
 	bool has_time;
+	bool time_unknown;       /* has_time, but our option says that the time is not the packet's own */
 	uint64_t timestamp;      /* in the interface's units */
 	uint32_t caplen, len;
 	const uint8_t *data;     /* caplen bytes */
 	size_t data_off;         /* of data within the block */
-	const uint8_t *options;  /* raw options behind the data, options_len bytes, maybe 0 */
+	const uint8_t *options;  /* raw options behind the data, options_len bytes, maybe 0; without ours */
 	size_t options_len;
 };
 

@@ -46,6 +46,7 @@ struct point_info {
 	uint8_t tsresol;             /* pcapng's code */
 	int64_t tsoffset_s;
 	uint8_t fcs_len;
+	uint64_t file_offset;        /* in place: where the file describes it (0: pcap); own: 0 */
 	uint64_t packets, bytes, dropped;
 	bool has_dropped;
 	int64_t first_ns, last_ns;   /* valid where packets > 0 */

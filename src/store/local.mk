@@ -1,2 +1,4 @@
 # src/store: one source or header a line, sorted.
-src_store_libstore_a_SOURCES =
+src_store_libstore_a_SOURCES = \
+	src/store/lock.c \
+	src/store/lock.h

@@ -16,8 +16,9 @@
  *       answers and ids.
  *   S5  One writer (lock file with its pid), any number of readers; a reader sees the catalog at one moment.
  *
- * Threads: a store opened for writing may be used by several threads (internal lock). A store opened
- * for reading belongs to one thread, which may share its immutable parts (blocks, points, segments) as documented.
+ * Threads: functions that write, store_version() and macro walks of a store opened for writing may be called by several threads
+ * (internal lock); what the reading functions return of such a store is valid until anybody writes. A store opened
+ * for reading belongs to one thread.
  */
 #ifndef FLOWDRILL_STORE_STORE_H
 #define FLOWDRILL_STORE_STORE_H
@@ -80,20 +81,24 @@ struct segment_place {               /* a published segment */
 	uint64_t first_frame;
 	uint32_t first_offset, end_offset;
 	int64_t first_ns, last_ns;
+	/* What its packets sum up to: the store's totals are the sums over its segments, also after a crash. */
+	uint64_t bytes, captured_bytes;
+	uint32_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
 };
 
-/* Totals of what is published. */
+/* Totals of what is published: sums over segments, but for those below the line, which store_set_totals() sets. */
 struct store_totals {
 	uint64_t packets, bytes, captured_bytes;
 	int64_t first_ns, last_ns;   /* valid where packets > 0 */
 	uint64_t blocks, segments;
 	uint64_t index_bytes;        /* index files, filters, catalog */
 	uint64_t block_bytes;        /* block files, or stretches of the capture file */
-	uint64_t indexed_to;         /* in place: bytes of the file covered by published segments */
+	uint64_t indexed_to;         /* in place: bytes of the file covered by sealed blocks and published segments */
+	uint64_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
+	/* ---- */
 	bool complete;               /* the writer reached the end of its input */
 	bool cut_short, damaged;     /* of the input; damaged_at is where */
 	uint64_t damaged_at;
-	uint64_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
 	bool checksum_offload;       /* outgoing checksums were all wrong: reported as offload */
 };
 
@@ -124,7 +129,7 @@ enum rc store_open_segment(struct store *s, const struct segment_place *place, s
 /* Walks macroflow parts merged into macroflows, by window, then service. */
 struct macro_walk;
 struct macro_range {
-	int64_t from_ns, to_ns;      /* windows that overlap [from, to); INT64_MIN, INT64_MAX for all */
+	int64_t from_ns, to_ns;      /* windows that overlap [from, to); INT64_MIN, INT64_MAX: unbounded */
 	const struct service_key *only;      /* one service in one window, or NULL */
 };
 enum rc macro_walk_open(struct store *s, const struct macro_range *range, struct macro_walk **out, struct err *err);
@@ -136,19 +141,31 @@ enum rc store_find_macro(struct store *s, struct record_id id, struct service_ke
 
 /* ---- writing ---------------------------------------------------------------------- */
 
-/* Adds a capture point (its number is filled in) in order of appearance. A zero uuid gets one derived from `identity` and its number. */
+/*
+ * Adds a capture point (its number is filled in) in order of appearance; options are little-endian (pcapng_copy_options()). A zero
+ * uuid gets one derived from the store's identity (in place: the first bytes of the file; own: random) and its number.
+ * In place, point->file_offset must say where the file describes it: what lies behind the last published segment
+ * (points, sections, untimed runs) is forgotten on recovery, and comes again when indexing goes on.
+ */
 enum rc store_add_point(struct store *s, struct point_info *point, const void *options, size_t options_len, struct err *err);
-/* In place: a section of the capture file begins; its interfaces are the points from first_point on. pcap files have one (offset 0). */
+/* What its statistics said last: packets dropped at this point. */
+enum rc store_set_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err);
+/*
+ * In place: a pcapng section begins; its interfaces are the points from first_point on. Of a pcap file the store reads
+ * the header by itself: it needs none (one at offset 0 does no harm).
+ */
 struct section_info {
-	uint64_t offset;             /* in the file */
-	bool big_endian, nanoseconds;    /* nanoseconds and record_header: pcap only */
-	uint8_t record_header;       /* pcap: 16 or 24; 0: pcapng */
-	uint8_t fcs_len;
+	uint64_t offset;             /* of its header in the file */
+	bool big_endian;
 	uint32_t first_point;
-	uint32_t snaplen;            /* of the first interface: simple packet blocks need it */
 };
 enum rc store_add_section(struct store *s, const struct section_info *section, struct err *err);
 const struct section_info *store_sections(const struct store *s, size_t *n);
+/*
+ * In place: simple packet blocks whose records begin in [from, to) of the file have no time of their own and take time_ns, that of
+ * the packet before them. In order of the file.
+ */
+enum rc store_add_untimed(struct store *s, uint64_t from, uint64_t to, int64_t time_ns, struct err *err);
 
 /* Begins a block; the number is given. In place: offset in the file. Own: a file is made (see store/block.h). */
 enum rc store_block_begin(struct store *s, uint64_t file_offset, uint32_t *number, struct err *err);
@@ -163,17 +180,22 @@ struct macro_part {
 
 /*
  * Publishes a segment (invariants S1, S2): appends its bytes to the block's index file, syncs, names it in the catalog with
- * its macroflow parts. place->at and len are filled in; points are the sums to add per capture point (packets, bytes, first, last).
+ * its macroflow parts. place->at and len are filled in; points are the sums to add per capture point (number, packets, bytes,
+ * first, last). Parts must be sorted by service_cmp(). Own stores: the packets must be synced before (block_writer_sync(), or a
+ * sealed block): RC_USAGE else, as for a gap before the segment.
  */
 enum rc store_publish_segment(struct store *s, struct segment_place *place, const struct buf *bytes,
 	struct macro_part *parts, size_t n_parts, const struct point_info *points, size_t n_points, struct err *err);
 /* All segments of the block are published: its filter is written, its state becomes indexed. */
 enum rc store_block_indexed(struct store *s, uint32_t number, const struct addr *addrs, size_t n, struct err *err);
-/* The totals that packets do not sum up to by themselves; `complete` ends an ingest. */
+/* The totals that segments do not sum up to by themselves; `complete` ends an ingest. */
 enum rc store_set_totals(struct store *s, const struct store_totals *totals, struct err *err);
 /* An event for the log of the store (recovery, damage, drop): kind is a short word. */
 enum rc store_add_event(struct store *s, int64_t time_ns, const char *kind, const char *text, struct err *err);
-/* Forgets the index of all blocks (or of one), so that they are indexed again. */
+/*
+ * Forgets the index of one block, so that it is indexed again; or of all (block 0): in place with blocks, points and sections, so
+ * that the file is read anew from its beginning; own: blocks and points stay.
+ */
 enum rc store_drop_index(struct store *s, uint32_t block, struct err *err);
 
 #endif
