@@ -20,7 +20,7 @@ BEGIN {
 	allow["session"] = "query tier store capture decode flow file base"
 	allow["out"] = "query tier store decode flow file base"
 	allow["cli"] = "out session query tier store capture decode flow file base"
-	allow["ui"] = "out session query tier store flow file base"
+	allow["ui"] = "out session query tier store decode flow file base"
 	allow["main"] = "cli ui"
 	for (layer in allow) {
 		may[layer, layer] = 1

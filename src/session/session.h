@@ -56,9 +56,15 @@ struct job;
 
 /*
  * Starts a query in a thread. It opens its own snapshot of the stores. Rows are kept in the job's result (struct result, query/result.h),
- * which the screen reads under job_lock(); cancel is cooperative.
+ * which the screen reads under job_lock(); cancel is cooperative. *q is copied, what it points to must outlive the job.
  */
 enum rc job_start(struct session *s, const struct query *q, struct job **out, struct err *err);
+/*
+ * The same, but rows go to `sink` in the job's thread, with the sources of its snapshot (for options of capture points); there is no
+ * result. Returning false ends the query. A failure of the sink is the caller's to remember in `ctx`.
+ */
+typedef bool (*job_sink)(void *ctx, const struct query_sources *sources, const struct row *row, const struct raw_packet *raw);
+enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out, struct err *err);
 enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 enum job_state job_state(struct job *j, struct err *err);
 /* 0..1000; -1 where it cannot be told. */
