@@ -2,3 +2,6 @@
 #	unit_tests += tests/capture/test_NAME
 #	tests_capture_test_NAME_SOURCES = tests/capture/test_NAME.c
 #	tests_capture_test_NAME_LDADD = $(capture_test_ldadd)
+unit_tests += tests/capture/test_truth
+tests_capture_test_truth_SOURCES = tests/capture/test_truth.c
+tests_capture_test_truth_LDADD = $(capture_test_ldadd)

@@ -25,6 +25,9 @@ enum source_event_kind {
 	SOURCE_BLOCK,        /* pcapng: any other block (names, secrets, statistics, custom, unknown) */
 };
 
+/* Interfaces of one source, all sections: more is RC_LIMIT. */
+enum { SOURCE_INTERFACES_MAX = 65536 };
+
 struct source_interface {
 	uint32_t linktype, snaplen;
 	uint8_t tsresol;             /* as pcapng writes it: 6 microseconds, 9 nanoseconds */
@@ -37,25 +40,30 @@ struct source_interface {
 	size_t options_len;
 };
 
+/*
+ * Only the members of its kind are set, and those above SOURCE_PACKET. (A packet's are written once a packet:
+ * all of them together are one cache line and a half.)
+ */
 struct source_event {
 	enum source_event_kind kind;
-	uint64_t offset;             /* of the record in the (uncompressed) file, bytes */
 	uint32_t record_len;         /* with headers and padding */
+	uint64_t offset;             /* of the record in the (uncompressed) file, bytes */
 	bool big_endian;             /* of this section */
 	/* SOURCE_PACKET */
-	int64_t time_ns;
-	bool time_unknown, time_saturated;
-	uint64_t timestamp;          /* as in the file, in units of the interface's tsresol (pcap: seconds times units plus fraction) */
+	bool time_unknown;           /* a simple packet block: time_ns is its predecessor's, 0 without one */
+	bool time_saturated;         /* int64 does not hold it, or a pcap's fraction of a second is out of range */
 	uint32_t interface;          /* counted over the whole source, all sections, from 0 */
+	int64_t time_ns;
+	uint64_t timestamp;          /* in the interface's units (tsresol), as in the file; 0 where unknown */
 	uint32_t caplen, len;
 	const uint8_t *data;         /* caplen bytes */
 	const uint8_t *options;      /* raw pcapng options, or NULL */
 	size_t options_len;
-	/* SOURCE_INTERFACE */
-	struct source_interface iface;
-	/* SOURCE_BLOCK, SOURCE_SECTION */
+	/* SOURCE_BLOCK, SOURCE_SECTION, SOURCE_INTERFACE */
 	uint32_t block_type;
-	const uint8_t *block;        /* whole block as in the file, record_len bytes */
+	const uint8_t *block;        /* whole block as in the file, record_len bytes; a pcap's file header */
+	/* SOURCE_INTERFACE; its number is `interface` */
+	struct source_interface iface;
 };
 
 struct source_info {
@@ -69,11 +77,15 @@ struct source_info {
 struct source_options {
 	/* Where to begin in an uncompressed file, with what was known there; all zero: at the beginning. */
 	uint64_t start;              /* offset of a record */
-	const struct source_resume *resume;
+	const struct source_resume *resume;  /* needed where start is not 0; copied */
 	const char *bpf;             /* a libpcap filter expression, or NULL: packets it refuses are left out */
 };
 
-/* What a reader needs to begin in the middle: the section's state at that place. */
+/*
+ * What a reader needs to begin in the middle: the section's state at that place. No event is made of
+ * what stands here. A pcap has one interface, and its file header is read again. Of an interface
+ * the numbers are used alone, no text.
+ */
 struct source_resume {
 	bool big_endian;
 	uint32_t section_first;      /* source-wide number of the section's first interface */
@@ -83,24 +95,33 @@ struct source_resume {
 };
 
 /*
- * Opens a capture file of any kind. RC_UNSUPPORTED with a reason for what is no capture file, RC_DAMAGED
- * for a header that cannot be, RC_CUT_SHORT for an empty file or a header that ends early (exit 3 is the caller's
- * choice), RC_MISSING, RC_DENIED, RC_IO.
+ * Opens a capture file of any kind, compressed or not; options may be NULL. RC_UNSUPPORTED with a
+ * reason for what is no capture file, RC_DAMAGED for a header that cannot be, RC_CUT_SHORT for an empty
+ * file or a header that ends early (exit 3 is the caller's choice), RC_SYNTAX for a BPF filter that does
+ * not compile for the link type, RC_MISSING, RC_DENIED, RC_IO.
  */
 enum rc source_open_file(const char *path, const struct source_options *options,
 	struct source **out, struct err *err);
+/* The same from memory, which must outlive the source; `name` stands for the path in messages. */
+enum rc source_open_memory(const char *name, const void *bytes, size_t len,
+	const struct source_options *options, struct source **out, struct err *err);
 /*
  * The next event. RC_DONE; RC_END at the end, also behind an incomplete last record (then
- * source_info()->cut_short); RC_DAMAGED with the offset: what came before stands, nothing comes after; RC_IO.
+ * source_info()->cut_short); RC_DAMAGED with the offset: what came before stands, nothing comes after;
+ * RC_IO; RC_LIMIT for too many interfaces; RC_SYNTAX where the BPF filter does not compile for a new
+ * interface. What ended a source is returned again by every later call.
  */
 enum rc source_next(struct source *s, struct source_event *out, struct err *err);
 void source_info(const struct source *s, struct source_info *out);
 void source_close(struct source *s);
 
-/* The name and description of a link type (from libpcap): "EN10MB"; "link-N" where unknown. */
+/*
+ * The name of a file's link type (from libpcap): "EN10MB"; "link-N" where unknown. Cut to the buffer; returns
+ * the length of the text.
+ */
 size_t linktype_format(char *out, size_t size, uint32_t linktype);
 
-/* A BPF filter compiled by libpcap for one link type. */
+/* A BPF filter compiled by libpcap for one link type. Matching is thread-safe. */
 struct bpf_filter;
 enum rc bpf_filter_compile(const char *expression, uint32_t linktype, uint32_t snaplen,
 	struct bpf_filter **out, struct err *err);

@@ -43,6 +43,26 @@ static enum pcap_lengths lengths_of(uint16_t major, uint16_t minor)
 	return minor == 3 ? PCAP_MAYBE_SWAPPED : PCAP_NOT_SWAPPED;
 }
 
+static bool version_known(uint16_t major, uint16_t minor)
+{
+	return (major == 2 && minor <= 4) || (major == 543 && minor == 0);
+}
+
+/* False for a version that nobody reads. Some writers get its byte order wrong, and only its. */
+static bool parse_version(const uint8_t *bytes, struct pcap_format *f)
+{
+	bool be = f->big_endian;
+
+	f->major = be ? load_be16(bytes + 4) : load_le16(bytes + 4);
+	f->minor = be ? load_be16(bytes + 6) : load_le16(bytes + 6);
+	if (!version_known(f->major, f->minor) &&
+		version_known(__builtin_bswap16(f->major), __builtin_bswap16(f->minor))) {
+		f->major = __builtin_bswap16(f->major);
+		f->minor = __builtin_bswap16(f->minor);
+	}
+	return version_known(f->major, f->minor);
+}
+
 enum rc pcap_parse_header(const uint8_t *bytes, const char *path, struct pcap_format *out,
 	struct err *err)
 {
@@ -57,9 +77,7 @@ enum rc pcap_parse_header(const uint8_t *bytes, const char *path, struct pcap_fo
 	f.nanoseconds = v->nanoseconds;
 	f.file_header = v->file_header;
 	f.record_header = v->record_header;
-	f.major = be ? load_be16(bytes + 4) : load_le16(bytes + 4);
-	f.minor = be ? load_be16(bytes + 6) : load_le16(bytes + 6);
-	if (!(f.major == 2 && f.minor <= 4) && !(f.major == 543 && f.minor == 0))
+	if (!parse_version(bytes, &f))
 		return err_set_at(err, RC_UNSUPPORTED, path, 4, "pcap version %u.%u", f.major,
 			f.minor);
 	f.lengths = lengths_of(f.major, f.minor);
