@@ -12,9 +12,9 @@
 enum { HLL_BITS = 11, HLL_REGISTERS = 1 << HLL_BITS };
 
 struct sketch {
-	size_t n;                        /* exact: hashes in use */
-	uint64_t exact[SKETCH_EXACT];    /* sorted */
-	uint8_t *registers;              /* NULL while exact */
+	size_t n, cap;           /* exact: hashes in use, and room */
+	uint64_t *exact;         /* sorted */
+	uint8_t *registers;      /* NULL while exact */
 };
 
 enum rc sketch_new(struct sketch **out, struct err *err)
@@ -27,6 +27,7 @@ void sketch_free(struct sketch *s)
 {
 	if (!s)
 		return;
+	mem_free(s->exact);
 	mem_free(s->registers);
 	mem_free(s);
 }
@@ -48,8 +49,9 @@ static enum rc sketch_densify(struct sketch *s, struct err *err)
 		return err_memory(err);
 	for (size_t i = 0; i < s->n; i++)
 		hll_add(s->registers, s->exact[i]);
-	s->n = 0;
-	memset(s->exact, 0, sizeof(s->exact));
+	mem_free(s->exact);
+	s->exact = NULL;
+	s->n = s->cap = 0;
 	return RC_DONE;
 }
 
@@ -63,6 +65,8 @@ static enum rc sketch_add_hash(struct sketch *s, uint64_t hash, struct err *err)
 		if (at < s->n && s->exact[at] == hash)
 			return RC_DONE;
 		if (s->n < SKETCH_EXACT) {
+			if (mem_grow(&s->exact, &s->cap, s->n + 1, sizeof(hash)) != 0)
+				return err_memory(err);
 			memmove(&s->exact[at + 1], &s->exact[at], (s->n - at) * sizeof(hash));
 			s->exact[at] = hash;
 			s->n++;
@@ -137,33 +141,39 @@ void sketch_encode(const struct sketch *s, struct buf *out)
 	}
 }
 
-static bool sketch_decode_exact(struct cursor *c, struct sketch *s)
+static enum rc sketch_decode_exact(struct cursor *c, struct sketch *s, struct err *err)
 {
 	uint64_t n = cursor_varint(c), hash = 0;
 
 	if (n > SKETCH_EXACT)
-		return false;
+		return RC_DAMAGED;
+	if (n > 0 && mem_grow(&s->exact, &s->cap, (size_t)n, sizeof(hash)) != 0)
+		return err_memory(err);
 	for (s->n = 0; s->n < n; s->n++) {
 		uint64_t step = cursor_le64(c);
 		if (s->n > 0 && (step == 0 || hash + step < hash))
-			return false;
+			return RC_DAMAGED;
 		hash += step;
 		s->exact[s->n] = hash;
 	}
-	return !c->truncated;
+	return c->truncated ? RC_DAMAGED : RC_DONE;
 }
 
-static bool sketch_decode_dense(struct cursor *c, uint8_t *registers)
+static enum rc sketch_decode_dense(struct cursor *c, struct sketch *s, struct err *err)
 {
+	uint8_t *registers = s->registers = mem_calloc(1, HLL_REGISTERS);
+
+	if (!registers)
+		return err_memory(err);
 	for (size_t i = 0; i < HLL_REGISTERS;) {
 		uint8_t value = cursor_u8(c);
 		uint64_t run = cursor_varint(c);
 		if (c->truncated || value > 64 - HLL_BITS + 1 || run == 0 || run > HLL_REGISTERS - i)
-			return false;
+			return RC_DAMAGED;
 		memset(registers + i, value, (size_t)run);
 		i += (size_t)run;
 	}
-	return true;
+	return RC_DONE;
 }
 
 enum rc sketch_decode(struct cursor *c, struct sketch **out, struct err *err)
@@ -174,19 +184,15 @@ enum rc sketch_decode(struct cursor *c, struct sketch **out, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	uint8_t kind = cursor_u8(c);
-	bool good = kind == 0 && sketch_decode_exact(c, s);
-	if (kind == 1) {
-		s->registers = mem_calloc(1, HLL_REGISTERS);
-		if (!s->registers) {
-			sketch_free(s);
-			return err_memory(err);
-		}
-		good = sketch_decode_dense(c, s->registers);
+	if (kind == 0)
+		rc = sketch_decode_exact(c, s, err);
+	else
+		rc = kind == 1 ? sketch_decode_dense(c, s, err) : RC_DAMAGED;
+	if (rc == RC_DONE) {
+		*out = s;
+		return RC_DONE;
 	}
-	if (!good) {
-		sketch_free(s);
-		return err_damaged(err, "sketch of clients", c->pos, "impossible bytes");
-	}
-	*out = s;
-	return RC_DONE;
+	sketch_free(s);
+	return rc == RC_NO_MEMORY ? rc :
+		err_damaged(err, "sketch of clients", c->pos, "impossible bytes");
 }

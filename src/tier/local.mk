@@ -1,2 +1,10 @@
 # src/tier: one source or header a line, sorted.
-src_tier_libtier_a_SOURCES =
+src_tier_libtier_a_SOURCES = \
+	src/tier/conversation.c \
+	src/tier/conversation.h \
+	src/tier/macro_table.c \
+	src/tier/macro_table.h \
+	src/tier/sealer.c \
+	src/tier/sealer.h \
+	src/tier/tracker.c \
+	src/tier/tracker.h

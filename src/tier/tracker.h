@@ -60,6 +60,7 @@ struct flow_part {
 	struct record_id id;
 	int64_t slice_ns;
 	uint32_t first_ordinal;
+	uint32_t first_offset;               /* of that packet, in the block */
 	uint32_t first_micro, last_micro;    /* indices of micro parts */
 	struct flow_key key;
 };

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tier/conversation.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "flow/proto.h"
+#include "tier/tracker.h"
+
+#include <string.h>
+
+enum {
+	NONE = UINT32_MAX,
+	EVICTED_BITS = 16,       /* fingerprints of evicted conversations */
+};
+
+struct conversation_table {
+	struct conversation *v;
+	uint32_t *buckets;               /* heads of chains, NONE empty */
+	uint32_t capacity, used, mask;
+	uint32_t newest, oldest;         /* ends of the order of use */
+	uint32_t evicted[1 << EVICTED_BITS];
+};
+
+/* ---- hashing ------------------------------------------------------------------------- */
+
+static uint64_t addr_hash(const struct addr *a)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a->bytes, 8);
+	memcpy(&y, a->bytes + 8, 8);
+	return hash_mix(x ^ hash_mix(y + a->kind));
+}
+
+uint64_t tracker_pair_hash(const struct packet *p)
+{
+	return hash_mix(addr_hash(&p->src) + addr_hash(&p->dst));
+}
+
+static uint64_t tunnel_hash(const struct packet *p)
+{
+	return p->tunnel.depth == 0 ? 0 : hash_bytes(&p->tunnel, sizeof(p->tunnel), 0);
+}
+
+static uint64_t conversation_hash(const struct packet *p, uint64_t pair_hash, uint64_t tunnel)
+{
+	uint64_t ports = ((uint64_t)p->src_port + p->dst_port) << 32 |
+		(uint32_t)(p->src_port ^ p->dst_port);
+
+	if (!(p->flags & PACKET_HAS_PORTS))
+		ports = 1;
+	return hash_mix(pair_hash ^ ports * 0x9e3779b97f4a7c15u ^ (uint64_t)p->proto << 40 ^ p->point ^
+		p->vlan << 8 ^ tunnel);
+}
+
+/* ---- the table ----------------------------------------------------------------------- */
+
+enum rc conversation_table_new(uint32_t capacity, struct conversation_table **out, struct err *err)
+{
+	struct conversation_table *t = mem_calloc(1, sizeof(*t));
+	uint32_t buckets = 1;
+
+	if (!t)
+		return err_memory(err);
+	while (buckets < capacity)
+		buckets *= 2;
+	/* Zeroed memory of this size costs nothing until it is used. */
+	t->v = mem_calloc(capacity, sizeof(*t->v));
+	t->buckets = mem_alloc(buckets * sizeof(*t->buckets));
+	if (!t->v || !t->buckets) {
+		conversation_table_free(t);
+		return err_memory(err);
+	}
+	memset(t->buckets, 0xff, buckets * sizeof(*t->buckets));
+	t->capacity = capacity;
+	t->mask = buckets - 1;
+	t->newest = t->oldest = NONE;
+	*out = t;
+	return RC_DONE;
+}
+
+void conversation_table_free(struct conversation_table *t)
+{
+	if (!t)
+		return;
+	mem_free(t->v);
+	mem_free(t->buckets);
+	mem_free(t);
+}
+
+static void use_unlink(struct conversation_table *t, const struct conversation *c)
+{
+	if (c->newer != NONE)
+		t->v[c->newer].older = c->older;
+	else
+		t->newest = c->older;
+	if (c->older != NONE)
+		t->v[c->older].newer = c->newer;
+	else
+		t->oldest = c->newer;
+}
+
+static void use_newest(struct conversation_table *t, struct conversation *c)
+{
+	uint32_t at = (uint32_t)(c - t->v);
+
+	c->newer = NONE;
+	c->older = t->newest;
+	if (t->newest != NONE)
+		t->v[t->newest].newer = at;
+	else
+		t->oldest = at;
+	t->newest = at;
+}
+
+static void bucket_remove(struct conversation_table *t, const struct conversation *c)
+{
+	uint32_t at = (uint32_t)(c - t->v), *link = &t->buckets[c->hash & t->mask];
+
+	while (*link != at)
+		link = &t->v[*link].next;
+	*link = c->next;
+}
+
+/* Remembers, and forgets what shares the place: bounded, and good enough for what comes back soon. */
+static uint32_t *evicted_slot(struct conversation_table *t, uint64_t hash)
+{
+	return &t->evicted[hash >> (64 - EVICTED_BITS)];
+}
+
+/* Room for one more: unused, or that of the conversation unused longest. */
+static struct conversation *take_room(struct conversation_table *t, int64_t now_ns, int64_t flow_ns)
+{
+	if (t->used < t->capacity)
+		return &t->v[t->used++];
+
+	struct conversation *c = &t->v[t->oldest];
+	const struct open_flow *f = &c->open[0];
+	if (!f->closed && now_ns < time_add(f->slice_ns, flow_ns))
+		*evicted_slot(t, c->hash) = (uint32_t)c->hash | 1;
+	use_unlink(t, c);
+	bucket_remove(t, c);
+	return c;
+}
+
+/* ---- keys ---------------------------------------------------------------------------- */
+
+/* Whether the packet runs from client to server (or the other way where turned) of c. */
+static bool ends_match(const struct conversation *c, const struct packet *p, bool turned)
+{
+	const struct addr *src = turned ? &p->dst : &p->src, *dst = turned ? &p->src : &p->dst;
+
+	return addr_equal(src, &c->client) && addr_equal(dst, &c->server) &&
+		(!c->has_ports || ((turned ? p->dst_port : p->src_port) == c->client_port &&
+			(turned ? p->src_port : p->dst_port) == c->server_port));
+}
+
+static bool same_conversation(const struct conversation *c, const struct packet *p, uint64_t tunnel,
+	enum direction *dir)
+{
+	bool ports = (p->flags & PACKET_HAS_PORTS) != 0;
+
+	if (c->proto != p->proto || c->point != p->point || c->vlan != p->vlan || c->has_ports != ports ||
+		c->tunnel_hash != tunnel)
+		return false;
+	if (ends_match(c, p, false)) {
+		*dir = DIR_C2S;
+		return true;
+	}
+	*dir = DIR_S2C;
+	return ends_match(c, p, true);
+}
+
+enum direction conversation_direction(const struct conversation *c, const struct packet *p)
+{
+	return ends_match(c, p, false) ? DIR_C2S : DIR_S2C;
+}
+
+/* Who is client: SYN, else known port, else lower port, else who speaks first. True where the sender is. */
+static bool sender_is_client(const struct packet *p, enum orientation *by)
+{
+	if ((p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN)) {
+		*by = ORIENTATION_SYN;
+		return !(p->tcp_flags & TCP_ACK);
+	}
+	*by = ORIENTATION_FIRST;
+	if (!(p->flags & PACKET_HAS_PORTS))
+		return true;
+	bool src_known = service_known(p->proto, p->src_port);
+	bool dst_known = service_known(p->proto, p->dst_port);
+	if (src_known != dst_known) {
+		*by = ORIENTATION_KNOWN_PORT;
+		return dst_known;
+	}
+	if (p->src_port != p->dst_port) {
+		/* Both known: still a known port, and of two the lower one is the server's. */
+		*by = src_known ? ORIENTATION_KNOWN_PORT : ORIENTATION_LOWER_PORT;
+		return p->dst_port < p->src_port;
+	}
+	*by = src_known ? ORIENTATION_KNOWN_PORT : ORIENTATION_FIRST;
+	return true;
+}
+
+static void set_ends(struct conversation *c, const struct packet *p, bool sender_client)
+{
+	c->client = sender_client ? p->src : p->dst;
+	c->server = sender_client ? p->dst : p->src;
+	c->client_port = sender_client ? p->src_port : p->dst_port;
+	c->server_port = sender_client ? p->dst_port : p->src_port;
+	memcpy(c->client_mac, sender_client ? p->src_mac : p->dst_mac, 6);
+	memcpy(c->server_mac, sender_client ? p->dst_mac : p->src_mac, 6);
+}
+
+static void begin(struct conversation *c, const struct packet *p, uint64_t hash, uint64_t tunnel)
+{
+	enum orientation by;
+	bool sender_client = sender_is_client(p, &by);
+
+	memset(c, 0, sizeof(*c));
+	c->hash = hash;
+	c->point = p->point;
+	c->proto = p->proto;
+	c->vlan = p->vlan;
+	c->tunnel_hash = tunnel;
+	c->has_ports = (p->flags & PACKET_HAS_PORTS) != 0;
+	c->has_macs = (p->flags & PACKET_HAS_MACS) != 0;
+	c->orientation = (uint8_t)by;
+	set_ends(c, p, sender_client);
+}
+
+struct conversation *conversation_find(struct conversation_table *t, const struct packet *p,
+	uint64_t pair_hash, int64_t flow_ns, enum direction *dir, bool *was_evicted)
+{
+	uint64_t tunnel = tunnel_hash(p), hash = conversation_hash(p, pair_hash, tunnel);
+	uint32_t *head = &t->buckets[hash & t->mask];
+	struct conversation *c;
+
+	*was_evicted = false;
+	for (uint32_t i = *head; i != NONE; i = c->next) {
+		c = &t->v[i];
+		if (c->hash == hash && same_conversation(c, p, tunnel, dir)) {
+			if (t->newest != i) {
+				use_unlink(t, c);
+				use_newest(t, c);
+			}
+			return c;
+		}
+	}
+	uint32_t *evicted = evicted_slot(t, hash);
+	if (*evicted == ((uint32_t)hash | 1)) {
+		*was_evicted = true;
+		*evicted = 0;
+	}
+	c = take_room(t, p->time_ns, flow_ns);
+	begin(c, p, hash, tunnel);
+	*dir = conversation_direction(c, p);
+	c->next = *head;
+	*head = (uint32_t)(c - t->v);
+	use_newest(t, c);
+	return c;
+}
+
+void conversation_reorient(struct conversation *c, const struct packet *p)
+{
+	set_ends(c, p, true);
+	c->orientation = ORIENTATION_SYN;
+	c->handshake = HANDSHAKE_NONE;
+}
+
+/* ---- handshake ------------------------------------------------------------------------ */
+
+static void handshake_syn(struct conversation *c, const struct packet *p)
+{
+	if (c->handshake != HANDSHAKE_NONE) {
+		c->handshake = HANDSHAKE_AMBIGUOUS;
+		return;
+	}
+	c->handshake = HANDSHAKE_SYN;
+	c->syn_seq = p->tcp_seq;
+	c->syn_ns = p->time_ns;
+}
+
+bool conversation_handshake(struct conversation *c, const struct packet *p, enum direction dir,
+	int64_t *rtt_ns)
+{
+	unsigned flags = p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST);
+
+	if (flags == TCP_SYN && dir == DIR_C2S) {
+		handshake_syn(c, p);
+	} else if (flags == (TCP_SYN | TCP_ACK) && dir == DIR_S2C) {
+		if (c->handshake == HANDSHAKE_SYN && p->tcp_ack == c->syn_seq + 1) {
+			c->handshake = HANDSHAKE_SYN_ACK;
+			c->syn_ack_seq = p->tcp_seq;
+		} else if (c->handshake == HANDSHAKE_SYN_ACK) {
+			c->handshake = HANDSHAKE_AMBIGUOUS;
+		}
+	} else if (flags == TCP_ACK && dir == DIR_C2S && c->handshake == HANDSHAKE_SYN_ACK &&
+		p->tcp_ack == c->syn_ack_seq + 1) {
+		c->handshake = HANDSHAKE_DONE;
+		*rtt_ns = time_sub(p->time_ns, c->syn_ns);
+		return true;
+	}
+	return false;
+}
+
+void conversation_key(const struct conversation *c, const struct packet *p, struct flow_key *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->point = c->point;
+	out->proto = c->proto;
+	out->vlan = c->vlan;
+	out->client = c->client;
+	out->server = c->server;
+	out->client_port = c->client_port;
+	out->server_port = c->server_port;
+	memcpy(out->client_mac, c->client_mac, 6);
+	memcpy(out->server_mac, c->server_mac, 6);
+	out->has_ports = c->has_ports;
+	out->has_macs = c->has_macs;
+	out->orientation = c->orientation;
+	out->tunnel = p->tunnel;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Conversations of one shard: a table of fixed size, found by key, the one unused longest going first. What is kept of each
+ * is what later packets need: who is client, which flow and microflow are open, how far the handshake got.
+ * Private to the tier layer. Everything here depends on packet order alone. One thread.
+ */
+#ifndef FLOWDRILL_TIER_CONVERSATION_H
+#define FLOWDRILL_TIER_CONVERSATION_H
+
+#include "flow/record.h"
+
+/* A microflow that packets may still join. id.block 0: none. */
+struct open_micro {
+	int64_t slice_ns;
+	struct record_id id;
+	uint32_t part;           /* index of its part in the open segment ... */
+	uint32_t generation;     /* ... if this is that segment's number */
+};
+
+/* A flow likewise, with its newest microflow and the one before (for packets that come late). */
+struct open_flow {
+	int64_t slice_ns;
+	int64_t last_ns;         /* of its packet before, in order of capture */
+	struct record_id id;
+	uint32_t part, generation;
+	bool closed;             /* FIN both ways, or RST */
+	struct open_micro micro[2];
+};
+
+enum handshake { HANDSHAKE_NONE, HANDSHAKE_SYN, HANDSHAKE_SYN_ACK, HANDSHAKE_DONE, HANDSHAKE_AMBIGUOUS };
+
+struct conversation {
+	uint64_t hash;
+	uint32_t newer, older;   /* order of use */
+	uint32_t next;           /* in its hash bucket */
+	uint32_t point, proto;
+	uint32_t syn_seq, syn_ack_seq;
+	uint64_t vlan, tunnel_hash;
+	int64_t syn_ns;
+	struct addr client, server;
+	uint16_t client_port, server_port;
+	uint8_t client_mac[6], server_mac[6];
+	bool has_ports, has_macs;
+	uint8_t orientation;     /* enum orientation */
+	uint8_t handshake;       /* enum handshake */
+	uint8_t fin_seen;        /* bit 1 << direction */
+	struct open_flow open[2];    /* newest slice first */
+};
+
+struct conversation_table;
+
+enum rc conversation_table_new(uint32_t capacity, struct conversation_table **out, struct err *err);
+void conversation_table_free(struct conversation_table *t);
+/*
+ * The conversation of a packet, made (and oriented) if there is none; never fails: the table has its memory from the
+ * beginning. *was_evicted: it was here before and had to go while a flow of it was open (told by a fingerprint; wrong in 1 of 4 billion).
+ * The pointer is valid until the next call.
+ */
+struct conversation *conversation_find(struct conversation_table *t, const struct packet *p, uint64_t pair_hash,
+	int64_t flow_ns, enum direction *dir, bool *was_evicted);
+/* Direction of a packet of this conversation. */
+enum direction conversation_direction(const struct conversation *c, const struct packet *p);
+/* A new SYN tells who is client, and begins a handshake. */
+void conversation_reorient(struct conversation *c, const struct packet *p);
+/*
+ * Follows the handshake (RFC 9293, 3.5): true, with the time from SYN to the ACK that completes it, for exactly that ACK. A SYN or SYN,ACK sent
+ * twice makes it ambiguous: no time then (Karn's rule).
+ */
+bool conversation_handshake(struct conversation *c, const struct packet *p, enum direction dir, int64_t *rtt_ns);
+/* The key as records have it; the tunnel is the packet's. */
+void conversation_key(const struct conversation *c, const struct packet *p, struct flow_key *out);
+
+#endif

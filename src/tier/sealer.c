@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tier/sealer.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "flow/field.h"
+#include "flow/sketch.h"
+#include "tier/macro_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sealer {
+	struct segment_writer *writer;
+	struct macro_table *macros;          /* macroflow parts of the segment in hand */
+	struct macro_ids *ids;               /* identities carried from segment to segment */
+	uint32_t *ordinals;                  /* of one microflow part */
+	size_t cap_ordinals;
+	struct sealer_output out;
+};
+
+enum rc sealer_new(struct sealer **out, struct err *err)
+{
+	struct sealer *s = mem_calloc(1, sizeof(*s));
+	enum rc rc;
+
+	if (!s)
+		return err_memory(err);
+	rc = segment_writer_new(&s->writer, err);
+	if (rc == RC_DONE)
+		rc = macro_table_new(&s->macros, err);
+	if (rc == RC_DONE)
+		rc = macro_ids_new(&s->ids, err);
+	if (rc != RC_DONE) {
+		sealer_free(s);
+		return rc;
+	}
+	buf_init(&s->out.bytes);
+	*out = s;
+	return RC_DONE;
+}
+
+void sealer_free(struct sealer *s)
+{
+	if (!s)
+		return;
+	segment_writer_free(s->writer);
+	macro_table_free(s->macros);
+	macro_ids_free(s->ids);
+	mem_free(s->ordinals);
+	buf_free(&s->out.bytes);
+	mem_free(s);
+}
+
+/* Ordinals of a microflow part, out of the shard's chain. */
+static enum rc collect_ordinals(struct sealer *s, const struct tracker_parts *shard,
+	const struct micro_part *m, uint32_t *n, struct err *err)
+{
+	size_t count = 0;
+
+	if (mem_grow(&s->ordinals, &s->cap_ordinals, counters_packets(&m->c), sizeof(*s->ordinals)) != 0)
+		return err_memory(err);
+	for (uint32_t at = m->first_ref; at != UINT32_MAX; at = shard->refs[at].next)
+		s->ordinals[count++] = shard->refs[at].ordinal;
+	*n = (uint32_t)count;
+	return RC_DONE;
+}
+
+/* Adds a flow part to its macroflow's part; `flow` holds the merge of its microflows. */
+static enum rc add_to_macro(struct sealer *s, const struct sealer_input *in, const struct flow_part *f,
+	struct record *flow, struct err *err)
+{
+	struct service_key service;
+	struct macro_part *macro;
+	enum rc rc;
+
+	service_of(&service, &f->key, time_floor(f->slice_ns, in->start.macro_ns));
+	rc = macro_table_get(s->macros, &service, &macro, err);
+	if (rc != RC_DONE)
+		return rc;
+	flow->key = f->key;
+	flow->key.server_port = service.port;
+	record_key_known(flow);
+	flow->id = (struct record_id){in->start.block, f->first_offset};
+	flow->slice_ns = service.window_ns;
+	rc = record_merge(&macro->rec, flow, err);
+	if (rc == RC_DONE)
+		rc = sketch_add(macro->rec.clients, &f->key.client, err);
+	return rc;
+}
+
+static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
+	const struct tracker_parts *shard, const struct flow_part *f, struct err *err)
+{
+	struct record flow;
+	struct hist *rtt = NULL;
+	enum rc rc = RC_DONE;
+
+	segment_writer_flow(s->writer, f->id, &f->key, f->slice_ns, f->first_ordinal);
+	record_init(&flow, TIER_FLOW);
+	for (uint32_t at = f->first_micro; at != UINT32_MAX && rc == RC_DONE; at = shard->micros[at].next) {
+		const struct micro_part *m = &shard->micros[at];
+		uint32_t n;
+		rc = collect_ordinals(s, shard, m, &n, err);
+		if (rc != RC_DONE)
+			break;
+		segment_writer_micro(s->writer, m->id, m->slice_ns, &m->c, s->ordinals, n);
+		counters_merge(&flow.c, &m->c);
+	}
+	/* A flow has one handshake at most, so its only round-trip time is the sum. */
+	if (rc == RC_DONE && flow.c.rtt_n == 1) {
+		rc = hist_new(&rtt, err);
+		if (rc == RC_DONE)
+			rc = hist_add(rtt, flow.c.rtt_sum, err);
+		flow.rtt = rtt;
+	}
+	if (rc == RC_DONE)
+		rc = add_to_macro(s, in, f, &flow, err);
+	record_free(&flow);
+	return rc;
+}
+
+/* The shard whose next flow part begins first; TIER_SHARDS when all are through. */
+static unsigned next_shard(const struct sealer_input *in, const size_t *at)
+{
+	unsigned best = TIER_SHARDS;
+
+	for (unsigned i = 0; i < TIER_SHARDS; i++) {
+		const struct tracker_parts *p = &in->shards[i];
+		if (at[i] < p->n_flows && (best == TIER_SHARDS ||
+			p->flows[at[i]].first_ordinal < in->shards[best].flows[at[best]].first_ordinal))
+			best = i;
+	}
+	return best;
+}
+
+static enum rc seal_flows(struct sealer *s, const struct sealer_input *in, struct err *err)
+{
+	size_t at[TIER_SHARDS] = {0};
+	enum rc rc = RC_DONE;
+	unsigned i;
+
+	while (rc == RC_DONE && (i = next_shard(in, at)) != TIER_SHARDS) {
+		rc = seal_flow(s, in, &in->shards[i], &in->shards[i].flows[at[i]], err);
+		at[i]++;
+	}
+	return rc;
+}
+
+enum rc sealer_seal(struct sealer *s, const struct sealer_input *in, struct sealer_output **out,
+	struct err *err)
+{
+	segment_writer_begin(s->writer, &in->start);
+	for (size_t i = 0; i < in->n_packets; i++)
+		segment_writer_packet(s->writer, in->packets[i].skip, in->packets[i].record_len,
+			in->packets[i].time_ns);
+	macro_table_clear(s->macros);
+
+	enum rc rc = seal_flows(s, in, err);
+	if (rc != RC_DONE)
+		return rc;
+	buf_clear(&s->out.bytes);
+	rc = segment_writer_end(s->writer, &s->out.bytes, &s->out.size, err);
+	if (rc != RC_DONE)
+		return rc;
+	s->out.addrs = segment_writer_addresses(s->writer, &s->out.n_addrs);
+	s->out.macros = macro_table_sorted(s->macros, &s->out.n_macros);
+	for (size_t i = 0; i < s->out.n_macros; i++)
+		macro_ids_carry(s->ids, &s->out.macros[i].key, &s->out.macros[i].rec.id);
+	*out = &s->out;
+	return RC_DONE;
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tier/tracker.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "flow/field.h"
+#include "tier/conversation.h"
+
+#include <string.h>
+
+enum { NONE = UINT32_MAX };
+
+/* After both FINs or a RST, silence of this length ends the flow. */
+static const int64_t closed_silence_ns = 60 * INT64_C(1000000000);
+
+/* Parts of one segment. */
+struct part_set {
+	struct flow_part *flows;
+	struct micro_part *micros;
+	struct packet_chain *refs;
+	size_t n_flows, n_micros, n_refs;
+	size_t cap_flows, cap_micros, cap_refs;
+};
+
+struct tracker {
+	struct tracker_config config;
+	struct conversation_table *conversations;
+	struct part_set sets[2];
+	struct part_set *set;            /* of the segment that is open */
+	uint32_t generation;             /* number of that segment: parts of another one are gone */
+	int64_t flow_slice, micro_slice; /* of the packet before: saves divisions */
+};
+
+/* ---- set up -------------------------------------------------------------------------- */
+
+enum rc tracker_new(const struct tracker_config *config, struct tracker **out, struct err *err)
+{
+	struct tracker *t = mem_calloc(1, sizeof(*t));
+
+	if (!t)
+		return err_memory(err);
+	enum rc rc = conversation_table_new(TRACKER_CONVERSATIONS, &t->conversations, err);
+	if (rc != RC_DONE) {
+		mem_free(t);
+		return rc;
+	}
+	t->config = *config;
+	t->set = &t->sets[0];
+	t->generation = 1;
+	*out = t;
+	return RC_DONE;
+}
+
+static void part_set_free(struct part_set *s)
+{
+	mem_free(s->flows);
+	mem_free(s->micros);
+	mem_free(s->refs);
+}
+
+void tracker_free(struct tracker *t)
+{
+	if (!t)
+		return;
+	conversation_table_free(t->conversations);
+	part_set_free(&t->sets[0]);
+	part_set_free(&t->sets[1]);
+	mem_free(t);
+}
+
+void tracker_end_segment(struct tracker *t, struct tracker_parts *out)
+{
+	struct part_set *s = t->set;
+
+	*out = (struct tracker_parts){
+		.flows = s->flows, .n_flows = s->n_flows,
+		.micros = s->micros, .n_micros = s->n_micros,
+		.refs = s->refs, .n_refs = s->n_refs,
+	};
+	t->set = s == &t->sets[0] ? &t->sets[1] : &t->sets[0];
+	t->set->n_flows = t->set->n_micros = t->set->n_refs = 0;
+	t->generation++;
+}
+
+/* ---- slices -------------------------------------------------------------------------- */
+
+/* The slice that holds time_ns; *cached is the one of the packet before. */
+static int64_t slice_of(int64_t time_ns, int64_t length_ns, int64_t *cached)
+{
+	uint64_t into = (uint64_t)time_ns - (uint64_t)*cached;
+
+	if (into >= (uint64_t)length_ns)
+		*cached = time_floor(time_ns, length_ns);
+	return *cached;
+}
+
+/* ---- parts --------------------------------------------------------------------------- */
+
+static enum rc part_begin_flow(struct tracker *t, struct conversation *c, struct open_flow *f,
+	const struct packet *p, uint32_t ordinal, struct err *err)
+{
+	struct part_set *s = t->set;
+
+	if (mem_grow(&s->flows, &s->cap_flows, s->n_flows + 1, sizeof(*s->flows)) != 0)
+		return err_memory(err);
+	f->part = (uint32_t)s->n_flows++;
+	f->generation = t->generation;
+	s->flows[f->part] = (struct flow_part){
+		.id = f->id, .slice_ns = f->slice_ns, .first_ordinal = ordinal,
+		.first_offset = p->offset,
+		.first_micro = NONE, .last_micro = NONE,
+	};
+	conversation_key(c, p, &s->flows[f->part].key);
+	return RC_DONE;
+}
+
+static enum rc part_begin_micro(struct tracker *t, const struct open_flow *f, struct open_micro *m,
+	struct err *err)
+{
+	struct part_set *s = t->set;
+
+	if (mem_grow(&s->micros, &s->cap_micros, s->n_micros + 1, sizeof(*s->micros)) != 0)
+		return err_memory(err);
+	m->part = (uint32_t)s->n_micros++;
+	m->generation = t->generation;
+
+	struct micro_part *part = &s->micros[m->part];
+	part->id = m->id;
+	part->slice_ns = m->slice_ns;
+	part->first_ref = part->last_ref = part->next = NONE;
+	counters_init(&part->c);
+
+	struct flow_part *flow = &s->flows[f->part];
+	if (flow->first_micro == NONE)
+		flow->first_micro = m->part;
+	else
+		s->micros[flow->last_micro].next = m->part;
+	flow->last_micro = m->part;
+	return RC_DONE;
+}
+
+static enum rc part_add_ref(struct part_set *s, struct micro_part *m, uint32_t ordinal, struct err *err)
+{
+	if (mem_grow(&s->refs, &s->cap_refs, s->n_refs + 1, sizeof(*s->refs)) != 0)
+		return err_memory(err);
+	uint32_t at = (uint32_t)s->n_refs++;
+	s->refs[at] = (struct packet_chain){ordinal, NONE};
+	if (m->first_ref == NONE)
+		m->first_ref = at;
+	else
+		s->refs[m->last_ref].next = at;
+	m->last_ref = at;
+	return RC_DONE;
+}
+
+/* ---- which flow ---------------------------------------------------------------------- */
+
+/* A flow of slice_ns begins with this packet. It takes the place of the older of the two that a conversation keeps. */
+static struct open_flow *flow_begin(struct conversation *c, int64_t slice_ns, struct record_id id)
+{
+	struct open_flow *f = &c->open[0];
+
+	if (f->id.block != 0 && slice_ns < f->slice_ns)
+		f = &c->open[1];
+	else
+		c->open[1] = c->open[0];
+	memset(f, 0, sizeof(*f));
+	f->slice_ns = slice_ns;
+	f->id = id;
+	return f;
+}
+
+/* The open flow of a slice, if the conversation keeps it. */
+static struct open_flow *flow_of_slice(struct conversation *c, int64_t slice_ns)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (c->open[i].id.block != 0 && c->open[i].slice_ns == slice_ns)
+			return &c->open[i];
+	return NULL;
+}
+
+/* A SYN that asks for a new connection: with a sequence that this flow's handshake did not have. */
+static bool is_new_syn(const struct conversation *c, const struct packet *p)
+{
+	if (!(p->flags & PACKET_HAS_TCP) || (p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+		return false;
+	return c->handshake == HANDSHAKE_NONE || c->syn_seq != p->tcp_seq;
+}
+
+static void mark_end(struct tracker *t, const struct open_flow *f, enum end_reason why)
+{
+	const struct open_micro *m = &f->micro[0];
+
+	if (m->generation != t->generation)
+		return;      /* its part is sealed; reading tells how it ended */
+	struct counters *c = &t->set->micros[m->part].c;
+	c->end_reason = (uint8_t)why;
+	c->known |= FIELD_BIT(FIELD_END_REASON);
+}
+
+/* The flow that a packet belongs to, begun here if need be; *begins tells. */
+static struct open_flow *flow_for(struct tracker *t, struct conversation *c, const struct packet *p,
+	struct record_id id, bool *begins)
+{
+	int64_t slice = slice_of(p->time_ns, t->config.flow_ns, &t->flow_slice);
+	struct open_flow *f = flow_of_slice(c, slice);
+	bool new_syn = is_new_syn(c, p);
+
+	*begins = true;
+	if (!f) {
+		if (new_syn)
+			conversation_reorient(c, p);
+		c->fin_seen = 0;
+		return flow_begin(c, slice, id);
+	}
+	if (new_syn) {
+		if (!f->closed && f == &c->open[0])
+			mark_end(t, f, END_NEW_SYN);
+		conversation_reorient(c, p);
+		c->fin_seen = 0;
+		return flow_begin(c, slice, id);
+	}
+	if (f->closed && time_sub(p->time_ns, f->last_ns) > closed_silence_ns) {
+		c->fin_seen = 0;
+		return flow_begin(c, slice, id);
+	}
+	*begins = false;
+	return f;
+}
+
+/* The microflow of the packet within its flow. */
+static struct open_micro *micro_for(struct tracker *t, struct open_flow *f, const struct packet *p,
+	struct record_id id)
+{
+	int64_t slice = slice_of(p->time_ns, t->config.micro_ns, &t->micro_slice);
+
+	for (unsigned i = 0; i < 2; i++)
+		if (f->micro[i].id.block != 0 && f->micro[i].slice_ns == slice)
+			return &f->micro[i];
+
+	struct open_micro *m = &f->micro[0];
+	if (m->id.block != 0 && slice < m->slice_ns)
+		m = &f->micro[1];
+	else
+		f->micro[1] = f->micro[0];
+	*m = (struct open_micro){.slice_ns = slice, .id = id};
+	return m;
+}
+
+/* ---- counting ------------------------------------------------------------------------ */
+
+static void count_gap(struct counters *c, int64_t gap)
+{
+	u128 bit = FIELD_BIT(FIELD_GAP_MIN);
+
+	if (!(c->known & bit) || gap < c->gap_min)
+		c->gap_min = gap;
+	if (!(c->known & bit) || gap > c->gap_max)
+		c->gap_max = gap;
+	c->known |= bit | FIELD_BIT(FIELD_GAP_MAX);
+	c->gap_sum += gap;
+	c->gap_sumsq += (u128)((__extension__ (__int128)gap) * gap);
+}
+
+static void count_ip(struct counters *c, const struct packet *p, enum direction dir)
+{
+	enum field_id min = dir == DIR_C2S ? FIELD_C2S_TTL_MIN : FIELD_S2C_TTL_MIN;
+	u128 bit = FIELD_BIT(min);
+
+	if (!(c->known & bit)) {
+		c->ttl_min[dir] = c->ttl_max[dir] = p->ttl;
+		c->known |= bit | bit << 1;          /* the maximum's bit is the next one */
+	} else if (p->ttl < c->ttl_min[dir]) {
+		c->ttl_min[dir] = p->ttl;
+	} else if (p->ttl > c->ttl_max[dir]) {
+		c->ttl_max[dir] = p->ttl;
+	}
+}
+
+static void count_tcp(struct counters *c, const struct packet *p)
+{
+	u128 bit = FIELD_BIT(FIELD_WINDOW_MIN);
+
+	if (!(c->known & bit)) {
+		c->window_min = c->window_max = p->tcp_window;
+		c->known |= bit | FIELD_BIT(FIELD_WINDOW_MAX) | FIELD_BIT(FIELD_TCP_FLAGS);
+	} else if (p->tcp_window < c->window_min) {
+		c->window_min = p->tcp_window;
+	} else if (p->tcp_window > c->window_max) {
+		c->window_max = p->tcp_window;
+	}
+	c->tcp_flags |= p->tcp_flags;
+	c->syn += (p->tcp_flags & TCP_SYN) != 0;
+	c->fin += (p->tcp_flags & TCP_FIN) != 0;
+	c->rst += (p->tcp_flags & TCP_RST) != 0;
+}
+
+/* A value that all packets share, or else is null. */
+static void count_same(struct counters *c, enum field_id id, uint8_t *field, uint8_t value)
+{
+	u128 bit = FIELD_BIT(id);
+
+	if (!((c->known | c->mixed) & bit)) {
+		*field = value;
+		c->known |= bit;
+	} else if (*field != value) {
+		c->known &= ~bit;
+		c->mixed |= bit;
+		*field = 0;
+	}
+}
+
+static void count_packet(struct counters *c, const struct packet *p, enum direction dir)
+{
+	if (c->packets[0] + c->packets[1] == 0) {
+		c->first_ns = c->last_ns = p->time_ns;
+		c->size_min = c->size_max = p->len;
+		c->known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST) |
+			FIELD_BIT(FIELD_SIZE_MIN) | FIELD_BIT(FIELD_SIZE_MAX);
+	}
+	if (p->time_ns < c->first_ns)
+		c->first_ns = p->time_ns;
+	if (p->time_ns > c->last_ns)
+		c->last_ns = p->time_ns;
+	if (p->len < c->size_min)
+		c->size_min = p->len;
+	if (p->len > c->size_max)
+		c->size_max = p->len;
+	c->size_sumsq += (uint64_t)p->len * p->len;
+	c->packets[dir]++;
+	c->bytes[dir] += p->len;
+	c->payload_bytes += p->payload_len;
+	if (p->flags & PACKET_HAS_IP) {
+		count_ip(c, p, dir);
+		count_same(c, FIELD_DSCP, &c->dscp, p->dscp);
+	}
+	if (p->flags & PACKET_HAS_TCP)
+		count_tcp(c, p);
+	if (p->flags & PACKET_HAS_ICMP)
+		count_same(c, FIELD_ICMP_TYPE, &c->icmp_type, p->icmp_type);
+	c->fragments += (p->flags & PACKET_FRAGMENT) != 0;
+	c->malformed += (p->flags & PACKET_MALFORMED) != 0;
+	c->checksum_errors += (p->flags & (PACKET_CHECKSUM_IP | PACKET_CHECKSUM_L4)) != 0;
+}
+
+static void count_rtt(struct counters *c, int64_t rtt)
+{
+	c->rtt_min = c->rtt_max = c->rtt_sum = rtt;
+	c->rtt_sumsq = (u128)((__extension__ (__int128)rtt) * rtt);
+	c->rtt_n = 1;
+	c->known |= FIELD_BIT(FIELD_RTT_MIN) | FIELD_BIT(FIELD_RTT_MAX);
+}
+
+/* ---- TCP: handshake and end ------------------------------------------------------------ */
+
+/* What FIN and RST do to the flow; counted in the microflow of the packet that ended it. */
+static void watch_end(struct conversation *c, struct open_flow *f, struct counters *k,
+	const struct packet *p, enum direction dir)
+{
+	enum end_reason why = END_NONE;
+
+	if (p->tcp_flags & TCP_FIN)
+		c->fin_seen |= (uint8_t)(1 << dir);
+	if (f->closed)
+		return;
+	if (p->tcp_flags & TCP_RST)
+		why = END_RST;
+	else if (c->fin_seen == 3)
+		why = END_FIN;
+	if (why == END_NONE)
+		return;
+	f->closed = true;
+	k->end_reason = (uint8_t)why;
+	k->known |= FIELD_BIT(FIELD_END_REASON);
+}
+
+/* ---- one packet ------------------------------------------------------------------------ */
+
+/* Flow part and microflow part for the packet; *micro is where it is counted. */
+static enum rc place(struct tracker *t, struct conversation *c, const struct packet *p, uint32_t block,
+	uint32_t ordinal, struct open_flow **flow, struct micro_part **micro, struct err *err)
+{
+	struct record_id id = {block, p->offset};
+	bool begins;
+	struct open_flow *f = flow_for(t, c, p, id, &begins);
+	struct open_micro *m = micro_for(t, f, p, id);
+	enum rc rc = RC_DONE;
+
+	if (f->generation != t->generation)
+		rc = part_begin_flow(t, c, f, p, ordinal, err);
+	if (rc == RC_DONE && m->generation != t->generation)
+		rc = part_begin_micro(t, f, m, err);
+	if (rc != RC_DONE)
+		return rc;
+	*flow = f;
+	*micro = &t->set->micros[m->part];
+	if (begins)
+		(*micro)->c.flows++;
+	else
+		count_gap(&(*micro)->c, time_sub(p->time_ns, f->last_ns));
+	f->last_ns = p->time_ns;
+	return RC_DONE;
+}
+
+enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_hash, uint32_t block,
+	uint32_t ordinal, struct err *err)
+{
+	enum direction dir;
+	bool was_evicted;
+	struct conversation *c = conversation_find(t->conversations, p, pair_hash, t->config.flow_ns,
+		&dir, &was_evicted);
+	struct open_flow *flow;
+	struct micro_part *micro;
+	enum rc rc = place(t, c, p, block, ordinal, &flow, &micro, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	dir = conversation_direction(c, p);      /* a new SYN may have turned it round */
+	count_packet(&micro->c, p, dir);
+	micro->c.state_evicted += was_evicted;
+	if (p->flags & PACKET_HAS_TCP) {
+		int64_t rtt;
+		if (conversation_handshake(c, p, dir, &rtt))
+			count_rtt(&micro->c, rtt);
+		watch_end(c, flow, &micro->c, p, dir);
+	}
+	return part_add_ref(t->set, micro, ordinal, err);
+}
