@@ -100,7 +100,7 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 	record_init(&flow, TIER_FLOW);
 	for (uint32_t at = f->first_micro; at != UINT32_MAX && rc == RC_DONE; at = shard->micros[at].next) {
 		const struct micro_part *m = &shard->micros[at];
-		uint32_t n;
+		uint32_t n = 0;
 		rc = collect_ordinals(s, shard, m, &n, err);
 		if (rc != RC_DONE)
 			break;
