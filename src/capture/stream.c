@@ -9,7 +9,7 @@
 
 enum {
 	STREAM_ALIGN = 4096,
-	STREAM_WINDOW = 1 << 20,     /* one read: small enough to be still in the cache when it is parsed */
+	STREAM_WINDOW = 1 << 19,     /* one read: still in the cache when it is parsed; measured */
 };
 
 static size_t align_up(size_t n)
