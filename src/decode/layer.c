@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "decode/layer.h"
+
+#include "decode/sum.h"
+#include "flow/proto.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void layer_set_link(struct decoder *d, const uint8_t *src, const uint8_t *dst, size_t len)
+{
+	d->link_src = src;
+	d->link_dst = dst;
+	d->link_len = (uint8_t)(len > 6 ? 6 : len);
+}
+
+void layer_set_macs(struct decoder *d, const uint8_t *src, const uint8_t *dst)
+{
+	layer_set_link(d, src, dst, 6);
+	memcpy(d->p->src_mac, src, 6);
+	memcpy(d->p->dst_mac, dst, 6);
+	d->p->flags |= PACKET_HAS_MACS;
+}
+
+static void copy_link(struct addr *out, const uint8_t *bytes, size_t len)
+{
+	memset(out, 0, sizeof(*out));
+	if (!bytes || len == 0)
+		return;
+	out->kind = ADDR_LINK;
+	memcpy(out->bytes, bytes, len);
+}
+
+void layer_commit_link(struct decoder *d)
+{
+	copy_link(&d->p->src, d->link_src, d->link_len);
+	copy_link(&d->p->dst, d->link_dst, d->link_len);
+	d->p->proto = d->link_proto;
+	d->p->flags &= ~(uint32_t)(PACKET_HAS_IP | PACKET_HAS_PORTS | PACKET_HAS_TCP |
+		PACKET_HAS_ICMP | PACKET_FRAGMENT | PACKET_FRAGMENT_LATER);
+	d->p->ttl = d->p->dscp = 0;
+	d->p->src_port = d->p->dst_port = 0;
+	d->p->fragment_id = 0;
+}
+
+bool layer_tunnel(struct decoder *d, enum tunnel_type type, uint32_t id,
+	bool (*inner)(struct decoder *d))
+{
+	/* what the inner layers may add to the outer facts, if they come to nothing */
+	const uint32_t kept = PACKET_MALFORMED | PACKET_TOO_DEEP | PACKET_CHECKSUM_IP;
+	struct packet outer = *d->p;
+
+	uint32_t flags;
+
+	tunnel_push(&d->p->tunnel, type, id, &outer.src, &outer.dst);
+	if (inner(d))
+		return true;
+	flags = d->p->flags & kept;
+	*d->p = outer;
+	d->p->flags |= flags;
+	return false;
+}
+
+bool layer_can_verify(const struct decoder *d)
+{
+	return d->verify && !d->no_l4_sum && d->c.len == d->wire_end &&
+		!(d->p->flags & PACKET_FRAGMENT);
+}
+
+static enum sum_state judge(struct decoder *d, uint64_t sum)
+{
+	if (likely(sum_fold(sum) == 0xffff))
+		return SUM_RIGHT;
+	d->p->flags |= PACKET_CHECKSUM_L4;
+	return SUM_WRONG;
+}
+
+enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
+{
+	size_t len = d->wire_end - start;
+	size_t addr_bytes = d->p->src.kind == ADDR_IPV6 ? 16 : 4;
+	/* length as 32 bits, then protocol as 16: the same sum for IPv4 and IPv6 */
+	const uint8_t tail[8] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+		(uint8_t)len, 0, proto };
+	uint64_t sum;
+
+	if (!layer_can_verify(d))
+		return SUM_UNKNOWN;
+	sum = sum_bytes(d->p->src.bytes, addr_bytes) + sum_bytes(d->p->dst.bytes, addr_bytes);
+	sum += sum_bytes(tail, sizeof(tail));
+	return judge(d, sum + sum_bytes(d->c.data + start, len));
+}
+
+enum sum_state layer_verify_plain(struct decoder *d, size_t start)
+{
+	if (!layer_can_verify(d))
+		return SUM_UNKNOWN;
+	return judge(d, sum_bytes(d->c.data + start, d->wire_end - start));
+}
+
+void layer_ports_only(struct decoder *d, const char *name, size_t header)
+{
+	size_t at = d->c.pos;
+	const uint8_t *h = cursor_peek(&d->c, 4);
+
+	layer_had(d, header);
+	if (!h || !layer_enter(d))
+		return;
+	d->p->src_port = load_be16(h);
+	d->p->dst_port = load_be16(h + 2);
+	d->p->flags |= PACKET_HAS_PORTS;
+	if (!d->sink)
+		return;
+	layer_begin(d, name, at, 4, "%u -> %u, the header is cut", load_be16(h), load_be16(h + 2));
+	layer_field(d, "source port", at, 2, "%u", load_be16(h));
+	layer_field(d, "destination port", at + 2, 2, "%u", load_be16(h + 2));
+	layer_end(d);
+}
+
+void layer_quoted(struct decoder *d, bool (*layer)(struct decoder *d))
+{
+	struct packet facts = { 0 };
+	struct decoder quoted = *d;
+
+	quoted.p = &facts;
+	quoted.verify = false;
+	layer_begin(d, "quoted", d->c.pos, cursor_left(&d->c), "the packet this is about");
+	layer(&quoted);
+	layer_end(d);
+	d->payload_told = true;
+}
+
+void layer_begin(const struct decoder *d, const char *name, size_t at, size_t len,
+	const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->sink->begin(d->sink->ctx, name, text, (uint32_t)at, (uint32_t)len);
+}
+
+void layer_field(const struct decoder *d, const char *name, size_t at, size_t len,
+	const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->sink->field(d->sink->ctx, name, text, (uint32_t)at, (uint32_t)len);
+}
+
+void layer_end(const struct decoder *d)
+{
+	d->sink->end(d->sink->ctx);
+}
+
+void layer_field_sum(const struct decoder *d, const char *name, size_t at, enum sum_state sum)
+{
+	static const char *const words[] = {
+		[SUM_UNKNOWN] = "not verified",
+		[SUM_RIGHT] = "correct",
+		[SUM_WRONG] = "wrong",
+		[SUM_NONE] = "none",
+	};
+
+	layer_field(d, name, at, 2, "0x%04x (%s)", load_be16(d->c.data + at), words[sum]);
+}
+
+void layer_field_addr(const struct decoder *d, const char *name, size_t at, enum addr_kind kind)
+{
+	struct addr a = { .kind = (uint8_t)kind };
+	char text[ADDR_TEXT];
+	size_t len = addr_len(&a);
+
+	memcpy(a.bytes, d->c.data + at, len);
+	addr_format(text, sizeof(text), &a);
+	layer_field(d, name, at, len, "%s", text);
+}
+
+void layer_field_hex(const struct decoder *d, const char *name, size_t at, size_t len)
+{
+	enum { SHOWN = 64 };
+	char text[2 * SHOWN + 4];
+	size_t n = len < SHOWN ? len : SHOWN;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + 2 * i, 3, "%02x", d->c.data[at + i]);
+	layer_field(d, name, at, len, "%s%s", text, len > SHOWN ? "..." : "");
+}
+
+const char *layer_bits(char *out, size_t size, uint32_t value, const struct layer_bit *bits,
+	size_t count)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		int n;
+
+		if (!(value & bits[i].mask))
+			continue;
+		n = snprintf(out + at, size - at, "%s%s", at ? ", " : "", bits[i].name);
+		if (n < 0 || (size_t)n >= size - at)
+			break;
+		at += (size_t)n;
+	}
+	return at ? out : "none";
+}
+
+const char *layer_name(const struct layer_name *names, size_t count, uint32_t value,
+	const char *unknown)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i].value == value)
+			return names[i].name;
+	return unknown;
+}
+
+const char *layer_proto(char *out, size_t size, uint32_t proto)
+{
+	proto_format(out, size, proto);
+	return out;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Checksums: the Internet's (RFC 1071) and CRC-32C (RFC 9260, appendix A). Pure functions;
+ * they read exactly the bytes they are given.
+ */
+#ifndef FLOWDRILL_DECODE_SUM_H
+#define FLOWDRILL_DECODE_SUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The sum of the bytes as 16-bit words in the byte order of this machine, not yet folded; sums of
+ * parts add up where every part but the last has an even length. Never overflows below 16 GiB.
+ */
+uint64_t sum_bytes(const void *bytes, size_t len);
+
+/* Folded to 16 bits; a message with a right checksum in it gives 0xffff. */
+static inline uint16_t sum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* Continues from crc; begin with 0. */
+uint32_t sum_crc32c(uint32_t crc, const uint8_t *bytes, size_t len);
+
+#endif
