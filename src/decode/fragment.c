@@ -98,6 +98,8 @@ void fragment_table_see(struct fragment_table *t, struct packet *p)
 	struct hash128 key = packet_key(p);
 	struct entry *bucket = t->entries[key.low % BUCKETS];
 
+	if (!(p->flags & PACKET_FRAGMENT))
+		return;
 	if (!(p->flags & PACKET_FRAGMENT_LATER)) {
 		struct entry fresh = {
 			.key = key,

@@ -72,16 +72,16 @@ struct packet {
 	uint32_t point;          /* capture point, number within the store */
 	uint32_t flags;          /* enum packet_flag */
 	uint32_t proto;
-	uint32_t payload_len;    /* transport payload on the wire, as the headers say */
+	uint32_t payload_len;    /* transport payload on the wire, as the headers say, within the frame */
 	uint32_t payload_off;    /* in the frame; <= caplen */
-	uint32_t tcp_seq, tcp_ack;
+	uint32_t tcp_seq, tcp_ack;  /* PACKET_HAS_ICMP: tcp_seq is the header's second word (id, sequence) */
 	uint16_t tcp_window;     /* as on the wire, not scaled */
 	uint16_t tcp_flags;      /* nine bits: NS CWR ECE URG ACK PSH RST SYN FIN */
 	struct addr src, dst;
 	uint8_t ttl, dscp;
 	uint8_t icmp_type, icmp_code;
 	uint16_t src_port, dst_port;
-	uint8_t src_mac[6], dst_mac[6];
+	uint8_t src_mac[6], dst_mac[6];  /* of the innermost Ethernet (802.11, FDDI) header */
 	uint32_t fragment_id;    /* IPv4 identification or IPv6 fragment identification */
 	uint64_t vlan;           /* up to four VLAN ids of 16 bits (id + 1), outermost highest used; 0 untagged */
 	struct tunnel tunnel;
