@@ -1,1 +1,9 @@
-# Benchmarks: noinst_PROGRAMS for the generator, EXTRA_DIST for scripts and tables.
+# Benchmarks: a generator of captures (for tests too), and what runs us and others on them.
+noinst_PROGRAMS += bench/flowdrill-gen
+bench_flowdrill_gen_SOURCES = bench/gen.h bench/gen.c bench/gen-flow.c bench/gen-tcp.c \
+	bench/gen-packet.c bench/gen-out.c
+
+unit_tests += bench/test_gen
+bench_test_gen_SOURCES = bench/test_gen.c
+bench_test_gen_LDADD = $(CMOCKA_LIBS)
+
