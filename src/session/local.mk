@@ -1,2 +1,16 @@
 # src/session: one source or header a line, sorted.
-src_session_libsession_a_SOURCES =
+src_session_libsession_a_SOURCES = \
+	src/session/feed.c \
+	src/session/feed.h \
+	src/session/import.c \
+	src/session/ingest.c \
+	src/session/ingest.h \
+	src/session/job.c \
+	src/session/pipeline.c \
+	src/session/pipeline.h \
+	src/session/pipeline_parts.h \
+	src/session/pipeline_seal.c \
+	src/session/pipeline_threads.c \
+	src/session/session.c \
+	src/session/session.h \
+	src/session/session_parts.h

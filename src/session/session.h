@@ -22,6 +22,7 @@ struct session_options {
 	bool no_cache;
 	const char *cache_dir;               /* NULL: the user's */
 	struct store_config config;          /* slices for new indexes */
+	bool slices_set;                     /* the user asked for those: an index with others is made anew */
 	struct ingest_options ingest;
 };
 
@@ -43,6 +44,12 @@ enum rc session_index_start(struct session *s, struct err *err);
 /* NULL when none is running; the thread is joined and its error (if any) told once by session_index_finish(). */
 const struct ingest_progress *session_index_progress(const struct session *s);
 enum rc session_index_finish(struct session *s, bool cancel, struct err *err);
+
+/*
+ * An answer found the index of a capture file damaged (RC_DAMAGED): throws the indexes of all capture files away, and indexes again.
+ * RC_UNSUPPORTED where there is none but stores, which `check --repair` mends.
+ */
+enum rc session_rebuild(struct session *s, session_tick tick, void *ctx, struct err *err);
 
 /* The stores, to query; valid until session_close(). `changed` by refresh where something new was published. */
 const struct query_sources *session_sources(const struct session *s);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session/feed.h"
+
+#include "base/mem.h"
+#include "file/pcapng.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void feed_free(struct feed *f)
+{
+	source_close(f->source);
+	mem_free(f->v);
+	memset(f, 0, sizeof(*f));
+}
+
+enum rc feed_add_interface(struct feed *f, const struct source_event *e, uint32_t point, struct err *err)
+{
+	if (mem_grow(&f->v, &f->cap, f->n + 1, sizeof(*f->v)) != 0)
+		return err_memory(err);
+	f->v[f->n++] = (struct feed_interface){
+		.point = point, .linktype = e->iface.linktype, .fcs_len = e->iface.fcs_len,
+	};
+	return RC_DONE;
+}
+
+void feed_point(const struct source_event *e, struct point_info *out)
+{
+	const struct source_interface *i = &e->iface;
+
+	memset(out, 0, sizeof(*out));
+	out->linktype = i->linktype;
+	out->snaplen = i->snaplen;
+	out->tsresol = i->tsresol;
+	out->tsoffset_s = i->tsoffset_s;
+	out->fcs_len = i->fcs_len;
+	out->file_offset = e->offset;
+	snprintf(out->name, sizeof(out->name), "%s", i->name ? i->name : "");
+	snprintf(out->description, sizeof(out->description), "%s", i->description ? i->description : "");
+	if (i->uuid)
+		memcpy(out->uuid, i->uuid, sizeof(out->uuid));
+}
+
+void feed_packet(const struct feed *f, const struct source_event *e, struct pipeline_packet *out)
+{
+	const struct feed_interface *i = &f->v[e->interface];
+
+	out->frame = (struct decode_frame){
+		.linktype = i->linktype, .fcs_len = i->fcs_len, .verify = f->verify_checksums,
+		.data = e->data, .caplen = e->caplen, .len = e->len,
+	};
+	out->time_ns = e->time_ns;
+	out->time_unknown = e->time_unknown;
+	out->time_saturated = e->time_saturated;
+	out->point = i->point;
+}
+
+bool feed_dropped(const struct feed *f, const struct source_event *e, uint32_t *interface,
+	uint64_t *dropped)
+{
+	enum { HEAD = 8, FIXED = 12 };
+	struct pcapng_options options;
+	const uint8_t *value;
+	uint16_t code, len;
+	bool found = false;
+
+	if (e->kind != SOURCE_BLOCK || e->block_type != PCAPNG_ISB || e->record_len < HEAD + FIXED + 4)
+		return false;
+	const uint8_t *body = e->block + HEAD;
+	*interface = f->first_of_section + (e->big_endian ? load_be32(body) : load_le32(body));
+	*dropped = 0;
+	pcapng_options_init(&options, body + FIXED, e->record_len - HEAD - FIXED - 4, e->big_endian);
+	while (pcapng_options_next(&options, &code, &value, &len)) {
+		if (len != 8 || (code != PCAPNG_ISB_IFDROP && code != PCAPNG_ISB_OSDROP))
+			continue;
+		*dropped += e->big_endian ? load_be64(value) : load_le64(value);
+		found = true;
+	}
+	return found && *interface < f->n;
+}

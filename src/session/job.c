@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session/session_parts.h"
+
+#include "base/mem.h"
+#include "query/result.h"
+
+#include <string.h>
+#include <time.h>
+
+struct job {
+	struct session *session;
+	struct query query;
+	struct query_sources sources;    /* its own snapshot */
+	job_sink sink;                   /* NULL: into result */
+	void *sink_ctx;
+	struct query_control control;
+	pthread_t thread;
+	int64_t woke_ns;                 /* the job's thread alone */
+	enum rc add_rc;
+	struct err add_err;
+	pthread_mutex_t lock;
+	struct result *result;           /* lock */
+	enum job_state state;            /* lock */
+	struct err err;                  /* lock */
+};
+
+enum { WAKE_EVERY_NS = 25 * 1000 * 1000 };
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* Rows came: tells the screen, but not more often than it can draw. */
+static void wake_for_rows(struct job *j)
+{
+	int64_t now = now_ns();
+
+	if (now - j->woke_ns < WAKE_EVERY_NS)
+		return;
+	j->woke_ns = now;
+	session_wake(j->session);
+}
+
+static bool add_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	struct job *j = ctx;
+
+	if (j->sink)
+		return j->sink(j->sink_ctx, &j->sources, row, raw);
+	pthread_mutex_lock(&j->lock);
+	j->add_rc = result_add(j->result, row, &j->add_err);
+	size_t n = result_count(j->result);
+	pthread_mutex_unlock(&j->lock);
+	if ((n & 63) == 1)
+		wake_for_rows(j);
+	return j->add_rc == RC_DONE;
+}
+
+static void close_snapshot(struct job *j)
+{
+	for (size_t i = 0; j->sources.stores && i < j->sources.n; i++)
+		store_close(j->sources.stores[i]);
+	mem_free(j->sources.stores);
+	j->sources.stores = NULL;
+}
+
+static enum rc open_snapshot(struct job *j, struct err *err)
+{
+	struct session *s = j->session;
+	enum rc rc = RC_DONE;
+
+	j->sources.stores = mem_calloc(s->n + 1, sizeof(struct store *));
+	if (!j->sources.stores)
+		return err_memory(err);
+	j->sources.n = s->sources.n;
+	for (size_t i = 0; i < j->sources.n && rc == RC_DONE; i++)
+		rc = session_open_reader(s, i, &j->sources.stores[i], err);
+	return rc;
+}
+
+static void *job_main(void *arg)
+{
+	struct job *j = arg;
+	struct err err = {0};
+	enum rc rc = open_snapshot(j, &err);
+
+	if (rc == RC_DONE)
+		rc = query_run(&j->sources, &j->query, add_row, j, &j->control, NULL, &err);
+	if (rc == RC_DONE && j->add_rc != RC_DONE) {
+		rc = j->add_rc;
+		err = j->add_err;
+	}
+	close_snapshot(j);
+	pthread_mutex_lock(&j->lock);
+	j->err = err;
+	j->state = rc == RC_DONE || rc == RC_NOTHING ? JOB_DONE : rc == RC_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
+	pthread_mutex_unlock(&j->lock);
+	session_wake(j->session);
+	return NULL;
+}
+
+static enum rc start(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out,
+	struct err *err)
+{
+	struct job *j = mem_calloc(1, sizeof(*j));
+
+	if (!j)
+		return err_memory(err);
+	j->session = s;
+	j->query = *q;
+	j->sink = sink;
+	j->sink_ctx = ctx;
+	pthread_mutex_init(&j->lock, NULL);
+	enum rc rc = result_new(q->tier, &j->result, err);
+	if (rc == RC_DONE) {
+		int e = pthread_create(&j->thread, NULL, job_main, j);
+		if (e == 0) {
+			*out = j;
+			return RC_DONE;
+		}
+		rc = err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
+	}
+	result_free(j->result);
+	pthread_mutex_destroy(&j->lock);
+	mem_free(j);
+	return rc;
+}
+
+enum rc job_start(struct session *s, const struct query *q, struct job **out, struct err *err)
+{
+	return start(s, q, NULL, NULL, out, err);
+}
+
+enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out,
+	struct err *err)
+{
+	return start(s, q, sink, ctx, out, err);
+}
+
+enum job_state job_state(struct job *j, struct err *err)
+{
+	pthread_mutex_lock(&j->lock);
+	enum job_state state = j->state;
+	if (state == JOB_FAILED && err)
+		*err = j->err;
+	pthread_mutex_unlock(&j->lock);
+	return state;
+}
+
+int job_progress(struct job *j)
+{
+	uint64_t total = atomic_load_explicit(&j->control.total, memory_order_relaxed);
+	uint64_t done = atomic_load_explicit(&j->control.done, memory_order_relaxed);
+
+	if (total == 0)
+		return -1;
+	return done >= total ? 1000 : (int)(done * 1000 / total);
+}
+
+void job_cancel(struct job *j)
+{
+	atomic_store(&j->control.cancel, true);
+}
+
+void job_free(struct job *j)
+{
+	if (!j)
+		return;
+	job_cancel(j);
+	pthread_join(j->thread, NULL);
+	result_free(j->result);
+	pthread_mutex_destroy(&j->lock);
+	mem_free(j);
+}
+
+const struct result *job_lock(struct job *j)
+{
+	session_wake_drain(j->session);
+	pthread_mutex_lock(&j->lock);
+	return j->result;
+}
+
+void job_unlock(struct job *j)
+{
+	pthread_mutex_unlock(&j->lock);
+}

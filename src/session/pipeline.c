@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session/pipeline_parts.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* ---- making -------------------------------------------------------------------------- */
+
+static enum rc make_parts(struct pipeline *p, struct err *err)
+{
+	struct tracker_config config = {p->config->micro_ns, p->config->flow_ns};
+	enum rc rc = fragment_table_new(&p->fragments, err);
+
+	if (rc == RC_DONE)
+		rc = sealer_new(&p->sealer, err);
+	for (unsigned i = 0; i < TIER_SHARDS && rc == RC_DONE; i++)
+		rc = tracker_new(&config, &p->trackers[i], err);
+	if (rc != RC_DONE)
+		return rc;
+	p->ring = mem_calloc(RING, sizeof(*p->ring));
+	p->seen = mem_calloc(1, (1u << ESTIMATE_BITS) / 8);
+	return p->ring && p->seen ? RC_DONE : err_memory(err);
+}
+
+enum rc pipeline_new(struct store *store, const struct ingest_options *options, uint64_t first_frame,
+	struct pipeline **out, struct err *err)
+{
+	struct pipeline *p = mem_calloc(1, sizeof(*p));
+
+	if (!p)
+		return err_memory(err);
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->sent, NULL);
+	pthread_cond_init(&p->freed, NULL);
+	pthread_cond_init(&p->to_seal, NULL);
+	pthread_cond_init(&p->sealed, NULL);
+	p->store = store;
+	p->config = store_config(store);
+	p->options = *options;
+	if (p->options.segment_packets == 0)
+		p->options.segment_packets = SEGMENT_PACKETS;
+	if (p->options.segment_conversations == 0)
+		p->options.segment_conversations = SEGMENT_CONVERSATIONS;
+	p->next_frame = first_frame;
+
+	enum rc rc = make_parts(p, err);
+	if (rc == RC_DONE)
+		rc = pipeline_start(p, err);
+	if (rc != RC_DONE) {
+		pipeline_free(p);
+		return rc;
+	}
+	*out = p;
+	return RC_DONE;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	pipeline_stop(p);
+	for (unsigned i = 0; i < TIER_SHARDS; i++)
+		tracker_free(p->trackers[i]);
+	sealer_free(p->sealer);
+	fragment_table_free(p->fragments);
+	for (unsigned i = 0; i < 2; i++) {
+		mem_free(p->jobs[i].packets);
+		mem_free(p->jobs[i].points);
+	}
+	mem_free(p->ring);
+	mem_free(p->seen);
+	mem_free(p->addrs);
+	pthread_cond_destroy(&p->sent);
+	pthread_cond_destroy(&p->freed);
+	pthread_cond_destroy(&p->to_seal);
+	pthread_cond_destroy(&p->sealed);
+	pthread_mutex_destroy(&p->lock);
+	mem_free(p);
+}
+
+/* ---- segments ------------------------------------------------------------------------- */
+
+void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish)
+{
+	p->block = block;
+	p->segment = 0;
+	p->publish = publish;
+}
+
+static enum rc begin_segment(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
+{
+	struct segment_job *job = pipeline_take_job(p);
+
+	if (!job)
+		return pipeline_check(p, err);
+	job->n_packets = 0;
+	job->n_points = 0;
+	job->publish = p->publish;
+	job->block_done = false;
+	job->in.start = (struct segment_start){
+		.block = p->block, .number = p->segment, .first_offset = in->offset,
+		.first_frame = p->next_frame, .micro_ns = p->config->micro_ns,
+		.flow_ns = p->config->flow_ns, .macro_ns = p->config->macro_ns,
+	};
+	job->place = (struct segment_place){
+		.block = p->block, .number = p->segment, .first_offset = in->offset,
+		.end_offset = in->offset, .first_frame = p->next_frame,
+		.first_ns = in->time_ns, .last_ns = in->time_ns,
+	};
+	p->segment++;
+	p->job = job;
+	memset(p->seen, 0, (1u << ESTIMATE_BITS) / 8);
+	p->conversations = 0;
+	return RC_DONE;
+}
+
+bool pipeline_segment_full(const struct pipeline *p)
+{
+	return p->job && (p->job->n_packets >= p->options.segment_packets ||
+		p->conversations >= p->options.segment_conversations);
+}
+
+static enum rc ensure_batch(struct pipeline *p, struct err *err)
+{
+	if (p->batch)
+		return RC_DONE;
+	p->batch = pipeline_take_batch(p);
+	if (!p->batch)
+		return pipeline_check(p, err);
+	p->batch->block = p->block;
+	p->batch->first_ordinal = (uint32_t)p->job->n_packets;
+	p->batch->n = 0;
+	p->batch->ends = NULL;
+	return RC_DONE;
+}
+
+enum rc pipeline_end_segment(struct pipeline *p, bool block_done, struct err *err)
+{
+	if (!p->job)
+		return pipeline_check(p, err);
+	enum rc rc = ensure_batch(p, err);
+	if (rc != RC_DONE)
+		return rc;
+	p->job->block_done = block_done;
+	p->job->place.packets = (uint32_t)p->job->n_packets;
+	p->batch->ends = p->job;
+	p->job = NULL;
+	pipeline_send_batch(p);
+	return pipeline_check(p, err);
+}
+
+enum rc pipeline_finish(struct pipeline *p, struct err *err)
+{
+	pipeline_wait_sealed(p);
+	return pipeline_check(p, err);
+}
+
+/* ---- packets -------------------------------------------------------------------------- */
+
+/* Counts (conversation, slice) pairs that were not seen in this segment, about: what bounds a flood's memory. */
+static void estimate(struct pipeline *p, const struct packet *k, uint64_t pair_hash)
+{
+	uint64_t into = (uint64_t)k->time_ns - (uint64_t)p->micro_slice;
+
+	if (into >= (uint64_t)p->config->micro_ns)
+		p->micro_slice = time_floor(k->time_ns, p->config->micro_ns);
+	uint64_t ports = (uint64_t)(k->src_port ^ k->dst_port) << 20 ^ k->proto;
+	uint64_t at = hash_mix(pair_hash ^ ports ^ (uint64_t)p->micro_slice) >> (64 - ESTIMATE_BITS);
+	uint64_t bit = (uint64_t)1 << (at & 63);
+
+	p->conversations += (p->seen[at >> 6] & bit) == 0;
+	p->seen[at >> 6] |= bit;
+}
+
+static enum rc count_point(struct segment_job *job, const struct packet *k, struct err *err)
+{
+	if (k->point >= job->n_points) {
+		if (mem_grow(&job->points, &job->cap_points, k->point + 1u, sizeof(*job->points)) != 0)
+			return err_memory(err);
+		memset(&job->points[job->n_points], 0,
+			(k->point + 1u - job->n_points) * sizeof(*job->points));
+		job->n_points = k->point + 1u;
+	}
+	struct point_info *point = &job->points[k->point];
+	if (point->packets == 0) {
+		point->number = k->point;
+		point->bytes = 0;
+		point->first_ns = point->last_ns = k->time_ns;
+	}
+	point->packets++;
+	point->bytes += k->len;
+	if (k->time_ns < point->first_ns)
+		point->first_ns = k->time_ns;
+	if (k->time_ns > point->last_ns)
+		point->last_ns = k->time_ns;
+	return RC_DONE;
+}
+
+static enum rc count_segment(struct pipeline *p, const struct packet *k, struct err *err)
+{
+	struct segment_job *job = p->job;
+	struct segment_place *place = &job->place;
+
+	if (mem_grow(&job->packets, &job->cap_packets, job->n_packets + 1, sizeof(*job->packets)) != 0)
+		return err_memory(err);
+	job->packets[job->n_packets++] = (struct segment_packet){
+		.skip = k->offset - place->end_offset, .record_len = k->record_len, .time_ns = k->time_ns,
+	};
+	place->end_offset = k->offset + k->record_len;
+	if (k->time_ns < place->first_ns)
+		place->first_ns = k->time_ns;
+	if (k->time_ns > place->last_ns)
+		place->last_ns = k->time_ns;
+	place->bytes += k->len;
+	place->captured_bytes += k->caplen;
+	place->time_unknown += (k->flags & PACKET_TIME_UNKNOWN) != 0;
+	place->time_saturated += (k->flags & PACKET_TIME_SATURATED) != 0;
+	place->cut_packets += k->caplen < k->len;
+	place->undecoded += (k->flags & PACKET_UNDECODED) != 0;
+	return count_point(job, k, err);
+}
+
+enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	if (!p->job)
+		rc = begin_segment(p, in, err);
+	if (rc == RC_DONE)
+		rc = ensure_batch(p, err);
+	if (rc != RC_DONE)
+		return rc;
+
+	struct batch *b = p->batch;
+	struct packet *k = &b->packets[b->n];
+	k->time_ns = in->time_ns;
+	k->offset = in->offset;
+	k->record_len = in->record_len;
+	k->point = in->point;
+	k->flags = (in->time_unknown ? PACKET_TIME_UNKNOWN : 0u) |
+		(in->time_saturated ? PACKET_TIME_SATURATED : 0u);
+	decode_packet(&in->frame, k);
+	if (k->flags & PACKET_FRAGMENT)
+		fragment_table_see(p->fragments, k);
+	b->hash[b->n] = tracker_pair_hash(k);
+	estimate(p, k, b->hash[b->n]);
+	rc = count_segment(p, k, err);
+	if (rc != RC_DONE)
+		return rc;
+	p->next_frame++;
+	p->packets++;
+	p->bytes += k->len;
+	if (++b->n == BATCH_PACKETS) {
+		pipeline_send_batch(p);
+		return pipeline_check(p, err);
+	}
+	return RC_DONE;
+}
+
+uint64_t pipeline_packets(const struct pipeline *p)
+{
+	return p->packets;
+}
+
+uint64_t pipeline_bytes(const struct pipeline *p)
+{
+	return p->bytes;
+}
+
+bool pipeline_saw_offload(const struct pipeline *p)
+{
+	return p->saw_offload;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pipeline behind every ingest: packets in order -> trackers -> sealed segments in the store.
+ *
+ *   reader   the caller's thread: pipeline_packet() decodes, keeps fragments, and fills batches
+ *   workers  run the trackers of their shards over every batch
+ *   sealer   seals and publishes segments, in order
+ *
+ * Batches go round a ring; a segment's job is one of two, so that one can be sealed while the next one fills. A
+ * batch that ends a segment carries its job: each worker hands its shards' parts over when it gets there, the last one
+ * gives the job to the sealer. With one thread the caller does all of it. Where segments end depends on packets alone.
+ *
+ * The first error anywhere stops everything; every call returns it from then on.
+ */
+#ifndef FLOWDRILL_SESSION_PIPELINE_H
+#define FLOWDRILL_SESSION_PIPELINE_H
+
+#include "decode/decode.h"
+#include "session/ingest.h"
+
+struct pipeline;
+
+/* A packet as the source gives it, and where it lies. */
+struct pipeline_packet {
+	struct decode_frame frame;
+	int64_t time_ns;
+	bool time_unknown, time_saturated;
+	uint32_t point;
+	uint32_t offset;         /* of its record in the block */
+	uint32_t record_len;
+};
+
+/* first_frame: number of the first packet that comes. */
+enum rc pipeline_new(struct store *store, const struct ingest_options *options, uint64_t first_frame,
+	struct pipeline **out, struct err *err);
+/* Ends threads and frees; what was not published is lost. */
+void pipeline_free(struct pipeline *p);
+/* What follows lies in this block; the segment before was ended. publish false: the block's index is there already, only state is made. */
+void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish);
+enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err);
+/* Whether the segment is full: the caller makes its packets durable, then calls pipeline_end_segment(). */
+bool pipeline_segment_full(const struct pipeline *p);
+/* Ends the segment (nothing happens where it has no packet). block_done: the block is complete and will be 'indexed'. */
+enum rc pipeline_end_segment(struct pipeline *p, bool block_done, struct err *err);
+/* Waits until all that was ended is published. */
+enum rc pipeline_finish(struct pipeline *p, struct err *err);
+uint64_t pipeline_packets(const struct pipeline *p);
+uint64_t pipeline_bytes(const struct pipeline *p);
+/* Some packets had the checksum that an offloading sender leaves behind. */
+bool pipeline_saw_offload(const struct pipeline *p);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the pipeline share. Fields under `lock` say so; the rest of a batch belongs to the reader until it is
+ * sent, then to the workers until the last is through; a job to the reader while it fills, then to the sealer.
+ */
+#ifndef FLOWDRILL_SESSION_PIPELINE_PARTS_H
+#define FLOWDRILL_SESSION_PIPELINE_PARTS_H
+
+#include "decode/fragment.h"
+#include "session/pipeline.h"
+#include "tier/sealer.h"
+
+#include <pthread.h>
+
+enum {
+	BATCH_PACKETS = 256,
+	RING = 16,                       /* batches */
+	WORKERS_MAX = TIER_SHARDS,
+	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
+	SEGMENT_PACKETS = 1 << 20,       /* a segment's end at the latest */
+	SEGMENT_CONVERSATIONS = 48 << 10,    /* likewise, about so many microflows: bounds memory in a flood */
+};
+
+/* A segment on its way: filled by the reader, then sealed. */
+struct segment_job {
+	struct sealer_input in;
+	struct segment_place place;
+	struct segment_packet *packets;
+	size_t n_packets, cap_packets;
+	struct point_info *points;       /* sums by capture point; number set where packets > 0 */
+	size_t n_points, cap_points;
+	bool publish, block_done;
+	uint64_t seq;                    /* jobs sent before */
+	unsigned workers_left;           /* lock */
+	bool ready, busy;                /* lock: handed to the sealer; not free for the reader */
+};
+
+struct batch {
+	uint32_t block, first_ordinal, n;
+	struct segment_job *ends;        /* the segment that ends behind this batch, or NULL */
+	unsigned workers_left;           /* lock */
+	uint64_t hash[BATCH_PACKETS];    /* of the address pair */
+	struct packet packets[BATCH_PACKETS];
+};
+
+struct pipeline {
+	struct store *store;
+	const struct store_config *config;
+	struct ingest_options options;
+	struct fragment_table *fragments;
+	struct tracker *trackers[TIER_SHARDS];
+	struct sealer *sealer;
+	struct batch *ring;
+	struct segment_job jobs[2];
+
+	/* the reader's */
+	struct batch *batch;             /* being filled; NULL: take the next */
+	struct segment_job *job;         /* being filled; NULL: no packet yet in this segment */
+	uint32_t block, segment;         /* where we are; number of the next segment in the block */
+	bool publish;
+	uint64_t next_frame, packets, bytes;
+	int64_t micro_slice;
+	uint64_t conversations;          /* about, in this segment */
+	uint64_t *seen;                  /* bitmap */
+	bool saw_offload;
+
+	/* the sealer's */
+	struct addr *addrs;              /* of the block so far */
+	size_t n_addrs, cap_addrs;
+
+	/* threads */
+	unsigned workers;                /* 0: everything in the caller's thread */
+	pthread_t worker_threads[WORKERS_MAX], sealer_thread;
+	unsigned workers_started;
+	bool sealer_started;
+	pthread_mutex_t lock;
+	pthread_cond_t sent, freed, to_seal, sealed;
+	uint64_t n_sent, n_freed;        /* lock: batches */
+	uint64_t jobs_sent, jobs_sealed; /* lock */
+	bool stop;                       /* lock */
+	_Atomic bool failed;
+	struct err error;                /* lock until failed */
+};
+
+/* pipeline_threads.c: all of these are for either way of working. */
+
+/* Starts the threads; RC_DONE without any where options say one. */
+enum rc pipeline_start(struct pipeline *p, struct err *err);
+void pipeline_stop(struct pipeline *p);
+/* A batch to fill, and a job: both wait for the other threads. NULL after a failure. */
+struct batch *pipeline_take_batch(struct pipeline *p);
+struct segment_job *pipeline_take_job(struct pipeline *p);
+/* Sends p->batch on. */
+void pipeline_send_batch(struct pipeline *p);
+/* Remembers the first failure and wakes everybody. */
+void pipeline_fail(struct pipeline *p, const struct err *why);
+/* RC_DONE, or the failure. */
+enum rc pipeline_check(struct pipeline *p, struct err *err);
+/* Until every job that was sent is published. */
+void pipeline_wait_sealed(struct pipeline *p);
+
+/* pipeline_seal.c */
+enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *err);
+
+#endif
