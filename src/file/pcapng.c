@@ -353,6 +353,22 @@ static int64_t saturate(i128 v, bool *saturated)
 	return v < 0 ? INT64_MIN : INT64_MAX;
 }
 
+uint64_t pcapng_timestamp(uint8_t tsresol, int64_t tsoffset_s, int64_t time_ns)
+{
+	unsigned n = tsresol & 0x7f;
+	i128 v = (i128)time_ns - (i128)tsoffset_s * 1000000000;
+
+	if (v <= 0)
+		return 0;
+	if (tsresol & 0x80)
+		v = n < 64 ? (v << n) / 1000000000 : 0;
+	for (; !(tsresol & 0x80) && n > 9 && n < 19; n--)
+		v *= 10;
+	for (; !(tsresol & 0x80) && n < 9; n++)
+		v /= 10;
+	return v > (i128)UINT64_MAX ? UINT64_MAX : (uint64_t)v;
+}
+
 int64_t pcapng_time_ns(uint8_t tsresol, int64_t tsoffset_s, uint64_t timestamp, bool *saturated)
 {
 	static const uint64_t ten[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,

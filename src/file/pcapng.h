@@ -113,6 +113,8 @@ enum rc pcapng_check_block(const struct pcapng_block *b, bool big_endian, const 
 	uint64_t offset, struct err *err);
 /* Time of a stamp, saturated; *saturated is set where int64 nanoseconds do not hold it. */
 int64_t pcapng_time_ns(uint8_t tsresol, int64_t tsoffset_s, uint64_t timestamp, bool *saturated);
+/* The other way: the stamp of a time, rounded down; 0 for times before the interface's offset, saturated. */
+uint64_t pcapng_timestamp(uint8_t tsresol, int64_t tsoffset_s, int64_t time_ns);
 
 /* Walks options: false at the end or where the rest is damaged (*damaged). value is raw, len as written. */
 struct pcapng_options { struct cursor c; bool big_endian; bool damaged; };

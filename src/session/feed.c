@@ -20,6 +20,7 @@ enum rc feed_add_interface(struct feed *f, const struct source_event *e, uint32_
 		return err_memory(err);
 	f->v[f->n++] = (struct feed_interface){
 		.point = point, .linktype = e->iface.linktype, .fcs_len = e->iface.fcs_len,
+		.tsresol = e->iface.tsresol, .tsoffset_s = e->iface.tsoffset_s,
 	};
 	return RC_DONE;
 }

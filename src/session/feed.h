@@ -12,7 +12,8 @@
 
 struct feed_interface {
 	uint32_t point, linktype;
-	uint8_t fcs_len;
+	uint8_t fcs_len, tsresol;
+	int64_t tsoffset_s;
 };
 
 struct feed {

@@ -128,9 +128,12 @@ static enum rc take_packet(struct import *x, struct input *in, struct err *err)
 {
 	const struct source_event *e = &in->next;
 	struct pipeline_packet k;
+	const struct feed_interface *i = &in->feed.v[e->interface];
 	struct block_packet b = {
-		.point = in->feed.v[e->interface].point, .timestamp = e->timestamp,
-		.time_ns = e->time_ns, .caplen = e->caplen, .len = e->len, .data = e->data,
+		.point = i->point,
+		.timestamp = e->time_unknown ? pcapng_timestamp(i->tsresol, i->tsoffset_s, e->time_ns) :
+			e->timestamp,
+		.caplen = e->caplen, .len = e->len, .data = e->data,
 		.options = e->options, .options_len = e->options_len,
 		.options_big_endian = e->big_endian, .time_unknown = e->time_unknown,
 	};
