@@ -2,3 +2,7 @@
 #	unit_tests += tests/store/test_NAME
 #	tests_store_test_NAME_SOURCES = tests/store/test_NAME.c
 #	tests_store_test_NAME_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_sql_export
+tests_store_test_sql_export_SOURCES = tests/store/test_sql_export.c
+tests_store_test_sql_export_LDADD = $(store_test_ldadd)
