@@ -7,3 +7,4 @@ unit_tests += bench/test_gen
 bench_test_gen_SOURCES = bench/test_gen.c
 bench_test_gen_LDADD = $(CMOCKA_LIBS)
 
+EXTRA_DIST += bench/README.md bench/run.sh bench/run.py
