@@ -543,7 +543,7 @@ static enum rc unknown_word(struct parser *p)
 
 	text_escape_to(shown, sizeof(shown), p->now.text, strlen(p->now.text));
 	filter_near(near, sizeof(near), p->now.text, p->f->tier);
-	if (!*near && filter_tier_has_ends(p->f->tier) && service_port(p->now.text, &port))
+	if (filter_tier_has_ends(p->f->tier) && service_port(p->now.text, &port))
 		return err_set_at(p->err, RC_SYNTAX, "filter", p->now.column,
 			"no such field: %s (try port %s)", shown, shown);
 	return err_set_at(p->err, RC_SYNTAX, "filter", p->now.column,

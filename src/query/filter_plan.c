@@ -95,10 +95,12 @@ static struct net_set nets_of_program(const struct filter *f, uint32_t *next)
 			stack[n++] = nets_of_test(f, step->arg);
 		else if (step->code == STEP_NOT)
 			stack[n - 1] = (struct net_set){ .any = true };
-		else if (step->code == STEP_AND)
-			n--, stack[n - 1] = nets_and(stack[n - 1], stack[n]);
+		else if (step->code == STEP_AND || step->code == STEP_OR)
+			n--;
+		if (step->code == STEP_AND)
+			stack[n - 1] = nets_and(stack[n - 1], stack[n]);
 		else if (step->code == STEP_OR)
-			n--, stack[n - 1] = nets_or(stack[n - 1], stack[n], next);
+			stack[n - 1] = nets_or(stack[n - 1], stack[n], next);
 	}
 	return stack[0];
 }
@@ -157,11 +159,18 @@ static int64_t behind(int64_t t)
 	return t == INT64_MAX ? t : t + 1;
 }
 
+/* Times between which every matching row lies; a slice's start says less. */
+static bool bounds_rows(const struct field *f)
+{
+	return f->unit == UNIT_TIME && (strcmp(f->name, "first") == 0 || strcmp(f->name, "last") == 0 ||
+		strcmp(f->name, "time") == 0);
+}
+
 static struct span span_of_test(const struct filter *f, const struct filter_test *t)
 {
 	struct span s = all_times;
 
-	if (t->what != WHAT_FIELD || t->field->unit != UNIT_TIME || t->mask || t->n == 0)
+	if (t->what != WHAT_FIELD || !bounds_rows(t->field) || t->mask || t->n == 0)
 		return s;
 	switch (t->op) {
 	case OP_LT: s.to_ns = to_ns(f->operands[t->first].range.low); break;
@@ -209,10 +218,12 @@ static void analyse_times(struct filter *f)
 			stack[n++] = span_of_test(f, &f->tests[step->arg]);
 		else if (step->code == STEP_NOT)
 			stack[n - 1] = all_times;
-		else if (step->code == STEP_AND)
-			n--, stack[n - 1] = span_and(stack[n - 1], stack[n]);
+		else if (step->code == STEP_AND || step->code == STEP_OR)
+			n--;
+		if (step->code == STEP_AND)
+			stack[n - 1] = span_and(stack[n - 1], stack[n]);
 		else if (step->code == STEP_OR)
-			n--, stack[n - 1] = span_or(stack[n - 1], stack[n]);
+			stack[n - 1] = span_or(stack[n - 1], stack[n]);
 	}
 	f->from_ns = stack[0].from_ns;
 	f->to_ns = stack[0].to_ns;

@@ -293,25 +293,35 @@ static enum rc number_value(struct filter *f, struct filter_test *test, const ch
 	return expected(err, text, what);
 }
 
+/* Appends ", name" where there is room and the list has it not yet. */
+static void list_name(char *list, size_t size, const char *name)
+{
+	size_t len = strlen(list), n = strlen(name);
+
+	if (len + n + 3 > size || strstr(list, name))
+		return;
+	if (len) {
+		memcpy(list + len, ", ", 2);
+		len += 2;
+	}
+	memcpy(list + len, name, n + 1);
+}
+
+/* The names of an enumeration are those that a list shows; "?" is none. */
 static enum rc enum_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
-	char known[160];
-	size_t len = 0;
+	char known[160] = "", name[64];
 	uint64_t number;
 
-	known[0] = '\0';
-	for (uint64_t v = 0; test->field->name_of && v < 64; v++) {
-		const char *name = test->field->name_of(v);
-		size_t n = name ? strlen(name) : 0;
+	for (uint64_t v = 0; v < 32; v++) {
+		struct value value = { .type = TYPE_U64, .u = v };
 
-		if (n && strcasecmp(name, text) == 0)
+		value_format(name, sizeof(name), test->field, &value, STYLE_MACHINE);
+		if (!*name || strcmp(name, "?") == 0)
+			continue;
+		if (strcasecmp(name, text) == 0)
 			return add_range(f, test, (long double)v, (long double)v, err);
-		if (n && len + n + 3 < sizeof(known) && !strstr(known, name)) {
-			memcpy(known + len, len ? ", " : "", len ? 2 : 0);
-			len += len ? 2 : 0;
-			memcpy(known + len, name, n + 1);
-			len += n;
-		}
+		list_name(known, sizeof(known), name);
 	}
 	if (text_parse_u64(text, &number))
 		return add_range(f, test, (long double)number, (long double)number, err);

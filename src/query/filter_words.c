@@ -240,7 +240,7 @@ static unsigned nearness(const char *word, const char *name)
 	if (n >= 3 && strcasestr(name, word))
 		return 1;
 	d = distance(word, name);
-	return d <= 2 && d < n ? d : UINT8_MAX;
+	return d <= 2 && d * 2 < n ? d : UINT8_MAX;
 }
 
 void filter_near(char *out, size_t size, const char *word, enum tier tier)

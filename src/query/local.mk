@@ -1,5 +1,6 @@
 # src/query: one source or header a line, sorted.
 src_query_libquery_a_SOURCES = \
+	src/query/complete.c \
 	src/query/filter.h \
 	src/query/filter_eval.c \
 	src/query/filter_eval.h \
