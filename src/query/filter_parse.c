@@ -16,9 +16,11 @@
 
 #include <strings.h>
 
+enum kind { KIND_NONE, KIND_HOST, KIND_NET, KIND_PORT, KIND_PROTO, KIND_COMPARED };
+
 /* Words in front of a tcpdump value. */
 struct qualifier {
-	enum { KIND_NONE, KIND_HOST, KIND_NET, KIND_PORT, KIND_PROTO, KIND_COMPARED } kind;
+	enum kind kind;
 	enum filter_side side;
 	bool has_side;
 	uint8_t family;
@@ -280,7 +282,7 @@ static bool take_kind(const struct filter_token *t, struct qualifier *q)
 {
 	static const struct {
 		const char *word;
-		int kind;
+		enum kind kind;
 	} kinds[] = { { "host", KIND_HOST }, { "net", KIND_NET }, { "port", KIND_PORT },
 		{ "portrange", KIND_PORT }, { "proto", KIND_PROTO } };
 
