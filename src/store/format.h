@@ -8,7 +8,7 @@
  *   flagged   a varint whose first byte holds a flag in bit 0 and 6 bits of the number, later bytes 7 bits
  *   checksum  XXH3, 64 bits, seed 0
  *
- * Part 1: index files (index/NNNNNNNN.idx). Part 2: filters (index/filters). Part 3: blocks.
+ * Part 1: index files (index/NNNNNNNN.idx). Part 2: filters (index/filters). Part 3: blocks. Part 4: the catalog.
  * Only offsets and constants: the code that reads and writes them is in segment*.c, filters.c, block*.c.
  */
 #ifndef FLOWDRILL_STORE_FORMAT_H
@@ -251,5 +251,44 @@ enum {
 };
 
 /* ==== part 3: blocks ================================================================================= */
+
+/*
+ * A block of a store (blocks/NNNNNNNN.pcapng) is a pcapng file of one section, little-endian: section header, an interface
+ * description for every capture point (number of the point = number of the interface), then packets (enhanced packet blocks)
+ * and whatever other blocks the source had. Every synced length is a multiple of BLOCK_ALIGN, by padding blocks. Custom blocks and options
+ * have the form of file/pcapng.h (enterprise number, "flowdril", kind, content). Kinds:
+ *
+ *   in the section header      BLOCK_OWN_HEADER, content:
+ *      0   4   version (BLOCK_VERSION); a higher one is refused
+ *      4   4   number of the block
+ *      8   8   microflow slice, ns
+ *     16   8   flow slice
+ *     24   8   window
+ *     32   8   size of blocks, bytes
+ *     40  16   identity of the store, random
+ *   in an interface description   PCAPNG_OWN_UUID: 16 bytes, the UUID of the capture point
+ *   in a packet, as last option   PCAPNG_OWN_TIME_UNKNOWN: nothing; the packet had no time (simple packet block): it has its predecessor's
+ *   block   PCAPNG_OWN_PADDING: zeros
+ *   block   BLOCK_OWN_WRAPPED, content: another pcapng block whole, as it was in a big-endian source, where its layout is not
+ *           known; behind it zeros up to a multiple of 4
+ */
+enum {
+	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17,
+	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option; of the section header block */
+	BLOCK_ALIGN = 4096,
+};
+
+/* ==== part 4: the catalog ============================================================================ */
+
+/*
+ * index/catalog.db, SQLite 3, application id "FDri", user version CATALOG_VERSION (store/catalog.h). Tables are described in
+ * flowdrill-store(5). macroparts.record is
+ *   varint block, varint offset: the id
+ *   three numbers of 128 bits, each as varint high half, varint low half: fields that are written; known; mixed (bit = field id)
+ *   the written fields in order of their ids, by type: unsigned: varint; TYPE_I64: zigzag; TYPE_U128: two varints, high half first;
+ *   TYPE_ADDR: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
+ *   FIRST is a difference from the window's start, LAST from FIRST. A field that is not written is 0, or unknown.
+ * clients and rtt are a sketch and a histogram as sketch_encode() and hist_encode() write them, or NULL.
+ */
 
 #endif
