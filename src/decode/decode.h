@@ -55,7 +55,4 @@ struct decode_sink {
 /* The same walk as decode_packet(), telling the sink. *out is filled as well. */
 void decode_layers(const struct decode_frame *frame, struct packet *out, const struct decode_sink *sink);
 
-/* One line on what the packet says: "443 → 51514 [SYN, ACK] seq 0 win 65160 len 0", "echo request id 7 seq 1", ASCII arrows. Returns the length. */
-size_t decode_info(char *out, size_t size, const struct packet *p);
-
 #endif

@@ -75,6 +75,24 @@ static enum sum_state judge(struct decoder *d, uint64_t sum)
 	return SUM_WRONG;
 }
 
+/*
+ * Whether the checksum field holds what a sender leaves there for its network card to complete: the folded sum of
+ * the pseudo header alone (with a length of 0 where the card cuts segments too). No error then.
+ */
+static bool is_offloaded(const struct decoder *d, size_t start, uint8_t proto, uint64_t pseudo, size_t len)
+{
+	const uint8_t length[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+		(uint8_t)len };
+	size_t at = start + (proto == PROTO_TCP ? 16 : 6);
+	uint16_t field;
+
+	if ((proto != PROTO_TCP && proto != PROTO_UDP) || len < (proto == PROTO_TCP ? 20 : 8))
+		return false;
+	memcpy(&field, d->c.data + at, sizeof(field));
+	uint16_t bare = sum_fold(pseudo + 0xffff - sum_fold(sum_bytes(length, sizeof(length))));
+	return field == sum_fold(pseudo) || field == bare;
+}
+
 enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
 {
 	size_t len = d->wire_end - start;
@@ -88,7 +106,12 @@ enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
 		return SUM_UNKNOWN;
 	sum = sum_bytes(d->p->src.bytes, addr_bytes) + sum_bytes(d->p->dst.bytes, addr_bytes);
 	sum += sum_bytes(tail, sizeof(tail));
-	return judge(d, sum + sum_bytes(d->c.data + start, len));
+	enum sum_state state = judge(d, sum + sum_bytes(d->c.data + start, len));
+	if (unlikely(state == SUM_WRONG) && is_offloaded(d, start, proto, sum, len)) {
+		d->p->flags = (d->p->flags & ~(uint32_t)PACKET_CHECKSUM_L4) | PACKET_CHECKSUM_OFFLOAD;
+		return SUM_OFFLOADED;
+	}
+	return state;
 }
 
 enum sum_state layer_verify_plain(struct decoder *d, size_t start)
@@ -166,6 +189,7 @@ void layer_field_sum(const struct decoder *d, const char *name, size_t at, enum 
 		[SUM_RIGHT] = "correct",
 		[SUM_WRONG] = "wrong",
 		[SUM_NONE] = "none",
+		[SUM_OFFLOADED] = "left to the sender's network card",
 	};
 
 	layer_field(d, name, at, 2, "0x%04x (%s)", load_be16(d->c.data + at), words[sum]);

@@ -42,7 +42,7 @@ struct decoder {
 };
 
 /* What became of a checksum. */
-enum sum_state { SUM_UNKNOWN, SUM_RIGHT, SUM_WRONG, SUM_NONE };
+enum sum_state { SUM_UNKNOWN, SUM_RIGHT, SUM_WRONG, SUM_NONE, SUM_OFFLOADED };
 
 /* Counts a layer; false (and PACKET_TOO_DEEP) beyond DECODE_LAYERS. */
 static inline bool layer_enter(struct decoder *d)

@@ -60,6 +60,8 @@ enum packet_flag {
 	PACKET_CHECKSUM_IP = 1 << 11,     /* wrong IPv4 header checksum */
 	PACKET_CHECKSUM_L4 = 1 << 12,     /* wrong TCP, UDP, ICMP or ICMPv6 checksum of a whole packet */
 	PACKET_UNDECODED = 1 << 13,       /* link type unknown, or nothing could be read */
+	PACKET_ICMP_ECHO = 1 << 16,       /* tcp_seq holds identifier << 16 | sequence number */
+	PACKET_CHECKSUM_OFFLOAD = 1 << 15, /* the pseudo header's sum alone: left to the network card, no error */
 	PACKET_TOO_DEEP = 1 << 14,        /* more layers than decoding follows */
 };
 
