@@ -32,7 +32,7 @@ void decode_packet(const struct decode_frame *frame, struct packet *out);
  * Rules of what counts:
  * - A header that was not decoded whole leaves the conversation of the one around it; ports that are there
  *   count although the rest of their header is missing.
- * - Tunnels are not followed in fragments: their conversation is the outer one, for all of them alike.
+ * - A tunnel whose datagram is fragmented is followed in the first fragment; payload_len is what is in the frame.
  * - ICMP errors do not look inside. An IPv6 fragment header with offset 0 and nothing to follow makes no fragment.
  * - VLAN tags of all Ethernet headers are in `vlan`, the outermost first.
  */
