@@ -3,6 +3,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/block.h \
 	src/store/block_format.c \
 	src/store/block_format.h \
+	src/store/block_read.c \
 	src/store/cache.h \
 	src/store/catalog.c \
 	src/store/catalog.h \
@@ -20,6 +21,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/store.c \
 	src/store/store.h \
 	src/store/store_impl.h \
+	src/store/store_macro.c \
 	src/store/store_open.c \
 	src/store/store_recover.c \
 	src/store/store_write.c \
