@@ -257,7 +257,6 @@ enum rc store_open_segment(struct store *s, const struct segment_place *place, s
 	if (rc != RC_DONE)
 		return rc;
 	rc = segment_open(f, place->at, place->len, out, err);
-	io_close(f);
 	/* an index file that ends early is a damaged one */
 	if (rc == RC_CUT_SHORT)
 		return err_damaged(err, path, place->at, "the segment is cut off");
@@ -269,6 +268,6 @@ enum rc store_open_segment(struct store *s, const struct segment_place *place, s
 			"the segment is another one than the catalog says");
 	}
 	if (io_bytes)
-		*io_bytes += place->len;
+		*io_bytes += segment_io_bytes(*out);
 	return RC_DONE;
 }
