@@ -9,7 +9,7 @@
 enum rc pcapng_source_open(struct file_source *f, struct err *err)
 {
 	struct stream *s = &f->stream;
-	struct pcapng_block b;
+	struct pcapng_block b = { 0 };
 	bool big_endian = false;
 	size_t bytes = PCAPNG_BLOCK_MIN;
 	enum rc rc;
