@@ -70,7 +70,7 @@ enum index_code {
 enum index_guess {
 	GUESS_ABSENT = 1,    /* a sum: 0; else: unknown */
 	GUESS_ONE,           /* 1 */
-	GUESS_TIME,          /* first time of the flow part before; of the microflow part before in the same flow part */
+	GUESS_TIME,          /* never just: FIRST of the microflow part before, in a chunk's first the entry's time */
 	GUESS_FIRST,         /* FIRST */
 	GUESS_BEGINS,        /* 1 in the first microflow part of a flow part that begins its flow, else 0 */
 	GUESS_PAYLOAD,       /* bytes less headers of Ethernet, IP and TCP or UDP; 0 where that is negative */
@@ -199,10 +199,10 @@ enum {
  *           24 8 window, 32 4 server (number of the address + 1), 36 4 protocol, 40 4 point, 44 2 port, 46 1 has port, 47 1 zero.
  *           A service is zigzag window - that of the one before (in a chunk's first: of the entry), varint server, varint protocol,
  *           varint port << 1 | has port, varint point, and its list of flow parts.
- * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk begins with a table: 2 bytes for
- *           each context, where it begins behind the table. A context is 1 byte flags (CONTEXT_PORTS), varint number of fields,
- *           then each as varint id, value.
- *           TYPE_ADDR: kind, bytes. TYPE_TUNNEL: 1 type, 1 depth, 4 id, 4 outer hash, both addresses each with kind.
+ * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk begins with 2 bytes: how many;
+ *           then for each 2 bytes: where it begins in the chunk. A context is 1 byte flags (CONTEXT_PORTS), varint number of fields,
+ *           then each as varint id, varint length, value: numbers are varints, TYPE_MAC 6 bytes, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer
+ *           hash, and of both addresses kind and bytes. Absent: 0, or none. MACs stand there where they are known.
  * MARKS, FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: marks of single packets in the order of REFS; content
  * fingerprints; facts that concern two conversations; fields from 1024 on that came later than the segment.
  */
@@ -235,9 +235,9 @@ enum {
  *    4   2   kind (enum filter_kind); unknown ones are skipped
  *    6   2   version (1); higher ones are skipped
  *    8   4   block number
- *   12   4   length of the content, a multiple of 8
+ *   12   4   length of the content, a multiple of 64
  *   16   8   number of distinct addresses
- *   24   8   checksum of the 24 bytes before, and of the content (two halves, combined: see filters.c)
+ *   24   8   XXH3 of the content, its seed the checksum of the 24 bytes before
  *   32       content
  *
  * FILTER_ADDRESS: a Bloom filter in blocks of 64 bytes. h = XXH3 of the address (kind, then 16 bytes). It lies in block
