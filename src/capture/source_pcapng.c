@@ -96,7 +96,7 @@ static void set_time(struct file_source *f, const struct file_interface *iface,
 	int64_t ns;
 
 	out->time_saturated = false;
-	out->time_unknown = !p->has_time;
+	out->time_unknown = !p->has_time || p->time_unknown;
 	out->timestamp = p->timestamp;
 	if (p->has_time && !(iface->unit_ns && p->timestamp <= INT64_MAX &&
 		!__builtin_mul_overflow((int64_t)p->timestamp, (int64_t)iface->unit_ns, &ns)))

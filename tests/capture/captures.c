@@ -193,6 +193,26 @@ static void simple(struct buf *b)
 	pcapng_put_block(b, PCAPNG_OPB, "\0\0\1\0\0\0\0\0\x40\x42\x0f\0\3\0\0\0\3\0\0\0old", 23);
 }
 
+/* What import makes of a packet without a time: its predecessor's, and an option that says so. */
+static void untimed(struct buf *b)
+{
+	struct buf options;
+
+	buf_init(&options);
+	build_section(b, false);
+	build_interface(b, false, 1, 0, 6, 0);
+	pcapng_put_option(&options, PCAPNG_OPT_COMMENT, "note", 4);
+	pcapng_put_own_option(&options, PCAPNG_OWN_TIME_UNKNOWN, "", 0);
+	pcapng_put_packet(b, 0, 5000000, 2, 2, "ab", options.data, options.len);
+	buf_free(&options);
+	pcapng_put_own_option(&options, PCAPNG_OWN_TIME_UNKNOWN, "", 0);
+	pcapng_put_packet(b, 0, 6000000, 2, 2, "cd", options.data, options.len);
+	buf_free(&options);
+	pcapng_put_own_option(&options, 77, "", 0);
+	pcapng_put_packet(b, 0, 7000000, 2, 2, "ef", options.data, options.len);
+	buf_free(&options);
+}
+
 static void far_times(struct buf *b)
 {
 	build_section(b, false);
@@ -297,6 +317,13 @@ const struct made_capture made_pcapngs[] = {
 		"packet at 68+36: interface 0 time 5 stamp 5000000 4/4 five\n"
 		"packet at 104+20: interface 0 time 5 unknown stamp 0 4/9 abcd\n"
 		"packet at 124+36: interface 0 time 1 stamp 1000000 3/3 old\n"
+		"end\n" },
+	{ "untimed", untimed,
+		"section at 0+28 type a0d0d0a\n"
+		"interface 0 at 28+20: link 1 snap 0 resolution 6 '' ''\n"
+		"packet at 48+68: interface 0 time 5 unknown stamp 5000000 2/2 ab options 8\n"
+		"packet at 116+60: interface 0 time 6 unknown stamp 6000000 2/2 cd\n"
+		"packet at 176+60: interface 0 time 7 stamp 7000000 2/2 ef options 24\n"
 		"end\n" },
 	{ "far-times", far_times,
 		"section at 0+28 type a0d0d0a\n"
