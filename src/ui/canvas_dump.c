@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The backend that has no terminal: a canvas as text. */
+#include "base/buf.h"
+#include "ui/canvas.h"
+
+static void put_utf8(struct buf *out, uint32_t cp)
+{
+	if (cp < 0x80) {
+		buf_put_u8(out, (uint8_t)cp);
+		return;
+	}
+	if (cp < 0x800) {
+		buf_put_u8(out, (uint8_t)(0xc0 | cp >> 6));
+	} else {
+		if (cp < 0x10000) {
+			buf_put_u8(out, (uint8_t)(0xe0 | cp >> 12));
+		} else {
+			buf_put_u8(out, (uint8_t)(0xf0 | cp >> 18));
+			buf_put_u8(out, (uint8_t)(0x80 | (cp >> 12 & 0x3f)));
+		}
+		buf_put_u8(out, (uint8_t)(0x80 | (cp >> 6 & 0x3f)));
+	}
+	buf_put_u8(out, (uint8_t)(0x80 | (cp & 0x3f)));
+}
+
+static int row_length(const struct canvas *c, int y)
+{
+	int w = c->w;
+
+	while (w > 0 && canvas_at(c, w - 1, y)->cp == ' ')
+		w--;
+	return w;
+}
+
+void canvas_dump(const struct canvas *c, struct buf *out)
+{
+	for (int y = 0; y < c->h; y++) {
+		int w = row_length(c, y);
+
+		for (int x = 0; x < w; x++) {
+			const struct cell *cell = canvas_at(c, x, y);
+
+			if (cell->width == 0)
+				continue;
+			put_utf8(out, cell->cp);
+			for (int i = 0; i < CANVAS_MARKS && cell->marks[i] != 0; i++)
+				put_utf8(out, cell->marks[i]);
+		}
+		buf_put_u8(out, '\n');
+	}
+}
+
+static uint8_t attr_letter(uint8_t attr)
+{
+	unsigned kind = attr & (ATTR_SELECTED - 1u);
+
+	if ((attr & ATTR_SELECTED) != 0)
+		return kind == ATTR_NORMAL ? '#' : (uint8_t)('A' + kind - 1);
+	return kind == ATTR_NORMAL ? '.' : (uint8_t)('a' + kind - 1);
+}
+
+void canvas_dump_attrs(const struct canvas *c, struct buf *out)
+{
+	for (int y = 0; y < c->h; y++) {
+		for (int x = 0; x < c->w; x++)
+			buf_put_u8(out, attr_letter(canvas_at(c, x, y)->attr));
+		buf_put_u8(out, '\n');
+	}
+}
