@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/cell_text.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool get_direction(const struct row *row, struct value *out)
+{
+	out->type = TYPE_TEXT;
+	snprintf(out->text, sizeof(out->text), "%s", row->packet->direction == DIR_C2S ? "c>s" : "s>c");
+	return true;
+}
+
+const struct field cell_direction_field = {
+	.id = FIELD_DERIVED + 900, .name = "direction", .title = "dir", .type = TYPE_TEXT,
+	.tiers = FIELD_ON(TIER_PACKET), .get = get_direction, .width_cells = 3,
+	.help = "from the client to the server, or back",
+};
+
+enum { NS_PER_SECOND = 1000000000 };
+
+size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits, const struct cell_style *style)
+{
+	size_t len = 0;
+
+	if (style->dates) {
+		len = text_date(out, size, time_ns);
+		if (len + 1 < size)
+			out[len++] = ' ';
+	}
+	len += text_clock(out + len, size - len, time_ns, digits);
+	if (digits == 0 && time_floor(time_ns, 60 * (int64_t)NS_PER_SECOND) == time_ns && len > 3) {
+		len -= 3;
+		out[len] = '\0';
+	}
+	return len;
+}
+
+bool cell_format(char *out, size_t size, const struct field *f, const struct row *row, const struct cell_style *style)
+{
+	struct value v;
+
+	if (!field_get(f, row, &v)) {
+		snprintf(out, size, "-");
+		return false;
+	}
+	if (f->unit == UNIT_TIME && v.type == TYPE_I64)
+		cell_time(out, size, v.i, f->width_cells >= 15 ? 6 : 0, style);
+	else
+		value_format(out, size, f, &v, STYLE_PEOPLE);
+	return true;
+}
+
+enum align cell_align(const struct field *f)
+{
+	switch (f->unit) {
+	case UNIT_TIME: case UNIT_PROTO: case UNIT_VLAN: case UNIT_TCP_FLAGS: case UNIT_ENUM:
+	case UNIT_BOOL: case UNIT_POINT:
+		return ALIGN_LEFT;
+	case UNIT_NONE: case UNIT_COUNT: case UNIT_BYTES: case UNIT_DURATION: case UNIT_PORT: case UNIT_DSCP:
+		break;
+	}
+	switch (f->type) {
+	case TYPE_ADDR: case TYPE_MAC: case TYPE_TUNNEL: case TYPE_TEXT: case TYPE_ID:
+		return ALIGN_LEFT;
+	default:
+		return ALIGN_RIGHT;
+	}
+}
+
+/* Fields of which any at all is worth a look. */
+static unsigned trouble_attr(const char *name)
+{
+	static const struct { const char *name; unsigned attr; } troubles[] = {
+		{ "rst", ATTR_WARN }, { "fragments", ATTR_WARN }, { "malformed", ATTR_BAD },
+		{ "checksum_errors", ATTR_BAD }, { "state_evicted", ATTR_WARN }, { "retrans", ATTR_WARN },
+		{ "zero_window", ATTR_WARN }, { "out_of_order", ATTR_WARN }, { "dropped", ATTR_BAD },
+	};
+
+	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
+		if (strcmp(troubles[i].name, name) == 0)
+			return troubles[i].attr;
+	return ATTR_NORMAL;
+}
+
+static unsigned text_attr(const struct field *f)
+{
+	if (strncmp(f->name, "client", 6) == 0 || strcmp(f->name, "src") == 0)
+		return ATTR_ADDR_CLIENT;
+	if (strncmp(f->name, "server", 6) == 0 || strcmp(f->name, "dst") == 0)
+		return ATTR_ADDR_SERVER;
+	if (strcmp(f->name, "service") == 0)
+		return ATTR_SERVICE;
+	return ATTR_NORMAL;
+}
+
+static bool is_flags_of_trouble(const struct field *f, const struct row *row)
+{
+	if (row->tier != TIER_PACKET || strcmp(f->name, "info") != 0)
+		return false;
+	return (row->packet->pkt.tcp_flags & TCP_RST) != 0 ||
+	       (row->packet->pkt.flags & (PACKET_MALFORMED | PACKET_CHECKSUM_L4 | PACKET_CHECKSUM_IP)) != 0;
+}
+
+unsigned cell_attr(const struct field *f, const struct row *row)
+{
+	unsigned trouble = trouble_attr(f->name);
+	struct value v;
+
+	if (!field_get(f, row, &v))
+		return ATTR_DIM;
+	if (f->unit == UNIT_TIME)
+		return ATTR_TIME;
+	if (is_flags_of_trouble(f, row))
+		return ATTR_WARN;
+	if (f->id == FIELD_END_REASON)
+		return v.u == END_RST ? ATTR_WARN : ATTR_DIM;
+	if (v.type == TYPE_U64 && v.u == 0 && f->unit == UNIT_COUNT)
+		return ATTR_DIM;
+	return trouble != ATTR_NORMAL ? trouble : text_attr(f);
+}

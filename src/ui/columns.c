@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/columns.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { COLUMN_MIN = 4 };         /* cells below which a cut column says nothing */
+
+void columns_clear(struct columns *cs)
+{
+	memset(cs, 0, sizeof(*cs));
+}
+
+bool columns_add(struct columns *cs, const struct field *f)
+{
+	for (size_t i = 0; i < cs->n; i++)
+		if (cs->v[i].field == f)
+			return false;
+	if (cs->n == COLUMNS_MAX)
+		return false;
+	cs->v[cs->n++] = (struct column){ .field = f };
+	return true;
+}
+
+enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, struct err *err)
+{
+	struct columns parsed;
+	const char *s = names;
+
+	columns_clear(&parsed);
+	while (*s != '\0') {
+		size_t len = strcspn(s, ", ");
+		const struct field *f;
+		char name[64];
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, s);
+		f = len > 0 && len < sizeof(name) ? field_find(name, tier) : NULL;
+		if (len > 0 && f == NULL)
+			return err_set_at(err, RC_SYNTAX, names, (uint64_t)(s - names), "%s have no field '%s'",
+				tier_plural(tier), name);
+		if (f != NULL)
+			columns_add(&parsed, f);
+		s += len;
+		s += strspn(s, ", ");
+	}
+	if (parsed.n == 0)
+		return err_set_at(err, RC_SYNTAX, names, 0, "no column is named");
+	*cs = parsed;
+	return RC_DONE;
+}
+
+void columns_measure(struct columns *cs, const struct canvas *c, const struct row *row, const struct cell_style *style)
+{
+	char text[CELL_TEXT];
+
+	for (size_t i = 0; i < cs->n; i++) {
+		int width;
+
+		cell_format(text, sizeof(text), cs->v[i].field, row, style);
+		width = canvas_width(c, text);
+		if (width > cs->v[i].need)
+			cs->v[i].need = width;
+	}
+}
+
+static int title_cells(const struct column *col)
+{
+	return (int)text_width(col->field->title);
+}
+
+static int wanted(const struct column *col)
+{
+	int title = title_cells(col);
+	int usual = (int)col->field->width_cells;
+	int width = col->need < usual ? col->need : usual;
+
+	return width > title ? width : title;
+}
+
+static bool is_shown(const struct columns *cs, size_t i)
+{
+	return i < cs->frozen || i >= cs->frozen + cs->left;
+}
+
+/* Places columns with `gap` cells between; returns the cells that are left. A last one may be cut. */
+static int place(struct columns *cs, int width, int gap)
+{
+	int x = 0;
+	bool full = false;
+
+	cs->more_right = false;
+	for (size_t i = 0; i < cs->n; i++) {
+		struct column *col = &cs->v[i];
+		int room = width - x, want = wanted(col);
+
+		col->width = 0;
+		if (!is_shown(cs, i))
+			continue;
+		if (!full && want > room && cell_align(col->field) == ALIGN_LEFT && room >= COLUMN_MIN * 2)
+			want = room;
+		if (full || want > room) {
+			full = true;
+			cs->more_right = true;
+			continue;
+		}
+		col->x = x;
+		col->width = want;
+		x += want + gap;
+	}
+	return x > 0 ? width - (x - gap) : width;
+}
+
+/* What room is left goes to columns that are cut, the first ones first. */
+static void widen(struct columns *cs, int room)
+{
+	int shift = 0;
+
+	for (size_t i = 0; i < cs->n; i++) {
+		struct column *col = &cs->v[i];
+		int more = col->need - col->width;
+
+		if (col->width == 0)
+			continue;
+		col->x += shift;
+		if (more > room)
+			more = room;
+		if (more > 0) {
+			col->width += more;
+			shift += more;
+			room -= more;
+		}
+	}
+}
+
+void columns_layout(struct columns *cs, int width)
+{
+	int room = place(cs, width, 2);
+
+	if (cs->more_right)
+		room = place(cs, width, 1);
+	widen(cs, room);
+	cs->more_left = cs->left > 0;
+}
+
+bool columns_scroll(struct columns *cs, int by)
+{
+	if (by < 0 && cs->left == 0)
+		return false;
+	if (by > 0 && !cs->more_right)
+		return false;
+	cs->left = by < 0 ? cs->left - 1 : cs->left + 1;
+	return true;
+}
+
+static const struct query_sort *sort_of(const struct column *col, const struct query_sort *sort)
+{
+	return sort != NULL && sort->field == col->field ? sort : NULL;
+}
+
+static void draw_title(const struct column *col, struct canvas *c, struct rect r, const struct query_sort *sort)
+{
+	const struct query_sort *by = sort_of(col, sort);
+	enum align align = cell_align(col->field);
+	int title = title_cells(col), x = r.x + col->x;
+	int at = align == ALIGN_RIGHT && title < col->width ? x + col->width - title : x;
+
+	canvas_cell(c, x, r.y, col->width, align, by != NULL ? ATTR_HEADER_SORT : ATTR_HEADER,
+		col->field->title);
+	if (by == NULL)
+		return;
+	/* the mark stands before a heading at the right, else behind it, in the gap where need be */
+	canvas_glyph(c, align == ALIGN_RIGHT && at > r.x ? at - 1 : x + title, r.y, ATTR_HEADER_SORT,
+		by->descending ? GLYPH_DOWN : GLYPH_UP);
+}
+
+void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect r, const struct query_sort *sort)
+{
+	for (size_t i = 0; i < cs->n; i++)
+		if (cs->v[i].width > 0)
+			draw_title(&cs->v[i], c, r, sort);
+	if (cs->more_left && r.x > 0)
+		canvas_glyph(c, r.x - 1, r.y, ATTR_KEY, GLYPH_MORE_LEFT);
+	if (cs->more_right)
+		canvas_glyph(c, r.x + r.w, r.y, ATTR_KEY, GLYPH_MORE_RIGHT);
+}
+
+static bool contains(const char *text, const char *part)
+{
+	size_t len = strlen(part);
+
+	for (; *text != '\0'; text++)
+		if (strncasecmp(text, part, len) == 0)
+			return true;
+	return false;
+}
+
+void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r, const struct row *row,
+	const struct cell_style *style, unsigned extra, const char *match)
+{
+	char text[CELL_TEXT];
+
+	for (size_t i = 0; i < cs->n; i++) {
+		const struct column *col = &cs->v[i];
+		unsigned attr;
+
+		if (col->width == 0)
+			continue;
+		cell_format(text, sizeof(text), col->field, row, style);
+		attr = cell_attr(col->field, row) | extra;
+		if (match != NULL && contains(text, match))
+			attr = ATTR_MATCH | extra;
+		canvas_cell(c, r.x + col->x, r.y, col->width, cell_align(col->field), attr, text);
+	}
+}
+
+bool columns_match(const struct columns *cs, const struct row *row, const struct cell_style *style, const char *text)
+{
+	char cell[CELL_TEXT];
+
+	for (size_t i = 0; i < cs->n; i++) {
+		if (cs->v[i].width == 0)
+			continue;
+		cell_format(cell, sizeof(cell), cs->v[i].field, row, style);
+		if (contains(cell, text))
+			return true;
+	}
+	return false;
+}

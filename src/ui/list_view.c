@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/list_view.h"
+
+#include "base/mem.h"
+#include "ui/record_label.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct list_view *of(struct view *v)
+{
+	return (struct list_view *)v;
+}
+
+static const struct list_view *of_const(const struct view *v)
+{
+	return (const struct list_view *)v;
+}
+
+static void usual_columns(struct list_view *lv)
+{
+	lv->own_columns = false;
+	lv->with_points = lv->view.screen->style.points;
+	lv->hooks->columns(lv);
+}
+
+void list_view_init(struct list_view *lv, struct screen *s, const struct view_ops *ops, const struct list_hooks *hooks,
+	enum tier tier, const struct id *in)
+{
+	lv->view.ops = ops;
+	lv->view.screen = s;
+	lv->view.tier = tier;
+	lv->hooks = hooks;
+	loader_init(&lv->loader, s->session, tier, in);
+	usual_columns(lv);
+	loader_set_sort(&lv->loader, lv->natural, lv->n_natural, NULL); /* a failure shows in the list */
+}
+
+void list_view_close(struct view *v)
+{
+	struct list_view *lv = of(v);
+
+	loader_free(&lv->loader);
+	mem_free(lv->map);
+	mem_free(lv);
+}
+
+/* ---- rows ------------------------------------------------------------------------------ */
+
+bool list_view_row(const struct list_view *lv, const struct result *r, size_t place, struct row *out)
+{
+	if (r == NULL || place >= lv->list.count || (lv->fold.on && place == lv->fold.at))
+		return false;
+	return result_row(r, lv->map != NULL ? lv->map[place] : place, out);
+}
+
+/* The place in the list of a row of the result; false where it is hidden. */
+static bool place_of(const struct list_view *lv, size_t index, size_t *place)
+{
+	if (lv->map == NULL) {
+		*place = index;
+		return index < lv->list.count;
+	}
+	for (size_t i = 0; i < lv->list.count; i++)
+		if (lv->map[i] == index && !(lv->fold.on && i == lv->fold.at)) {
+			*place = i;
+			return true;
+		}
+	return false;
+}
+
+static void remember_row(struct list_view *lv)
+{
+	const struct result *r = loader_lock(&lv->loader);
+	struct row row;
+
+	lv->has_key = list_view_row(lv, r, lv->list.selected, &row);
+	if (lv->has_key)
+		row_id(&row, &lv->key);
+	loader_unlock(&lv->loader);
+}
+
+/* Number and order of rows may have changed: find the remembered one again. */
+static void rearrange(struct list_view *lv)
+{
+	const struct result *r = loader_lock(&lv->loader);
+	size_t count = r != NULL ? result_count(r) : 0;
+	size_t index, place;
+
+	lv->fold.on = false;
+	list_set_count(&lv->list, count);
+	if (lv->hooks->arrange != NULL && r != NULL)
+		lv->hooks->arrange(lv, r);
+	if (lv->has_key && r != NULL && result_find(r, &lv->key, &index) && place_of(lv, index, &place))
+		list_follow(&lv->list, place);
+	loader_unlock(&lv->loader);
+}
+
+void list_view_update(struct view *v)
+{
+	if (loader_update(&of(v)->loader))
+		rearrange(of(v));
+}
+
+void list_view_refresh(struct view *v)
+{
+	struct list_view *lv = of(v);
+
+	if (!lv->own_columns && lv->with_points != v->screen->style.points)
+		usual_columns(lv);
+	loader_refresh(&lv->loader);
+}
+
+bool list_view_busy(const struct view *v, int *progress)
+{
+	*progress = loader_progress(&of_const(v)->loader);
+	return loader_busy(&of_const(v)->loader);
+}
+
+bool list_view_cancel(struct view *v)
+{
+	return loader_cancel(&of(v)->loader);
+}
+
+bool list_view_selected(const struct view *v, struct id *out)
+{
+	/* locking a result does not change the view */
+	struct list_view *lv = of((struct view *)(uintptr_t)v);
+	const struct result *r = loader_lock(&lv->loader);
+	struct row row;
+	bool found = list_view_row(lv, r, lv->list.selected, &row);
+
+	if (found)
+		row_id(&row, out);
+	loader_unlock(&lv->loader);
+	return found;
+}
+
+bool list_view_step(struct view *v, int by, struct id *out)
+{
+	struct list_view *lv = of(v);
+	size_t before = lv->list.selected;
+
+	list_request(&lv->list, by < 0 ? REQ_UP : REQ_DOWN);
+	if (lv->list.selected == before)
+		return false;
+	remember_row(lv);
+	return list_view_selected(v, out);
+}
+
+/* ---- requests -------------------------------------------------------------------------- */
+
+/* Id and names of the selected row; false where there is none. */
+static bool selected_crumb(struct list_view *lv, struct id *id, char crumb[2][VIEW_CRUMB_MAX])
+{
+	const struct result *r = loader_lock(&lv->loader);
+	struct row row;
+	bool found = list_view_row(lv, r, lv->list.selected, &row);
+
+	if (found) {
+		row_id(&row, id);
+		record_label(&row, &lv->view.screen->style, crumb[0], crumb[1], VIEW_CRUMB_MAX);
+	}
+	loader_unlock(&lv->loader);
+	return found;
+}
+
+static void open_below(struct list_view *lv, struct view *(*make)(struct list_view *lv, const struct id *id))
+{
+	char crumb[2][VIEW_CRUMB_MAX];
+	struct view *below;
+	struct id id;
+
+	remember_row(lv);
+	if (!selected_crumb(lv, &id, crumb))
+		return;
+	below = make(lv, &id);
+	if (below == NULL)
+		return;
+	memcpy(below->crumb, crumb, sizeof(crumb));
+	screen_push(lv->view.screen, below);
+}
+
+static void open_selected(struct list_view *lv)
+{
+	if (lv->fold.on && lv->list.selected == lv->fold.at) {
+		lv->fold.open = !lv->fold.open;
+		rearrange(lv);
+		return;
+	}
+	open_below(lv, lv->hooks->below);
+}
+
+static struct view *make_packets(struct list_view *lv, const struct id *id)
+{
+	return view_packets_new(lv->view.screen, id);
+}
+
+static void reverse(struct list_view *lv)
+{
+	const struct field *f = lv->sort.field;
+	bool descending = lv->sort.field == NULL || !lv->sort.descending;
+	struct err err;
+
+	if (f == NULL)
+		f = field_find(lv->view.tier == TIER_PACKET ? "time" : "first", lv->view.tier);
+	if (f != NULL && list_view_set_sort(&lv->view, f, descending, &err) != RC_DONE)
+		screen_fail(lv->view.screen, &err);
+}
+
+bool list_view_request(struct view *v, enum request r)
+{
+	struct list_view *lv = of(v);
+
+	if (list_request(&lv->list, r)) {
+		remember_row(lv);
+		return true;
+	}
+	switch (r) {
+	case REQ_OPEN: open_selected(lv); return true;
+	case REQ_PACKETS:
+		if (v->tier != TIER_PACKET)
+			open_below(lv, make_packets);
+		return true;
+	case REQ_LEFT: columns_scroll(&lv->columns, -1); return true;
+	case REQ_RIGHT: columns_scroll(&lv->columns, 1); return true;
+	case REQ_SORT_REVERSE: reverse(lv); return true;
+	default: return false;
+	}
+}
+
+/* ---- filter, order, columns ------------------------------------------------------------- */
+
+enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
+{
+	struct list_view *lv = of(v);
+	struct filter *filter = NULL;
+	enum rc rc;
+
+	if (strlen(text) >= sizeof(v->filter))
+		return err_set(err, RC_USAGE, "filter", "longer than %zu bytes", sizeof(v->filter) - 1);
+	rc = filter_compile(text, v->tier, &filter, err);
+	if (rc != RC_DONE)
+		return rc;
+	snprintf(v->filter, sizeof(v->filter), "%s", filter != NULL ? text : "");
+	rc = loader_set_filter(&lv->loader, filter, err);
+	rearrange(lv);
+	return rc;
+}
+
+enum rc list_view_set_sort(struct view *v, const struct field *f, bool descending, struct err *err)
+{
+	struct list_view *lv = of(v);
+	enum rc rc;
+
+	lv->sort = (struct query_sort){ f, descending };
+	if (f != NULL)
+		rc = loader_set_sort(&lv->loader, &lv->sort, 1, err);
+	else
+		rc = loader_set_sort(&lv->loader, lv->natural, lv->n_natural, err);
+	/* another order is looked at from its beginning */
+	lv->has_key = false;
+	list_select(&lv->list, 0);
+	rearrange(lv);
+	return rc;
+}
+
+enum rc list_view_set_columns(struct view *v, const char *names, struct err *err)
+{
+	struct list_view *lv = of(v);
+	enum rc rc;
+
+	if (names[0] == '\0') {
+		usual_columns(lv);
+		return RC_DONE;
+	}
+	rc = columns_parse(&lv->columns, names, v->tier, err);
+	if (rc == RC_DONE)
+		lv->own_columns = true;
+	return rc;
+}
+
+static bool row_time(const struct row *row, int64_t *time_ns)
+{
+	const struct field *f = field_find(row->tier == TIER_PACKET ? "time" : "first", row->tier);
+	struct value v;
+
+	if (f == NULL || !field_get(f, row, &v))
+		return false;
+	*time_ns = v.i;
+	return true;
+}
+
+enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err)
+{
+	struct list_view *lv = of(v);
+	const struct result *r = loader_lock(&lv->loader);
+	bool found = false;
+
+	for (size_t i = 0; i < lv->list.count && !found; i++) {
+		struct row row;
+		int64_t t;
+
+		found = list_view_row(lv, r, i, &row) && row_time(&row, &t) && t >= time_ns;
+		if (found)
+			list_select(&lv->list, i);
+	}
+	loader_unlock(&lv->loader);
+	if (!found)
+		return err_set(err, RC_NOTHING, "goto", "no row at or after that time");
+	remember_row(lv);
+	return RC_DONE;
+}
+
+bool list_view_search(struct view *v, const char *text, int by)
+{
+	struct list_view *lv = of(v);
+	const struct result *r;
+	size_t n = lv->list.count, at = lv->list.selected;
+	bool found = false;
+
+	if (text != NULL)
+		snprintf(lv->search, sizeof(lv->search), "%s", text);
+	if (lv->search[0] == '\0' || n == 0)
+		return false;
+	r = loader_lock(&lv->loader);
+	for (size_t i = 0; i < n && !found; i++) {
+		struct row row;
+
+		at = by > 0 ? (at + 1) % n : (at + n - 1) % n;
+		found = list_view_row(lv, r, at, &row) &&
+			columns_match(&lv->columns, &row, &v->screen->style, lv->search);
+	}
+	loader_unlock(&lv->loader);
+	if (found) {
+		list_select(&lv->list, at);
+		remember_row(lv);
+	}
+	return found;
+}

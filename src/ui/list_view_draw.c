@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How lists of rows are drawn: heading, rows, the line of a fold, what is said where there is none, details. */
+#include "ui/detail.h"
+#include "ui/list_view.h"
+
+#include <stdio.h>
+
+enum { ROW_X = 2, DETAIL_MAX_H = 14, DETAIL_MIN_LIST_H = 6 };
+
+static struct rect row_rect(struct rect area, int y)
+{
+	return (struct rect){ area.x + ROW_X, y, area.w - ROW_X - 1, 1 };
+}
+
+static int detail_height(const struct screen *s, struct rect area)
+{
+	int h = area.h * 2 / 5;
+
+	if (!s->pane || area.h < DETAIL_MIN_LIST_H + 3)
+		return 0;
+	return h > DETAIL_MAX_H ? DETAIL_MAX_H : h;
+}
+
+static void measure(struct list_view *lv, struct canvas *c, const struct result *r)
+{
+	for (size_t i = 0; i < lv->list.page; i++) {
+		struct row row;
+
+		if (list_view_row(lv, r, lv->list.top + i, &row))
+			columns_measure(&lv->columns, c, &row, &lv->view.screen->style);
+	}
+}
+
+static void draw_fold(const struct list_view *lv, struct canvas *c, struct rect r, unsigned extra)
+{
+	canvas_glyph(c, r.x, r.y, ATTR_KEY | extra, lv->fold.open ? GLYPH_OPEN : GLYPH_ELLIPSIS);
+	canvas_text(c, r.x + 2, r.y, r.w - 2, ATTR_DIM | extra, lv->fold.text);
+}
+
+static void draw_row(const struct list_view *lv, struct canvas *c, struct rect area, int y, const struct result *r, size_t place)
+{
+	unsigned extra = place == lv->list.selected ? ATTR_SELECTED : 0;
+	struct rect at = row_rect(area, y);
+	struct row row;
+
+	if (extra != 0) {
+		canvas_fill(c, (struct rect){ area.x, y, area.w, 1 }, ATTR_NORMAL | extra);
+		canvas_glyph(c, area.x, y, ATTR_KEY | extra, GLYPH_CURSOR);
+	}
+	if (lv->fold.on && place == lv->fold.at)
+		draw_fold(lv, c, at, extra);
+	else if (list_view_row(lv, r, place, &row))
+		columns_draw_row(&lv->columns, c, at, &row, &lv->view.screen->style, extra,
+			lv->search[0] != '\0' ? lv->search : NULL);
+}
+
+static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect area)
+{
+	const char *rows = tier_plural(lv->view.tier);
+	int x = area.x + ROW_X, y = area.y + 1, w = area.w - ROW_X;
+
+	if (lv->loader.state == JOB_FAILED)
+		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", lv->loader.err.what, lv->loader.err.why);
+	else if (lv->loader.state == JOB_CANCELLED)
+		canvas_printf(c, x, y, w, ATTR_WARN, "stopped before the first %s was found", tier_singular(lv->view.tier));
+	else if (loader_loading(&lv->loader))
+		canvas_printf(c, x, y, w, ATTR_DIM, "looking for %s", rows);
+	else if (lv->view.screen->indexing)
+		canvas_printf(c, x, y, w, ATTR_DIM, "no %s yet: the file is being indexed", rows);
+	else if (lv->view.filter[0] != '\0')
+		canvas_printf(c, x, y, w, ATTR_DIM, "no %s match the filter; / and an empty filter show all", rows);
+	else
+		canvas_printf(c, x, y, w, ATTR_DIM, "there are no %s", rows);
+}
+
+static void draw_details(const struct list_view *lv, struct canvas *c, struct rect r, const struct result *result)
+{
+	struct row row;
+
+	if (list_view_row(lv, result, lv->list.selected, &row))
+		detail_draw(c, r, &row, &lv->view.screen->style);
+	else
+		canvas_rule(c, r.x, r.y, r.w, ATTR_RULE);
+}
+
+static const struct query_sort *shown_sort(const struct list_view *lv)
+{
+	return lv->sort.field != NULL ? &lv->sort : NULL;
+}
+
+void list_view_draw(struct view *v, struct canvas *c, struct rect area)
+{
+	struct list_view *lv = (struct list_view *)v;
+	int detail = detail_height(v->screen, area);
+	int rows = area.h - 1 - detail;
+	const struct result *r;
+
+	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
+	r = loader_lock(&lv->loader);
+	measure(lv, c, r);
+	columns_layout(&lv->columns, area.w - ROW_X - 1);
+	columns_draw_header(&lv->columns, c, row_rect(area, area.y), shown_sort(lv));
+	for (int i = 0; i < rows; i++)
+		if (lv->list.top + (size_t)i < lv->list.count)
+			draw_row(lv, c, area, area.y + 1 + i, r, lv->list.top + (size_t)i);
+	if (lv->list.count == 0)
+		draw_empty(lv, c, area);
+	if (detail > 0)
+		draw_details(lv, c, (struct rect){ area.x, area.y + area.h - detail, area.w, detail }, r);
+	loader_unlock(&lv->loader);
+}
+
+static int add_state(char *state, size_t size, int len, const char *what, const char *text)
+{
+	if (len < 0 || (size_t)len >= size)
+		return len;
+	return len + snprintf(state + len, size - (size_t)len, "%s%s%s", len > 0 ? "   " : "", what, text);
+}
+
+void list_view_status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
+{
+	const struct list_view *lv = (const struct list_view *)v;
+	int len = 0;
+
+	snprintf(position, position_size, "%zu/%zu%s", lv->list.count > 0 ? lv->list.selected + 1 : 0, lv->list.count,
+		loader_loading(&lv->loader) ? "+" : lv->loader.state == JOB_CANCELLED ? " stopped" : "");
+	state[0] = '\0';
+	if (v->filter[0] != '\0')
+		len = add_state(state, state_size, len, "filter: ", v->filter);
+	if (lv->sort.field != NULL) {
+		len = add_state(state, state_size, len, "by ", lv->sort.field->name);
+		len = add_state(state, state_size, len, "", lv->sort.descending ? "largest first" : "smallest first");
+	}
+	if (lv->search[0] != '\0')
+		add_state(state, state_size, len, "search: ", lv->search);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/loader.h"
+
+#include <string.h>
+
+void loader_init(struct loader *l, struct session *s, enum tier tier, const struct id *in)
+{
+	memset(l, 0, sizeof(*l));
+	l->session = s;
+	l->state = JOB_CANCELLED;
+	query_init(&l->query, tier);
+	if (in != NULL) {
+		l->in = *in;
+		l->query.in = &l->in;
+		l->query.n_in = 1;
+	}
+}
+
+static void drop_jobs(struct loader *l)
+{
+	job_free(l->next);
+	job_free(l->shown);
+	l->next = l->shown = NULL;
+	l->stale = false;
+}
+
+void loader_free(struct loader *l)
+{
+	drop_jobs(l);
+	filter_free(l->filter);
+	l->filter = NULL;
+}
+
+enum rc loader_restart(struct loader *l, struct err *err)
+{
+	enum rc rc;
+
+	drop_jobs(l);
+	l->settled = false;
+	l->state = JOB_RUNNING;
+	rc = job_start(l->session, &l->query, &l->shown, &l->err);
+	if (rc != RC_DONE) {
+		l->shown = NULL;
+		l->state = JOB_FAILED;
+		if (err != NULL)
+			*err = l->err;
+	}
+	return rc;
+}
+
+enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err)
+{
+	drop_jobs(l); /* they read the filter of before */
+	filter_free(l->filter);
+	l->filter = f;
+	l->query.filter = f;
+	return loader_restart(l, err);
+}
+
+enum rc loader_set_sort(struct loader *l, const struct query_sort *sort, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n && i < QUERY_SORT_MAX; i++)
+		l->query.sort[i] = sort[i];
+	l->query.n_sort = n < QUERY_SORT_MAX ? n : QUERY_SORT_MAX;
+	return loader_restart(l, err);
+}
+
+void loader_refresh(struct loader *l)
+{
+	if (l->next != NULL || loader_loading(l)) {
+		l->stale = true;
+		return;
+	}
+	l->stale = false;
+	if (job_start(l->session, &l->query, &l->next, NULL) != RC_DONE)
+		l->next = NULL; /* what is shown stays; the next change tries again */
+}
+
+/* The refresh is over: it takes the place of what is shown, unless it failed. */
+static bool settle_next(struct loader *l)
+{
+	enum job_state state = job_state(l->next, NULL);
+
+	if (state == JOB_RUNNING)
+		return false;
+	if (state != JOB_DONE) {
+		job_free(l->next);
+		l->next = NULL;
+		return false;
+	}
+	job_free(l->shown);
+	l->shown = l->next;
+	l->next = NULL;
+	l->state = JOB_DONE;
+	return true;
+}
+
+bool loader_update(struct loader *l)
+{
+	bool changed = false;
+
+	if (l->shown != NULL && !l->settled) {
+		l->state = job_state(l->shown, &l->err);
+		l->settled = l->state != JOB_RUNNING;
+		changed = true;
+	}
+	if (l->next != NULL && settle_next(l))
+		changed = true;
+	if (l->stale && l->next == NULL && !loader_loading(l))
+		loader_refresh(l);
+	return changed;
+}
+
+bool loader_loading(const struct loader *l)
+{
+	return l->shown != NULL && !l->settled;
+}
+
+bool loader_busy(const struct loader *l)
+{
+	return loader_loading(l) || l->next != NULL || l->stale;
+}
+
+int loader_progress(const struct loader *l)
+{
+	return loader_loading(l) ? job_progress(l->shown) : -1;
+}
+
+bool loader_cancel(struct loader *l)
+{
+	if (!loader_loading(l))
+		return false;
+	job_cancel(l->shown);
+	l->stale = false;
+	return true;
+}
+
+const struct result *loader_lock(struct loader *l)
+{
+	return l->shown != NULL ? job_lock(l->shown) : NULL;
+}
+
+void loader_unlock(struct loader *l)
+{
+	if (l->shown != NULL)
+		job_unlock(l->shown);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The rows of a view: a background query, and a second one that takes its place when something new was published.
+ *
+ * The first query's rows are shown as they come. A refresh runs behind what is shown and replaces it when it is done,
+ * so that nothing flickers. Changing the question (filter, order) drops what is shown at once.
+ *
+ * Owns its jobs, the filter and the ids it asks below of. One thread (the screen's).
+ */
+#ifndef FLOWDRILL_UI_LOADER_H
+#define FLOWDRILL_UI_LOADER_H
+
+#include "query/result.h"
+#include "session/session.h"
+
+struct loader {
+	struct session *session;
+	struct query query;
+	struct filter *filter;
+	struct id in;            /* query.in points here where there is one */
+	struct job *shown, *next;
+	bool stale;              /* something new came while `next` ran: run once more */
+	bool settled;            /* shown's end was told by loader_update() */
+	enum job_state state;    /* of shown */
+	struct err err;          /* why it failed */
+};
+
+void loader_init(struct loader *l, struct session *s, enum tier tier, const struct id *in);
+void loader_free(struct loader *l);
+/* Takes the filter over (NULL: none) and asks anew. */
+enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err);
+/* Asks anew with another order; n 0: the natural one. */
+enum rc loader_set_sort(struct loader *l, const struct query_sort *sort, size_t n, struct err *err);
+/* Asks anew, showing rows as they come. */
+enum rc loader_restart(struct loader *l, struct err *err);
+/* Something new was published: asks behind what is shown. */
+void loader_refresh(struct loader *l);
+/* Looks after the jobs: true where what is shown may have changed. */
+bool loader_update(struct loader *l);
+/* Whether rows that are shown are still coming; whether any query runs at all. */
+bool loader_loading(const struct loader *l);
+bool loader_busy(const struct loader *l);
+/* 0..1000; -1 unknown. */
+int loader_progress(const struct loader *l);
+/* Stops the query that is shown; false where none runs. */
+bool loader_cancel(struct loader *l);
+/* What is shown, NULL where there is nothing yet; unlock in any case. */
+const struct result *loader_lock(struct loader *l);
+void loader_unlock(struct loader *l);
+
+#endif

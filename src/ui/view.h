@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Views: what fills the screen between the top line and the hints. A view is an ops table and a struct that begins with struct
+ * view. Views lie on a stack: opening one puts it on top, going back takes it off, and the one below is as it was left.
+ *
+ * Views draw into the canvas, answer requests (never keys), and ask the screen for everything else (ui/screen.h). They never wait for
+ * a query. The screen owns them; close() frees what a view owns and the view itself.
+ */
+#ifndef FLOWDRILL_UI_VIEW_H
+#define FLOWDRILL_UI_VIEW_H
+
+#include "flow/record.h"
+#include "ui/canvas.h"
+#include "ui/keymap.h"
+
+struct filter;
+struct field;
+struct query_sort;
+struct screen;
+struct view;
+
+enum { VIEW_CRUMB_MAX = 128 };
+
+struct view_ops {
+	const char *name;
+	const enum request *hints;       /* shown at the bottom, most useful first; ended by REQ_NONE */
+	void (*close)(struct view *v);
+	void (*draw)(struct view *v, struct canvas *c, struct rect area);
+	/* False where the view does not know the request. */
+	bool (*request)(struct view *v, enum request r);
+	/* May be NULL: looks whether background work brought something. Called before each drawing. */
+	void (*update)(struct view *v);
+	/* May be NULL: something new was published. */
+	void (*refresh)(struct view *v);
+	/* May be NULL: whether background work is under way; its progress in 0..1000, -1 unknown. */
+	bool (*busy)(const struct view *v, int *progress);
+	/* May be NULL: stops what the user waits for; false where there is nothing to stop. */
+	bool (*cancel)(struct view *v);
+	/* May be NULL: "3/120", and what is unusual (filter, order) for the last line. */
+	void (*status)(const struct view *v, char *position, size_t position_size, char *state, size_t state_size);
+
+	/* Lists; NULL elsewhere. */
+	enum rc (*set_filter)(struct view *v, const char *text, struct err *err);
+	enum rc (*set_sort)(struct view *v, const struct field *f, bool descending, struct err *err);
+	enum rc (*set_columns)(struct view *v, const char *names, struct err *err);
+	enum rc (*go_to_time)(struct view *v, int64_t time_ns, struct err *err);
+	/* Searches for text from the selected row on (by: 1, -1); NULL repeats. False where it is not there. */
+	bool (*search)(struct view *v, const char *text, int by);
+	/* The id of what is selected (a packet view: of its packet); false where nothing is. */
+	bool (*selected)(const struct view *v, struct id *out);
+	/* Selects the row before or behind and says its id: what a view above shows next. */
+	bool (*step)(struct view *v, int by, struct id *out);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct screen *screen;
+	enum tier tier;                  /* of its rows, where it has some */
+	bool stale;                      /* something was published while it was not on top */
+	char filter[1024];               /* as typed; lists only */
+	/* Its part of the breadcrumb: one or two steps (a macroflow is a window and a service), "" for none. */
+	char crumb[2][VIEW_CRUMB_MAX];
+};
+
+/* The views. Each returns NULL when there is no memory. `crumbs`: see struct view, set by whoever opens. */
+struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in);
+struct view *view_packets_new(struct screen *s, const struct id *in);
+struct view *view_packet_new(struct screen *s, const struct id *packet, struct err *err);
+struct view *view_sort_new(struct screen *s, const struct view *of);
+struct view *view_help_new(struct screen *s);
+
+#endif

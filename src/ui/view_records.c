@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Macroflows, flows and microflows: one list view with the tier as its parameter. */
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/list_view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Columns by tier, most useful first: what does not fit is scrolled to. "point" stands where it is shown when
+ * there are several capture points; with one it is left out.
+ */
+static const char *const macroflow_columns[] = {
+	"slice", "point", "server_port", "service", "server", "clients", "flows", "bytes", "rtt_p50", "rtt_p95",
+	"packets", "rst", "checksum_errors", "c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed",
+	"fragments", "vlan", "tunnel", "proto", "payload_bytes", "id", NULL
+};
+static const char *const flow_columns[] = {
+	"first", "client", "client_port", "server_port", "duration", "packets", "bytes", "rtt_avg", "end_reason",
+	"c2s_bytes", "s2c_bytes", "payload_bytes", "gap_max", "tcp_flags", "rst", "checksum_errors", "malformed",
+	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "point", "id", NULL
+};
+static const char *const microflow_columns[] = {
+	"slice", "first", "duration", "packets", "bytes", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags",
+	"payload_bytes", "size_avg", "size_max", "gap_avg", "window_min", "syn", "fin", "rst", "checksum_errors",
+	"c2s_packets", "s2c_packets", "malformed", "client", "client_port", "server", "server_port", "id", NULL
+};
+
+static const char *const *columns_of(enum tier tier)
+{
+	return tier == TIER_MACROFLOW ? macroflow_columns : tier == TIER_FLOW ? flow_columns : microflow_columns;
+}
+
+static void set_columns(struct list_view *lv)
+{
+	const char *const *names = columns_of(lv->view.tier);
+
+	columns_clear(&lv->columns);
+	for (; *names != NULL; names++) {
+		const struct field *f = field_find(*names, lv->view.tier);
+
+		if (f == NULL || (f->unit == UNIT_POINT && !lv->view.screen->style.points))
+			continue;
+		columns_add(&lv->columns, f);
+	}
+	lv->columns.frozen = lv->view.tier == TIER_MACROFLOW ? (lv->view.screen->style.points ? 5 : 4) : 1;
+}
+
+/* ---- the long tail of small services --------------------------------------------------------- */
+
+enum { FOLD_MIN_ROWS = 6, FOLD_KEEP = 12, FOLD_PERMILLE = 20 };
+
+static uint64_t bytes_of(const struct result *r, size_t i)
+{
+	struct row row;
+
+	return result_row(r, i, &row) ? counters_bytes(&row.record->c) : 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/*
+ * Rows with fewer bytes than the returned number are small: together they hold at most FOLD_PERMILLE of all bytes, and
+ * FOLD_KEEP rows at least are none. 0: nothing is small.
+ */
+static uint64_t small_below(uint64_t *bytes, size_t n, uint64_t *total)
+{
+	uint64_t sum = 0;
+	size_t small = 0;
+
+	*total = 0;
+	for (size_t i = 0; i < n; i++)
+		*total += bytes[i];
+	qsort(bytes, n, sizeof(*bytes), by_bytes);
+	while (small + FOLD_KEEP < n && sum + bytes[small] <= *total / 1000 * FOLD_PERMILLE)
+		sum += bytes[small++];
+	return small >= FOLD_MIN_ROWS ? bytes[small] : 0;
+}
+
+static void fold_text(struct list_fold *fold, uint64_t bytes, uint64_t total)
+{
+	double percent = total > 0 ? 100.0 * (double)bytes / (double)total : 0;
+
+	snprintf(fold->text, sizeof(fold->text), "%zu %s services, %.1f %% of bytes%s", fold->rows,
+		fold->open ? "small" : "more", percent, fold->open ? "; Enter hides them" : "");
+}
+
+/* Large rows first, then the fold's line, then the small ones where it is open. */
+static void fill_map(struct list_view *lv, const struct result *r, size_t n, uint64_t below, uint64_t total)
+{
+	uint64_t small_bytes = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (bytes_of(r, i) >= below)
+			lv->map[at++] = i;
+	lv->fold.at = at;
+	lv->fold.rows = n - at;
+	lv->map[at++] = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t bytes = bytes_of(r, i);
+
+		if (bytes >= below)
+			continue;
+		small_bytes += bytes;
+		if (lv->fold.open)
+			lv->map[at++] = i;
+	}
+	lv->fold.on = true;
+	fold_text(&lv->fold, small_bytes, total);
+	list_set_count(&lv->list, at);
+}
+
+/* Only in the usual order and without a filter: who asks for something wants to see it all. */
+static void arrange(struct list_view *lv, const struct result *r)
+{
+	size_t n = result_count(r);
+	uint64_t *bytes, total, below;
+
+	mem_free(lv->map);
+	lv->map = NULL;
+	if (n < FOLD_KEEP + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0')
+		return;
+	bytes = mem_calloc(n, sizeof(*bytes));
+	lv->map = mem_calloc(n + 1, sizeof(*lv->map));
+	if (bytes != NULL && lv->map != NULL) {
+		for (size_t i = 0; i < n; i++)
+			bytes[i] = bytes_of(r, i);
+		below = small_below(bytes, n, &total);
+		if (below > 0)
+			fill_map(lv, r, n, below, total);
+	}
+	mem_free(bytes);
+	if (!lv->fold.on) {
+		mem_free(lv->map);
+		lv->map = NULL;
+	}
+}
+
+static struct view *below(struct list_view *lv, const struct id *id)
+{
+	struct screen *s = lv->view.screen;
+
+	if (lv->view.tier == TIER_MICROFLOW)
+		return view_packets_new(s, id);
+	return view_records_new(s, lv->view.tier == TIER_MACROFLOW ? TIER_FLOW : TIER_MICROFLOW, id);
+}
+
+static const enum request hints[] = {
+	REQ_OPEN, REQ_BACK, REQ_FILTER, REQ_SORT, REQ_PANE, REQ_WRITE, REQ_PACKETS, REQ_COMMAND, REQ_HELP, REQ_NONE
+};
+static const struct list_hooks macroflow_hooks = { .below = below, .arrange = arrange, .columns = set_columns };
+static const struct list_hooks record_hooks = { .below = below, .columns = set_columns };
+static const struct view_ops macroflow_ops = { .name = "macroflows", .hints = hints, LIST_VIEW_OPS };
+static const struct view_ops flow_ops = { .name = "flows", .hints = hints, LIST_VIEW_OPS };
+static const struct view_ops microflow_ops = { .name = "microflows", .hints = hints, LIST_VIEW_OPS };
+
+struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in)
+{
+	struct list_view *lv = mem_calloc(1, sizeof(*lv));
+
+	if (lv == NULL)
+		return NULL;
+	if (tier == TIER_MACROFLOW) {
+		/* by window, the busiest service first */
+		lv->natural[0] = (struct query_sort){ field_find("slice", tier), false };
+		lv->natural[1] = (struct query_sort){ field_find("bytes", tier), true };
+		lv->n_natural = 2;
+		list_view_init(lv, s, &macroflow_ops, &macroflow_hooks, tier, in);
+	} else {
+		list_view_init(lv, s, tier == TIER_FLOW ? &flow_ops : &microflow_ops, &record_hooks, tier, in);
+	}
+	return &lv->view;
+}
