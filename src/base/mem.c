@@ -36,11 +36,9 @@ void *mem_alloc(size_t bytes)
 
 void *mem_calloc(size_t count, size_t size)
 {
-	size_t bytes;
-
-	if (!mem_may() || __builtin_mul_overflow(count, size, &bytes))
+	if (!mem_may())
 		return NULL;
-	return calloc(1, bytes ? bytes : 1);
+	return count && size ? calloc(count, size) : calloc(1, 1);
 }
 
 void *mem_realloc(void *old, size_t count, size_t size)

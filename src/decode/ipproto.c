@@ -85,7 +85,8 @@ void layer_igmp(struct decoder *d)
 	layer_end(d);
 }
 
-static void ip_tunnel(struct decoder *d, uint8_t proto)
+/* Headers that are only followed in whole datagrams: what later fragments carry could not follow. */
+static void whole_datagram(struct decoder *d, uint8_t proto)
 {
 	switch (proto) {
 	case PROTO_IPIP: layer_tunnel(d, TUNNEL_IPIP, 0, layer_ipv4); break;
@@ -118,7 +119,8 @@ static void other_proto(struct decoder *d, uint8_t proto)
 		return;
 	default: break;
 	}
-	ip_tunnel(d, proto);
+	if (!(d->p->flags & PACKET_FRAGMENT))
+		whole_datagram(d, proto);
 }
 
 void layer_ip_proto(struct decoder *d, uint8_t proto)

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What frames every view: breadcrumb and completeness above, hints, place and messages below. */
+#include "ui/save.h"
+#include "ui/screen.h"
+
+#include "base/text.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- totals ------------------------------------------------------------------------------------ */
+
+struct totals {
+	uint64_t packets, bytes, dropped;
+	int64_t first_ns, last_ns;
+	size_t points;
+	bool has_dropped, cut_short, damaged, incomplete, offload;
+};
+
+static void add_store(struct totals *t, const struct store *store)
+{
+	const struct store_totals *st = store_totals(store);
+	const struct point_info *points;
+	size_t n;
+
+	if (st->packets > 0 && (t->packets == 0 || st->first_ns < t->first_ns))
+		t->first_ns = st->first_ns;
+	if (st->packets > 0 && (t->packets == 0 || st->last_ns > t->last_ns))
+		t->last_ns = st->last_ns;
+	t->packets += st->packets;
+	t->bytes += st->bytes;
+	t->cut_short |= st->cut_short;
+	t->damaged |= st->damaged;
+	t->incomplete |= !st->complete;
+	points = store_points(store, &n);
+	for (size_t i = 0; i < n; i++) {
+		t->points += points[i].packets > 0;
+		t->has_dropped |= points[i].has_dropped;
+		t->dropped += points[i].has_dropped ? points[i].dropped : 0;
+	}
+}
+
+static void sum(struct screen *s, struct totals *t)
+{
+	const struct query_sources *sources = session_sources(s->session);
+
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < sources->n; i++)
+		add_store(t, sources->stores[i]);
+}
+
+enum { DAY_S = 86400 };
+
+void chrome_measure(struct screen *s)
+{
+	const int64_t day_ns = (int64_t)DAY_S * 1000000000;
+	struct totals t;
+
+	sum(s, &t);
+	s->style.points = t.points > 1;
+	s->style.sources = session_sources(s->session)->n > 1;
+	s->style.dates = t.packets > 0 && time_floor(t.first_ns, day_ns) != time_floor(t.last_ns, day_ns);
+}
+
+/* ---- top line ---------------------------------------------------------------------------------- */
+
+/* "14:00-14:41 UTC", with dates where the style says so. */
+static void put_range(char *out, size_t size, const struct screen *s, const struct totals *t)
+{
+	char first[TEXT_TIME], last[TEXT_TIME];
+
+	cell_time(first, sizeof(first), t->first_ns, 0, &s->style);
+	cell_time(last, sizeof(last), t->last_ns, 0, &s->style);
+	if (!s->style.dates) {
+		size_t len = text_date(out, size, t->first_ns);
+
+		snprintf(out + len, size - len, " %s\xe2\x80\x93%s UTC", first, last);
+		return;
+	}
+	snprintf(out, size, "%s \xe2\x80\x93 %s UTC", first, last);
+}
+
+static int index_permille(const struct screen *s)
+{
+	const struct ingest_progress *p = session_index_progress(s->session);
+	uint64_t position, size;
+
+	if (p == NULL)
+		return -1;
+	position = atomic_load_explicit(&p->position, memory_order_relaxed);
+	size = atomic_load_explicit(&p->size, memory_order_relaxed);
+	return size == 0 ? 0 : position >= size ? 1000 : (int)(position * 1000 / size);
+}
+
+/* The state of the index, and whether it is worth a warning. */
+static bool put_state(char *out, size_t size, const struct screen *s, const struct totals *t)
+{
+	int len;
+
+	if (s->indexing)
+		len = snprintf(out, size, "indexing %d %%", index_permille(s) / 10);
+	else
+		len = snprintf(out, size, "%s", t->incomplete ? "not wholly indexed" : "indexed");
+	if (len > 0 && (size_t)len < size && t->damaged)
+		snprintf(out + len, size - (size_t)len, ", file damaged");
+	else if (len > 0 && (size_t)len < size && t->cut_short)
+		snprintf(out + len, size - (size_t)len, ", file cut short");
+	return s->indexing || t->incomplete || t->damaged || t->cut_short;
+}
+
+/* The widest form of completeness that leaves room for a breadcrumb; returns its width. */
+static int draw_completeness(struct screen *s, int room)
+{
+	static const char dot[] = " \xc2\xb7 ";
+	char packets[TEXT_NUMBER], range[96] = "", dropped[64] = "", state[80], text[384] = "";
+	struct canvas *c = s->canvas;
+	struct totals t;
+	bool warn;
+	int w;
+
+	sum(s, &t);
+	text_count_short(packets, sizeof(packets), t.packets);
+	if (t.packets > 0)
+		put_range(range, sizeof(range), s, &t);
+	if (t.has_dropped) {
+		size_t len = text_count_short(dropped, sizeof(dropped), t.dropped);
+
+		snprintf(dropped + len, sizeof(dropped) - len, " dropped%s", dot);
+	}
+	warn = put_state(state, sizeof(state), s, &t);
+	for (int form = 0; form < 3; form++) {
+		snprintf(text, sizeof(text), "%s%s%s packets%s%s%s", form < 1 ? range : "", form < 1 && range[0] != '\0' ? dot : "",
+			packets, dot, form < 2 ? dropped : "", state);
+		w = canvas_width(c, text);
+		if (w + 1 <= room || form == 2)
+			break;
+	}
+	w = w < room ? w : room;
+	canvas_text(c, c->w - w - 1, 0, w, t.has_dropped && t.dropped > 0 ? ATTR_BAR_WARN : ATTR_BAR, text);
+	/* the state is the end of the text */
+	w = canvas_width(c, text) < room ? canvas_width(c, state) : 0;
+	canvas_paint(c, (struct rect){ c->w - w - 1, 0, w, 1 }, warn ? ATTR_BAR_WARN : ATTR_BAR_GOOD);
+	w = canvas_width(c, text);
+	return (w < room ? w : room) + 2;
+}
+
+enum { CRUMBS_MAX = 2 * SCREEN_VIEWS_MAX + 2 };
+
+static size_t collect_crumbs(const struct screen *s, const char *crumbs[CRUMBS_MAX])
+{
+	size_t n = 0;
+
+	crumbs[n++] = s->source;
+	for (size_t i = 0; i < s->n_views; i++)
+		for (int k = 0; k < 2; k++)
+			if (s->views[i]->crumb[k][0] != '\0')
+				crumbs[n++] = s->views[i]->crumb[k];
+	if (n == 1)
+		crumbs[n++] = "all services";
+	return n;
+}
+
+/* First steps give way to a mark when there is no room for all; the last ones say where we are. */
+static void draw_crumbs(struct screen *s, int room)
+{
+	const char *crumbs[CRUMBS_MAX];
+	size_t n = collect_crumbs(s, crumbs), from = 0;
+	struct canvas *c = s->canvas;
+	int need = 0, x = 1;
+
+	for (size_t i = 0; i < n; i++)
+		need += canvas_width(c, crumbs[i]) + (i > 0 ? 3 : 0);
+	while (need > room - 2 && from + 1 < n) {
+		need -= canvas_width(c, crumbs[from]) + 3;
+		if (from == 0)
+			need += 4;
+		from++;
+	}
+	if (from > 0) {
+		canvas_glyph(c, x, 0, ATTR_CRUMB, GLYPH_ELLIPSIS);
+		canvas_glyph(c, x + 2, 0, ATTR_BAR, GLYPH_CRUMB);
+		x += 4;
+	}
+	for (size_t i = from; i < n; i++) {
+		if (i > from) {
+			canvas_glyph(c, x + 1, 0, ATTR_BAR, GLYPH_CRUMB);
+			x += 3;
+		}
+		x += canvas_text(c, x, 0, room - x, i + 1 == n ? ATTR_CRUMB_LAST : ATTR_CRUMB, crumbs[i]);
+	}
+}
+
+void chrome_draw_top(struct screen *s)
+{
+	struct canvas *c = s->canvas;
+	int right;
+
+	canvas_fill(c, (struct rect){ 0, 0, c->w, 1 }, ATTR_BAR);
+	right = draw_completeness(s, c->w * 3 / 5);
+	draw_crumbs(s, c->w - right);
+}
+
+/* ---- bottom ------------------------------------------------------------------------------------- */
+
+static void draw_hints(struct screen *s, int y, int room)
+{
+	struct canvas *c = s->canvas;
+	const enum request *r = screen_top(s)->ops->hints;
+	int x = 1;
+
+	for (; r != NULL && *r != REQ_NONE; r++) {
+		const char *hint = keymap_row(*r)->hint;
+		char key[KEY_NAME_MAX];
+		int need;
+
+		keymap_key_text(key, sizeof(key), *r);
+		need = canvas_width(c, key) + 1 + canvas_width(c, hint);
+		if (x + need > room)
+			continue;
+		x += canvas_text(c, x, y, room - x, ATTR_KEY, key) + 1;
+		x += canvas_text(c, x, y, room - x, ATTR_DIM, hint) + 2;
+	}
+}
+
+static void draw_bar(struct canvas *c, int x, int y, int w, int permille)
+{
+	int full = permille * w / 1000;
+
+	for (int i = 0; i < w; i++)
+		canvas_glyph(c, x + i, y, i < full ? ATTR_GOOD : ATTR_DIM, i < full ? GLYPH_FULL : GLYPH_EMPTY);
+}
+
+enum { BAR_W = 20 };
+
+/* What is under way, else what is unusual about the view. */
+static void draw_activity(struct screen *s, int y, const char *state)
+{
+	struct canvas *c = s->canvas;
+	struct view *v = screen_top(s);
+	int progress = -1;
+	char text[640];
+
+	if (save_status(s, text, sizeof(text))) {
+		canvas_text(c, 1, y, c->w - 1, ATTR_NORMAL, text);
+	} else if (v->ops->busy != NULL && v->ops->busy(v, &progress) && progress >= 0 && progress < 1000) {
+		draw_bar(c, 1, y, BAR_W, progress);
+		canvas_printf(c, BAR_W + 2, y, c->w - BAR_W - 2, ATTR_DIM, "%d %% of the query; Escape stops it", progress / 10);
+	} else if (s->keys.n > 0) {
+		char key[KEY_NAME_MAX];
+
+		key_format(key, sizeof(key), s->keys.keys[0]);
+		canvas_printf(c, 1, y, c->w - 1, ATTR_KEY, "%s", key);
+	} else {
+		canvas_text(c, 1, y, c->w - 1, ATTR_DIM, state);
+	}
+}
+
+void chrome_draw_bottom(struct screen *s)
+{
+	struct canvas *c = s->canvas;
+	struct view *v = screen_top(s);
+	char position[64] = "", state[1200] = "";
+	int y = c->h - 2, w;
+
+	if (v->ops->status != NULL)
+		v->ops->status(v, position, sizeof(position), state, sizeof(state));
+	w = canvas_width(c, position);
+	if (s->message.text[0] != '\0' && prompt_is_open(s->prompt))
+		canvas_text(c, 1, y, c->w - 1, ATTR_BAD, s->message.text);
+	else if (!prompt_draw_words(s->prompt, c, y))
+		draw_hints(s, y, c->w - w - 2);
+	if (!prompt_is_open(s->prompt))
+		canvas_text(c, c->w - w - 1, y, w, ATTR_DIM, position);
+	y++;
+	if (prompt_is_open(s->prompt))
+		prompt_draw(s->prompt, c, y);
+	else if (s->message.text[0] != '\0')
+		canvas_text(c, 1, y, c->w - 1, s->message.bad ? ATTR_BAD : ATTR_GOOD, s->message.text);
+	else
+		draw_activity(s, y, state);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/command.h"
+
+#include "base/text.h"
+#include "flow/field.h"
+#include "ui/save.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum rc not_here(struct err *err, const char *what)
+{
+	return err_set(err, RC_USAGE, what, "works in lists only");
+}
+
+static enum rc run_filter(struct screen *s, const char *arguments, struct err *err)
+{
+	struct view *v = screen_top(s);
+
+	return v->ops->set_filter != NULL ? v->ops->set_filter(v, arguments, err) : not_here(err, "filter");
+}
+
+static enum rc run_sort(struct screen *s, const char *arguments, struct err *err)
+{
+	struct view *v = screen_top(s);
+	bool descending = arguments[0] == '-';
+	const struct field *f;
+
+	if (v->ops->set_sort == NULL)
+		return not_here(err, "sort");
+	if (arguments[0] == '\0')
+		return v->ops->set_sort(v, NULL, false, err);
+	f = field_find(arguments + (descending ? 1 : 0), v->tier);
+	if (f == NULL)
+		return err_set(err, RC_USAGE, "sort", "%s have no field '%s'", tier_plural(v->tier),
+			arguments + (descending ? 1 : 0));
+	return v->ops->set_sort(v, f, descending, err);
+}
+
+static enum rc run_columns(struct screen *s, const char *arguments, struct err *err)
+{
+	struct view *v = screen_top(s);
+
+	return v->ops->set_columns != NULL ? v->ops->set_columns(v, arguments, err) : not_here(err, "columns");
+}
+
+static enum rc run_export(struct screen *s, const char *arguments, struct err *err)
+{
+	struct view *v = screen_top(s);
+	struct id id;
+
+	if (arguments[0] == '\0')
+		return err_set(err, RC_USAGE, "export", "to which file?");
+	if (v->ops->selected == NULL || !v->ops->selected(v, &id))
+		return err_set(err, RC_USAGE, "export", "nothing is selected");
+	return save_start(s, &id, arguments, err);
+}
+
+/* Minutes or seconds of the newest packet's day, RFC 3339, or relative to the newest packet. */
+static enum rc parse_goto(struct screen *s, const char *text, int64_t *time_ns, struct err *err)
+{
+	const struct query_sources *sources = session_sources(s->session);
+	char full[TEXT_TIME + 64], date[TEXT_TIME];
+	const char *colon;
+	int64_t newest;
+
+	colon = strchr(text, ':');
+	if (colon != NULL && strchr(text, 'T') == NULL && strchr(text, '-') == NULL && strlen(text) < 24 &&
+		query_newest(sources, &newest)) {
+		text_date(date, sizeof(date), newest);
+		snprintf(full, sizeof(full), "%sT%s%sZ", date, text, strchr(colon + 1, ':') != NULL ? "" : ":00");
+		text = full;
+	}
+	return query_parse_time(sources, text, time_ns, err);
+}
+
+static enum rc run_goto(struct screen *s, const char *arguments, struct err *err)
+{
+	struct view *v = screen_top(s);
+	int64_t time_ns;
+	enum rc rc;
+
+	if (v->ops->go_to_time == NULL)
+		return not_here(err, "goto");
+	rc = parse_goto(s, arguments, &time_ns, err);
+	return rc == RC_DONE ? v->ops->go_to_time(v, time_ns, err) : rc;
+}
+
+static enum rc run_help(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	screen_request(s, REQ_HELP);
+	return RC_DONE;
+}
+
+static enum rc run_quit(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	s->quit = true;
+	return RC_DONE;
+}
+
+static const struct command_row rows[] = {
+	{ "columns", "FIELD,FIELD,…", "Show these columns; without any, the usual ones.", run_columns },
+	{ "export", "FILE", "Write the packets of the selected row to a pcapng file.", run_export },
+	{ "filter", "FILTER", "Show only what the filter selects; without one, everything.", run_filter },
+	{ "goto", "TIME", "Go to the first row at or after a time: 14:17:35, 2024-01-05T14:17:35Z, or -15m before the end.",
+		run_goto },
+	{ "help", "", "Keys and commands.", run_help },
+	{ "quit", "", "Leave the program.", run_quit },
+	{ "sort", "[-]FIELD", "Sort by a field, with - the largest first; without one, as usual.", run_sort },
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+const struct command_row *command_rows(size_t *n)
+{
+	*n = ROWS;
+	return rows;
+}
+
+/* The command whose name begins so; NULL for none or several. */
+static const struct command_row *find(const char *name, size_t len)
+{
+	const struct command_row *found = NULL;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		if (strncmp(rows[i].name, name, len) != 0)
+			continue;
+		if (strlen(rows[i].name) == len)
+			return &rows[i];
+		if (found != NULL)
+			return NULL;
+		found = &rows[i];
+	}
+	return found;
+}
+
+enum rc command_run(struct screen *s, const char *line, struct err *err)
+{
+	char arguments[4096];
+	const struct command_row *row;
+	size_t len;
+
+	line += strspn(line, " ");
+	len = strcspn(line, " ");
+	if (len == 0)
+		return RC_DONE;
+	row = find(line, len);
+	if (row == NULL)
+		return err_set(err, RC_USAGE, "command", "there is no '%.*s'; ? shows all", (int)len, line);
+	line += len;
+	line += strspn(line, " ");
+	snprintf(arguments, sizeof(arguments), "%s", line);
+	len = strlen(arguments);
+	while (len > 0 && arguments[len - 1] == ' ')
+		arguments[--len] = '\0';
+	return row->run(s, arguments, err);
+}
+
+/* ---- completion ------------------------------------------------------------------------------ */
+
+static void complete_names(const char *word, prompt_say say, void *say_ctx)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strncmp(rows[i].name, word, strlen(word)) == 0)
+			say(say_ctx, rows[i].name, rows[i].help);
+}
+
+static void complete_fields(const char *word, enum tier tier, prompt_say say, void *say_ctx)
+{
+	for (size_t i = 0; i < field_count(); i++) {
+		const struct field *f = field_at(i);
+
+		if (!f->hidden && (f->tiers & FIELD_ON(tier)) != 0 && strncmp(f->name, word, strlen(word)) == 0)
+			say(say_ctx, f->name, f->help);
+	}
+}
+
+static void complete_files(const char *text, size_t *start, prompt_say say, void *say_ctx)
+{
+	const char *slash = strrchr(text, '/'), *base = slash != NULL ? slash + 1 : text;
+	char dir[4096], name[300];
+	struct dirent *entry;
+	DIR *d;
+
+	*start = (size_t)(base - text);
+	snprintf(dir, sizeof(dir), "%.*s", (int)(base - text), text);
+	d = opendir(dir[0] != '\0' ? dir : ".");
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, base, strlen(base)) != 0)
+			continue;
+		snprintf(name, sizeof(name), "%s%s", entry->d_name, entry->d_type == DT_DIR ? "/" : "");
+		say(say_ctx, name, "");
+	}
+	closedir(d);
+}
+
+/* Behind the command's name: what its arguments are. */
+static void complete_arguments(struct screen *s, const char *name, size_t len, const char *arguments, size_t *start,
+	prompt_say say, void *say_ctx)
+{
+	enum tier tier = screen_top(s)->tier;
+	const struct command_row *row = find(name, len);
+	const char *word = arguments;
+
+	*start = 0;
+	if (row == NULL)
+		return;
+	if (row->run == run_filter) {
+		filter_complete(arguments, tier, start, say, say_ctx);
+	} else if (row->run == run_export) {
+		complete_files(arguments, start, say, say_ctx);
+	} else if (row->run == run_sort || row->run == run_columns) {
+		for (const char *c = arguments; *c != '\0'; c++)
+			if (*c == ',' || *c == ' ' || *c == '-')
+				word = c + 1;
+		*start = (size_t)(word - arguments);
+		complete_fields(word, tier, say, say_ctx);
+	}
+}
+
+void command_complete(void *ctx, enum prompt_kind kind, const char *text, size_t *start, prompt_say say, void *say_ctx)
+{
+	struct screen *s = ctx;
+	size_t skip = strspn(text, " "), len = strcspn(text + skip, " "), more;
+
+	*start = 0;
+	switch (kind) {
+	case PROMPT_FILTER:
+		filter_complete(text, screen_top(s)->tier, start, say, say_ctx);
+		break;
+	case PROMPT_WRITE:
+		complete_files(text, start, say, say_ctx);
+		break;
+	case PROMPT_COMMAND:
+		if (text[skip + len] == '\0') {
+			*start = skip;
+			complete_names(text + skip, say, say_ctx);
+			break;
+		}
+		more = skip + len + strspn(text + skip + len, " ");
+		complete_arguments(s, text + skip, len, text + more, start, say, say_ctx);
+		*start += more;
+		break;
+	case PROMPT_SEARCH:
+		break;
+	}
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/loop.h"
+
+#include "ui/term_signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+/* While something runs, its progress is drawn this often; news of rows come through the session's descriptor. */
+enum { PROGRESS_MS = 200, KEYS_MAX = 64 };
+
+enum { FD_KEYS, FD_SESSION, FD_SIGNALS, FDS };
+
+static void resize(struct screen *s, struct terminal *t)
+{
+	int w, h;
+
+	term_resize(t);
+	term_size(t, &w, &h);
+	screen_resize(s, w, h);
+}
+
+static void take_keys(struct screen *s, struct terminal *t)
+{
+	for (int i = 0; i < KEYS_MAX && !s->quit && !s->suspend; i++) {
+		uint32_t key = term_key(t);
+
+		if (key == UKEY_NONE)
+			return;
+		if (key == UKEY_RESIZE)
+			resize(s, t);
+		else
+			screen_key(s, key);
+	}
+}
+
+static void take_signals(struct screen *s, struct terminal *t)
+{
+	unsigned bits = signals_take();
+
+	if ((bits & SIGNALS_QUIT) != 0)
+		s->quit = true;
+	if ((bits & SIGNALS_INTERRUPT) != 0)
+		screen_key(s, UKEY_CTRL('C'));
+	if ((bits & SIGNALS_SUSPEND) != 0)
+		s->suspend = true;
+	if ((bits & (SIGNALS_RESIZE | SIGNALS_CONTINUE)) != 0)
+		resize(s, t);
+}
+
+static void do_asked(struct screen *s, struct terminal *t)
+{
+	if (s->suspend) {
+		s->suspend = false;
+		term_suspend(t);
+		resize(s, t);
+	}
+	if (s->redraw) {
+		s->redraw = false;
+		term_redraw(t);
+	}
+}
+
+static void drain(int fd)
+{
+	char bytes[256];
+
+	while (read(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes))
+		;
+}
+
+static void wait_and_take(struct screen *s, struct terminal *t)
+{
+	struct pollfd fds[FDS] = {
+		[FD_KEYS] = { .fd = term_fd(t), .events = POLLIN },
+		[FD_SESSION] = { .fd = session_wake_fd(s->session), .events = POLLIN },
+		[FD_SIGNALS] = { .fd = signals_fd(), .events = POLLIN },
+	};
+	int n = poll(fds, FDS, screen_busy(s) ? PROGRESS_MS : -1);
+
+	if (n < 0 && errno != EINTR)
+		s->quit = true;
+	if (n <= 0)
+		return;
+	if (fds[FD_SIGNALS].revents != 0)
+		take_signals(s, t);
+	if (fds[FD_SESSION].revents != 0)
+		drain(fds[FD_SESSION].fd);
+	if ((fds[FD_KEYS].revents & POLLIN) != 0)
+		take_keys(s, t);
+	else if ((fds[FD_KEYS].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+		s->quit = true; /* the terminal is gone */
+}
+
+void loop_run(struct screen *s, struct terminal *t)
+{
+	while (!s->quit) {
+		screen_update(s);
+		screen_draw(s);
+		term_show(t, s->canvas);
+		wait_and_take(s, t);
+		do_asked(s, t);
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Writing the packets below a record to a pcapng file, in the background. One at a time.
+ */
+#ifndef FLOWDRILL_UI_SAVE_H
+#define FLOWDRILL_UI_SAVE_H
+
+#include "ui/screen.h"
+
+/* RC_USAGE while another one runs; never overwrites a file. */
+enum rc save_start(struct screen *s, const struct id *id, const char *path, struct err *err);
+/* Says how it ended, once it did. */
+void save_update(struct screen *s);
+/* "writing FILE: 1 234 packets"; false where none runs. */
+bool save_status(const struct screen *s, char *out, size_t size);
+/* Stops it and removes the file; false where none runs. */
+bool save_cancel(struct screen *s);
+
+#endif

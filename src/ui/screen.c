@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/screen.h"
+
+#include "base/text.h"
+#include "ui/command.h"
+#include "ui/save.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { PANE_MIN_H = 30 };
+static const int64_t refresh_every_ns = 300 * 1000 * 1000;
+
+/* ---- the stack ----------------------------------------------------------------------------------- */
+
+struct view *screen_top(const struct screen *s)
+{
+	return s->views[s->n_views - 1];
+}
+
+struct view *screen_below(const struct screen *s, const struct view *v)
+{
+	for (size_t i = 1; i < s->n_views; i++)
+		if (s->views[i] == v)
+			return s->views[i - 1];
+	return NULL;
+}
+
+void screen_push(struct screen *s, struct view *v)
+{
+	if (v == NULL) {
+		screen_say(s, "out of memory");
+		return;
+	}
+	if (s->n_views == SCREEN_VIEWS_MAX) {
+		v->ops->close(v);
+		screen_say(s, "too many views; Escape goes back");
+		return;
+	}
+	s->views[s->n_views++] = v;
+}
+
+static void refresh_top(struct screen *s)
+{
+	struct view *v = screen_top(s);
+
+	v->stale = false;
+	if (v->ops->refresh != NULL)
+		v->ops->refresh(v);
+}
+
+void screen_pop(struct screen *s, bool may_quit)
+{
+	struct view *v;
+
+	if (s->n_views == 1) {
+		if (may_quit)
+			s->quit = true;
+		else
+			screen_say(s, "this is the first view; Q leaves the program");
+		return;
+	}
+	v = s->views[--s->n_views];
+	v->ops->close(v);
+	if (screen_top(s)->stale)
+		refresh_top(s);
+}
+
+/* ---- messages ------------------------------------------------------------------------------------- */
+
+void screen_say(struct screen *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->message.text, sizeof(s->message.text), fmt, ap);
+	va_end(ap);
+	s->message.bad = false;
+}
+
+void screen_fail(struct screen *s, const struct err *err)
+{
+	snprintf(s->message.text, sizeof(s->message.text), "%s: %s", err->what, err->why);
+	s->message.bad = true;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------- */
+
+static void name_source(struct screen *s, const char *title)
+{
+	const struct query_sources *sources = session_sources(s->session);
+	const char *path = title, *slash;
+
+	if (path == NULL)
+		path = sources->n > 0 ? store_path(sources->stores[0]) : "flowdrill";
+	slash = strrchr(path, '/');
+	if (slash != NULL && slash[1] != '\0')
+		path = slash + 1;
+	snprintf(s->source, sizeof(s->source), "%s", path);
+}
+
+static enum rc start(struct screen *s, const struct screen_options *o, struct err *err)
+{
+	enum rc rc = prompt_new(o->history, command_complete, s, &s->prompt, err);
+
+	if (rc == RC_DONE && session_needs_index(s->session)) {
+		rc = session_index_start(s->session, err);
+		s->indexing = rc == RC_DONE;
+	}
+	if (rc != RC_DONE)
+		return rc;
+	name_source(s, o->title);
+	chrome_measure(s);
+	screen_push(s, view_records_new(s, TIER_MACROFLOW, NULL));
+	if (s->n_views == 0)
+		return err_memory(err);
+	if (o->filter != NULL && o->filter[0] != '\0')
+		rc = screen_top(s)->ops->set_filter(screen_top(s), o->filter, err);
+	return rc;
+}
+
+enum rc screen_open(struct screen *s, struct session *session, const struct screen_options *o, struct err *err)
+{
+	enum rc rc;
+
+	memset(s, 0, sizeof(*s));
+	s->session = session;
+	rc = canvas_new(o->w, o->h, o->ascii, &s->canvas, err);
+	if (rc != RC_DONE)
+		return rc;
+	s->pane = o->h >= PANE_MIN_H;
+	rc = start(s, o, err);
+	if (rc != RC_DONE)
+		screen_close(s);
+	return rc;
+}
+
+void screen_close(struct screen *s)
+{
+	save_cancel(s);
+	while (s->n_views > 0) {
+		struct view *v = s->views[--s->n_views];
+
+		v->ops->close(v);
+	}
+	if (s->indexing)
+		session_index_finish(s->session, true, NULL);
+	s->indexing = false;
+	prompt_free(s->prompt);
+	canvas_free(s->canvas);
+}
+
+/* ---- drawing -------------------------------------------------------------------------------------- */
+
+void screen_draw(struct screen *s)
+{
+	struct canvas *c = s->canvas;
+	struct view *v = screen_top(s);
+
+	canvas_clear(c);
+	if (c->w < SCREEN_MIN_W || c->h < SCREEN_MIN_H) {
+		canvas_printf(c, 0, 0, c->w, ATTR_WARN, "terminal too small (%dx%d)", c->w, c->h);
+		return;
+	}
+	v->ops->draw(v, c, (struct rect){ 0, 1, c->w, c->h - 3 });
+	chrome_draw_top(s);
+	chrome_draw_bottom(s);
+}
+
+void screen_resize(struct screen *s, int w, int h)
+{
+	struct err err;
+
+	if (canvas_resize(s->canvas, w, h, &err) != RC_DONE)
+		screen_fail(s, &err);
+	if (!s->pane_chosen)
+		s->pane = h >= PANE_MIN_H;
+}
+
+/* ---- background work ------------------------------------------------------------------------------ */
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+static void refresh_views(struct screen *s)
+{
+	chrome_measure(s);
+	for (size_t i = 0; i < s->n_views; i++)
+		s->views[i]->stale = true;
+	refresh_top(s);
+}
+
+static void look_for_news(struct screen *s)
+{
+	struct err err;
+	bool changed = false;
+
+	s->refreshed_ns = now_ns();
+	if (session_refresh(s->session, &changed, &err) != RC_DONE)
+		screen_fail(s, &err);
+	else if (changed)
+		refresh_views(s);
+}
+
+static void update_indexing(struct screen *s)
+{
+	const struct ingest_progress *p = session_index_progress(s->session);
+	struct err err;
+
+	if (p != NULL && !atomic_load(&p->done)) {
+		if (now_ns() - s->refreshed_ns >= refresh_every_ns)
+			look_for_news(s);
+		return;
+	}
+	s->indexing = false;
+	if (session_index_finish(s->session, false, &err) != RC_DONE)
+		screen_fail(s, &err);
+	look_for_news(s);
+}
+
+void screen_update(struct screen *s)
+{
+	struct view *v = screen_top(s);
+
+	if (s->indexing)
+		update_indexing(s);
+	save_update(s);
+	if (v->ops->update != NULL)
+		v->ops->update(v);
+}
+
+bool screen_busy(const struct screen *s)
+{
+	const struct view *v = screen_top(s);
+	int progress;
+
+	return s->indexing || s->save != NULL || (v->ops->busy != NULL && v->ops->busy(v, &progress));
+}
+
+/* ---- requests ------------------------------------------------------------------------------------- */
+
+static bool cancel_query(struct screen *s)
+{
+	struct view *v = screen_top(s);
+
+	return v->ops->cancel != NULL && v->ops->cancel(v);
+}
+
+static void interrupt(struct screen *s)
+{
+	if (!save_cancel(s) && !cancel_query(s))
+		screen_say(s, "nothing is running; Q leaves the program");
+}
+
+static void search_again(struct screen *s, int by)
+{
+	struct view *v = screen_top(s);
+
+	if (v->ops->search != NULL && !v->ops->search(v, NULL, by))
+		screen_say(s, "not found; * searches for text");
+}
+
+static void show_id(struct screen *s)
+{
+	struct view *v = screen_top(s);
+	char text[ID_TEXT];
+	struct id id;
+
+	if (v->ops->selected == NULL || !v->ops->selected(v, &id))
+		return;
+	id_format(text, sizeof(text), &id);
+	screen_say(s, "%s %s", tier_singular(id.tier), text);
+}
+
+static void open_sort(struct screen *s)
+{
+	if (screen_top(s)->ops->set_sort != NULL)
+		screen_push(s, view_sort_new(s, screen_top(s)));
+}
+
+static void open_help(struct screen *s)
+{
+	if (strcmp(screen_top(s)->ops->name, "help") != 0)
+		screen_push(s, view_help_new(s));
+}
+
+static void request_own(struct screen *s, enum request r)
+{
+	switch (r) {
+	case REQ_BACK:
+		if (!cancel_query(s))
+			screen_pop(s, false);
+		break;
+	case REQ_CLOSE: screen_pop(s, true); break;
+	case REQ_FILTER: screen_prompt_open(s, PROMPT_FILTER); break;
+	case REQ_SEARCH: screen_prompt_open(s, PROMPT_SEARCH); break;
+	case REQ_COMMAND: screen_prompt_open(s, PROMPT_COMMAND); break;
+	case REQ_WRITE: screen_prompt_open(s, PROMPT_WRITE); break;
+	case REQ_SEARCH_NEXT: search_again(s, 1); break;
+	case REQ_SEARCH_PREV: search_again(s, -1); break;
+	case REQ_SORT: open_sort(s); break;
+	case REQ_PANE:
+		s->pane = !s->pane;
+		s->pane_chosen = true;
+		break;
+	case REQ_COPY_ID: show_id(s); break;
+	case REQ_HELP: open_help(s); break;
+	case REQ_REDRAW: s->redraw = true; break;
+	case REQ_SUSPEND: s->suspend = true; break;
+	case REQ_INTERRUPT: interrupt(s); break;
+	case REQ_QUIT: s->quit = true; break;
+	default: break;
+	}
+}
+
+void screen_request(struct screen *s, enum request r)
+{
+	struct view *v = screen_top(s);
+
+	if (r != REQ_NONE && !v->ops->request(v, r))
+		request_own(s, r);
+}
+
+void screen_key(struct screen *s, uint32_t key)
+{
+	s->message.text[0] = '\0';
+	if (prompt_is_open(s->prompt))
+		screen_prompt_key(s, key);
+	else
+		screen_request(s, keymap_feed(&s->keys, key));
+}

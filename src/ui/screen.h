@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The screen's own state: the session, the stack of views, prompt, messages, and what they do to each other. Everything
+ * that changes what is seen goes through screen_key() (or screen_request()) and screen_update(); the loop and the script runner
+ * do nothing else. One thread.
+ */
+#ifndef FLOWDRILL_UI_SCREEN_H
+#define FLOWDRILL_UI_SCREEN_H
+
+#include "session/session.h"
+#include "ui/canvas.h"
+#include "ui/cell_text.h"
+#include "ui/keymap.h"
+#include "ui/prompt.h"
+#include "ui/view.h"
+
+struct save;
+
+enum { SCREEN_VIEWS_MAX = 32, SCREEN_MIN_W = 20, SCREEN_MIN_H = 5 };
+
+struct screen_message {
+	char text[640];          /* unescaped: the canvas does that */
+	bool bad;
+};
+
+struct screen {
+	struct session *session;
+	struct canvas *canvas;
+	struct view *views[SCREEN_VIEWS_MAX];
+	size_t n_views;
+	struct keymap_state keys;
+	struct prompt *prompt;           /* never NULL; open or not */
+	struct screen_message message;   /* until the next key */
+	struct save *save;               /* a pcapng being written, or NULL */
+	struct cell_style style;
+	char source[128];                /* the breadcrumb's first step */
+	bool pane, pane_chosen;          /* details below lists; chosen by the user */
+	bool indexing;                   /* session_index_start() was called and not finished */
+	int64_t refreshed_ns;            /* when the session was last asked for news */
+	bool quit;
+	bool redraw, suspend;            /* asked of whoever has the terminal */
+};
+
+struct screen_options {
+	const char *title, *filter;      /* see struct ui_options */
+	const char *history;             /* see prompt_new() */
+	int w, h;
+	bool ascii;
+};
+
+/* Starts indexing where it is needed, and opens the macroflows. On failure nothing is left to close. */
+enum rc screen_open(struct screen *s, struct session *session, const struct screen_options *o, struct err *err);
+void screen_close(struct screen *s);
+/* Draws everything into the canvas. */
+void screen_draw(struct screen *s);
+void screen_key(struct screen *s, uint32_t key);
+void screen_request(struct screen *s, enum request r);
+/* Background work may have brought something: queries, indexing, writing. */
+void screen_update(struct screen *s);
+/* Whether any background work is under way. */
+bool screen_busy(const struct screen *s);
+void screen_resize(struct screen *s, int w, int h);
+
+struct view *screen_top(const struct screen *s);
+struct view *screen_below(const struct screen *s, const struct view *v);         /* NULL at the bottom */
+/* Puts a view on the stack; NULL says that there was no memory. */
+void screen_push(struct screen *s, struct view *v);
+/* Takes the top one off; leaves the program at the last one only where `may_quit`. */
+void screen_pop(struct screen *s, bool may_quit);
+void screen_say(struct screen *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void screen_fail(struct screen *s, const struct err *err);
+/* What was typed at the prompt (ui/screen_prompt.c). */
+void screen_prompt_open(struct screen *s, enum prompt_kind kind);
+void screen_prompt_key(struct screen *s, uint32_t key);
+
+/* ui/chrome.c: top line, hints and last line. */
+void chrome_draw_top(struct screen *s);
+void chrome_draw_bottom(struct screen *s);
+/* Totals of all sources: what the top line and cell_style say. */
+void chrome_measure(struct screen *s);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the prompt asks for, and what becomes of the answer. */
+#include "ui/command.h"
+#include "ui/save.h"
+#include "ui/screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void say_error(struct screen *s, const struct err *err)
+{
+	if (err->has_offset)
+		snprintf(s->message.text, sizeof(s->message.text), "column %llu: %s",
+			(unsigned long long)err->offset + 1, err->why);
+	else
+		snprintf(s->message.text, sizeof(s->message.text), "%s: %s", err->what, err->why);
+	s->message.bad = true;
+}
+
+/* The name that a written record gets if nobody says another. */
+static bool proposed_name(struct screen *s, char *out, size_t size)
+{
+	struct view *v = screen_top(s);
+	char text[ID_TEXT];
+	struct id id;
+
+	if (v->ops->selected == NULL || !v->ops->selected(v, &id))
+		return false;
+	id_format(text, sizeof(text), &id);
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == ':')
+			*c = '-';
+	snprintf(out, size, "%s.pcapng", text);
+	return true;
+}
+
+static const char *label(enum prompt_kind kind)
+{
+	switch (kind) {
+	case PROMPT_FILTER: return " filter: ";
+	case PROMPT_SEARCH: return " search: ";
+	case PROMPT_WRITE: return " write packets to: ";
+	case PROMPT_COMMAND: break;
+	}
+	return " :";
+}
+
+void screen_prompt_open(struct screen *s, enum prompt_kind kind)
+{
+	struct view *v = screen_top(s);
+	const char *text = "";
+	char name[64];
+
+	if (kind == PROMPT_FILTER) {
+		if (v->ops->set_filter == NULL)
+			return;
+		text = v->filter;
+	}
+	if (kind == PROMPT_SEARCH && v->ops->search == NULL)
+		return;
+	if (kind == PROMPT_WRITE) {
+		if (!proposed_name(s, name, sizeof(name)))
+			return;
+		text = name;
+	}
+	prompt_open(s->prompt, kind, label(kind), text, strlen(text));
+}
+
+static enum rc answer(struct screen *s, enum prompt_kind kind, const char *text, struct err *err)
+{
+	struct view *v = screen_top(s);
+	struct id id;
+
+	switch (kind) {
+	case PROMPT_FILTER:
+		return v->ops->set_filter(v, text, err);
+	case PROMPT_SEARCH:
+		if (!v->ops->search(v, text, 1) && text[0] != '\0')
+			screen_say(s, "'%s' is in no column on the screen", text);
+		return RC_DONE;
+	case PROMPT_WRITE:
+		if (text[0] == '\0' || !v->ops->selected(v, &id))
+			return RC_DONE;
+		return save_start(s, &id, text, err);
+	case PROMPT_COMMAND:
+		break;
+	}
+	return command_run(s, text, err);
+}
+
+/* What was wrong can be mended: the prompt opens again with the cursor where the error is. */
+void screen_prompt_key(struct screen *s, uint32_t key)
+{
+	enum prompt_kind kind = prompt_kind(s->prompt);
+	struct err err = { 0 };
+	char text[4096];
+	size_t column;
+
+	if (prompt_key(s->prompt, key) != PROMPT_DONE)
+		return;
+	snprintf(text, sizeof(text), "%s", prompt_text(s->prompt));
+	if (answer(s, kind, text, &err) == RC_DONE)
+		return;
+	if (kind == PROMPT_FILTER && err.rc == RC_SYNTAX) {
+		column = err.has_offset && err.offset < strlen(text) ? (size_t)err.offset : strlen(text);
+		prompt_open(s->prompt, kind, label(kind), text, column);
+	}
+	say_error(s, &err);
+}

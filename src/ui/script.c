@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/script.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 4096, WAIT_MS = 100, WAITS_MAX = 3000 };
+
+struct script {
+	struct screen *screen;
+	const char *path;
+	unsigned line;
+	struct err *err;
+};
+
+static enum rc wrong(const struct script *sc, const char *why, const char *what)
+{
+	return err_set(sc->err, RC_USAGE, sc->path, "line %u: %s '%s'", sc->line, why, what);
+}
+
+static void show(struct script *sc)
+{
+	screen_update(sc->screen);
+	screen_draw(sc->screen);
+}
+
+static void press(struct script *sc, uint32_t key)
+{
+	screen_key(sc->screen, key);
+	show(sc);
+}
+
+static enum rc do_key(struct script *sc, char *arguments)
+{
+	const char *s = arguments;
+	uint32_t keys[KEYMAP_SEQUENCE_MAX];
+	unsigned n;
+
+	while ((n = keymap_next_sequence(&s, keys)) > 0)
+		for (unsigned i = 0; i < n; i++)
+			press(sc, keys[i]);
+	return *s == '\0' ? RC_DONE : wrong(sc, "no such key:", s);
+}
+
+static enum rc do_type(struct script *sc, char *arguments)
+{
+	const char *s = arguments;
+	uint32_t cp;
+	unsigned cells;
+	size_t n;
+
+	while ((n = text_next(s, &cp, &cells)) > 0) {
+		press(sc, cp);
+		s += n;
+	}
+	return RC_DONE;
+}
+
+/* Blocks until the session has news, at most WAIT_MS. */
+static void wait_for_news(struct script *sc)
+{
+	struct pollfd fd = { .fd = session_wake_fd(sc->screen->session), .events = POLLIN };
+	char drain[256];
+
+	if (poll(&fd, 1, WAIT_MS) > 0 && (fd.revents & POLLIN) != 0 && read(fd.fd, drain, sizeof(drain)) < 0)
+		return;
+}
+
+static bool has_row(const struct screen *s)
+{
+	const struct view *v = screen_top(s);
+	struct id id;
+
+	return v->ops->selected != NULL && v->ops->selected(v, &id);
+}
+
+static enum rc do_wait(struct script *sc, char *arguments)
+{
+	bool rows = strcmp(arguments, "rows") == 0;
+
+	if (!rows && strcmp(arguments, "idle") != 0)
+		return wrong(sc, "cannot wait for", arguments);
+	for (unsigned i = 0; i < WAITS_MAX; i++) {
+		show(sc);
+		if (!screen_busy(sc->screen) || (rows && has_row(sc->screen)))
+			return RC_DONE;
+		wait_for_news(sc);
+	}
+	return wrong(sc, "waited too long for", arguments);
+}
+
+static enum rc put(struct script *sc, const char *path, void (*dump)(const struct canvas *, struct buf *))
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	struct buf text;
+	bool failed;
+
+	if (file == NULL)
+		return err_errno(sc->err, path, "cannot write");
+	buf_init(&text);
+	dump(sc->screen->canvas, &text);
+	failed = text.failed || fwrite(text.data, 1, text.len, file) != text.len;
+	failed |= file == stdout ? fflush(file) != 0 : fclose(file) != 0;
+	buf_free(&text);
+	return failed ? err_errno(sc->err, path, "cannot write") : RC_DONE;
+}
+
+static enum rc do_dump(struct script *sc, char *arguments)
+{
+	show(sc);
+	return put(sc, arguments, canvas_dump);
+}
+
+static enum rc do_attrs(struct script *sc, char *arguments)
+{
+	show(sc);
+	return put(sc, arguments, canvas_dump_attrs);
+}
+
+static enum rc do_resize(struct script *sc, char *arguments)
+{
+	unsigned w, h;
+
+	if (sscanf(arguments, "%ux%u", &w, &h) != 2 || w > 4096 || h > 4096)
+		return wrong(sc, "no size:", arguments);
+	screen_resize(sc->screen, (int)w, (int)h);
+	show(sc);
+	return RC_DONE;
+}
+
+static enum rc do_expect(struct script *sc, char *arguments)
+{
+	struct buf text;
+	bool found;
+
+	show(sc);
+	buf_init(&text);
+	canvas_dump(sc->screen->canvas, &text);
+	found = strstr(buf_text(&text), arguments) != NULL;
+	if (!found)
+		fputs(buf_text(&text), stderr);
+	buf_free(&text);
+	return found ? RC_DONE : err_set(sc->err, RC_NOTHING, sc->path, "line %u: not on the screen: %s", sc->line, arguments);
+}
+
+static const struct { const char *name; enum rc (*run)(struct script *sc, char *arguments); } steps[] = {
+	{ "key", do_key }, { "type", do_type }, { "wait", do_wait }, { "dump", do_dump },
+	{ "attrs", do_attrs }, { "resize", do_resize }, { "expect", do_expect },
+};
+
+static enum rc run_line(struct script *sc, char *line)
+{
+	char *arguments;
+
+	line[strcspn(line, "\n")] = '\0';
+	line += strspn(line, " \t");
+	if (*line == '\0' || *line == '#')
+		return RC_DONE;
+	arguments = line + strcspn(line, " ");
+	if (*arguments != '\0')
+		*arguments++ = '\0';
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(steps[i].name, line) == 0)
+			return steps[i].run(sc, arguments);
+	return wrong(sc, "no such step:", line);
+}
+
+enum rc script_run(struct screen *s, const char *path, struct err *err)
+{
+	struct script sc = { .screen = s, .path = path, .err = err };
+	char line[LINE_MAX_BYTES];
+	enum rc rc = RC_DONE;
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return err_errno(err, path, "cannot read");
+	show(&sc);
+	while (rc == RC_DONE && !s->quit && fgets(line, sizeof(line), file) != NULL) {
+		sc.line++;
+		rc = run_line(&sc, line);
+	}
+	fclose(file);
+	return rc;
+}

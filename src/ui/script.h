@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Scripts that drive the screen without a terminal, for tests and pictures. A text file, one step a line; blank lines and
+ * those that begin with # are skipped:
+ *
+ *   key NAME...        keys by name, or sequences: key Down Down Enter gg Ctrl-L
+ *   type TEXT          the rest of the line, as typed
+ *   wait idle          until nothing runs in the background: indexing, queries, writing
+ *   wait rows          until the list has a row, or nothing runs
+ *   dump FILE|-        the screen as text
+ *   attrs FILE|-       its attributes, a letter a cell
+ *   resize 80x24
+ *   expect TEXT        fails unless the text is on the screen
+ *
+ * It never sleeps: it waits for what the session tells.
+ */
+#ifndef FLOWDRILL_UI_SCRIPT_H
+#define FLOWDRILL_UI_SCRIPT_H
+
+#include "ui/screen.h"
+
+/* RC_NOTHING where something expected was not there, RC_USAGE for a step that cannot be read; the error names the line. */
+enum rc script_run(struct screen *s, const char *path, struct err *err);
+
+#endif

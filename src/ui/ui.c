@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/ui.h"
+
+#include "ui/loop.h"
+#include "ui/screen.h"
+#include "ui/script.h"
+#include "ui/term.h"
+
+#include <locale.h>
+
+enum { SCRIPT_W = 80, SCRIPT_H = 24 };
+
+static void take_options(struct screen_options *out, const struct ui_options *o)
+{
+	out->title = o->title;
+	out->filter = o->filter;
+	out->ascii = o->ascii;
+}
+
+static enum rc run_script(struct session *s, const struct ui_options *o, struct err *err)
+{
+	struct screen_options options = { .history = "" };
+	struct screen screen;
+	enum rc rc;
+
+	take_options(&options, o);
+	options.w = o->width_cells > 0 ? (int)o->width_cells : SCRIPT_W;
+	options.h = o->height_cells > 0 ? (int)o->height_cells : SCRIPT_H;
+	rc = screen_open(&screen, s, &options, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = script_run(&screen, o->script, err);
+	screen_close(&screen);
+	return rc;
+}
+
+static enum rc run_terminal(struct session *s, const struct ui_options *o, struct err *err)
+{
+	const struct term_options term_options = { .ascii = o->ascii, .no_color = o->no_color };
+	struct screen_options options = { 0 };
+	struct terminal *t;
+	struct screen screen;
+	enum rc rc = term_open(&term_options, &t, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	take_options(&options, o);
+	options.ascii = term_ascii(t);
+	term_size(t, &options.w, &options.h);
+	rc = screen_open(&screen, s, &options, err);
+	if (rc == RC_DONE) {
+		loop_run(&screen, t);
+		screen_close(&screen);
+	}
+	term_close(t);
+	return rc;
+}
+
+enum rc ui_run(struct session *s, const struct ui_options *options, struct err *err)
+{
+	setlocale(LC_CTYPE, "");
+	return options->script != NULL ? run_script(s, options, err) : run_terminal(s, options, err);
+}
