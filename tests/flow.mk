@@ -14,3 +14,11 @@ tests_flow_test_packet_LDADD = $(flow_test_ldadd)
 unit_tests += tests/flow/test_proto
 tests_flow_test_proto_SOURCES = tests/flow/test_proto.c
 tests_flow_test_proto_LDADD = $(flow_test_ldadd)
+
+unit_tests += tests/flow/test_record
+tests_flow_test_record_SOURCES = tests/flow/test_record.c
+tests_flow_test_record_LDADD = $(flow_test_ldadd)
+
+unit_tests += tests/flow/test_sketch
+tests_flow_test_sketch_SOURCES = tests/flow/test_sketch.c
+tests_flow_test_sketch_LDADD = $(flow_test_ldadd)

@@ -15,3 +15,13 @@ fuzz_main = tests/fuzz/standalone.c
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 endif
+
+fuzz_targets += tests/fuzz/fuzz_pcap
+tests_fuzz_fuzz_pcap_SOURCES = tests/fuzz/fuzz_pcap.c tests/fuzz/fuzz_source.h $(fuzz_main)
+tests_fuzz_fuzz_pcap_LDADD = $(capture_ldadd)
+tests_fuzz_fuzz_pcap_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+fuzz_targets += tests/fuzz/fuzz_pcapng
+tests_fuzz_fuzz_pcapng_SOURCES = tests/fuzz/fuzz_pcapng.c tests/fuzz/fuzz_source.h $(fuzz_main)
+tests_fuzz_fuzz_pcapng_LDADD = $(capture_ldadd)
+tests_fuzz_fuzz_pcapng_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

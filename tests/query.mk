@@ -2,3 +2,6 @@
 #	unit_tests += tests/query/test_NAME
 #	tests_query_test_NAME_SOURCES = tests/query/test_NAME.c
 #	tests_query_test_NAME_LDADD = $(query_test_ldadd)
+unit_tests += tests/query/test_filter
+tests_query_test_filter_SOURCES = tests/query/test_filter.c tests/query/rows.h
+tests_query_test_filter_LDADD = $(query_test_ldadd)

@@ -36,9 +36,11 @@ void *mem_alloc(size_t bytes)
 
 void *mem_calloc(size_t count, size_t size)
 {
-	if (!mem_may())
+	size_t bytes;
+
+	if (!mem_may() || __builtin_mul_overflow(count, size, &bytes))
 		return NULL;
-	return count && size ? calloc(count, size) : calloc(1, 1);
+	return calloc(1, bytes ? bytes : 1);
 }
 
 void *mem_realloc(void *old, size_t count, size_t size)

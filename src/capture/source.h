@@ -50,11 +50,11 @@ struct source_event {
 	uint64_t offset;             /* of the record in the (uncompressed) file, bytes */
 	bool big_endian;             /* of this section */
 	/* SOURCE_PACKET */
-	bool time_unknown;           /* a simple packet block: time_ns is its predecessor's, 0 without one */
+	bool time_unknown;           /* a simple packet block, or what import made of one: time_ns is its predecessor's, 0 without one */
 	bool time_saturated;         /* int64 does not hold it, or a pcap's fraction of a second is out of range */
 	uint32_t interface;          /* counted over the whole source, all sections, from 0 */
 	int64_t time_ns;
-	uint64_t timestamp;          /* in the interface's units (tsresol), as in the file; 0 where unknown */
+	uint64_t timestamp;          /* in the interface's units (tsresol), as in the file; 0 in a simple packet block */
 	uint32_t caplen, len;
 	const uint8_t *data;         /* caplen bytes */
 	const uint8_t *options;      /* raw pcapng options, or NULL */

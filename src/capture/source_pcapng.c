@@ -9,7 +9,7 @@
 enum rc pcapng_source_open(struct file_source *f, struct err *err)
 {
 	struct stream *s = &f->stream;
-	struct pcapng_block b;
+	struct pcapng_block b = { 0 };
 	bool big_endian = false;
 	size_t bytes = PCAPNG_BLOCK_MIN;
 	enum rc rc;
@@ -96,7 +96,7 @@ static void set_time(struct file_source *f, const struct file_interface *iface,
 	int64_t ns;
 
 	out->time_saturated = false;
-	out->time_unknown = !p->has_time;
+	out->time_unknown = !p->has_time || p->time_unknown;
 	out->timestamp = p->timestamp;
 	if (p->has_time && !(iface->unit_ns && p->timestamp <= INT64_MAX &&
 		!__builtin_mul_overflow((int64_t)p->timestamp, (int64_t)iface->unit_ns, &ns)))

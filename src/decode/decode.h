@@ -32,7 +32,7 @@ void decode_packet(const struct decode_frame *frame, struct packet *out);
  * Rules of what counts:
  * - A header that was not decoded whole leaves the conversation of the one around it; ports that are there
  *   count although the rest of their header is missing.
- * - Tunnels are not followed in fragments: their conversation is the outer one, for all of them alike.
+ * - A tunnel whose datagram is fragmented is followed in the first fragment; payload_len is what is in the frame.
  * - ICMP errors do not look inside. An IPv6 fragment header with offset 0 and nothing to follow makes no fragment.
  * - VLAN tags of all Ethernet headers are in `vlan`, the outermost first.
  */
@@ -54,8 +54,5 @@ struct decode_sink {
 
 /* The same walk as decode_packet(), telling the sink. *out is filled as well. */
 void decode_layers(const struct decode_frame *frame, struct packet *out, const struct decode_sink *sink);
-
-/* One line on what the packet says: "443 → 51514 [SYN, ACK] seq 0 win 65160 len 0", "echo request id 7 seq 1", ASCII arrows. Returns the length. */
-size_t decode_info(char *out, size_t size, const struct packet *p);
 
 #endif

@@ -9,7 +9,7 @@ enum {
 	ETHERTYPE_VLAN = 0x8100, ETHERTYPE_IPV6 = 0x86dd, ETHERTYPE_MPLS = 0x8847,
 	ETHERTYPE_MPLS_UPSTREAM = 0x8848, ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
 	ETHERTYPE_PPPOE = 0x8864, ETHERTYPE_QINQ = 0x88a8, ETHERTYPE_TEB = 0x6558,
-	ETHERTYPE_QINQ_OLD = 0x9100, ETHERTYPE_QINQ_OLDER = 0x9200,
+	ETHERTYPE_CISCO_METADATA = 0x8909, ETHERTYPE_QINQ_OLD = 0x9100, ETHERTYPE_QINQ_OLDER = 0x9200,
 };
 
 static COLD void tell_ethernet(struct decoder *d, size_t at)
@@ -108,6 +108,36 @@ static bool layer_vlan(struct decoder *d, uint16_t tag_type)
 	return type < ETHERTYPE_LEAST ? ethernet_length(d, type) : layer_ethertype(d, type);
 }
 
+bool layer_metadata(struct decoder *d, bool type_first)
+{
+	size_t at = d->c.pos, options, len;
+	size_t start = type_first ? 2 : 0;
+	const uint8_t *h = cursor_peek(&d->c, 4);
+	uint16_t type;
+
+	if (!h || !layer_enter(d)) {
+		layer_had(d, 4);
+		return false;
+	}
+	if (h[start] != 1 || h[start + 1] == 0) {
+		layer_malformed(d);
+		return false;
+	}
+	options = h[start + 1] * 4u;
+	len = options + 4;
+	h = layer_take(d, len);
+	if (!h)
+		return false;
+	type = load_be16(type_first ? h : h + 2 + options);
+	if (d->sink) {
+		layer_begin(d, "cisco metadata", at, len, "group %u", load_be16(h + start + 4));
+		layer_field(d, "security group", at + start + 4, 2, "%u", load_be16(h + start + 4));
+		layer_field(d, "type", at + (type_first ? 0 : 2 + options), 2, "0x%04x", type);
+		layer_end(d);
+	}
+	return layer_ethertype(d, type);
+}
+
 static bool other_ethertype(struct decoder *d, uint16_t type)
 {
 	switch (type) {
@@ -120,6 +150,7 @@ static bool other_ethertype(struct decoder *d, uint16_t type)
 	case ETHERTYPE_PPPOE: return layer_pppoe(d);
 	case ETHERTYPE_ARP:
 	case ETHERTYPE_RARP: layer_arp(d); return false;
+	case ETHERTYPE_CISCO_METADATA: return layer_metadata(d, false);
 	case ETHERTYPE_TEB: return layer_ethernet(d);
 	default: return false;
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decode/fragment.h"
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -11,12 +10,15 @@ static const int64_t life_ns = INT64_C(30) * 1000 * 1000 * 1000;
 
 /* What is known of a first fragment. */
 struct entry {
-	struct hash128 key;      /* stands for what is hashed: collisions are beyond chance */
+	uint64_t key;
 	int64_t time_ns;
 	uint64_t number;         /* of its insertion, from 1; 0: free */
-	uint32_t proto;
-	uint16_t src_port, dst_port;
+	uint64_t vlan;
+	struct tunnel tunnel;
+	struct addr src, dst;
 	bool has_ports;
+	uint16_t src_port, dst_port;
+	uint32_t proto;
 };
 
 struct fragment_table {
@@ -39,31 +41,6 @@ void fragment_table_free(struct fragment_table *t)
 	mem_free(t);
 }
 
-/*
- * The identification is the sender's for a pair of addresses and a protocol (RFC 791); with IPv6
- * for the addresses alone, and the protocol of a later fragment is that of the first header
- * behind the cut, which need not be the transport's (RFC 8200 section 4.5).
- */
-static struct hash128 packet_key(const struct packet *p)
-{
-	struct {
-		uint64_t vlan;
-		uint32_t point, proto, id, zero;
-		struct tunnel tunnel;
-		struct addr src, dst;
-	} key;
-
-	memset(&key, 0, sizeof(key));
-	key.vlan = p->vlan;
-	key.point = p->point;
-	key.proto = p->src.kind == ADDR_IPV6 ? 0 : p->proto;
-	key.id = p->fragment_id;
-	key.tunnel = p->tunnel;
-	key.src = p->src;
-	key.dst = p->dst;
-	return hash_bytes128(&key, sizeof(key), 0);
-}
-
 static bool is_alive(const struct entry *e, const struct packet *p)
 {
 	int64_t age_ns = time_sub(p->time_ns, e->time_ns);
@@ -71,18 +48,18 @@ static bool is_alive(const struct entry *e, const struct packet *p)
 	return e->number != 0 && age_ns <= life_ns && age_ns >= -life_ns;
 }
 
-static bool has_key(const struct entry *e, const struct hash128 *key)
+static bool has_key(const struct entry *e, uint64_t key)
 {
-	return e->number != 0 && e->key.low == key->low && e->key.high == key->high;
+	return e->number != 0 && e->key == key;
 }
 
 /* Where the key is, or else a dead entry, or else the oldest. */
-static struct entry *place_for(struct entry *bucket, const struct hash128 *key, const struct packet *p)
+static struct entry *place_for(struct entry *bucket, const struct packet *p)
 {
 	struct entry *place = &bucket[0];
 
 	for (int i = 0; i < WAYS; i++)
-		if (has_key(&bucket[i], key))
+		if (has_key(&bucket[i], p->fragment_key))
 			return &bucket[i];
 	for (int i = 0; i < WAYS; i++)
 		if (!is_alive(&bucket[i], p))
@@ -93,38 +70,51 @@ static struct entry *place_for(struct entry *bucket, const struct hash128 *key, 
 	return place;
 }
 
+static void remember(struct fragment_table *t, struct entry *place, const struct packet *p)
+{
+	*place = (struct entry){
+		.key = p->fragment_key,
+		.time_ns = p->time_ns,
+		.number = ++t->inserted,
+		.vlan = p->vlan,
+		.tunnel = p->tunnel,
+		.src = p->src,
+		.dst = p->dst,
+		.has_ports = p->flags & PACKET_HAS_PORTS,
+		.src_port = p->src_port,
+		.dst_port = p->dst_port,
+		.proto = p->proto,
+	};
+}
+
+static void belong(const struct entry *e, struct packet *p)
+{
+	p->vlan = e->vlan;
+	p->tunnel = e->tunnel;
+	p->src = e->src;
+	p->dst = e->dst;
+	p->proto = e->proto;
+	if (!e->has_ports)
+		return;
+	p->src_port = e->src_port;
+	p->dst_port = e->dst_port;
+	p->flags |= PACKET_HAS_PORTS;
+}
+
 void fragment_table_see(struct fragment_table *t, struct packet *p)
 {
-	struct hash128 key = packet_key(p);
-	struct entry *bucket = t->entries[key.low % BUCKETS];
+	struct entry *bucket = t->entries[p->fragment_key % BUCKETS];
 
 	if (!(p->flags & PACKET_FRAGMENT))
 		return;
 	if (!(p->flags & PACKET_FRAGMENT_LATER)) {
-		struct entry fresh = {
-			.key = key,
-			.time_ns = p->time_ns,
-			.number = ++t->inserted,
-			.proto = p->proto,
-			.src_port = p->src_port,
-			.dst_port = p->dst_port,
-			.has_ports = p->flags & PACKET_HAS_PORTS,
-		};
-
-		*place_for(bucket, &key, p) = fresh;
+		remember(t, place_for(bucket, p), p);
 		return;
 	}
 	for (int i = 0; i < WAYS; i++) {
-		const struct entry *e = &bucket[i];
-
-		if (!has_key(e, &key) || !is_alive(e, p))
-			continue;
-		p->proto = e->proto;
-		if (!e->has_ports)
+		if (has_key(&bucket[i], p->fragment_key) && is_alive(&bucket[i], p)) {
+			belong(&bucket[i], p);
 			return;
-		p->src_port = e->src_port;
-		p->dst_port = e->dst_port;
-		p->flags |= PACKET_HAS_PORTS;
-		return;
+		}
 	}
 }

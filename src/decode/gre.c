@@ -114,6 +114,11 @@ static bool gre_vlan(struct decoder *d)
 	return inner_ethertype(d, 0x8100);
 }
 
+static bool gre_metadata(struct decoder *d)
+{
+	return layer_metadata(d, true);
+}
+
 static bool gre_ppp(struct decoder *d)
 {
 	const uint8_t *h = cursor_peek(&d->c, 2);
@@ -142,6 +147,7 @@ static void gre_inner(struct decoder *d, const struct gre *g)
 	case 0x8847:
 	case 0x8848: layer_tunnel(d, TUNNEL_GRE, 0, gre_mpls); break;
 	case 0x8100: layer_tunnel(d, TUNNEL_GRE, 0, gre_vlan); break;
+	case 0x8909: layer_tunnel(d, TUNNEL_GRE, 0, gre_metadata); break;
 	case GRE_PPP: layer_tunnel(d, TUNNEL_GRE, 0, gre_ppp); break;
 	case GRE_WCCP: layer_tunnel(d, TUNNEL_GRE, 0, gre_wccp); break;
 	/* type I has no header of its own, and no sequence number */

@@ -136,7 +136,10 @@ static void icmp(struct decoder *d, uint32_t proto, enum sum_state sum)
 	d->p->icmp_code = h[1];
 	d->p->flags |= PACKET_HAS_ICMP;
 	h = layer_take(d, 4);
-	d->p->tcp_seq = h ? load_be32(h) : 0;
+	if (h && layer_icmp_echo(proto, d->p->icmp_type)) {
+		d->p->tcp_seq = load_be32(h);
+		d->p->flags |= PACKET_ICMP_ECHO;
+	}
 	layer_payload(d);
 	if (d->sink)
 		tell_icmp(d, proto, at, sum);

@@ -85,8 +85,7 @@ void layer_igmp(struct decoder *d)
 	layer_end(d);
 }
 
-/* Headers that are only followed in whole datagrams: what later fragments carry could not follow. */
-static void whole_datagram(struct decoder *d, uint8_t proto)
+static void ip_tunnel(struct decoder *d, uint8_t proto)
 {
 	switch (proto) {
 	case PROTO_IPIP: layer_tunnel(d, TUNNEL_IPIP, 0, layer_ipv4); break;
@@ -119,8 +118,7 @@ static void other_proto(struct decoder *d, uint8_t proto)
 		return;
 	default: break;
 	}
-	if (!(d->p->flags & PACKET_FRAGMENT))
-		whole_datagram(d, proto);
+	ip_tunnel(d, proto);
 }
 
 void layer_ip_proto(struct decoder *d, uint8_t proto)

@@ -119,13 +119,12 @@ static bool source_routed(const uint8_t *option, size_t len)
 	return false;
 }
 
-static void set_ipv4(struct packet *p, const uint8_t *h)
+static void set_ipv4(struct decoder *d, const uint8_t *h)
 {
-	const uint32_t cleared = PACKET_HAS_PORTS | PACKET_HAS_TCP | PACKET_HAS_ICMP |
-		PACKET_FRAGMENT | PACKET_FRAGMENT_LATER;
 	unsigned fragment = load_be16(h + 6);
+	struct packet *p = d->p;
 
-	p->flags = (p->flags & ~cleared) | PACKET_HAS_IP;
+	p->flags = layer_fresh_flags(d) | PACKET_HAS_IP;
 	p->src = (struct addr){ .kind = ADDR_IPV4 };
 	memcpy(p->src.bytes, h + 12, 4);
 	p->dst = (struct addr){ .kind = ADDR_IPV4 };
@@ -136,8 +135,7 @@ static void set_ipv4(struct packet *p, const uint8_t *h)
 	p->src_port = p->dst_port = 0;
 	p->fragment_id = load_be16(h + 4);
 	if (unlikely(fragment & (MORE_FRAGMENTS | OFFSET_MASK)))
-		p->flags |= fragment & OFFSET_MASK ? PACKET_FRAGMENT | PACKET_FRAGMENT_LATER :
-			PACKET_FRAGMENT;
+		layer_fragment(d, fragment & OFFSET_MASK);
 }
 
 static enum sum_state header_sum(struct decoder *d, const uint8_t *h, size_t header)
@@ -183,7 +181,7 @@ bool layer_ipv4(struct decoder *d)
 	/* 0: the network card was to cut it up (segmentation offload) and would have filled it in */
 	if (likely(total))
 		layer_limit(d, total - IPV4_HEADER);
-	set_ipv4(d->p, h);
+	set_ipv4(d, h);
 	if (unlikely(options_missing(d, at, header)))
 		return true;
 	layer_payload(d);

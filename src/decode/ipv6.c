@@ -33,12 +33,11 @@ static COLD void tell_ipv6(struct decoder *d, size_t at)
 	layer_end(d);
 }
 
-static void set_ipv6(struct packet *p, const uint8_t *h)
+static void set_ipv6(struct decoder *d, const uint8_t *h)
 {
-	const uint32_t cleared = PACKET_HAS_PORTS | PACKET_HAS_TCP | PACKET_HAS_ICMP |
-		PACKET_FRAGMENT | PACKET_FRAGMENT_LATER;
+	struct packet *p = d->p;
 
-	p->flags = (p->flags & ~cleared) | PACKET_HAS_IP;
+	p->flags = layer_fresh_flags(d) | PACKET_HAS_IP;
 	p->src.kind = p->dst.kind = ADDR_IPV6;
 	memcpy(p->src.bytes, h + 8, 16);
 	memcpy(p->dst.bytes, h + 24, 16);
@@ -65,7 +64,7 @@ bool layer_ipv6(struct decoder *d)
 	d->no_l4_sum = len == 0;
 	if (likely(len) || h[6] == NO_NEXT_HEADER)
 		layer_limit(d, len);
-	set_ipv6(d->p, h);
+	set_ipv6(d, h);
 	layer_payload(d);
 	if (unlikely(d->sink != NULL))
 		tell_ipv6(d, at);
@@ -153,9 +152,7 @@ static void see_fragment(struct decoder *d, const uint8_t *h)
 
 	d->p->fragment_id = load_be32(h + 4);
 	if (offset & 0xfff9)
-		d->p->flags |= PACKET_FRAGMENT;
-	if (offset & 0xfff8)
-		d->p->flags |= PACKET_FRAGMENT_LATER;
+		layer_fragment(d, offset & 0xfff8);
 }
 
 /* An address option or a route that is not used up changes the pseudo header: a home address too. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decode/layer.h"
 
+#include "base/hash.h"
 #include "decode/sum.h"
 #include "flow/proto.h"
 
@@ -36,11 +37,38 @@ void layer_commit_link(struct decoder *d)
 	copy_link(&d->p->src, d->link_src, d->link_len);
 	copy_link(&d->p->dst, d->link_dst, d->link_len);
 	d->p->proto = d->link_proto;
-	d->p->flags &= ~(uint32_t)(PACKET_HAS_IP | PACKET_HAS_PORTS | PACKET_HAS_TCP |
-		PACKET_HAS_ICMP | PACKET_FRAGMENT | PACKET_FRAGMENT_LATER);
+	d->p->flags = layer_fresh_flags(d);
 	d->p->ttl = d->p->dscp = 0;
 	d->p->src_port = d->p->dst_port = 0;
 	d->p->fragment_id = 0;
+}
+
+void layer_fragment(struct decoder *d, bool later)
+{
+	struct {
+		uint64_t vlan;
+		uint32_t point, proto, id, zero;
+		struct tunnel tunnel;
+		struct addr src, dst;
+		uint8_t pad[6];
+	} key;
+	struct packet *p = d->p;
+
+	/*
+	 * The identification is the sender's for a pair of addresses and a protocol (RFC 791); with
+	 * IPv6 for the addresses alone, and the next header need not be the same (RFC 8200, 4.5).
+	 */
+	memset(&key, 0, sizeof(key));
+	key.vlan = p->vlan;
+	key.point = p->point;
+	key.proto = p->src.kind == ADDR_IPV6 ? 0 : p->proto;
+	key.id = p->fragment_id;
+	key.tunnel = p->tunnel;
+	key.src = p->src;
+	key.dst = p->dst;
+	p->fragment_key = hash_bytes(&key, sizeof(key), 0);
+	p->flags |= later ? PACKET_FRAGMENT | PACKET_FRAGMENT_LATER : PACKET_FRAGMENT;
+	d->in_fragment = true;
 }
 
 bool layer_tunnel(struct decoder *d, enum tunnel_type type, uint32_t id,
@@ -75,6 +103,24 @@ static enum sum_state judge(struct decoder *d, uint64_t sum)
 	return SUM_WRONG;
 }
 
+/*
+ * Whether the checksum field holds what a sender leaves there for its network card to complete: the folded sum of
+ * the pseudo header alone (with a length of 0 where the card cuts segments too). No error then.
+ */
+static bool is_offloaded(const struct decoder *d, size_t start, uint8_t proto, uint64_t pseudo, size_t len)
+{
+	const uint8_t length[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+		(uint8_t)len };
+	size_t at = start + (proto == PROTO_TCP ? 16 : 6);
+	uint16_t field;
+
+	if ((proto != PROTO_TCP && proto != PROTO_UDP) || len < (proto == PROTO_TCP ? 20 : 8))
+		return false;
+	memcpy(&field, d->c.data + at, sizeof(field));
+	uint16_t bare = sum_fold(pseudo + 0xffff - sum_fold(sum_bytes(length, sizeof(length))));
+	return field == sum_fold(pseudo) || field == bare;
+}
+
 enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
 {
 	size_t len = d->wire_end - start;
@@ -88,7 +134,12 @@ enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
 		return SUM_UNKNOWN;
 	sum = sum_bytes(d->p->src.bytes, addr_bytes) + sum_bytes(d->p->dst.bytes, addr_bytes);
 	sum += sum_bytes(tail, sizeof(tail));
-	return judge(d, sum + sum_bytes(d->c.data + start, len));
+	enum sum_state state = judge(d, sum + sum_bytes(d->c.data + start, len));
+	if (unlikely(state == SUM_WRONG) && is_offloaded(d, start, proto, sum, len)) {
+		d->p->flags = (d->p->flags & ~(uint32_t)PACKET_CHECKSUM_L4) | PACKET_CHECKSUM_OFFLOAD;
+		return SUM_OFFLOADED;
+	}
+	return state;
 }
 
 enum sum_state layer_verify_plain(struct decoder *d, size_t start)
@@ -103,9 +154,13 @@ void layer_ports_only(struct decoder *d, const char *name, size_t header)
 	size_t at = d->c.pos;
 	const uint8_t *h = cursor_peek(&d->c, 4);
 
-	layer_had(d, header);
-	if (!h || !layer_enter(d))
+	if (!h || !layer_enter(d)) {
+		layer_had(d, header);
 		return;
+	}
+	/* what is left of the header is no payload */
+	d->p->payload_off = (uint32_t)d->c.len;
+	d->p->payload_len = layer_had(d, header) ? d->wire_end - (uint32_t)(at + header) : 0;
 	d->p->src_port = load_be16(h);
 	d->p->dst_port = load_be16(h + 2);
 	d->p->flags |= PACKET_HAS_PORTS;
@@ -166,6 +221,7 @@ void layer_field_sum(const struct decoder *d, const char *name, size_t at, enum 
 		[SUM_RIGHT] = "correct",
 		[SUM_WRONG] = "wrong",
 		[SUM_NONE] = "none",
+		[SUM_OFFLOADED] = "left to the sender's network card",
 	};
 
 	layer_field(d, name, at, 2, "0x%04x (%s)", load_be16(d->c.data + at), words[sum]);

@@ -37,12 +37,13 @@ struct decoder {
 	uint8_t link_len;        /* bytes of them, 1 to 6 */
 	uint8_t layers;          /* so far */
 	bool verify;             /* check checksums */
+	bool in_fragment;        /* the first fragment of a datagram: what does not fit comes later */
 	bool no_l4_sum;          /* the pseudo header or the length is not known */
 	bool payload_told;       /* the sink knows already what is in the payload */
 };
 
 /* What became of a checksum. */
-enum sum_state { SUM_UNKNOWN, SUM_RIGHT, SUM_WRONG, SUM_NONE };
+enum sum_state { SUM_UNKNOWN, SUM_RIGHT, SUM_WRONG, SUM_NONE, SUM_OFFLOADED };
 
 /* Counts a layer; false (and PACKET_TOO_DEEP) beyond DECODE_LAYERS. */
 static inline bool layer_enter(struct decoder *d)
@@ -60,12 +61,13 @@ static inline void layer_malformed(struct decoder *d)
 	d->p->flags |= PACKET_MALFORMED;
 }
 
-/* Whether the next n bytes were there on the wire; PACKET_MALFORMED if not. */
+/* Whether the next n bytes were there on the wire; PACKET_MALFORMED if not, nor in later fragments. */
 static inline bool layer_had(struct decoder *d, size_t n)
 {
 	if (likely(n <= d->wire_end - d->c.pos))
 		return true;
-	layer_malformed(d);
+	if (!d->in_fragment)
+		layer_malformed(d);
 	return false;
 }
 
@@ -81,8 +83,7 @@ static inline const uint8_t *layer_take(struct decoder *d, size_t n)
 /* A length field says that what follows is n bytes long. */
 static inline void layer_limit(struct decoder *d, size_t n)
 {
-	if (unlikely(n > d->wire_end - d->c.pos)) {
-		layer_malformed(d);
+	if (unlikely(!layer_had(d, n))) {
 		d->no_l4_sum = true;
 		return;
 	}
@@ -95,6 +96,20 @@ static inline void layer_payload(struct decoder *d)
 {
 	d->p->payload_off = (uint32_t)d->c.pos;
 	d->p->payload_len = d->wire_end - (uint32_t)d->c.pos;
+}
+
+/*
+ * This is a fragment of a datagram between the present src and dst, with the present proto and
+ * fragment_id; what is in it belongs to that datagram, on all levels.
+ */
+void layer_fragment(struct decoder *d, bool later) COLD;
+/* The flags that a new innermost conversation begins with. */
+static inline uint32_t layer_fresh_flags(const struct decoder *d)
+{
+	const uint32_t cleared = PACKET_HAS_IP | PACKET_HAS_PORTS | PACKET_HAS_TCP | PACKET_HAS_ICMP |
+		PACKET_FRAGMENT | PACKET_FRAGMENT_LATER;
+
+	return (d->p->flags & ~cleared) | (d->in_fragment ? PACKET_FRAGMENT : 0u);
 }
 
 /* The conversation is the link layer's: its addresses, and d->link_proto. */
@@ -188,6 +203,11 @@ bool layer_pppoe_link(struct decoder *d);
  * says what is there, and the link layer's conversation stands.
  */
 bool layer_ethertype(struct decoder *d, uint16_t type);
+/*
+ * Cisco's security group tags: version, number of options of four bytes, those; the EtherType of
+ * what follows is behind them, within GRE before them.
+ */
+bool layer_metadata(struct decoder *d, bool type_first);
 /* The same behind IEEE 802.2 LLC. */
 bool layer_llc(struct decoder *d);
 bool layer_mpls(struct decoder *d);
@@ -222,6 +242,7 @@ void layer_erspan(struct decoder *d, unsigned version);
 
 /* Tunnels over UDP: nothing happens where the payload is not plausibly one. */
 void layer_vxlan(struct decoder *d);
+void layer_vxlan_gpe(struct decoder *d);
 void layer_geneve(struct decoder *d);
 void layer_gtpu(struct decoder *d);
 void layer_teredo(struct decoder *d);

@@ -8,7 +8,6 @@ src_decode_libdecode_a_SOURCES = \
 	src/decode/fragment.h \
 	src/decode/gre.c \
 	src/decode/icmp.c \
-	src/decode/info.c \
 	src/decode/ipproto.c \
 	src/decode/ipv4.c \
 	src/decode/ipv6.c \

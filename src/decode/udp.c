@@ -5,7 +5,7 @@
 
 enum {
 	UDP_HEADER = 8, SCTP_HEADER = 12,
-	PORT_GTPU = 2152, PORT_TEREDO = 3544, PORT_VXLAN = 4789, PORT_GENEVE = 6081,
+	PORT_GTPU = 2152, PORT_TEREDO = 3544, PORT_VXLAN = 4789, PORT_VXLAN_GPE = 4790, PORT_GENEVE = 6081,
 	PORT_VXLAN_LINUX = 8472,
 };
 
@@ -42,6 +42,7 @@ static void udp_tunnel(struct decoder *d, uint16_t src_port, uint16_t dst_port)
 	switch (dst_port) {
 	case PORT_VXLAN:
 	case PORT_VXLAN_LINUX: layer_vxlan(d); return;
+	case PORT_VXLAN_GPE: layer_vxlan_gpe(d); return;
 	case PORT_GENEVE: layer_geneve(d); return;
 	case PORT_GTPU: layer_gtpu(d); return;
 	case PORT_TEREDO: layer_teredo(d); return;
@@ -85,8 +86,7 @@ void layer_udp(struct decoder *d)
 		sum = layer_verify(d, at, PROTO_UDP);
 	if (unlikely(d->sink != NULL))
 		tell_udp(d, "udp", at, sum);
-	if (likely(!(d->p->flags & PACKET_FRAGMENT)))
-		udp_tunnel(d, load_be16(h), load_be16(h + 2));
+	udp_tunnel(d, load_be16(h), load_be16(h + 2));
 }
 
 /* The checksum covers as many bytes as the header says, 0 for all; the pseudo header has the whole length. */

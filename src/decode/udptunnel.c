@@ -39,9 +39,30 @@ void layer_vxlan(struct decoder *d)
 	layer_tunnel(d, TUNNEL_VXLAN, vni, layer_ethernet);
 }
 
-static bool geneve_ip(struct decoder *d)
+/* draft-ietf-nvo3-vxlan-gpe: the P flag, and what is inside in the fourth byte. */
+void layer_vxlan_gpe(struct decoder *d)
 {
-	return layer_ip(d);
+	static bool (*const inner[])(struct decoder *d) = {
+		[1] = layer_ipv4, [2] = layer_ipv6, [3] = layer_ethernet,
+	};
+	size_t at = d->c.pos;
+	const uint8_t *h = cursor_peek(&d->c, 8 + 14);
+	uint32_t vni;
+
+	if (!h || (h[0] & 0xfe) != 0x0c || (h[1] | h[2] | h[7]) != 0 || h[3] < 1 || h[3] > 3 ||
+		!layer_enter(d))
+		return;
+	cursor_skip(&d->c, 8);
+	vni = load_be32(h + 4) >> 8;
+	if (d->sink) {
+		layer_begin(d, "vxlan-gpe", at, 8, "vni %u", vni);
+		layer_field(d, "flags", at, 1, "0x%02x (VNI, next protocol)", h[0]);
+		layer_field(d, "next protocol", at + 3, 1, "%u (%s)", h[3],
+			h[3] == 1 ? "IPv4" : h[3] == 2 ? "IPv6" : "ethernet");
+		layer_field(d, "vni", at + 4, 3, "%u", vni);
+		layer_end(d);
+	}
+	layer_tunnel(d, TUNNEL_VXLAN, vni, inner[h[3]]);
 }
 
 static COLD void tell_geneve(struct decoder *d, size_t at, size_t len)
@@ -79,10 +100,11 @@ void layer_geneve(struct decoder *d)
 	if (!h || h[0] >> 6 != 0 || (h[1] & 0x3f) || h[7] != 0)
 		return;
 	type = load_be16(h + 2);
-	inner = type == 0x6558 ? layer_ethernet : type == 0x0800 || type == 0x86dd ? geneve_ip : NULL;
+	inner = type == 0x6558 ? layer_ethernet : type == 0x0800 || type == 0x86dd ? layer_ip : NULL;
 	len = 8 + (h[0] & 0x3fu) * 4;
-	if (!inner || len > d->wire_end - at || !layer_enter(d) || !layer_take(d, len))
+	if (!inner || !cursor_peek(&d->c, len) || !layer_enter(d))
 		return;
+	cursor_skip(&d->c, len);
 	if (d->sink)
 		tell_geneve(d, at, len);
 	layer_tunnel(d, TUNNEL_GENEVE, load_be32(h + 4) >> 8, inner);
@@ -139,7 +161,7 @@ void layer_gtpu(struct decoder *d)
 	if (!h || (h[0] & 0xf8) != 0x30 || h[1] != GTP_GPDU)
 		return;
 	limit = load_be16(h + 2);
-	if (limit > d->wire_end - start)
+	if (limit > d->wire_end - start && !d->in_fragment)
 		return;
 	cursor_skip(&d->c, 8);
 	if (h[0] & 7) {
@@ -182,7 +204,7 @@ void layer_teredo(struct decoder *d)
 
 	h = cursor_peek(&d->c, 40);
 	plausible = plausible && h && h[0] >> 4 == 6 &&
-		40u + load_be16(h + 4) <= d->wire_end - d->c.pos;
+		(d->in_fragment || 40u + load_be16(h + 4) <= d->wire_end - d->c.pos);
 	if (!plausible || !layer_enter(d)) {
 		d->c = saved;
 		return;

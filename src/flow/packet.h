@@ -53,13 +53,15 @@ enum packet_flag {
 	PACKET_HAS_TCP = 1 << 4,          /* tcp_* are set */
 	PACKET_HAS_ICMP = 1 << 5,
 	PACKET_HAS_MACS = 1 << 6,
-	PACKET_FRAGMENT = 1 << 7,         /* part of a fragmented datagram */
+	PACKET_FRAGMENT = 1 << 7,         /* part of a fragmented datagram, its own or one around it */
 	PACKET_FRAGMENT_LATER = 1 << 8,   /* not the first: no transport header of its own */
 	PACKET_MALFORMED = 1 << 9,        /* a header contradicts itself, or ends before the frame was cut */
 	PACKET_CUT = 1 << 10,             /* captured shorter than it was */
 	PACKET_CHECKSUM_IP = 1 << 11,     /* wrong IPv4 header checksum */
 	PACKET_CHECKSUM_L4 = 1 << 12,     /* wrong TCP, UDP, ICMP or ICMPv6 checksum of a whole packet */
 	PACKET_UNDECODED = 1 << 13,       /* link type unknown, or nothing could be read */
+	PACKET_ICMP_ECHO = 1 << 16,       /* tcp_seq holds identifier << 16 | sequence number */
+	PACKET_CHECKSUM_OFFLOAD = 1 << 15, /* the pseudo header's sum alone: left to the network card, no error */
 	PACKET_TOO_DEEP = 1 << 14,        /* more layers than decoding follows */
 };
 
@@ -83,6 +85,7 @@ struct packet {
 	uint16_t src_port, dst_port;
 	uint8_t src_mac[6], dst_mac[6];  /* of the innermost Ethernet (802.11, FDDI) header */
 	uint32_t fragment_id;    /* IPv4 identification or IPv6 fragment identification */
+	uint64_t fragment_key;   /* PACKET_FRAGMENT: the same for all fragments of one datagram; decode/fragment.h */
 	uint64_t vlan;           /* up to four VLAN ids of 16 bits (id + 1), outermost highest used; 0 untagged */
 	struct tunnel tunnel;
 };

@@ -7,6 +7,8 @@
  *   && || !, and Wireshark's ip.addr ip.src ip.dst ipv6.* tcp.port udp.port tcp.srcport … frame.len vlan.id
  *   a bare FIELD means: known and not zero ("retrans", "fragments")
  *
+ * `and` and `or` have the same precedence and group from the left, as in pcap-filter(7); `not` binds closer.
+ *
  * A field that is unknown in a row makes its comparison false, and so != too; `not` of it true (documented in flowdrill-filter(7)).
  * On the tiers src means client and dst server; on packets they are the packet's own.
  * An error names the column. Parsing is bounded: FILTER_DEPTH nested levels, FILTER_TERMS terms; recursion never passes the depth.
@@ -17,7 +19,7 @@
 
 #include "flow/field.h"
 
-enum { FILTER_DEPTH = 200, FILTER_TERMS = 4096, FILTER_TEXT_MAX = 1 << 16 };
+enum { FILTER_DEPTH = 200, FILTER_TERMS = 4096, FILTER_TEXT_MAX = 1 << 16 };      /* levels, terms, bytes */
 
 struct filter;
 

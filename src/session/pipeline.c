@@ -250,6 +250,7 @@ enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, st
 	rc = count_segment(p, k, err);
 	if (rc != RC_DONE)
 		return rc;
+	p->saw_offload |= (k->flags & PACKET_CHECKSUM_OFFLOAD) != 0;
 	p->next_frame++;
 	p->packets++;
 	p->bytes += k->len;

@@ -8,7 +8,7 @@
  *   flagged   a varint whose first byte holds a flag in bit 0 and 6 bits of the number, later bytes 7 bits
  *   checksum  XXH3, 64 bits, seed 0
  *
- * Part 1: index files (index/NNNNNNNN.idx). Part 2: filters (index/filters). Part 3: blocks.
+ * Part 1: index files (index/NNNNNNNN.idx). Part 2: filters (index/filters). Part 3: blocks. Part 4: the catalog.
  * Only offsets and constants: the code that reads and writes them is in segment*.c, filters.c, block*.c.
  */
 #ifndef FLOWDRILL_STORE_FORMAT_H
@@ -70,7 +70,7 @@ enum index_code {
 enum index_guess {
 	GUESS_ABSENT = 1,    /* a sum: 0; else: unknown */
 	GUESS_ONE,           /* 1 */
-	GUESS_TIME,          /* first time of the flow part before; of the microflow part before in the same flow part */
+	GUESS_TIME,          /* never just: FIRST of the microflow part before, in a chunk's first the entry's time */
 	GUESS_FIRST,         /* FIRST */
 	GUESS_BEGINS,        /* 1 in the first microflow part of a flow part that begins its flow, else 0 */
 	GUESS_PAYLOAD,       /* bytes less headers of Ethernet, IP and TCP or UDP; 0 where that is negative */
@@ -199,10 +199,10 @@ enum {
  *           24 8 window, 32 4 server (number of the address + 1), 36 4 protocol, 40 4 point, 44 2 port, 46 1 has port, 47 1 zero.
  *           A service is zigzag window - that of the one before (in a chunk's first: of the entry), varint server, varint protocol,
  *           varint port << 1 | has port, varint point, and its list of flow parts.
- * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk begins with a table: 2 bytes for
- *           each context, where it begins behind the table. A context is 1 byte flags (CONTEXT_PORTS), varint number of fields,
- *           then each as varint id, value.
- *           TYPE_ADDR: kind, bytes. TYPE_TUNNEL: 1 type, 1 depth, 4 id, 4 outer hash, both addresses each with kind.
+ * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk begins with 2 bytes: how many;
+ *           then for each 2 bytes: where it begins in the chunk. A context is 1 byte flags (CONTEXT_PORTS), varint number of fields,
+ *           then each as varint id, varint length, value: numbers are varints, TYPE_MAC 6 bytes, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer
+ *           hash, and of both addresses kind and bytes. Absent: 0, or none. MACs stand there where they are known.
  * MARKS, FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: marks of single packets in the order of REFS; content
  * fingerprints; facts that concern two conversations; fields from 1024 on that came later than the segment.
  */
@@ -235,9 +235,9 @@ enum {
  *    4   2   kind (enum filter_kind); unknown ones are skipped
  *    6   2   version (1); higher ones are skipped
  *    8   4   block number
- *   12   4   length of the content, a multiple of 8
+ *   12   4   length of the content, a multiple of 64
  *   16   8   number of distinct addresses
- *   24   8   checksum of the 24 bytes before, and of the content (two halves, combined: see filters.c)
+ *   24   8   XXH3 of the content, its seed the checksum of the 24 bytes before
  *   32       content
  *
  * FILTER_ADDRESS: a Bloom filter in blocks of 64 bytes. h = XXH3 of the address (kind, then 16 bytes). It lies in block
@@ -251,5 +251,44 @@ enum {
 };
 
 /* ==== part 3: blocks ================================================================================= */
+
+/*
+ * A block of a store (blocks/NNNNNNNN.pcapng) is a pcapng file of one section, little-endian: section header, an interface
+ * description for every capture point (number of the point = number of the interface), then packets (enhanced packet blocks)
+ * and whatever other blocks the source had. Every synced length is a multiple of BLOCK_ALIGN, by padding blocks. Custom blocks and options
+ * have the form of file/pcapng.h (enterprise number, "flowdril", kind, content). Kinds:
+ *
+ *   in the section header      BLOCK_OWN_HEADER, content:
+ *      0   4   version (BLOCK_VERSION); a higher one is refused
+ *      4   4   number of the block
+ *      8   8   microflow slice, ns
+ *     16   8   flow slice
+ *     24   8   window
+ *     32   8   size of blocks, bytes
+ *     40  16   identity of the store, random
+ *   in an interface description   PCAPNG_OWN_UUID: 16 bytes, the UUID of the capture point
+ *   in a packet, as last option   PCAPNG_OWN_TIME_UNKNOWN: nothing; the packet had no time (simple packet block): it has its predecessor's
+ *   block   PCAPNG_OWN_PADDING: zeros
+ *   block   BLOCK_OWN_WRAPPED, content: another pcapng block whole, as it was in a big-endian source, where its layout is not
+ *           known; behind it zeros up to a multiple of 4
+ */
+enum {
+	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17,
+	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option; of the section header block */
+	BLOCK_ALIGN = 4096,
+};
+
+/* ==== part 4: the catalog ============================================================================ */
+
+/*
+ * index/catalog.db, SQLite 3, application id "FDri", user version CATALOG_VERSION (store/catalog.h). Tables are described in
+ * flowdrill-store(5). macroparts.record is
+ *   varint block, varint offset: the id
+ *   three numbers of 128 bits, each as varint high half, varint low half: fields that are written; known; mixed (bit = field id)
+ *   the written fields in order of their ids, by type: unsigned: varint; TYPE_I64: zigzag; TYPE_U128: two varints, high half first;
+ *   TYPE_ADDR: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
+ *   FIRST is a difference from the window's start, LAST from FIRST. A field that is not written is 0, or unknown.
+ * clients and rtt are a sketch and a histogram as sketch_encode() and hist_encode() write them, or NULL.
+ */
 
 #endif

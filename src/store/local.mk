@@ -1,6 +1,53 @@
 # src/store: one source or header a line, sorted.
 src_store_libstore_a_SOURCES = \
+	src/store/block.h \
+	src/store/block_format.c \
+	src/store/block_format.h \
+	src/store/block_read.c \
+	src/store/cache.h \
+	src/store/catalog.c \
+	src/store/catalog.h \
+	src/store/catalog_impl.h \
+	src/store/catalog_macro.c \
+	src/store/catalog_read.c \
+	src/store/catalog_write.c \
+	src/store/check.h \
+	src/store/filters.c \
+	src/store/filters.h \
+	src/store/format.h \
 	src/store/lock.c \
 	src/store/lock.h \
+	src/store/macro_codec.c \
+	src/store/macro_codec.h \
+	src/store/segment.h \
+	src/store/segment_build.c \
+	src/store/segment_build_lists.c \
+	src/store/segment_codec.c \
+	src/store/segment_codec.h \
+	src/store/segment_cursor.c \
+	src/store/segment_header.c \
+	src/store/segment_intern.c \
+	src/store/segment_intern.h \
+	src/store/segment_key.c \
+	src/store/segment_key.h \
+	src/store/segment_lists.c \
+	src/store/segment_packets.c \
+	src/store/segment_plan.c \
+	src/store/segment_plan.h \
+	src/store/segment_reader.c \
+	src/store/segment_reader.h \
+	src/store/segment_verify.c \
+	src/store/segment_writer.c \
+	src/store/segment_writer.h \
 	src/store/sql_export.c \
-	src/store/sql_export.h
+	src/store/sql_export.h \
+	src/store/store.c \
+	src/store/store.h \
+	src/store/store_impl.h \
+	src/store/store_macro.c \
+	src/store/store_open.c \
+	src/store/store_recover.c \
+	src/store/store_write.c \
+	src/store/varint.h \
+	src/store/view.c \
+	src/store/view.h

@@ -154,7 +154,8 @@ struct segment_cursor {
 	size_t pos;
 	struct record_id flow_id;
 	int64_t flow_slice_ns;
-	uint32_t ordinal;            /* first of the microflow part read last, else of the flow part */
+	uint32_t flow_ordinal;       /* first of the flow part read last */
+	uint32_t micro_ordinal;      /* first of the microflow part read last */
 	bool first_micro;            /* the next microflow part is the flow part's first */
 	struct segment_guess {       /* what predicts the next counters */
 		int64_t first_ns, last_ns;

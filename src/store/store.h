@@ -99,7 +99,7 @@ struct store_totals {
 	bool complete;               /* the writer reached the end of its input */
 	bool cut_short, damaged;     /* of the input; damaged_at is where */
 	uint64_t damaged_at;
-	bool checksum_offload;       /* outgoing checksums were all wrong: reported as offload */
+	bool checksum_offload;       /* some checksums were left to the sender's network card: no errors */
 };
 
 /*

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words that may stand at the end of a filter, for the prompt. */
+#include "query/filter_priv.h"
+
+#include "flow/proto.h"
+
+#include <strings.h>
+
+/* What may come next. */
+enum place { PLACE_TERM, PLACE_AFTER, PLACE_OPERATOR, PLACE_VALUE };
+
+struct place_at {
+	enum place place;
+	const struct field *field;   /* PLACE_VALUE: of this field, where it is one */
+	bool ports, protos;          /* PLACE_VALUE: a port, a protocol */
+};
+
+struct word_help {
+	const char *word, *help;
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct word_help joins[] = {
+	{ "and", "both" }, { "or", "either; `and` and `or` group from the left" },
+};
+
+static const struct word_help operators[] = {
+	{ "==", "equal" }, { "!=", "known and not equal" }, { "<", "less" }, { "<=", "at most" },
+	{ ">", "more" }, { ">=", "at least" }, { "~", "contains, capitals or not" },
+	{ "in", "one of {A, B}" },
+};
+
+static const struct word_help terms[] = {
+	{ "host", "either address" }, { "net", "either address in a network" },
+	{ "port", "either port" }, { "portrange", "either port in a range" },
+	{ "src", "source; on flows the client" }, { "dst", "destination; on flows the server" },
+	{ "client", "who started the conversation" }, { "server", "who answered" },
+	{ "tcp", "TCP" }, { "udp", "UDP" }, { "icmp", "ICMP" }, { "icmp6", "ICMPv6" },
+	{ "sctp", "SCTP" }, { "arp", "ARP" }, { "ip", "IPv4" }, { "ip6", "IPv6" },
+	{ "vlan", "tagged, or one of the tags" }, { "ether", "link addresses: ether host A" },
+	{ "not", "the contrary of what follows" },
+};
+
+static const struct word_help sides[] = {
+	{ "host", "its address" }, { "net", "its network" }, { "port", "its port" },
+};
+
+struct completion {
+	const char *part;            /* what is written of the word */
+	filter_say say;
+	void *ctx;
+};
+
+static void offer(const struct completion *c, const char *word, const char *help)
+{
+	if (strncasecmp(word, c->part, strlen(c->part)) == 0 && strcasecmp(word, c->part) != 0)
+		c->say(c->ctx, word, help ? help : "");
+}
+
+static void offer_all(const struct completion *c, const struct word_help *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		offer(c, words[i].word, words[i].help);
+}
+
+static void offer_names(const struct completion *c, enum tier tier)
+{
+	const char *name, *help;
+
+	for (size_t i = 0; (name = filter_name_at(i, tier, &help)); i++) {
+		bool said = false;
+
+		for (size_t t = 0; filter_tier_has_ends(tier) && t < COUNT(terms); t++)
+			said = said || strcmp(terms[t].word, name) == 0;
+		if (!said)
+			offer(c, name, help);
+	}
+}
+
+static bool is_word(const struct filter_token *t, const char *word)
+{
+	return t->kind == TOKEN_WORD && strcasecmp(t->text, word) == 0;
+}
+
+static bool is_side(const struct filter_token *t)
+{
+	return is_word(t, "src") || is_word(t, "dst") || is_word(t, "client") || is_word(t, "server");
+}
+
+static bool takes_value(const struct filter_token *t)
+{
+	return is_word(t, "host") || is_word(t, "net") || is_word(t, "port") || is_word(t, "portrange") ||
+		is_word(t, "proto") || is_side(t);
+}
+
+static bool is_value_place(enum filter_token_kind kind)
+{
+	return kind == TOKEN_BRACE || kind == TOKEN_COMMA || (kind >= TOKEN_EQ && kind <= TOKEN_MASK);
+}
+
+/* The place behind `last`, which follows `before`; `compared` is the name that the last operator stood behind. */
+static void place_behind(struct place_at *at, const struct filter_token *last, const struct filter_token *before,
+	const struct filter_token *compared, enum tier tier)
+{
+	struct filter_name name;
+	bool ends = filter_tier_has_ends(tier);
+
+	*at = (struct place_at){ .place = PLACE_AFTER };
+	if (is_value_place(last->kind) || is_word(last, "in")) {
+		at->place = PLACE_VALUE;
+		if (filter_name_find(compared->text, tier, &name)) {
+			at->field = name.field;
+			at->ports = name.what == WHAT_PORT;
+			at->protos = name.what == WHAT_PROTO;
+		}
+	} else if (last->kind == TOKEN_END || last->kind == TOKEN_AND || last->kind == TOKEN_OR ||
+		last->kind == TOKEN_NOT || last->kind == TOKEN_OPEN) {
+		at->place = PLACE_TERM;
+	} else if (ends && takes_value(last)) {
+		at->place = PLACE_VALUE;
+		at->ports = is_word(last, "port") || is_word(last, "portrange");
+		at->protos = is_word(last, "proto");
+	} else if (last->kind == TOKEN_WORD && !is_value_place(before->kind) && !is_word(before, "in") &&
+		!(ends && takes_value(before)) && filter_name_find(last->text, tier, &name)) {
+		at->place = PLACE_OPERATOR;
+	}
+}
+
+static bool ends_in_letter(const char *text, const struct filter_token *t)
+{
+	char c = t->end ? text[t->end - 1] : ' ';
+
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Where the last word begins: it is being written as long as nothing follows it. */
+static bool find_place(const char *text, enum tier tier, struct place_at *at, size_t *start,
+	struct filter_token *previous)
+{
+	struct filter_lexer lx = { text, strnlen(text, FILTER_TEXT_MAX), 0 };
+	struct filter_token token, before = { .kind = TOKEN_END }, compared = before;
+
+	*previous = before;
+	*start = lx.len;
+	for (;;) {
+		if (filter_lex(&lx, &token, NULL) != RC_DONE)
+			return false;        /* inside a string, or nonsense */
+		if (token.kind == TOKEN_END || (token.end == lx.len &&
+			(token.kind == TOKEN_WORD || ends_in_letter(text, &token))))
+			break;
+		if (is_word(&token, "in") || (token.kind >= TOKEN_EQ && token.kind <= TOKEN_MASK))
+			compared = *previous;
+		before = *previous;
+		*previous = token;
+	}
+	*start = token.column;
+	place_behind(at, previous, &before, &compared, tier);
+	return true;
+}
+
+static void offer_values(const struct completion *c, const struct place_at *at)
+{
+	static const char *const flags[] = { "syn", "ack", "fin", "rst", "psh", "urg" };
+	static const struct word_help protos[] = { { "tcp", "" }, { "udp", "" }, { "icmp", "" },
+		{ "icmp6", "" }, { "sctp", "" }, { "arp", "" }, { "gre", "" }, { "esp", "" } };
+	char name[64];
+
+	if (at->ports) {
+		for (unsigned port = 1; port < 65536; port++) {
+			const char *service = service_name(PROTO_TCP, (uint16_t)port);
+
+			if (service)
+				offer(c, service, "");
+		}
+	} else if (at->field && at->field->unit == UNIT_TCP_FLAGS) {
+		for (size_t i = 0; i < COUNT(flags); i++)
+			offer(c, flags[i], "");
+	} else if (at->field && at->field->unit == UNIT_ENUM) {
+		for (uint64_t v = 0; v < 32; v++) {
+			struct value value = { .type = TYPE_U64, .u = v };
+
+			value_format(name, sizeof(name), at->field, &value, STYLE_MACHINE);
+			if (*name && strcmp(name, "?") != 0)
+				offer(c, name, "");
+		}
+	} else if (at->protos) {
+		offer_all(c, protos, COUNT(protos));
+	}
+}
+
+void filter_complete(const char *text, enum tier tier, size_t *start, filter_say say, void *ctx)
+{
+	struct completion c = { .say = say, .ctx = ctx };
+	struct place_at at = { .place = PLACE_TERM };
+	struct filter_token previous;
+
+	if (!find_place(text, tier, &at, start, &previous))
+		return;
+	c.part = text + *start;
+	switch (at.place) {
+	case PLACE_TERM:
+		if (filter_tier_has_ends(tier))
+			offer_all(&c, terms, COUNT(terms));
+		else
+			offer(&c, "not", "the contrary of what follows");
+		offer_names(&c, tier);
+		break;
+	case PLACE_OPERATOR:
+		offer_all(&c, operators, COUNT(operators));
+		offer_all(&c, joins, COUNT(joins));
+		break;
+	case PLACE_VALUE:
+		if (is_side(&previous)) {
+			offer_all(&c, sides, COUNT(sides));
+			offer_all(&c, operators, COUNT(operators));
+		}
+		offer_values(&c, &at);
+		break;
+	case PLACE_AFTER:
+		offer_all(&c, joins, COUNT(joins));
+		break;
+	}
+}

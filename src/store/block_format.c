@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/block_format.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "file/pcapng.h"
+#include "store/format.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+
+#ifndef PACKAGE_VERSION
+#include "config.h"
+#endif
+
+static void put_text_option(struct buf *b, uint16_t code, const char *text)
+{
+	pcapng_put_option(b, code, text, strlen(text));
+}
+
+static void put_own(struct buf *b, const struct block_header *h)
+{
+	struct buf own;
+
+	buf_init(&own);
+	buf_put_le32(&own, BLOCK_VERSION);
+	buf_put_le32(&own, h->number);
+	buf_put_le64(&own, (uint64_t)h->micro_ns);
+	buf_put_le64(&own, (uint64_t)h->flow_ns);
+	buf_put_le64(&own, (uint64_t)h->macro_ns);
+	buf_put_le64(&own, h->block_size);
+	buf_put_le64(&own, h->identity.low);
+	buf_put_le64(&own, h->identity.high);
+	pcapng_put_own_option(b, BLOCK_OWN_HEADER, own.data, own.len);
+	if (own.failed)
+		b->failed = true;
+	buf_free(&own);
+}
+
+void block_header_put(struct buf *out, const struct block_header *h)
+{
+	struct buf options;
+	struct utsname u;
+
+	buf_init(&options);
+	if (uname(&u) == 0) {
+		put_text_option(&options, PCAPNG_SHB_HARDWARE, u.machine);
+		put_text_option(&options, PCAPNG_SHB_OS, u.sysname);
+	}
+	put_text_option(&options, PCAPNG_SHB_USERAPPL, "flowdrill " PACKAGE_VERSION);
+	put_own(&options, h);
+	pcapng_put_section(out, &options);
+	if (options.failed)
+		out->failed = true;
+	buf_free(&options);
+}
+
+static enum rc parse_own(const uint8_t *p, size_t len, const char *path, struct block_header *out,
+	struct err *err)
+{
+	uint32_t version;
+
+	if (len < 4)
+		return err_damaged(err, path, 0, "the block's header is cut off");
+	version = load_le32(p);
+	if (version > BLOCK_VERSION)
+		return err_set(err, RC_NEWER, path, "made by a newer version (format %u, this is %u)",
+			version, BLOCK_VERSION);
+	if (len < BLOCK_HEADER_LEN)
+		return err_damaged(err, path, 0, "the block's header is cut off");
+	*out = (struct block_header){
+		.number = load_le32(p + 4),
+		.micro_ns = (int64_t)load_le64(p + 8),
+		.flow_ns = (int64_t)load_le64(p + 16),
+		.macro_ns = (int64_t)load_le64(p + 24),
+		.block_size = load_le64(p + 32),
+		.identity = { load_le64(p + 40), load_le64(p + 48) },
+	};
+	return RC_DONE;
+}
+
+enum rc block_header_parse(const uint8_t *bytes, size_t len, const char *path,
+	struct block_header *out, struct err *err)
+{
+	struct pcapng_options o;
+	struct pcapng_block b;
+	const uint8_t *value, *payload;
+	uint16_t code, value_len;
+	size_t payload_len;
+	uint32_t kind;
+	bool big_endian = false;
+	enum rc rc = pcapng_parse_block(bytes, len, &big_endian, path, 0, &b, err);
+
+	if (rc == RC_CUT_SHORT)
+		return err_set_at(err, RC_CUT_SHORT, path, 0, "the section header is cut off");
+	if (rc == RC_DONE && b.type != PCAPNG_SHB)
+		return RC_MISSING;
+	if (rc == RC_DONE)
+		rc = pcapng_parse_section(&b, big_endian, path, 0, err);
+	if (rc != RC_DONE)
+		return rc;
+	pcapng_options_init(&o, b.body + 16, b.body_len - 16, big_endian);
+	while (pcapng_options_next(&o, &code, &value, &value_len))
+		if (code == PCAPNG_OPT_CUSTOM_BIN &&
+			pcapng_parse_own(value, value_len, big_endian, &kind, &payload, &payload_len) &&
+			kind == BLOCK_OWN_HEADER)
+			return parse_own(payload, payload_len, path, out, err);
+	return RC_MISSING;
+}
+
+enum rc block_header_read(struct io_file *f, struct block_header *out, struct err *err)
+{
+	uint8_t *bytes = mem_alloc(BLOCK_HEADER_MAX);
+	size_t got;
+	enum rc rc;
+
+	if (!bytes)
+		return err_memory(err);
+	rc = io_read(f, 0, bytes, BLOCK_HEADER_MAX, &got, err);
+	if (rc == RC_DONE)
+		rc = block_header_parse(bytes, got, io_path(f), out, err);
+	mem_free(bytes);
+	return rc;
+}
+
+/* ---- capture points ------------------------------------------------------------------ */
+
+/* True for an option of ours that says which UUID the point has. */
+static bool is_uuid(uint16_t code, const uint8_t *value, size_t len)
+{
+	const uint8_t *payload;
+	size_t payload_len;
+	uint32_t kind;
+
+	return code == PCAPNG_OPT_CUSTOM_BIN &&
+		pcapng_parse_own(value, len, false, &kind, &payload, &payload_len) &&
+		kind == PCAPNG_OWN_UUID;
+}
+
+/* What the point says must be in its options too: a pcap file's interface has none of its own. */
+struct option_seen { bool name, description, tsresol, tsoffset, fcs; };
+
+static void copy_options(struct buf *out, const void *options, size_t len, struct option_seen *seen)
+{
+	struct pcapng_options o;
+	const uint8_t *value;
+	uint16_t code, value_len;
+
+	pcapng_options_init(&o, options, len, false);
+	while (pcapng_options_next(&o, &code, &value, &value_len)) {
+		seen->name |= code == PCAPNG_IF_NAME;
+		seen->description |= code == PCAPNG_IF_DESCRIPTION;
+		seen->tsresol |= code == PCAPNG_IF_TSRESOL;
+		seen->tsoffset |= code == PCAPNG_IF_TSOFFSET;
+		seen->fcs |= code == PCAPNG_IF_FCSLEN;
+		if (!is_uuid(code, value, value_len))
+			pcapng_put_option(out, code, value, value_len);
+	}
+}
+
+static void put_missing(struct buf *out, const struct point_info *p, const struct option_seen *seen)
+{
+	if (!seen->name && p->name[0])
+		put_text_option(out, PCAPNG_IF_NAME, p->name);
+	if (!seen->description && p->description[0])
+		put_text_option(out, PCAPNG_IF_DESCRIPTION, p->description);
+	if (!seen->tsresol && p->tsresol != 6)
+		pcapng_put_option(out, PCAPNG_IF_TSRESOL, &p->tsresol, 1);
+	if (!seen->fcs && p->fcs_len)
+		pcapng_put_option(out, PCAPNG_IF_FCSLEN, &p->fcs_len, 1);
+	if (!seen->tsoffset && p->tsoffset_s) {
+		struct buf value;
+
+		buf_init(&value);
+		buf_put_le64(&value, (uint64_t)p->tsoffset_s);
+		if (!value.failed)
+			pcapng_put_option(out, PCAPNG_IF_TSOFFSET, value.data, value.len);
+		out->failed |= value.failed;
+		buf_free(&value);
+	}
+}
+
+void block_point_put(struct buf *out, const struct point_info *p, const void *options,
+	size_t options_len)
+{
+	struct option_seen seen = { 0 };
+	struct buf b;
+
+	buf_init(&b);
+	copy_options(&b, options, options_len, &seen);
+	put_missing(&b, p, &seen);
+	pcapng_put_own_option(&b, PCAPNG_OWN_UUID, p->uuid, sizeof(p->uuid));
+	pcapng_put_interface(out, p->linktype, p->snaplen, &b);
+	out->failed |= b.failed;
+	buf_free(&b);
+}
+
+static void copy_text(char *out, size_t size, const uint8_t *bytes, size_t len)
+{
+	if (len > size - 1)
+		len = size - 1;
+	if (len > 0)
+		memcpy(out, bytes, len);
+	out[len] = '\0';
+}
+
+enum rc block_point_parse(const struct pcapng_block *b, const char *path, uint64_t offset,
+	struct point_info *p, struct buf *options, struct err *err)
+{
+	struct option_seen seen = { 0 };
+	struct pcapng_interface i;
+	enum rc rc = pcapng_parse_interface(b, false, path, offset, &i, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	memset(p, 0, sizeof(*p));
+	if (i.uuid)
+		memcpy(p->uuid, i.uuid, sizeof(p->uuid));
+	copy_text(p->name, sizeof(p->name), i.name, i.name_len);
+	copy_text(p->description, sizeof(p->description), i.description, i.description_len);
+	p->linktype = i.linktype;
+	p->snaplen = i.snaplen;
+	p->tsresol = i.tsresol;
+	p->tsoffset_s = i.tsoffset_s;
+	p->fcs_len = i.fcs_len;
+	copy_options(options, i.options, i.options_len, &seen);
+	return options->failed ? err_memory(err) : RC_DONE;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The catalog's database: opening, closing, transactions, statements, named integers. */
+#include "store/catalog_impl.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/trace.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	CATALOG_APPLICATION = 0x46447269,    /* "FDri" */
+	CATALOG_WAIT_MS = 10000,
+};
+
+static const char *const sql_texts[] = {
+#define CATALOG_SQL_TEXT(name, sql) [name] = sql,
+	CATALOG_SQL(CATALOG_SQL_TEXT)
+#undef CATALOG_SQL_TEXT
+};
+
+static const char schema[] =
+	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE fields (id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,"
+	" unit TEXT NOT NULL, merge TEXT NOT NULL);"
+	"CREATE TABLE blocks (number INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
+	" file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL);"
+	"CREATE TABLE points (number INTEGER PRIMARY KEY, uuid BLOB NOT NULL, name BLOB NOT NULL,"
+	" description BLOB NOT NULL, linktype INTEGER NOT NULL, snaplen INTEGER NOT NULL,"
+	" tsresol INTEGER NOT NULL, tsoffset INTEGER NOT NULL, fcs_len INTEGER NOT NULL,"
+	" file_offset INTEGER NOT NULL, dropped INTEGER, options BLOB NOT NULL);"
+	"CREATE TABLE sections (offset INTEGER PRIMARY KEY, big_endian INTEGER NOT NULL,"
+	" first_point INTEGER NOT NULL);"
+	"CREATE TABLE untimed (start INTEGER PRIMARY KEY, end INTEGER NOT NULL,"
+	" time INTEGER NOT NULL);"
+	"CREATE TABLE segments (block INTEGER, number INTEGER, at INTEGER NOT NULL,"
+	" len INTEGER NOT NULL, packets INTEGER NOT NULL, first_frame INTEGER NOT NULL,"
+	" first_offset INTEGER NOT NULL, end_offset INTEGER NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, bytes INTEGER NOT NULL, captured_bytes INTEGER NOT NULL,"
+	" time_unknown INTEGER NOT NULL, time_saturated INTEGER NOT NULL,"
+	" cut_packets INTEGER NOT NULL, undecoded INTEGER NOT NULL,"
+	" PRIMARY KEY (block, number)) WITHOUT ROWID;"
+	"CREATE TABLE sums (point INTEGER, block INTEGER, segment INTEGER,"
+	" packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, PRIMARY KEY (point, block, segment)) WITHOUT ROWID;"
+	"CREATE TABLE macroparts (window INTEGER, server BLOB, proto INTEGER, port INTEGER,"
+	" point INTEGER, block INTEGER, segment INTEGER, record BLOB NOT NULL, clients BLOB,"
+	" rtt BLOB, PRIMARY KEY (window, server, proto, port, point, block, segment))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE events (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+	" kind TEXT NOT NULL, text TEXT NOT NULL);";
+
+/* ---- errors and statements ---------------------------------------------------------- */
+
+static enum rc rc_of(int sqlite_code)
+{
+	switch (sqlite_code & 0xff) {
+	case SQLITE_NOMEM: return RC_NO_MEMORY;
+	case SQLITE_FULL: return RC_NO_SPACE;
+	case SQLITE_PERM:
+	case SQLITE_READONLY: return RC_DENIED;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED: return RC_LOCKED;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_ERROR: return RC_DAMAGED;
+	default: return RC_IO;
+	}
+}
+
+enum rc catalog_failed(struct catalog *c, const char *doing, struct err *err)
+{
+	enum rc rc = rc_of(sqlite3_extended_errcode(c->db));
+
+	TRACE(TRACE_STORE, "catalog %s: %s: %d %s", c->path, doing,
+		sqlite3_extended_errcode(c->db), sqlite3_errmsg(c->db));
+	if (rc == RC_DAMAGED)
+		return err_damaged(err, c->path, 0, "%s: %s", doing, sqlite3_errmsg(c->db));
+	return err_set(err, rc, c->path, "%s: %s", doing, sqlite3_errmsg(c->db));
+}
+
+enum rc catalog_damaged(struct catalog *c, const char *why, struct err *err)
+{
+	return err_damaged(err, c->path, 0, "%s", why);
+}
+
+enum rc catalog_stmt(struct catalog *c, enum catalog_sql which, struct sqlite3_stmt **out,
+	struct err *err)
+{
+	struct sqlite3_stmt **s = &c->stmts[which];
+
+	if (*s) {
+		sqlite3_reset(*s);
+		sqlite3_clear_bindings(*s);
+	} else if (sqlite3_prepare_v3(c->db, sql_texts[which], -1, SQLITE_PREPARE_PERSISTENT, s,
+			   NULL) != SQLITE_OK) {
+		return catalog_failed(c, "cannot read", err);
+	}
+	*out = *s;
+	return RC_DONE;
+}
+
+enum rc catalog_step(struct catalog *c, struct sqlite3_stmt *stmt, struct err *err)
+{
+	int code = sqlite3_step(stmt);
+	enum rc rc;
+
+	if (code == SQLITE_ROW)
+		return RC_DONE;
+	rc = code == SQLITE_DONE ? RC_END : catalog_failed(c, c->writing ? "cannot write" : "cannot read", err);
+	sqlite3_reset(stmt);
+	return rc;
+}
+
+enum rc catalog_run(struct catalog *c, struct sqlite3_stmt *stmt, struct err *err)
+{
+	enum rc rc = catalog_step(c, stmt, err);
+
+	if (rc == RC_DONE)
+		sqlite3_reset(stmt);
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+static enum rc run_simple(struct catalog *c, enum catalog_sql which, struct err *err)
+{
+	struct sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, which, &stmt, err);
+
+	return rc == RC_DONE ? catalog_run(c, stmt, err) : rc;
+}
+
+/* ---- transactions ------------------------------------------------------------------- */
+
+enum rc catalog_begin(struct catalog *c, struct err *err)
+{
+	return run_simple(c, c->writing ? SQL_BEGIN_WRITE : SQL_BEGIN, err);
+}
+
+enum rc catalog_commit(struct catalog *c, struct err *err)
+{
+	enum rc rc = run_simple(c, SQL_COMMIT, err);
+
+	if (rc != RC_DONE)
+		catalog_rollback(c);
+	return rc;
+}
+
+void catalog_rollback(struct catalog *c)
+{
+	/* some failures have rolled back already */
+	if (!sqlite3_get_autocommit(c->db))
+		run_simple(c, SQL_ROLLBACK, NULL);
+}
+
+/* ---- opening ------------------------------------------------------------------------ */
+
+static enum rc exec(struct catalog *c, const char *sql, struct err *err)
+{
+	if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return catalog_failed(c, "cannot open", err);
+	return RC_DONE;
+}
+
+static enum rc pragma_int(struct catalog *c, const char *sql, int64_t *out, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum rc rc = RC_DONE;
+
+	if (sqlite3_prepare_v2(c->db, sql, -1, &stmt, NULL) != SQLITE_OK ||
+		sqlite3_step(stmt) != SQLITE_ROW)
+		rc = catalog_failed(c, "cannot open", err);
+	else
+		*out = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* "file:" and the path with everything but letters, digits, '/', '.', '-' and '_' escaped. */
+static void uri_of(struct buf *out, const char *path)
+{
+	buf_put_str(out, "file:");
+	for (const unsigned char *p = (const unsigned char *)path; *p; p++) {
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			(*p >= '0' && *p <= '9') || strchr("/._-", *p))
+			buf_put_u8(out, *p);
+		else
+			buf_printf(out, "%%%02x", *p);
+	}
+	buf_put_str(out, "?immutable=1");
+}
+
+static enum rc open_db(struct catalog *c, bool immutable, struct err *err)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+		(c->writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	struct buf uri;
+	int code;
+
+	buf_init(&uri);
+	if (immutable) {
+		uri_of(&uri, c->path);
+		flags |= SQLITE_OPEN_URI;
+	} else {
+		buf_put_str(&uri, c->path);
+	}
+	code = uri.failed ? SQLITE_NOMEM : sqlite3_open_v2(buf_text(&uri), &c->db, flags, NULL);
+	buf_free(&uri);
+	if (!c->db)
+		return err_memory(err);
+	if (code != SQLITE_OK)
+		return catalog_failed(c, "cannot open", err);
+	sqlite3_busy_timeout(c->db, CATALOG_WAIT_MS);
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return exec(c, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
+		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;", err);
+}
+
+/* The format's version; an empty file has 0. */
+static enum rc check_version(struct catalog *c, struct err *err)
+{
+	int64_t version = 0, application = 0;
+	enum rc rc = pragma_int(c, "PRAGMA user_version", &version, err);
+
+	if (rc == RC_DONE)
+		rc = pragma_int(c, "PRAGMA application_id", &application, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (application != CATALOG_APPLICATION)
+		return catalog_damaged(c, "this is no catalog of flowdrill", err);
+	if (version > CATALOG_VERSION)
+		return err_set(err, RC_NEWER, c->path, "made by a newer version (format %d, this is %d)",
+			(int)version, CATALOG_VERSION);
+	if (version != CATALOG_VERSION)
+		return catalog_damaged(c, "the format has no version", err);
+	return RC_DONE;
+}
+
+static enum rc create_schema(struct catalog *c, struct err *err)
+{
+	char sql[96];
+	enum rc rc = exec(c, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		"BEGIN IMMEDIATE;", err);
+
+	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
+		CATALOG_APPLICATION, CATALOG_VERSION);
+	if (rc == RC_DONE)
+		rc = exec(c, schema, err);
+	if (rc == RC_DONE)
+		rc = catalog_put_fields(c, err);
+	if (rc == RC_DONE)
+		rc = exec(c, sql, err);
+	return rc;
+}
+
+/* The file is made by us: SQLite would not give it mode 0600. */
+static enum rc create_file(const char *path, struct err *err)
+{
+	struct io_file *f;
+	enum rc rc = io_open(path, IO_CREATE_NEW, &f, err);
+
+	if (rc == RC_DONE)
+		io_close(f);
+	return rc;
+}
+
+static enum rc open_writing(struct catalog *c, enum catalog_mode mode, struct err *err)
+{
+	enum rc rc = mode == CATALOG_CREATE ? create_file(c->path, err) : RC_DONE;
+
+	if (rc == RC_DONE)
+		rc = open_db(c, false, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (mode == CATALOG_CREATE)
+		rc = create_schema(c, err);
+	else
+		rc = check_version(c, err);
+	if (rc == RC_DONE)
+		rc = exec(c, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+			"PRAGMA wal_autocheckpoint=4000;", err);
+	return rc;
+}
+
+static void drop_db(struct catalog *c)
+{
+	for (size_t i = 0; i < CATALOG_SQLS; i++) {
+		sqlite3_finalize(c->stmts[i]);
+		c->stmts[i] = NULL;
+	}
+	sqlite3_close(c->db);
+	c->db = NULL;
+}
+
+/* True where nobody can write beside the file, so that no writer can be at work on it here. */
+static bool medium_read_only(const char *path)
+{
+	char *dir = mem_strdup(path), *slash = dir ? strrchr(dir, '/') : NULL;
+	bool read_only;
+
+	if (slash)
+		*slash = '\0';
+	read_only = slash && access(dir, W_OK) != 0 && (errno == EROFS || errno == EACCES);
+	mem_free(dir);
+	return read_only;
+}
+
+static enum rc open_reading(struct catalog *c, bool *read_only, struct err *err)
+{
+	enum rc rc = open_db(c, false, err);
+
+	*read_only = medium_read_only(c->path);
+	if (rc == RC_DONE)
+		rc = check_version(c, err);
+	if ((rc == RC_IO || rc == RC_DENIED) && *read_only) {
+		drop_db(c);
+		rc = open_db(c, true, err);
+		if (rc == RC_DONE)
+			rc = check_version(c, err);
+	}
+	return rc;
+}
+
+enum rc catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
+	bool *read_only, struct err *err)
+{
+	struct catalog *c = mem_calloc(1, sizeof(*c));
+	bool medium = false;
+	enum rc rc;
+
+	if (!c)
+		return err_memory(err);
+	buf_init(&c->scratch);
+	c->writing = mode != CATALOG_READ;
+	c->path = mem_strdup(path);
+	if (!c->path)
+		rc = err_memory(err);
+	else if (mode != CATALOG_CREATE && access(path, F_OK) != 0)
+		rc = err_errno(err, path, "cannot open");
+	else if (c->writing)
+		rc = open_writing(c, mode, err);
+	else
+		rc = open_reading(c, &medium, err);
+	if (rc != RC_DONE) {
+		c->writing = false;
+		catalog_close(c);
+		return rc;
+	}
+	if (read_only)
+		*read_only = medium;
+	*out = c;
+	return RC_DONE;
+}
+
+void catalog_close(struct catalog *c)
+{
+	if (!c)
+		return;
+	if (c->db && c->writing) {
+		catalog_rollback(c);
+		/* with readers about, it stays in WAL mode until the next clean close */
+		sqlite3_busy_timeout(c->db, 200);
+		sqlite3_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE);", NULL, NULL, NULL);
+		sqlite3_exec(c->db, "PRAGMA journal_mode=DELETE;", NULL, NULL, NULL);
+	}
+	drop_db(c);
+	buf_free(&c->scratch);
+	mem_free(c->path);
+	mem_free(c);
+}
+
+/* ---- named integers ----------------------------------------------------------------- */
+
+enum rc catalog_get(struct catalog *c, const char *name, int64_t *value, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_GET, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+	rc = catalog_step(c, stmt, err);
+	if (rc == RC_END)
+		return RC_MISSING;
+	if (rc == RC_DONE) {
+		*value = sqlite3_column_int64(stmt, 0);
+		sqlite3_reset(stmt);
+	}
+	return rc;
+}
+
+enum rc catalog_set(struct catalog *c, const char *name, int64_t value, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_SET, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, value);
+	return catalog_run(c, stmt, err);
+}
+
+enum rc catalog_version(struct catalog *c, uint64_t *version, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_VERSION, &stmt, err);
+
+	if (rc == RC_DONE)
+		rc = catalog_step(c, stmt, err);
+	if (rc != RC_DONE)
+		return rc == RC_END ? catalog_damaged(c, "no version", err) : rc;
+	*version = (uint64_t)sqlite3_column_int64(stmt, 0);
+	sqlite3_reset(stmt);
+	return RC_DONE;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Macroflow parts in the catalog. Columns sort as service_cmp() does: port -1 stands for 'has none'. */
+#include "store/catalog_impl.h"
+
+#include "base/mem.h"
+#include "flow/sketch.h"
+#include "store/macro_codec.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+/* Key, block and segment as parameters from `first` on; the server's bytes must stay until the statement was run. */
+static void bind_key(sqlite3_stmt *stmt, int first, const struct service_key *key, uint32_t block,
+	uint32_t segment)
+{
+	sqlite3_bind_int64(stmt, first, key->window_ns);
+	sqlite3_bind_blob(stmt, first + 1, &key->server, (int)(1 + addr_len(&key->server)), SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, first + 2, key->proto);
+	sqlite3_bind_int64(stmt, first + 3, key->has_port ? key->port : -1);
+	sqlite3_bind_int64(stmt, first + 4, key->point);
+	sqlite3_bind_int64(stmt, first + 5, block);
+	sqlite3_bind_int64(stmt, first + 6, segment);
+}
+
+/* Encodes a summary behind what is in `out`; its length. */
+static size_t put_summaries(struct buf *out, const struct record *rec, size_t *clients_len)
+{
+	size_t at = out->len;
+
+	if (rec->clients)
+		sketch_encode(rec->clients, out);
+	*clients_len = out->len - at;
+	at = out->len;
+	if (rec->rtt && hist_count(rec->rtt) > 0)
+		hist_encode(rec->rtt, out);
+	return out->len - at;
+}
+
+static void bind_summary(sqlite3_stmt *stmt, int at, const uint8_t *bytes, size_t len)
+{
+	if (len)
+		sqlite3_bind_blob64(stmt, at, bytes, len, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(stmt, at);
+}
+
+enum rc catalog_put_macro(struct catalog *c, uint32_t block, uint32_t segment,
+	const struct macro_part *part, struct err *err)
+{
+	struct buf *bytes = &c->scratch;
+	size_t record_len, clients_len, rtt_len;
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_PUT_MACRO, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	buf_clear(bytes);
+	macro_encode(bytes, &part->rec);
+	record_len = bytes->len;
+	rtt_len = put_summaries(bytes, &part->rec, &clients_len);
+	if (bytes->failed)
+		return err_memory(err);
+	bind_key(stmt, 1, &part->key, block, segment);
+	sqlite3_bind_blob64(stmt, 8, bytes->data, record_len, SQLITE_STATIC);
+	bind_summary(stmt, 9, bytes->data + record_len, clients_len);
+	bind_summary(stmt, 10, bytes->data + record_len + clients_len, rtt_len);
+	return catalog_run(c, stmt, err);
+}
+
+/* ---- reading ------------------------------------------------------------------------- */
+
+static bool read_u32(sqlite3_stmt *stmt, int at, uint32_t *out)
+{
+	int64_t v = sqlite3_column_int64(stmt, at);
+
+	*out = (uint32_t)v;
+	return v >= 0 && v <= UINT32_MAX;
+}
+
+static bool read_key(sqlite3_stmt *stmt, struct macro_row *row)
+{
+	struct service_key *k = &row->key;
+	const uint8_t *server = sqlite3_column_blob(stmt, 1);
+	int len = sqlite3_column_bytes(stmt, 1);
+	int64_t port = sqlite3_column_int64(stmt, 3);
+
+	k->window_ns = sqlite3_column_int64(stmt, 0);
+	if (len < 1 || len > (int)sizeof(k->server))
+		return false;
+	memcpy(&k->server, server, (size_t)len);
+	k->has_port = port >= 0;
+	k->port = (uint16_t)(port < 0 ? 0 : port);
+	return 1 + addr_len(&k->server) == (size_t)len && port >= -1 && port <= UINT16_MAX &&
+		read_u32(stmt, 2, &k->proto) && read_u32(stmt, 4, &k->point) &&
+		read_u32(stmt, 5, &row->block) && read_u32(stmt, 6, &row->segment);
+}
+
+static size_t read_blob(sqlite3_stmt *stmt, int at, struct buf *out)
+{
+	const void *bytes = sqlite3_column_blob(stmt, at);
+	size_t len = (size_t)sqlite3_column_bytes(stmt, at);
+
+	buf_put(out, bytes, len);
+	return len;
+}
+
+static enum rc read_row(struct catalog *c, sqlite3_stmt *stmt, struct macro_page *page, struct err *err)
+{
+	struct macro_row row = { 0 };
+
+	if (!read_key(stmt, &row))
+		return catalog_damaged(c, "a macroflow's key cannot be", err);
+	row.at = page->bytes.len;
+	row.record_len = read_blob(stmt, 7, &page->bytes);
+	row.sketch_len = read_blob(stmt, 8, &page->bytes);
+	row.hist_len = read_blob(stmt, 9, &page->bytes);
+	if (page->bytes.failed || mem_grow(&page->rows, &page->cap, page->n + 1, sizeof(row)) != 0)
+		return err_memory(err);
+	page->rows[page->n++] = row;
+	return RC_DONE;
+}
+
+static enum rc read_page(struct catalog *c, sqlite3_stmt *stmt, struct macro_page *page, struct err *err)
+{
+	enum rc rc;
+
+	page->n = 0;
+	buf_clear(&page->bytes);
+	while ((rc = catalog_step(c, stmt, err)) == RC_DONE) {
+		rc = read_row(c, stmt, page, err);
+		if (rc != RC_DONE)
+			break;
+	}
+	sqlite3_reset(stmt);
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, int64_t to_ns,
+	size_t limit, struct macro_page *page, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_PAGE_MACROS, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	bind_key(stmt, 1, &after->key, after->block, after->segment);
+	sqlite3_bind_int64(stmt, 8, to_ns);
+	sqlite3_bind_int64(stmt, 9, (sqlite3_int64)limit);
+	return read_page(c, stmt, page, err);
+}
+
+enum rc catalog_macro_get(struct catalog *c, const struct service_key *key, uint32_t block,
+	uint32_t segment, struct macro_page *page, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_GET_MACRO, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	bind_key(stmt, 1, key, block, segment);
+	return read_page(c, stmt, page, err);
+}
+
+void macro_page_free(struct macro_page *page)
+{
+	mem_free(page->rows);
+	buf_free(&page->bytes);
+	*page = (struct macro_page){ 0 };
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Walking the flow parts and microflow parts of a segment, and their references. */
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/segment_reader.h"
+
+/* ---- contexts ---------------------------------------------------------------------------- */
+
+static enum rc read_context(struct segment *s, uint32_t number, struct flow_key *out, struct err *err)
+{
+	uint32_t chunk = number / CONTEXTS_CHUNK;
+	struct cursor c;
+	enum rc rc = chunk_open(s, SECTION_CONTEXTS, chunk, &c, err);
+	const uint8_t *at;
+
+	if (rc != RC_DONE)
+		return rc;
+	if (number % CONTEXTS_CHUNK >= cursor_le16(&c))
+		return chunk_damaged(s, SECTION_CONTEXTS, chunk, &c, err, "a context is missing");
+	cursor_skip(&c, (size_t)(number % CONTEXTS_CHUNK) * 2);
+	at = cursor_bytes(&c, 2);
+	if (!at || load_le16(at) > c.len)
+		return chunk_damaged(s, SECTION_CONTEXTS, chunk, &c, err, "a context lies outside");
+	c.pos = load_le16(at);
+	if (!key_get_context(&c, out))
+		return chunk_damaged(s, SECTION_CONTEXTS, chunk, &c, err, "a context that cannot be");
+	return RC_DONE;
+}
+
+enum rc segment_context(struct segment *s, uint32_t number, struct flow_key *out, struct err *err)
+{
+	struct context_slot *slot;
+	enum rc rc;
+
+	if (!s->contexts) {
+		s->contexts = mem_calloc(CONTEXT_CACHE, sizeof(*s->contexts));
+		if (!s->contexts)
+			return err_memory(err);
+	}
+	if (number >= s->info.flow_parts)
+		return segment_damaged(s, SECTION_CONTEXTS, 0, err, "a context is missing");
+	slot = &s->contexts[number % CONTEXT_CACHE];
+	if (slot->number != number + 1) {
+		slot->number = 0;
+		rc = read_context(s, number, &slot->key, err);
+		if (rc != RC_DONE)
+			return rc;
+		slot->number = number + 1;
+	}
+	*out = slot->key;
+	return RC_DONE;
+}
+
+/* ---- flow parts -------------------------------------------------------------------------- */
+
+static void enter_chunk(struct segment_cursor *c, uint32_t chunk)
+{
+	const uint8_t *e = chunk_entry(&c->s->sections[SECTION_FLOWS], chunk);
+
+	c->chunk = chunk;
+	c->pos = 0;
+	c->refs_pos = load_le64(e + 24);
+	c->refs_len = 0;
+	c->guess.first_ns = (int64_t)load_le64(e + 32);
+	c->flow_slice_ns = (int64_t)load_le64(e + 40);
+	c->flow_ordinal = load_le32(e + 48);
+}
+
+/* The cursor's place in its chunk. */
+static enum rc resume(const struct segment_cursor *c, struct cursor *in, struct err *err)
+{
+	enum rc rc = chunk_open(c->s, SECTION_FLOWS, c->chunk, in, err);
+
+	if (rc == RC_DONE)
+		in->pos = c->pos < in->len ? c->pos : in->len;
+	return rc;
+}
+
+static enum rc flows_damaged(const struct segment_cursor *c, const struct cursor *in, struct err *err,
+	const char *why)
+{
+	return chunk_damaged(c->s, SECTION_FLOWS, c->chunk, in, err, why);
+}
+
+enum rc segment_seek(struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err)
+{
+	const struct section_in *in = &s->sections[SECTION_FLOWS];
+	struct segment_flow flow;
+	enum rc rc = RC_DONE;
+
+	*c = (struct segment_cursor){ .s = s, .next_part = part };
+	if (part >= s->info.flow_parts)
+		return RC_DONE;
+	enter_chunk(c, chunk_find(in, part));
+	c->next_part = (uint32_t)chunk_first(in, c->chunk);
+	while (rc == RC_DONE && c->next_part < part)
+		rc = cursor_flow(c, &flow, false, err);
+	while (rc == RC_DONE && c->micros_left > 0)
+		rc = segment_next_micro(c, NULL, NULL, NULL, err);
+	return rc;
+}
+
+/* Into the next chunk where the one before ends. */
+static enum rc cross_chunk(struct segment_cursor *c, struct err *err)
+{
+	const struct section_in *in = &c->s->sections[SECTION_FLOWS];
+	struct cursor end;
+	enum rc rc;
+
+	if (c->chunk + 1 >= in->chunks || chunk_first(in, c->chunk + 1) != c->next_part)
+		return RC_DONE;
+	rc = resume(c, &end, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (cursor_left(&end) > 0)
+		return flows_damaged(c, &end, err, "more flow parts than the directory says");
+	enter_chunk(c, c->chunk + 1);
+	return RC_DONE;
+}
+
+static enum rc get_addresses(struct segment *s, uint32_t client, uint32_t server, struct flow_key *key,
+	struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	if (client)
+		rc = segment_address(s, client - 1, &key->client, err);
+	if (rc == RC_DONE && server)
+		rc = segment_address(s, server - 1, &key->server, err);
+	return rc;
+}
+
+/* Key of the flow part at `in`, up to its microflow parts. */
+static enum rc get_key(struct segment_cursor *c, struct cursor *in, struct flow_key *key, struct err *err)
+{
+	uint32_t context = varint_get32(in), client = varint_get32(in), server = varint_get32(in);
+	enum rc rc;
+
+	if (in->truncated)
+		return flows_damaged(c, in, err, "a flow part is cut off");
+	rc = segment_context(c->s, context, key, err);
+	if (rc == RC_DONE)
+		rc = get_addresses(c->s, client, server, key, err);
+	if (rc != RC_DONE || !key->has_ports)
+		return rc;
+	key->client_port = cursor_le16(in);
+	key->server_port = (uint16_t)varint_get(in);
+	return in->truncated ? flows_damaged(c, in, err, "a flow part is cut off") : RC_DONE;
+}
+
+/* What stands before a flow part's key; flags are FLOW_. */
+static bool get_flow_head(struct segment_cursor *c, struct cursor *in, uint64_t *flags)
+{
+	uint64_t head = varint_get(in);
+	uint64_t ordinal = c->flow_ordinal + (head >> FLOW_FLAGS_BITS);
+
+	*flags = head & ((1 << FLOW_FLAGS_BITS) - 1);
+	c->micros_left = 1;
+	if (*flags & FLOW_MICROS) {
+		uint32_t more = varint_get32(in);
+
+		if (more > c->s->info.micro_parts)
+			return false;
+		c->micros_left = more + 2;
+	}
+	if (*flags & FLOW_SLICE)
+		c->flow_slice_ns = (int64_t)((uint64_t)c->flow_slice_ns + (uint64_t)zigzag_back(varint_get(in)));
+	c->flow_id = (struct record_id){ 0 };
+	if (*flags & FLOW_ID) {
+		c->flow_id.block = varint_get32(in);
+		c->flow_id.offset = varint_get32(in);
+	}
+	if (ordinal >= c->s->info.packets || in->truncated)
+		return false;
+	c->flow_ordinal = (uint32_t)ordinal;
+	return true;
+}
+
+static enum rc own_id(struct segment *s, uint32_t ordinal, struct record_id *id, struct err *err)
+{
+	id->block = s->info.block;
+	return segment_offset(s, ordinal, &id->offset, err);
+}
+
+static void tell_flow(const struct segment_cursor *c, struct segment_flow *out)
+{
+	out->part = c->next_part;
+	out->id = c->flow_id;
+	out->slice_ns = c->flow_slice_ns;
+	out->first_ordinal = c->flow_ordinal;
+	out->micros = c->micros_left;
+}
+
+enum rc cursor_flow(struct segment_cursor *c, struct segment_flow *out, bool want_id, struct err *err)
+{
+	struct cursor in;
+	uint64_t flags;
+	enum rc rc = RC_DONE;
+
+	while (rc == RC_DONE && c->micros_left > 0)
+		rc = segment_next_micro(c, NULL, NULL, NULL, err);
+	if (rc == RC_DONE && c->next_part >= c->s->info.flow_parts)
+		return RC_END;
+	if (rc == RC_DONE)
+		rc = cross_chunk(c, err);
+	if (rc == RC_DONE)
+		rc = resume(c, &in, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (!get_flow_head(c, &in, &flags)) {
+		c->micros_left = 0;
+		return flows_damaged(c, &in, err, "a flow part that cannot be");
+	}
+	rc = get_key(c, &in, &out->key, err);
+	if (rc == RC_DONE && !(flags & FLOW_ID) && want_id)
+		rc = own_id(c->s, c->flow_ordinal, &c->flow_id, err);
+	if (rc != RC_DONE) {
+		c->micros_left = 0;
+		return rc;
+	}
+	tell_flow(c, out);
+	guess_key(&c->guess, &out->key);
+	c->guess.continued = flags & FLOW_ID;
+	c->first_micro = true;
+	c->micro_ordinal = c->flow_ordinal;
+	c->pos = in.pos;
+	c->next_part++;
+	return RC_DONE;
+}
+
+enum rc segment_next_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err)
+{
+	return cursor_flow(c, out, true, err);
+}
+
+/* ---- microflow parts ---------------------------------------------------------------------- */
+
+static void get_extra(struct segment_cursor *c, struct cursor *in, struct codec_extra *extra,
+	struct record_id *id, struct counters *counters, int64_t *slice_ns)
+{
+	*id = (struct record_id){ 0 };
+	if (extra->flags & MICRO_ID) {
+		id->block = varint_get32(in);
+		id->offset = varint_get32(in);
+	}
+	*slice_ns = 0;
+	if (extra->flags & MICRO_SLICE)
+		*slice_ns = zigzag_back(varint_get(in));
+	if (extra->flags & MICRO_STATE) {
+		extra->known = varint_get_big(in);
+		extra->mixed = varint_get_big(in);
+		codec_set_state(&c->s->plan, counters, extra);
+	}
+	*slice_ns = (int64_t)((uint64_t)*slice_ns +
+		(uint64_t)time_floor(codec_first(counters), c->s->info.micro_ns));
+}
+
+/* Ordinal and place of the references; false where they cannot be. */
+static bool get_refs_place(struct segment_cursor *c, struct cursor *in, const struct counters *counters)
+{
+	uint64_t n = counters_packets(counters), ordinal = c->micro_ordinal, len = 0;
+
+	if (!c->first_micro)
+		ordinal += varint_get32(in);
+	if (n > 1 && n <= c->s->info.packets)
+		len = n - 1 + varint_get32(in);
+	c->refs_pos += c->refs_len;
+	if (in->truncated || n == 0 || n > c->s->info.packets || ordinal >= c->s->info.packets ||
+		c->refs_pos > c->s->sections[SECTION_REFS].data_len ||
+		len > c->s->sections[SECTION_REFS].data_len - c->refs_pos)
+		return false;
+	c->micro_ordinal = (uint32_t)ordinal;
+	c->refs_len = (uint32_t)len;
+	c->refs_n = (uint32_t)n;
+	return true;
+}
+
+static enum rc tell_micro_id(struct segment_cursor *c, const struct codec_extra *extra,
+	struct record_id own, struct record_id *id, struct err *err)
+{
+	*id = own;
+	if (extra->flags & MICRO_ID)
+		return RC_DONE;
+	if (c->first_micro && !c->guess.continued && c->flow_id.block) {
+		*id = c->flow_id;
+		return RC_DONE;
+	}
+	return own_id(c->s, c->micro_ordinal, id, err);
+}
+
+enum rc segment_next_micro(struct segment_cursor *c, struct record_id *id, int64_t *slice_ns,
+	struct counters *out, struct err *err)
+{
+	struct counters unwanted, *counters = out ? out : &unwanted;
+	struct codec_extra extra;
+	struct record_id own;
+	struct cursor in;
+	int64_t slice;
+	enum rc rc;
+
+	if (c->micros_left == 0)
+		return RC_END;
+	rc = resume(c, &in, err);
+	if (rc != RC_DONE)
+		return rc;
+	codec_get(&c->s->plan, &in, &c->guess, c->first_micro, counters, &extra);
+	get_extra(c, &in, &extra, &own, counters, &slice);
+	if (!get_refs_place(c, &in, counters)) {
+		c->micros_left = 0;
+		return flows_damaged(c, &in, err, "a microflow part that cannot be");
+	}
+	if (id)
+		rc = tell_micro_id(c, &extra, own, id, err);
+	if (slice_ns)
+		*slice_ns = slice;
+	c->guess.first_ns = codec_first(counters);
+	c->guess.last_ns = codec_last(counters);
+	c->first_micro = false;
+	c->micros_left--;
+	c->pos = in.pos;
+	return rc;
+}
+
+enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct err *err)
+{
+	const struct section_in *refs = &c->s->sections[SECTION_REFS];
+	uint64_t ordinal = c->micro_ordinal;
+	struct cursor in;
+	uint32_t chunk;
+	enum rc rc;
+
+	if (c->refs_n > 0)
+		ordinals[0] = c->micro_ordinal;
+	if (c->refs_n <= 1)
+		return RC_DONE;
+	if (refs->chunks == 0)
+		return segment_damaged(c->s, SECTION_REFS, 0, err, "references are missing");
+	chunk = chunk_find(refs, c->refs_pos);
+	rc = chunk_open(c->s, SECTION_REFS, chunk, &in, err);
+	if (rc != RC_DONE)
+		return rc;
+	cursor_skip(&in, (size_t)(c->refs_pos - chunk_first(refs, chunk)));
+	cursor_limit(&in, c->refs_len);
+	for (uint32_t i = 1; i < c->refs_n; i++) {
+		ordinal += 1 + varint_get(&in);
+		if (in.truncated || ordinal >= c->s->info.packets)
+			return chunk_damaged(c->s, SECTION_REFS, chunk, &in, err, "a reference that cannot be");
+		ordinals[i] = (uint32_t)ordinal;
+	}
+	if (cursor_left(&in) > 0)
+		return chunk_damaged(c->s, SECTION_REFS, chunk, &in, err, "more references than packets");
+	return RC_DONE;
+}
+
+enum rc segment_flow_at(struct segment *s, uint32_t first_ordinal, uint32_t *part, struct err *err)
+{
+	const struct section_in *in = &s->sections[SECTION_FLOWS];
+	struct segment_cursor c = { .s = s };
+	struct segment_flow flow;
+	uint32_t from = 0, to = in->chunks;
+	enum rc rc;
+
+	while (to - from > 1) {
+		uint32_t mid = from + (to - from) / 2;
+
+		if (load_le32(chunk_entry(in, mid) + 48) <= first_ordinal)
+			from = mid;
+		else
+			to = mid;
+	}
+	rc = to > 0 ? segment_seek(&c, s, (uint32_t)chunk_first(in, from), err) : RC_END;
+	while (rc == RC_DONE) {
+		rc = cursor_flow(&c, &flow, false, err);
+		if (rc == RC_DONE && flow.first_ordinal == first_ordinal) {
+			*part = flow.part;
+			return RC_DONE;
+		}
+		if (rc == RC_DONE && flow.first_ordinal > first_ordinal)
+			rc = RC_END;
+	}
+	return rc != RC_END ? rc : err_set(err, RC_MISSING, source_path(&s->src),
+		"no flow part begins with packet %u of segment %u", first_ordinal, s->info.number);
+}

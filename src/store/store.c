@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A store's configuration, names, snapshot, and what is read from it but macroflows. */
+#include "store/store.h"
+
+#include "base/mem.h"
+#include "store/filters.h"
+#include "store/store_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const int64_t second_ns = 1000000000;
+
+void store_config_default(struct store_config *c)
+{
+	*c = (struct store_config){
+		.micro_ns = 5 * second_ns,
+		.flow_ns = 300 * second_ns,
+		.macro_ns = 900 * second_ns,
+		.block_size = 256u << 20,
+	};
+}
+
+enum rc store_config_check(const struct store_config *c, struct err *err)
+{
+	if (c->micro_ns <= 0 || c->flow_ns <= 0 || c->macro_ns <= 0)
+		return err_set(err, RC_USAGE, "slices", "must be longer than nothing");
+	if (c->flow_ns % c->micro_ns != 0)
+		return err_set(err, RC_USAGE, "slices",
+			"the slice of a microflow must divide that of a flow");
+	if (c->macro_ns % c->flow_ns != 0)
+		return err_set(err, RC_USAGE, "slices",
+			"the slice of a flow must divide a macroflow's window");
+	if (c->block_size < 1u << 20 || c->block_size > 256u << 20)
+		return err_set(err, RC_USAGE, "block size", "must be from 1 MiB to 256 MiB");
+	if (c->index_dir[0] && c->index_dir[0] != '/')
+		return err_set(err, RC_USAGE, c->index_dir, "must be an absolute path");
+	return RC_DONE;
+}
+
+/* ---- names --------------------------------------------------------------------------- */
+
+void store_block_path(const struct store *s, uint32_t block, char *out)
+{
+	if (s->kind == STORE_IN_PLACE)
+		snprintf(out, STORE_PATH, "%s", s->file);
+	else
+		snprintf(out, STORE_PATH, "%s/blocks/%08u.pcapng", s->path, block);
+}
+
+void store_index_path(const struct store *s, uint32_t block, char *out)
+{
+	snprintf(out, STORE_PATH, "%s/%08u.idx", s->index_dir, block);
+}
+
+void store_name_path(const struct store *s, const char *name, char *out)
+{
+	snprintf(out, STORE_PATH, "%s/%s", s->index_dir, name);
+}
+
+void store_name_blocks(struct store *s)
+{
+	for (size_t i = 0; i < s->view.n_blocks; i++) {
+		struct block_info *b = &s->view.blocks[i];
+
+		if (s->kind == STORE_IN_PLACE)
+			snprintf(b->file, sizeof(b->file), "%.*s", (int)sizeof(b->file) - 1, s->file);
+	}
+}
+
+/* ---- snapshot ------------------------------------------------------------------------ */
+
+static uint64_t file_bytes(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* Index files end with their last segment; filters and catalog are what they are. */
+static void sum_index_bytes(struct store *s)
+{
+	struct view *v = &s->view;
+	char path[STORE_PATH];
+
+	v->totals.index_bytes = 0;
+	for (size_t i = 0; i < v->n_segments; i++)
+		if (i + 1 == v->n_segments || v->segments[i + 1].block != v->segments[i].block)
+			v->totals.index_bytes += v->segments[i].at + v->segments[i].len;
+	store_name_path(s, "filters", path);
+	v->totals.index_bytes += file_bytes(path);
+	store_name_path(s, "catalog.db", path);
+	v->totals.index_bytes += file_bytes(path);
+}
+
+static enum rc load_filters(struct store *s, struct err *err)
+{
+	struct filters *f;
+	char path[STORE_PATH];
+	enum rc rc;
+
+	store_name_path(s, "filters", path);
+	if (s->filters && filters_size(s->filters) == file_bytes(path))
+		return RC_DONE;
+	rc = filters_load(path, &f, err);
+	if (rc != RC_DONE)
+		return rc;
+	filters_free(s->filters);
+	s->filters = f;
+	return RC_DONE;
+}
+
+enum rc store_load(struct store *s, struct err *err)
+{
+	struct view v;
+	enum rc rc;
+
+	view_init(&v);
+	rc = catalog_load(s->catalog, &v, err);
+	if (rc != RC_DONE)
+		return rc;
+	view_free(&s->view);
+	s->view = v;
+	store_name_blocks(s);
+	sum_index_bytes(s);
+	return RC_DONE;
+}
+
+enum rc store_refresh(struct store *s, struct err *err)
+{
+	enum rc rc;
+
+	store_lock(s);
+	rc = store_load(s, err);
+	if (rc == RC_DONE)
+		rc = load_filters(s, err);
+	store_unlock(s);
+	return rc;
+}
+
+enum rc store_version(struct store *s, uint64_t *version, struct err *err)
+{
+	enum rc rc;
+
+	store_lock(s);
+	rc = catalog_version(s->catalog, version, err);
+	if (rc == RC_DONE)
+		*version = *version << 32 ^ s->changes;
+	store_unlock(s);
+	return rc;
+}
+
+/* ---- what a snapshot holds ------------------------------------------------------------ */
+
+enum store_kind store_kind(const struct store *s)
+{
+	return s->kind;
+}
+
+const char *store_path(const struct store *s)
+{
+	return s->path;
+}
+
+const struct store_config *store_config(const struct store *s)
+{
+	return &s->config;
+}
+
+const struct block_info *store_blocks(const struct store *s, size_t *n)
+{
+	*n = s->view.n_blocks;
+	return s->view.blocks;
+}
+
+const struct block_info *store_block(const struct store *s, uint32_t number)
+{
+	return view_block(&s->view, number);
+}
+
+const struct point_info *store_points(const struct store *s, size_t *n)
+{
+	*n = s->view.n_points;
+	return s->view.points;
+}
+
+const void *store_point_options(const struct store *s, uint32_t point, size_t *len)
+{
+	if (point >= s->view.n_spans || s->view.spans[point].len == 0) {
+		*len = 0;
+		return NULL;
+	}
+	*len = s->view.spans[point].len;
+	return s->view.options.data + s->view.spans[point].at;
+}
+
+const struct section_info *store_sections(const struct store *s, size_t *n)
+{
+	*n = s->view.n_sections;
+	return s->view.sections;
+}
+
+const struct segment_place *store_segments(const struct store *s, size_t *n)
+{
+	*n = s->view.n_segments;
+	return s->view.segments;
+}
+
+const struct store_totals *store_totals(const struct store *s)
+{
+	return &s->view.totals;
+}
+
+const struct filters *store_filters(const struct store *s)
+{
+	return s->filters;
+}
+
+const struct segment_place *store_segment_at(const struct store *s, uint32_t block, uint32_t offset)
+{
+	const struct view *v = &s->view;
+	size_t low = view_segment_from(v, block, 0), high = view_segment_from(v, block, UINT32_MAX);
+	size_t from = low;
+
+	/* the last one that begins at or before the offset */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->segments[middle].first_offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == from || offset >= v->segments[low - 1].end_offset)
+		return NULL;
+	return &v->segments[low - 1];
+}
+
+/* What the catalog says of a segment must be what the segment says. */
+static bool segment_fits(const struct segment_place *place, const struct segment_info *info)
+{
+	return info->block == place->block && info->number == place->number &&
+		info->packets == place->packets && info->first_offset == place->first_offset &&
+		info->end_offset == place->end_offset && info->first_frame == place->first_frame;
+}
+
+enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
+	uint64_t *io_bytes, struct err *err)
+{
+	struct io_file *f;
+	char path[STORE_PATH];
+	enum rc rc;
+
+	store_index_path(s, place->block, path);
+	rc = io_open(path, IO_READ, &f, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = segment_open(f, place->at, place->len, out, err);
+	/* an index file that ends early is a damaged one */
+	if (rc == RC_CUT_SHORT)
+		return err_damaged(err, path, place->at, "the segment is cut off");
+	if (rc != RC_DONE)
+		return rc;
+	if (!segment_fits(place, segment_info(*out))) {
+		segment_close(*out);
+		return err_damaged(err, path, place->at,
+			"the segment is another one than the catalog says");
+	}
+	if (io_bytes)
+		*io_bytes += segment_io_bytes(*out);
+	return RC_DONE;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* struct store, for store*.c, block_*.c and check.c; nobody else. */
+#ifndef FLOWDRILL_STORE_STORE_IMPL_H
+#define FLOWDRILL_STORE_STORE_IMPL_H
+
+#include "base/hash.h"
+#include "base/io.h"
+#include "store/catalog.h"
+#include "store/store.h"
+#include "store/view.h"
+
+#include <pthread.h>
+
+enum { STORE_PATH = 4096 };
+
+/* A run of simple packet blocks, to be written with the next segment. */
+struct untimed_run { uint64_t from, to; int64_t time_ns; };
+
+struct store {
+	enum store_kind kind;
+	bool writing;
+	char *path;                  /* as given */
+	char *file;                  /* in place: the capture file's absolute path */
+	char *index_dir;             /* where catalog.db is */
+	struct store_config config;
+	struct hash128 identity;     /* points without a UUID get one of it */
+	struct catalog *catalog;
+	struct view view;
+	struct filters *filters;
+	int lock_fd, use_fd;
+	bool has_mutex;
+
+	pthread_mutex_t mutex;       /* guards all from here, the catalog and the view */
+	uint64_t changes;            /* commits by ourselves */
+	struct io_file *idx;         /* index file of idx_block, which is published to */
+	uint32_t idx_block;
+	struct untimed_run *untimed;
+	size_t n_untimed, cap_untimed;
+	uint32_t synced_block;       /* own: this block's bytes up to synced_len are durable */
+	uint64_t synced_len;
+};
+
+/* Paths into a buffer of STORE_PATH bytes; they fit, as store_new() checked. */
+void store_block_path(const struct store *s, uint32_t block, char *out);
+void store_index_path(const struct store *s, uint32_t block, char *out);
+void store_name_path(const struct store *s, const char *name, char *out);
+
+/* An empty store with its paths; RC_USAGE where they are too long. `index_dir` NULL: PATH/index. */
+enum rc store_new(const char *path, const char *index_dir, enum store_kind kind, bool writing, struct store **out, struct err *err);
+/* Config and identity written to the catalog, and read from it. */
+enum rc store_put_config(struct store *s, struct err *err);
+enum rc store_get_config(struct store *s, struct err *err);
+/* Fills in block_info.file; after every load. */
+void store_name_blocks(struct store *s);
+enum rc store_load(struct store *s, struct err *err);
+
+static inline void store_lock(struct store *s)
+{
+	if (s->writing)
+		pthread_mutex_lock(&s->mutex);
+}
+
+static inline void store_unlock(struct store *s)
+{
+	if (s->writing)
+		pthread_mutex_unlock(&s->mutex);
+}
+
+/* Commits what was begun where rc is RC_DONE, else takes it back; counts the change. */
+enum rc store_end_change(struct store *s, enum rc rc, struct err *err);
+
+/* Own: bytes of a block up to here are durable. */
+void store_block_synced(struct store *s, uint32_t block, uint64_t len);
+
+/* ---- recovery (store_recover.c) ---- */
+
+/* Own: looks at every file in blocks/ that the catalog has not or holds open; cuts, seals, adds rows. */
+enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err);
+/* In place: open blocks end with their last segment; what lies behind is forgotten. */
+enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struct err *err);
+/* Cuts index files behind the last named segment, drops the index of blocks whose file is gone or shorter. */
+enum rc store_recover_index(struct store *s, struct store_notes *notes, struct err *err);
+/* In place: forgets points, sections and untimed runs behind indexed_to. The catalog has a transaction open. */
+enum rc store_forget_rest(struct store *s, struct err *err);
+/* Removes everything that a store makes in index_dir, but locks. */
+void store_remove_index(const struct store *s);
+
+#endif

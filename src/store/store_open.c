@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stores made, opened and closed. */
+#include "store/block_format.h"
+#include "store/filters.h"
+#include "store/lock.h"
+#include "store/store_impl.h"
+
+#include "base/mem.h"
+#include "file/kind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum {
+	IDENTITY_BYTES = 4096,       /* of a capture file */
+	NAME_ROOM = 64,              /* behind a directory's path */
+};
+
+/* ---- the structure ------------------------------------------------------------------- */
+
+static void store_free(struct store *s)
+{
+	catalog_close(s->catalog);
+	io_close(s->idx);
+	view_free(&s->view);
+	filters_free(s->filters);
+	lock_release(s->lock_fd);
+	lock_release(s->use_fd);
+	if (s->has_mutex)
+		pthread_mutex_destroy(&s->mutex);
+	mem_free(s->untimed);
+	mem_free(s->path);
+	mem_free(s->file);
+	mem_free(s->index_dir);
+	mem_free(s);
+}
+
+static char *index_below(const char *path)
+{
+	size_t size = strlen(path) + sizeof("/index");
+	char *dir = mem_alloc(size);
+
+	if (dir)
+		snprintf(dir, size, "%s/index", path);
+	return dir;
+}
+
+/* The absolute path of an existing file; a copy of the path where it cannot be told. */
+static char *absolute(const char *path)
+{
+	char *found = realpath(path, NULL);
+	char *copy = mem_strdup(found ? found : path);
+
+	free(found);
+	return copy;
+}
+
+enum rc store_new(const char *path, const char *index_dir, enum store_kind kind, bool writing,
+	struct store **out, struct err *err)
+{
+	struct store *s = mem_calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_memory(err);
+	s->lock_fd = s->use_fd = -1;
+	s->kind = kind;
+	s->writing = writing;
+	view_init(&s->view);
+	s->path = mem_strdup(path);
+	s->file = absolute(path);
+	s->index_dir = index_dir ? mem_strdup(index_dir) : index_below(path);
+	s->has_mutex = pthread_mutex_init(&s->mutex, NULL) == 0;
+	if (!s->path || !s->file || !s->index_dir || !s->has_mutex) {
+		store_free(s);
+		return err_memory(err);
+	}
+	if (strlen(s->path) + NAME_ROOM > STORE_PATH || strlen(s->file) + NAME_ROOM > STORE_PATH ||
+		strlen(s->index_dir) + NAME_ROOM > STORE_PATH) {
+		store_free(s);
+		return err_set(err, RC_USAGE, path, "the path is too long");
+	}
+	*out = s;
+	return RC_DONE;
+}
+
+void store_close(struct store *s)
+{
+	if (s)
+		store_free(s);
+}
+
+/* ---- configuration -------------------------------------------------------------------- */
+
+enum rc store_put_config(struct store *s, struct err *err)
+{
+	const struct {
+		const char *name;
+		int64_t value;
+	} all[] = {
+		{ "kind", s->kind },
+		{ "micro_ns", s->config.micro_ns },
+		{ "flow_ns", s->config.flow_ns },
+		{ "macro_ns", s->config.macro_ns },
+		{ "block_size", (int64_t)s->config.block_size },
+		{ "identity_low", (int64_t)s->identity.low },
+		{ "identity_high", (int64_t)s->identity.high },
+	};
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < sizeof(all) / sizeof(all[0]); i++)
+		rc = catalog_set(s->catalog, all[i].name, all[i].value, err);
+	return rc;
+}
+
+static int64_t get_number(struct store *s, const char *name, enum rc *rc, struct err *err)
+{
+	int64_t v = 0;
+
+	if (*rc == RC_DONE)
+		*rc = catalog_get(s->catalog, name, &v, err);
+	return v;
+}
+
+enum rc store_get_config(struct store *s, struct err *err)
+{
+	enum rc rc = RC_DONE;
+	int64_t kind = get_number(s, "kind", &rc, err);
+	char path[STORE_PATH];
+
+	s->config.micro_ns = get_number(s, "micro_ns", &rc, err);
+	s->config.flow_ns = get_number(s, "flow_ns", &rc, err);
+	s->config.macro_ns = get_number(s, "macro_ns", &rc, err);
+	s->config.block_size = (uint64_t)get_number(s, "block_size", &rc, err);
+	s->identity.low = (uint64_t)get_number(s, "identity_low", &rc, err);
+	s->identity.high = (uint64_t)get_number(s, "identity_high", &rc, err);
+	store_name_path(s, "catalog.db", path);
+	if (rc == RC_MISSING || (rc == RC_DONE && (kind != (int64_t)s->kind ||
+			store_config_check(&s->config, NULL) != RC_DONE)))
+		return err_damaged(err, path, 0, "what it says of the store cannot be");
+	return rc;
+}
+
+static bool same_config(const struct store_config *a, const struct store_config *b)
+{
+	return a->micro_ns == b->micro_ns && a->flow_ns == b->flow_ns && a->macro_ns == b->macro_ns &&
+		a->block_size == b->block_size;
+}
+
+/* ---- the catalog ------------------------------------------------------------------------ */
+
+static enum rc make_catalog(struct store *s, struct err *err)
+{
+	char path[STORE_PATH];
+	enum rc rc;
+
+	store_name_path(s, "catalog.db", path);
+	rc = catalog_open(path, CATALOG_CREATE, &s->catalog, NULL, err);
+	if (rc == RC_DONE)
+		rc = catalog_begin(s->catalog, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = store_end_change(s, store_put_config(s, err), err);
+	if (rc == RC_DONE)
+		rc = io_sync_dir(s->index_dir, err);
+	return rc;
+}
+
+static enum rc open_catalog(struct store *s, bool *read_only, struct err *err)
+{
+	char path[STORE_PATH];
+	enum rc rc;
+
+	store_name_path(s, "catalog.db", path);
+	rc = catalog_open(path, s->writing ? CATALOG_WRITE : CATALOG_READ, &s->catalog, read_only, err);
+	if (rc == RC_DONE)
+		rc = store_get_config(s, err);
+	if (rc == RC_DONE)
+		rc = store_load(s, err);
+	return rc;
+}
+
+/* For writing, a catalog that is not there or damaged is made anew; *fresh tells. */
+static enum rc open_or_make_catalog(struct store *s, bool *fresh, struct err *err)
+{
+	struct store_config wanted = s->config;
+	struct hash128 identity = s->identity;
+	enum rc rc = open_catalog(s, NULL, err);
+
+	*fresh = rc == RC_MISSING || rc == RC_DAMAGED;
+	if (!*fresh)
+		return rc;
+	catalog_close(s->catalog);
+	s->catalog = NULL;
+	s->config = wanted;
+	s->identity = identity;
+	store_remove_index(s);
+	return make_catalog(s, err);
+}
+
+/* ---- directories ------------------------------------------------------------------------ */
+
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Makes a directory and those above it. */
+static enum rc make_dirs(const char *path, struct err *err)
+{
+	char part[STORE_PATH];
+
+	snprintf(part, sizeof(part), "%s", path);
+	for (char *p = part + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (!is_dir(part)) {
+			enum rc rc = io_mkdir(part, err);
+
+			if (rc != RC_DONE)
+				return rc;
+		}
+		*p = '/';
+	}
+	return io_mkdir(path, err);
+}
+
+static bool is_empty_dir(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool empty = true;
+
+	if (!d)
+		return false;
+	while (empty && (e = readdir(d)))
+		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+	closedir(d);
+	return empty;
+}
+
+/* SQLite's shared memory and locks do not work over the network. */
+static enum rc check_not_network(const char *dir, struct err *err)
+{
+	static const unsigned long magics[] = {
+		0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x0187, 0x73757245, 0x5346414f,
+	};
+	struct statfs fs;
+
+	if (statfs(dir, &fs) != 0)
+		return err_errno(err, dir, "cannot look at the file system");
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (((unsigned long)fs.f_type & 0xffffffff) == magics[i])
+			return err_set(err, RC_UNSUPPORTED, dir,
+				"an index cannot be on a network file system: choose another directory for it");
+	return RC_DONE;
+}
+
+/* ---- own stores -------------------------------------------------------------------------- */
+
+static void random_identity(struct hash128 *out)
+{
+	if (getrandom(out, sizeof(*out), 0) == (ssize_t)sizeof(*out))
+		return;
+	out->low = (uint64_t)getpid();
+	out->high = (uint64_t)(uintptr_t)out;
+}
+
+/* index/ is a directory, or a link to where it is to be. */
+static enum rc make_index_dir(struct store *s, struct err *err)
+{
+	const char *elsewhere = s->config.index_dir;
+	enum rc rc;
+
+	if (elsewhere[0]) {
+		rc = make_dirs(elsewhere, err);
+		if (rc == RC_DONE && !is_empty_dir(elsewhere))
+			return err_set(err, RC_USAGE, elsewhere, "is not empty");
+		if (rc == RC_DONE && symlink(elsewhere, s->index_dir) != 0)
+			return err_errno(err, s->index_dir, "cannot make the link");
+	} else {
+		rc = io_mkdir(s->index_dir, err);
+	}
+	return rc == RC_DONE ? check_not_network(s->index_dir, err) : rc;
+}
+
+static enum rc take_lock(struct store *s, struct err *err)
+{
+	char path[STORE_PATH];
+
+	if (s->kind == STORE_OWN)
+		snprintf(path, sizeof(path), "%s/lock", s->path);
+	else
+		store_name_path(s, "lock", path);
+	return lock_take(path, s->path, &s->lock_fd, err);
+}
+
+static enum rc create_own(struct store *s, struct err *err)
+{
+	char blocks[STORE_PATH];
+	enum rc rc = make_dirs(s->path, err);
+
+	if (rc == RC_DONE)
+		rc = take_lock(s, err);
+	if (rc != RC_DONE)
+		return rc;
+	random_identity(&s->identity);
+	snprintf(blocks, sizeof(blocks), "%s/blocks", s->path);
+	rc = make_index_dir(s, err);
+	if (rc == RC_DONE)
+		rc = make_catalog(s, err);
+	/* last: this is what makes the directory a store */
+	if (rc == RC_DONE)
+		rc = io_mkdir(blocks, err);
+	if (rc == RC_DONE)
+		rc = io_sync_dir(s->path, err);
+	return rc;
+}
+
+enum rc store_create(const char *path, const struct store_config *config, struct store **out,
+	struct err *err)
+{
+	struct store *s;
+	struct stat st;
+	enum rc rc = store_config_check(config, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	if (lstat(path, &st) == 0 && !is_empty_dir(path))
+		return err_set(err, RC_USAGE, path, "exists and is no empty directory");
+	rc = store_new(path, NULL, STORE_OWN, true, &s, err);
+	if (rc != RC_DONE)
+		return rc;
+	s->config = *config;
+	rc = create_own(s, err);
+	if (rc == RC_DONE)
+		rc = store_refresh(s, err);
+	if (rc != RC_DONE) {
+		store_free(s);
+		return rc;
+	}
+	*out = s;
+	return RC_DONE;
+}
+
+/* Slices and identity as the first block that can be read says; the defaults where there is none. */
+static void config_from_blocks(struct store *s)
+{
+	char path[STORE_PATH];
+	struct dirent *e;
+	DIR *d;
+	bool found = false;
+
+	store_config_default(&s->config);
+	random_identity(&s->identity);
+	snprintf(path, sizeof(path), "%s/blocks", s->path);
+	d = opendir(path);
+	while (d && !found && (e = readdir(d))) {
+		unsigned number;
+		struct io_file *f;
+		struct block_header h;
+
+		if (sscanf(e->d_name, "%8u.pcapng", &number) != 1)
+			continue;
+		store_block_path(s, number, path);
+		if (io_open(path, IO_READ, &f, NULL) != RC_DONE)
+			continue;
+		found = block_header_read(f, &h, NULL) == RC_DONE;
+		io_close(f);
+		if (!found)
+			continue;
+		s->config.micro_ns = h.micro_ns;
+		s->config.flow_ns = h.flow_ns;
+		s->config.macro_ns = h.macro_ns;
+		s->config.block_size = h.block_size;
+		s->identity = h.identity;
+		found = store_config_check(&s->config, NULL) == RC_DONE;
+		if (!found)
+			store_config_default(&s->config);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void note(struct store_notes *notes, const char *text)
+{
+	size_t len = strlen(notes->text);
+
+	snprintf(notes->text + len, sizeof(notes->text) - len, "%s%s", len ? "; " : "", text);
+}
+
+static enum rc open_own_writing(struct store *s, struct store_notes *notes, struct err *err)
+{
+	bool fresh;
+	enum rc rc = take_lock(s, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	config_from_blocks(s);
+	if (!is_dir(s->index_dir)) {
+		/* a link whose directory is gone stands in the way */
+		unlink(s->index_dir);
+		rc = io_mkdir(s->index_dir, err);
+	}
+	if (rc == RC_DONE)
+		rc = open_or_make_catalog(s, &fresh, err);
+	if (rc == RC_DONE && fresh)
+		note(notes, "the catalog was made again from the blocks");
+	if (rc == RC_DONE)
+		rc = store_recover_own(s, notes, err);
+	if (rc == RC_DONE)
+		rc = store_recover_index(s, notes, err);
+	return rc;
+}
+
+static enum rc check_own(const char *path, struct err *err)
+{
+	char blocks[STORE_PATH];
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return err_errno(err, path, "cannot open");
+	if (!S_ISDIR(st.st_mode) ||
+		snprintf(blocks, sizeof(blocks), "%s/blocks", path) >= (int)sizeof(blocks) ||
+		!is_dir(blocks))
+		return err_set(err, RC_UNSUPPORTED, path, "is no store of flowdrill");
+	return RC_DONE;
+}
+
+enum rc store_open(const char *path, bool writing, struct store **out, struct store_notes *notes,
+	struct err *err)
+{
+	struct store_notes own = { 0 };
+	struct store *s;
+	enum rc rc = check_own(path, err);
+
+	if (rc == RC_DONE)
+		rc = store_new(path, NULL, STORE_OWN, writing, &s, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = writing ? open_own_writing(s, &own, err) : open_catalog(s, &own.read_only, err);
+	if (rc == RC_MISSING && !writing)
+		rc = err_set(err, RC_MISSING, path, "has no index: it can be made again from the blocks");
+	if (rc == RC_DONE)
+		rc = store_refresh(s, err);
+	if (rc != RC_DONE) {
+		store_free(s);
+		return rc;
+	}
+	if (notes)
+		*notes = own;
+	*out = s;
+	return RC_DONE;
+}
+
+/* ---- in place ------------------------------------------------------------------------------ */
+
+/* By the first bytes: a file that grows keeps its identity. */
+static enum rc identity_of_file(struct store *s, struct err *err)
+{
+	uint8_t bytes[IDENTITY_BYTES];
+	struct io_file *f;
+	size_t got = 0;
+	enum rc rc = io_open(s->path, IO_READ, &f, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = io_read(f, 0, bytes, sizeof(bytes), &got, err);
+	io_close(f);
+	s->identity = hash_bytes128(bytes, got, 0);
+	return rc;
+}
+
+/* An index with other slices, or by another format, is no use. */
+static enum rc start_over(struct store *s, const struct store_config *config, struct err *err)
+{
+	catalog_close(s->catalog);
+	s->catalog = NULL;
+	view_free(&s->view);
+	store_remove_index(s);
+	s->config = *config;
+	return make_catalog(s, err);
+}
+
+static enum rc open_in_place_writing(struct store *s, struct store_notes *notes, struct err *err)
+{
+	struct store_config wanted = s->config;
+	bool fresh;
+	char path[STORE_PATH];
+	bool had;
+	enum rc rc = make_dirs(s->index_dir, err);
+
+	if (rc == RC_DONE) {
+		s->use_fd = lock_share(s->index_dir);
+		rc = take_lock(s, err);
+	}
+	if (rc == RC_DONE)
+		rc = identity_of_file(s, err);
+	if (rc != RC_DONE)
+		return rc;
+	store_name_path(s, "catalog.db", path);
+	had = access(path, F_OK) == 0;
+	rc = open_or_make_catalog(s, &fresh, err);
+	if (rc == RC_DONE && had && fresh) {
+		notes->index_missing = true;
+		note(notes, "the index was damaged and is made again");
+	}
+	if (rc == RC_DONE && !same_config(&s->config, &wanted)) {
+		rc = start_over(s, &wanted, err);
+		note(notes, "the index had other slices and is made again");
+	}
+	if (rc == RC_DONE)
+		rc = store_recover_in_place(s, notes, err);
+	if (rc == RC_DONE)
+		rc = store_recover_index(s, notes, err);
+	return rc;
+}
+
+static enum rc open_in_place_reading(struct store *s, bool *read_only, struct err *err)
+{
+	struct store_config wanted = s->config;
+	enum rc rc;
+
+	s->use_fd = lock_share(s->index_dir);
+	rc = open_catalog(s, read_only, err);
+	if (rc == RC_DONE && !same_config(&s->config, &wanted))
+		return err_set(err, RC_MISSING, s->path, "its index has other slices");
+	return rc;
+}
+
+enum rc store_open_in_place(const char *capture_path, const char *index_dir,
+	const struct store_config *config, bool writing, struct store **out,
+	struct store_notes *notes, struct err *err)
+{
+	struct store_notes own = { 0 };
+	struct store *s;
+	enum rc rc = store_config_check(config, err);
+
+	if (rc == RC_DONE)
+		rc = store_new(capture_path, index_dir, STORE_IN_PLACE, writing, &s, err);
+	if (rc != RC_DONE)
+		return rc;
+	s->config = *config;
+	rc = writing ? open_in_place_writing(s, &own, err)
+		     : open_in_place_reading(s, &own.read_only, err);
+	if (rc == RC_DONE)
+		rc = store_refresh(s, err);
+	if (rc != RC_DONE) {
+		store_free(s);
+		return rc;
+	}
+	if (notes)
+		*notes = own;
+	*out = s;
+	return RC_DONE;
+}

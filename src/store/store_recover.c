@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What opening for writing puts right after a crash, or after somebody deleted files of the index.
+ *
+ * Packets: a block that the catalog holds open, or does not know, is walked to its last whole pcapng block, cut behind it, and
+ * sealed. Sealed blocks are never touched. Index: files are cut behind the last named segment; a block whose index file is not
+ * as long as the catalog says must be indexed again.
+ */
+#include "store/store_impl.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "file/pcapng.h"
+#include "store/block_format.h"
+#include "store/filters.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WALK_BYTES = 1 << 20 };
+
+static void __attribute__((format(printf, 2, 3))) note(struct store_notes *notes, const char *fmt, ...)
+{
+	size_t len = strlen(notes->text);
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	snprintf(notes->text + len, sizeof(notes->text) - len, "%s%s", len ? "; " : "", text);
+}
+
+/* "00000007.pcapng" -> 7; 0 for anything else. */
+static uint32_t number_of(const char *name, const char *suffix)
+{
+	char *end;
+	unsigned long v;
+
+	if (strspn(name, "0123456789") < 8)
+		return 0;
+	errno = 0;
+	v = strtoul(name, &end, 10);
+	return errno == 0 && strcmp(end, suffix) == 0 && v < UINT32_MAX ? (uint32_t)v : 0;
+}
+
+/* ---- the tail of a block ----------------------------------------------------------------- */
+
+/* Where we are in a block's file, and what was met on the way. */
+struct walk {
+	struct store *s;
+	struct io_file *f;
+	uint64_t at, size;
+	uint8_t *bytes;              /* of the file from `at` on */
+	size_t cap, got;
+	uint32_t points;             /* interface descriptions met */
+};
+
+/* A capture point that the catalog lost with its last transactions. */
+static enum rc walk_interface(struct walk *w, const struct pcapng_block *b, struct err *err)
+{
+	struct point_info p;
+	struct buf options;
+	enum rc rc;
+
+	if (w->points++ < w->s->view.n_points)
+		return RC_DONE;
+	buf_init(&options);
+	rc = block_point_parse(b, io_path(w->f), w->at, &p, &options, err);
+	if (rc == RC_DONE) {
+		p.number = (uint32_t)w->s->view.n_points;
+		rc = catalog_put_point(w->s->catalog, &p, options.data, options.len, err);
+	}
+	if (rc == RC_DONE)
+		rc = view_add_point(&w->s->view, &p, options.data, options.len, err);
+	buf_free(&options);
+	return rc;
+}
+
+/* Reads on where less than `need` bytes are at hand; RC_END where the file has no more. */
+static enum rc walk_fill(struct walk *w, size_t need, struct err *err)
+{
+	size_t want = need > WALK_BYTES ? need : WALK_BYTES;
+
+	if (need > w->size - w->at)
+		return RC_END;
+	if (want > w->cap) {
+		uint8_t *grown = mem_realloc(w->bytes, want, 1);
+
+		if (!grown)
+			return err_memory(err);
+		w->bytes = grown;
+		w->cap = want;
+	}
+	return io_read(w->f, w->at, w->bytes, want, &w->got, err);
+}
+
+/* One whole block; RC_END where the rest is none. `used` bytes of the buffer are behind us. */
+static enum rc walk_step(struct walk *w, size_t *used, struct err *err)
+{
+	bool big_endian = false;
+	struct pcapng_block b;
+	enum rc rc = pcapng_parse_block(w->bytes + *used, w->got - *used, &big_endian,
+		io_path(w->f), w->at, &b, NULL);
+
+	if (rc == RC_CUT_SHORT) {
+		size_t need = b.total_len ? b.total_len : PCAPNG_BLOCK_MIN;
+
+		*used = 0;
+		rc = walk_fill(w, need, err);
+		if (rc == RC_DONE && w->got >= need)
+			return RC_DONE;
+		return rc == RC_DONE ? RC_END : rc;
+	}
+	/* another section begins where nobody but us writes: this is not ours */
+	if (rc != RC_DONE || big_endian || (b.type == PCAPNG_SHB && w->at > 0))
+		return RC_END;
+	if (b.type == PCAPNG_IDB)
+		rc = walk_interface(w, &b, err);
+	*used += b.total_len;
+	w->at += b.total_len;
+	return rc;
+}
+
+/* From w->at to the end of the last whole block. */
+static enum rc walk_tail(struct walk *w, struct err *err)
+{
+	size_t used = 0;
+	enum rc rc = RC_DONE;
+
+	w->got = 0;
+	while (rc == RC_DONE)
+		rc = walk_step(w, &used, err);
+	mem_free(w->bytes);
+	w->bytes = NULL;
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+/* True where the file ends with a whole pcapng block, as the length in its last four bytes tells. */
+static bool ends_whole(struct io_file *f, uint64_t size)
+{
+	uint8_t bytes[8];
+	uint32_t len;
+
+	if (size < PCAPNG_BLOCK_MIN || io_read_all(f, size - 4, bytes, 4, NULL) != RC_DONE)
+		return false;
+	len = load_le32(bytes);
+	if (len < PCAPNG_BLOCK_MIN || len % 4 != 0 || len > size)
+		return false;
+	return io_read_all(f, size - len, bytes, 8, NULL) == RC_DONE && load_le32(bytes + 4) == len;
+}
+
+static enum rc put_sealed(struct store *s, uint32_t number, uint64_t length, struct err *err)
+{
+	struct block_info b = { .number = number, .state = BLOCK_SEALED, .length = length };
+
+	snprintf(b.file, sizeof(b.file), "blocks/%08u.pcapng", number);
+	return catalog_put_block(s->catalog, &b, err);
+}
+
+/* Cuts the file behind the last whole record. */
+static enum rc cut_file(struct walk *w, uint32_t number, struct store_notes *notes, struct err *err)
+{
+	enum rc rc = io_truncate(w->f, w->at, err);
+
+	if (rc == RC_DONE)
+		rc = io_sync(w->f, err);
+	if (rc != RC_DONE)
+		return rc;
+	notes->recovered = true;
+	notes->recovered_bytes += w->size - w->at;
+	note(notes, "block %u: %llu bytes behind the last whole record were cut off", number,
+		(unsigned long long)(w->size - w->at));
+	return RC_DONE;
+}
+
+/*
+ * Seals a block's file. One that the catalog holds open is cut behind its last whole record. One that it does not know (the index
+ * was deleted) was sealed where it ends with a whole block: what is damaged before that is left for people to see.
+ */
+static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number, bool open,
+	struct store_notes *notes, struct err *err)
+{
+	struct walk w = { .s = s, .f = f };
+	struct block_header h;
+	enum rc rc = io_size(f, &w.size, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	if (block_header_read(f, &h, NULL) != RC_DONE || h.number != number) {
+		if (open)
+			return cut_file(&w, number, notes, err);
+		note(notes, "blocks/%08u.pcapng is no block of this store and is left alone", number);
+		return RC_DONE;
+	}
+	rc = walk_tail(&w, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (w.at < w.size && !open && ends_whole(f, w.size))
+		return put_sealed(s, number, w.size, err);
+	if (w.at < w.size)
+		rc = cut_file(&w, number, notes, err);
+	return rc == RC_DONE ? put_sealed(s, number, w.at, err) : rc;
+}
+
+static enum rc recover_block(struct store *s, uint32_t number, bool open, struct store_notes *notes,
+	struct err *err)
+{
+	struct io_file *f;
+	char path[STORE_PATH];
+	uint64_t size;
+	enum rc rc;
+
+	store_block_path(s, number, path);
+	rc = io_open(path, IO_WRITE, &f, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = recover_file(s, f, number, open, notes, err);
+	if (rc == RC_DONE)
+		rc = io_size(f, &size, err);
+	io_close(f);
+	/* nothing whole in it: as if it had never been begun */
+	if (rc == RC_DONE && size == 0) {
+		rc = catalog_drop_block(s->catalog, number, err);
+		if (rc == RC_DONE)
+			rc = io_remove(path, err);
+	}
+	return rc;
+}
+
+static int number_cmp(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Numbers of the files in a directory, ascending. */
+static enum rc list_numbers(const char *dir, const char *suffix, uint32_t **out, size_t *n,
+	struct err *err)
+{
+	uint32_t *v = NULL, number;
+	size_t cap = 0;
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	*n = 0;
+	if (!d)
+		return err_errno(err, dir, "cannot read the directory");
+	while ((e = readdir(d))) {
+		number = number_of(e->d_name, suffix);
+		if (!number)
+			continue;
+		if (mem_grow(&v, &cap, *n + 1, sizeof(*v)) != 0) {
+			mem_free(v);
+			closedir(d);
+			return err_memory(err);
+		}
+		v[(*n)++] = number;
+	}
+	closedir(d);
+	if (*n)
+		qsort(v, *n, sizeof(*v), number_cmp);
+	*out = v;
+	return RC_DONE;
+}
+
+static bool has_number(const uint32_t *v, size_t n, uint32_t number)
+{
+	return n && bsearch(&number, v, n, sizeof(*v), number_cmp);
+}
+
+/* Rows of open blocks whose file was never made. */
+static enum rc drop_fileless(struct store *s, const uint32_t *files, size_t n, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < s->view.n_blocks; i++) {
+		const struct block_info *b = &s->view.blocks[i];
+
+		if (b->state == BLOCK_OPEN && !has_number(files, n, b->number))
+			rc = catalog_drop_block(s->catalog, b->number, err);
+	}
+	return rc;
+}
+
+static enum rc recover_blocks(struct store *s, const uint32_t *files, size_t n,
+	struct store_notes *notes, struct err *err)
+{
+	enum rc rc = drop_fileless(s, files, n, err);
+
+	for (size_t i = 0; rc == RC_DONE && i < n; i++) {
+		const struct block_info *b = view_block(&s->view, files[i]);
+
+		if (!b || b->state == BLOCK_OPEN)
+			rc = recover_block(s, files[i], b != NULL, notes, err);
+	}
+	return rc;
+}
+
+/* A block that is sealed but not indexed: the session has to. */
+static void note_unindexed(struct store *s, struct store_notes *notes)
+{
+	for (size_t i = 0; i < s->view.n_blocks; i++)
+		if (s->view.blocks[i].state == BLOCK_SEALED)
+			notes->index_missing = true;
+}
+
+enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err)
+{
+	char dir[STORE_PATH];
+	uint32_t *files = NULL;
+	size_t n;
+	enum rc rc;
+
+	rc = store_load(s, err);
+	snprintf(dir, sizeof(dir), "%s/blocks", s->path);
+	if (rc == RC_DONE)
+		rc = list_numbers(dir, ".pcapng", &files, &n, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = catalog_begin(s->catalog, err);
+	if (rc == RC_DONE)
+		rc = store_end_change(s, recover_blocks(s, files, n, notes, err), err);
+	mem_free(files);
+	return rc == RC_DONE ? store_load(s, err) : rc;
+}
+
+/* ---- in place ------------------------------------------------------------------------------ */
+
+enum rc store_forget_rest(struct store *s, struct err *err)
+{
+	return catalog_drop_from(s->catalog, s->view.totals.indexed_to, err);
+}
+
+/* Blocks are indexed in order: one that is not whole, with an indexed one behind it, was to be indexed again. */
+static bool has_hole(const struct store *s)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < s->view.n_blocks; i++) {
+		const struct block_info *b = &s->view.blocks[i];
+
+		if (open && b->packets > 0)
+			return true;
+		open |= b->state != BLOCK_INDEXED;
+	}
+	return false;
+}
+
+/* A block that is not whole ends with its last segment; without one it never was. */
+static enum rc close_open_blocks(struct store *s, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < s->view.n_blocks; i++) {
+		struct block_info b = s->view.blocks[i];
+		const struct segment_place *last = view_last_segment(&s->view, b.number);
+
+		if (b.state == BLOCK_INDEXED)
+			continue;
+		b.file[0] = '\0';
+		b.state = BLOCK_INDEXED;
+		b.length = last ? last->end_offset : 0;
+		rc = last ? catalog_put_block(s->catalog, &b, err)
+			  : catalog_drop_block(s->catalog, b.number, err);
+	}
+	return rc;
+}
+
+typedef enum rc (*change)(struct store *s, struct err *err);
+
+/* One change as a transaction, and the view after it. */
+static enum rc change_and_load(struct store *s, change c, struct err *err)
+{
+	enum rc rc = catalog_begin(s->catalog, err);
+
+	if (rc == RC_DONE)
+		rc = store_end_change(s, c(s, err), err);
+	return rc == RC_DONE ? store_load(s, err) : rc;
+}
+
+enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struct err *err)
+{
+	enum rc rc = store_load(s, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	if (has_hole(s)) {
+		notes->index_missing = true;
+		return store_drop_index(s, 0, err);
+	}
+	rc = change_and_load(s, close_open_blocks, err);
+	if (rc == RC_DONE && !s->view.totals.complete)
+		rc = change_and_load(s, store_forget_rest, err);
+	return rc;
+}
+
+/* ---- the index --------------------------------------------------------------------------- */
+
+/* Cuts an index file behind the last segment that is named; *valid false where it does not reach so far. */
+static enum rc trim_index(struct store *s, const struct segment_place *last, bool *valid,
+	struct err *err)
+{
+	struct io_file *f;
+	char path[STORE_PATH];
+	uint64_t size, header;
+	enum rc rc;
+
+	*valid = false;
+	store_index_path(s, last->block, path);
+	rc = io_open(path, IO_WRITE, &f, err);
+	if (rc == RC_MISSING || rc == RC_UNSUPPORTED)
+		return RC_DONE;
+	if (rc == RC_DONE)
+		rc = io_size(f, &size, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (size >= last->at + last->len && index_header_check(f, last->block, &header, NULL) == RC_DONE) {
+		*valid = true;
+		if (size > last->at + last->len)
+			rc = io_truncate(f, last->at + last->len, err);
+	}
+	io_close(f);
+	return rc;
+}
+
+static enum rc recover_indexes(struct store *s, struct store_notes *notes, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < s->view.n_blocks;) {
+		uint32_t number = s->view.blocks[i++].number;
+		const struct segment_place *last = view_last_segment(&s->view, number);
+		bool valid;
+
+		if (!last)
+			continue;
+		rc = trim_index(s, last, &valid, err);
+		if (rc != RC_DONE || valid)
+			continue;
+		note(notes, "block %u has no valid index", number);
+		notes->index_missing = true;
+		rc = store_drop_index(s, s->kind == STORE_OWN ? number : 0, err);
+	}
+	return rc;
+}
+
+/* Index files of blocks without segments. */
+static enum rc remove_strays(struct store *s, struct err *err)
+{
+	uint32_t *files = NULL;
+	char path[STORE_PATH];
+	size_t n;
+	enum rc rc = list_numbers(s->index_dir, ".idx", &files, &n, err);
+
+	for (size_t i = 0; rc == RC_DONE && i < n; i++) {
+		if (view_last_segment(&s->view, files[i]))
+			continue;
+		store_index_path(s, files[i], path);
+		rc = io_remove(path, err);
+	}
+	if (rc == RC_DONE)
+		mem_free(files);
+	return rc;
+}
+
+/* A record that was being appended: what comes behind it could not be read. */
+static enum rc trim_filters(struct store *s, struct err *err)
+{
+	struct filters *filters;
+	struct io_file *f;
+	char path[STORE_PATH];
+	enum rc rc;
+
+	store_name_path(s, "filters", path);
+	if (access(path, F_OK) != 0)
+		return RC_DONE;
+	rc = filters_load(path, &filters, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = io_open(path, IO_WRITE, &f, err);
+	if (rc == RC_DONE) {
+		rc = io_truncate(f, filters_size(filters), err);
+		io_close(f);
+	}
+	filters_free(filters);
+	return rc;
+}
+
+enum rc store_recover_index(struct store *s, struct store_notes *notes, struct err *err)
+{
+	enum rc rc = recover_indexes(s, notes, err);
+
+	if (rc == RC_DONE)
+		rc = remove_strays(s, err);
+	if (rc == RC_DONE)
+		rc = trim_filters(s, err);
+	note_unindexed(s, notes);
+	return rc;
+}
+
+void store_remove_index(const struct store *s)
+{
+	static const char *const names[] = {
+		"catalog.db", "catalog.db-wal", "catalog.db-shm", "catalog.db-journal", "filters",
+	};
+	char path[STORE_PATH];
+	uint32_t *files = NULL;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		store_name_path(s, names[i], path);
+		io_remove(path, NULL);
+	}
+	if (list_numbers(s->index_dir, ".idx", &files, &n, NULL) != RC_DONE)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		store_index_path(s, files[i], path);
+		io_remove(path, NULL);
+	}
+	mem_free(files);
+}

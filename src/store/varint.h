@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The variable-length numbers of index files (see store/format.h) for the loops that run once a microflow:
+ * written to a plain pointer whose room was checked before (VARINT_MAX bytes a number), read through the checked cursor
+ * with a short way for one byte. The bytes are those of buf_put_varint().
+ */
+#ifndef FLOWDRILL_STORE_VARINT_H
+#define FLOWDRILL_STORE_VARINT_H
+
+#include "base/cursor.h"
+
+static inline uint8_t *varint_put(uint8_t *to, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		*to++ = (uint8_t)(v | 0x80);
+	*to++ = (uint8_t)v;
+	return to;
+}
+
+static inline uint8_t *varint_put_big(uint8_t *to, u128 v)
+{
+	for (; v >= 0x80; v >>= 7)
+		*to++ = (uint8_t)(v | 0x80);
+	*to++ = (uint8_t)v;
+	return to;
+}
+
+/* A number with a flag in its lowest bit; 129 bits in all. */
+static inline uint8_t *varint_put_flagged(uint8_t *to, u128 v, bool flag)
+{
+	uint8_t first = (uint8_t)((v & 0x3f) << 1 | flag);
+
+	v >>= 6;
+	if (v == 0) {
+		*to++ = first;
+		return to;
+	}
+	*to++ = first | 0x80;
+	return (uint64_t)v == v ? varint_put(to, (uint64_t)v) : varint_put_big(to, v);
+}
+
+static inline uint64_t zigzag(int64_t v)
+{
+	return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
+}
+
+static inline int64_t zigzag_back(uint64_t v)
+{
+	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
+static inline uint64_t varint_get(struct cursor *c)
+{
+	if (c->pos < c->len && c->data[c->pos] < 0x80)
+		return c->data[c->pos++];
+	return cursor_varint(c);
+}
+
+/* A varint that must fit into 32 bits. */
+static inline uint32_t varint_get32(struct cursor *c)
+{
+	uint64_t v = varint_get(c);
+
+	if (v > UINT32_MAX) {
+		c->truncated = true;
+		return 0;
+	}
+	return (uint32_t)v;
+}
+
+static inline u128 varint_get_big(struct cursor *c)
+{
+	u128 v = 0;
+
+	if (c->pos < c->len && c->data[c->pos] < 0x80)
+		return c->data[c->pos++];
+	for (unsigned shift = 0; shift < 128; shift += 7) {
+		uint8_t byte = cursor_u8(c);
+		v |= (u128)(byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return v;
+	}
+	c->truncated = true;
+	return 0;
+}
+
+static inline u128 varint_get_flagged(struct cursor *c, bool *flag)
+{
+	uint8_t first = cursor_u8(c);
+	u128 v = (first >> 1) & 0x3f;
+
+	*flag = first & 1;
+	if (first < 0x80)
+		return v;
+	return v | varint_get_big(c) << 6;
+}
+
+static inline void varint_skip(struct cursor *c)
+{
+	while (cursor_u8(c) >= 0x80)
+		;
+}
+
+#endif

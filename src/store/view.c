@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/view.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+void view_init(struct view *v)
+{
+	*v = (struct view){ 0 };
+	buf_init(&v->options);
+}
+
+void view_free(struct view *v)
+{
+	mem_free(v->blocks);
+	mem_free(v->points);
+	mem_free(v->spans);
+	mem_free(v->sections);
+	mem_free(v->segments);
+	buf_free(&v->options);
+	view_init(v);
+}
+
+enum rc view_add_block(struct view *v, const struct block_info *b, struct err *err)
+{
+	size_t at = v->n_blocks;
+
+	if (mem_grow(&v->blocks, &v->cap_blocks, at + 1, sizeof(*b)) != 0)
+		return err_memory(err);
+	while (at > 0 && v->blocks[at - 1].number > b->number)
+		at--;
+	memmove(v->blocks + at + 1, v->blocks + at, (v->n_blocks - at) * sizeof(*b));
+	v->blocks[at] = *b;
+	v->n_blocks++;
+	return RC_DONE;
+}
+
+enum rc view_add_point(struct view *v, const struct point_info *p, const void *options, size_t len,
+	struct err *err)
+{
+	struct view_span span = { v->options.len, len };
+
+	if (mem_grow(&v->points, &v->cap_points, v->n_points + 1, sizeof(*p)) != 0 ||
+		mem_grow(&v->spans, &v->cap_spans, v->n_spans + 1, sizeof(span)) != 0)
+		return err_memory(err);
+	buf_put(&v->options, options, len);
+	if (v->options.failed)
+		return err_memory(err);
+	v->points[v->n_points++] = *p;
+	v->spans[v->n_spans++] = span;
+	return RC_DONE;
+}
+
+enum rc view_add_section(struct view *v, const struct section_info *s, struct err *err)
+{
+	if (mem_grow(&v->sections, &v->cap_sections, v->n_sections + 1, sizeof(*s)) != 0)
+		return err_memory(err);
+	v->sections[v->n_sections++] = *s;
+	return RC_DONE;
+}
+
+enum rc view_reserve_segment(struct view *v, struct err *err)
+{
+	if (mem_grow(&v->segments, &v->cap_segments, v->n_segments + 1, sizeof(*v->segments)) != 0)
+		return err_memory(err);
+	return RC_DONE;
+}
+
+enum rc view_add_segment(struct view *v, const struct segment_place *s, struct err *err)
+{
+	enum rc rc = view_reserve_segment(v, err);
+	size_t at;
+
+	if (rc != RC_DONE)
+		return rc;
+	at = view_segment_from(v, s->block, s->number);
+	memmove(v->segments + at + 1, v->segments + at, (v->n_segments - at) * sizeof(*s));
+	v->segments[at] = *s;
+	v->n_segments++;
+	return RC_DONE;
+}
+
+void view_add_sums(struct view *v, const struct point_info *sums)
+{
+	struct point_info *p;
+
+	if (sums->number >= v->n_points || sums->packets == 0)
+		return;
+	p = &v->points[sums->number];
+	if (p->packets == 0 || sums->first_ns < p->first_ns)
+		p->first_ns = sums->first_ns;
+	if (p->packets == 0 || sums->last_ns > p->last_ns)
+		p->last_ns = sums->last_ns;
+	p->packets += sums->packets;
+	p->bytes += sums->bytes;
+}
+
+struct block_info *view_block(const struct view *v, uint32_t number)
+{
+	size_t low = 0, high = v->n_blocks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->blocks[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < v->n_blocks && v->blocks[low].number == number ? &v->blocks[low] : NULL;
+}
+
+size_t view_segment_from(const struct view *v, uint32_t block, uint32_t number)
+{
+	size_t low = 0, high = v->n_segments;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct segment_place *s = &v->segments[middle];
+
+		if (s->block < block || (s->block == block && s->number < number))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct segment_place *view_segment(const struct view *v, uint32_t block, uint32_t number)
+{
+	size_t at = view_segment_from(v, block, number);
+	const struct segment_place *s;
+
+	if (at == v->n_segments)
+		return NULL;
+	s = &v->segments[at];
+	return s->block == block && s->number == number ? s : NULL;
+}
+
+const struct segment_place *view_last_segment(const struct view *v, uint32_t block)
+{
+	size_t end = view_segment_from(v, block, UINT32_MAX);
+
+	return end > 0 && v->segments[end - 1].block == block ? &v->segments[end - 1] : NULL;
+}
+
+static void sum_times(bool first, const struct segment_place *s, int64_t *first_ns, int64_t *last_ns)
+{
+	if (first || s->first_ns < *first_ns)
+		*first_ns = s->first_ns;
+	if (first || s->last_ns > *last_ns)
+		*last_ns = s->last_ns;
+}
+
+static void sum_totals(struct store_totals *t, const struct segment_place *s)
+{
+	sum_times(t->packets == 0, s, &t->first_ns, &t->last_ns);
+	t->packets += s->packets;
+	t->bytes += s->bytes;
+	t->captured_bytes += s->captured_bytes;
+	t->time_unknown += s->time_unknown;
+	t->time_saturated += s->time_saturated;
+	t->cut_packets += s->cut_packets;
+	t->undecoded += s->undecoded;
+	t->segments++;
+}
+
+static void sum_block(struct block_info *b, const struct segment_place *s)
+{
+	sum_times(b->packets == 0, s, &b->first_ns, &b->last_ns);
+	if (s->number == 0)
+		b->first_frame = s->first_frame;
+	b->packets += s->packets;
+	b->bytes += s->bytes;
+}
+
+/* Bytes of blocks, and how far into the file they reach; an open one as far as it is published. */
+static void sum_lengths(struct view *v)
+{
+	v->totals.blocks = v->n_blocks;
+	v->totals.block_bytes = 0;
+	v->totals.indexed_to = 0;
+	for (size_t i = 0; i < v->n_blocks; i++) {
+		struct block_info *b = &v->blocks[i];
+		const struct segment_place *last = view_last_segment(v, b->number);
+
+		if (b->state == BLOCK_OPEN)
+			b->length = last ? last->end_offset : 0;
+		v->totals.block_bytes += b->length;
+		if (b->length && b->offset + b->length > v->totals.indexed_to)
+			v->totals.indexed_to = b->offset + b->length;
+	}
+}
+
+void view_sum_segment(struct view *v, const struct segment_place *s)
+{
+	struct block_info *b = view_block(v, s->block);
+
+	sum_totals(&v->totals, s);
+	if (!b)
+		return;
+	sum_block(b, s);
+	if (b->state == BLOCK_OPEN) {
+		v->totals.block_bytes += s->end_offset - b->length;
+		b->length = s->end_offset;
+		if (b->offset + b->length > v->totals.indexed_to)
+			v->totals.indexed_to = b->offset + b->length;
+	}
+}
+
+void view_sum(struct view *v)
+{
+	struct store_totals *t = &v->totals;
+
+	t->packets = t->bytes = t->captured_bytes = t->segments = 0;
+	t->time_unknown = t->time_saturated = t->cut_packets = t->undecoded = 0;
+	for (size_t i = 0; i < v->n_blocks; i++)
+		v->blocks[i].packets = v->blocks[i].bytes = 0;
+	for (size_t i = 0; i < v->n_segments; i++) {
+		struct block_info *b = view_block(v, v->segments[i].block);
+
+		sum_totals(t, &v->segments[i]);
+		if (b)
+			sum_block(b, &v->segments[i]);
+	}
+	sum_lengths(v);
+}

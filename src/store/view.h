@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A store's catalog at one moment, in memory: what store_blocks(), store_points() and their kin return. Private to this
+ * layer. Owns its arrays; one thread at a time.
+ */
+#ifndef FLOWDRILL_STORE_VIEW_H
+#define FLOWDRILL_STORE_VIEW_H
+
+#include "store/store.h"
+
+/* Options of a point: where they lie in view.options. */
+struct view_span { size_t at, len; };
+
+struct view {
+	struct block_info *blocks;           /* ascending by number */
+	struct point_info *points;           /* number is the index */
+	struct view_span *spans;             /* one a point */
+	struct section_info *sections;       /* ascending by offset */
+	struct segment_place *segments;      /* by block, then number */
+	size_t n_blocks, n_points, n_spans, n_sections, n_segments;
+	size_t cap_blocks, cap_points, cap_spans, cap_sections, cap_segments;
+	struct buf options;
+	struct store_totals totals;
+};
+
+void view_init(struct view *v);
+void view_free(struct view *v);
+/* Each appends a copy, or puts it into its place; RC_NO_MEMORY. */
+enum rc view_add_block(struct view *v, const struct block_info *b, struct err *err);
+enum rc view_add_point(struct view *v, const struct point_info *p, const void *options, size_t len, struct err *err);
+enum rc view_add_section(struct view *v, const struct section_info *s, struct err *err);
+enum rc view_add_segment(struct view *v, const struct segment_place *s, struct err *err);
+/* Room for one more segment, so that adding it cannot fail. */
+enum rc view_reserve_segment(struct view *v, struct err *err);
+/* Adds one point's sums of a segment. */
+void view_add_sums(struct view *v, const struct point_info *sums);
+
+struct block_info *view_block(const struct view *v, uint32_t number);
+/* Index of the first segment of this block with at least this number; n_segments where there is none. */
+size_t view_segment_from(const struct view *v, uint32_t block, uint32_t number);
+const struct segment_place *view_segment(const struct view *v, uint32_t block, uint32_t number);
+/* The last segment of a block; NULL where it has none. */
+const struct segment_place *view_last_segment(const struct view *v, uint32_t block);
+
+/* Sums up blocks and totals from the segments (not the totals that packets do not sum up to). */
+void view_sum(struct view *v);
+/* The same for one segment more. */
+void view_sum_segment(struct view *v, const struct segment_place *s);
+
+#endif

@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The filter language: what it takes, what it refuses and where, what matches, what a key alone tells. */
+#include "query/filter.h"
+
+#include "rows.h"
+
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Rows that the tables below speak of. */
+enum { WEB_C2S, WEB_S2C, DNS_C2S, DNS_S2C, ARP_C2S, PING_C2S, PACKETS };
+
+struct world {
+	struct flow_key web, dns, arp, ping;
+	struct packet_row packets[PACKETS];
+	struct record flows[4];
+	struct point_info point;
+};
+
+static void world_make(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->web = row_key(PROTO_TCP, "10.0.0.5", 51514, "192.0.2.7", 443);
+	w->web.vlan = vlan_push(vlan_push(0, 10), 20);
+	w->web.point = 2;
+	w->web.has_macs = true;
+	memcpy(w->web.client_mac, "\x02\x00\x00\x00\x00\x01", 6);
+	memcpy(w->web.server_mac, "\x02\x00\x00\x00\x00\x02", 6);
+	w->dns = row_key(PROTO_UDP, "2001:db8::1", 40000, "2001:db8::53", 53);
+	w->arp = row_key(PROTO_ARP, "02:00:00:00:00:09", 0, "ff:ff:ff:ff:ff:ff", 0);
+	w->ping = row_key(PROTO_ICMP, "10.0.0.5", 0, "10.9.9.9", 0);
+	w->packets[WEB_C2S] = row_packet(&w->web, DIR_C2S);
+	w->packets[WEB_S2C] = row_packet(&w->web, DIR_S2C);
+	w->packets[DNS_C2S] = row_packet(&w->dns, DIR_C2S);
+	w->packets[DNS_S2C] = row_packet(&w->dns, DIR_S2C);
+	w->packets[ARP_C2S] = row_packet(&w->arp, DIR_C2S);
+	w->packets[PING_C2S] = row_packet(&w->ping, DIR_C2S);
+	w->packets[WEB_C2S].pkt.flags |= PACKET_HAS_MACS;
+	memcpy(w->packets[WEB_C2S].pkt.src_mac, "\x02\x00\x00\x00\x00\x01", 6);
+	memcpy(w->packets[WEB_C2S].pkt.dst_mac, "\x02\x00\x00\x00\x00\x02", 6);
+	w->flows[0] = row_record(TIER_FLOW, &w->web);
+	w->flows[0].c.rtt_n = 1;
+	w->flows[0].c.rtt_min = w->flows[0].c.rtt_max = w->flows[0].c.rtt_sum = 250000000;
+	w->flows[0].c.known |= FIELD_BIT(FIELD_RTT_MIN) | FIELD_BIT(FIELD_RTT_MAX);
+	w->flows[0].c.rst = 2;
+	w->flows[0].c.tcp_flags = TCP_SYN | TCP_ACK | TCP_RST;
+	w->flows[0].c.end_reason = END_RST;
+	w->flows[0].c.known |= FIELD_BIT(FIELD_END_REASON) | FIELD_BIT(FIELD_TCP_FLAGS);
+	w->flows[1] = row_record(TIER_FLOW, &w->dns);
+	w->flows[1].c.bytes[0] = 60;
+	w->flows[2] = row_record(TIER_FLOW, &w->arp);
+	w->flows[3] = row_record(TIER_FLOW, &w->ping);
+	snprintf(w->point.name, sizeof(w->point.name), "eth-lb");
+	w->point.number = 2;
+}
+
+static struct row row_of(const struct world *w, enum tier tier, size_t i)
+{
+	struct row row = { .tier = tier, .flow_slice_ns = 300 * ROW_SECOND,
+		.capture_end_ns = 5000 * ROW_SECOND };
+
+	if (tier == TIER_PACKET)
+		row.packet = &w->packets[i];
+	else
+		row.record = &w->flows[i];
+	if ((tier == TIER_PACKET && i <= WEB_S2C) || (tier != TIER_PACKET && i == 0))
+		row.point = &w->point;
+	return row;
+}
+
+struct match_case { const char *filter, *packets, *flows; };     /* '1' where the row matches; NULL: not for this tier */
+
+/* packets: web >, web <, dns >, dns <, arp, ping; flows: web, dns, arp, ping */
+static const struct match_case matches[] = {
+	{ "", "111111", "1111" },
+	{ " \t\n", "111111", "1111" },
+	{ "tcp", "110000", "1000" },
+	{ "udp or icmp", "001101", "0101" },
+	{ "arp", "000010", "0010" },
+	{ "ip", "110001", "1001" },
+	{ "ip6", "001100", "0100" },
+	{ "not ip", "001110", "0110" },
+	{ "host 10.0.0.5", "110001", "1001" },
+	{ "src host 10.0.0.5", "100001", "1001" },
+	{ "dst host 10.0.0.5", "010000", "0000" },
+	{ "src 10.0.0.5", "100001", "1001" },
+	{ "src or dst host 10.0.0.5", "110001", "1001" },
+	{ "src and dst net 10.0.0.0/8", "000001", "0001" },
+	{ "dst or src port 443", "110000", "1000" },
+	{ "client 10.0.0.5", "110001", "1001" },
+	{ "server host 192.0.2.7", "110000", "1000" },
+	{ "server port 53", "001100", "0100" },
+	{ "client port 53", "000000", "0000" },
+	{ "net 10.0.0.0/8", "110001", "1001" },
+	{ "net 10", "110001", "1001" },
+	{ "net 192.0.2", "110000", "1000" },
+	{ "net 10.0.0.0 mask 255.255.0.0", "110001", "1001" },
+	{ "dst net 10.9.0.0 mask 255.255.0.0", "000001", "0001" },
+	{ "net 2001:db8::/32", "001100", "0100" },
+	{ "port 443", "110000", "1000" },
+	{ "port https", "110000", "1000" },
+	{ "src port 443", "010000", "0000" },
+	{ "dst port 443 or 53", "101000", "1100" },
+	{ "port 80 or 443", "110000", "1000" },
+	{ "port 80 or dns", "001100", "0100" },
+	{ "portrange 50-60", "001100", "0100" },
+	{ "port 440-450", "110000", "1000" },
+	{ "udp port 443", "000000", "0000" },
+	{ "tcp port 443", "110000", "1000" },
+	{ "tcp src port 443", "010000", "0000" },
+	{ "tcp host 10.0.0.5", "110000", "1000" },
+	{ "ip host 10.0.0.5", "110001", "1001" },
+	{ "ip proto 1", "000001", "0001" },
+	{ "ip6 proto udp", "001100", "0100" },
+	{ "ip6 proto tcp", "000000", "0000" },
+	{ "proto \\tcp", "110000", "1000" },
+	{ "proto 6 or 17", "111100", "1100" },
+	{ "ether proto arp", "000010", "0010" },
+	{ "ether proto 0x0806", "000010", "0010" },
+	{ "ether proto \\ip", "110001", "1001" },
+	{ "ether host 02:00:00:00:00:01", "100000", NULL },
+	{ "ether src 02:00:00:00:00:02", "000000", NULL },
+	{ "eth.addr == 02:00:00:00:00:01", "100000", "1000" },
+	{ "host ff:ff:ff:ff:ff:ff", "000010", "0010" },
+	{ "vlan", "110000", "1000" },
+	{ "vlan 10", "110000", "1000" },
+	{ "vlan 20", "110000", "1000" },
+	{ "vlan 11", "000000", "0000" },
+	{ "vlan == 10.20", "110000", "1000" },
+	{ "vlan == 20.10", "000000", "0000" },
+	{ "vlan != 11", "110000", "1000" },
+	{ "not vlan 11", "111111", "1111" },
+	{ "10.0.0.5", "110001", "1001" },
+	{ "host 10.0.0.5 or 10.0.0.6", "110001", "1001" },
+	{ "host 10.0.0.5 and 10.9.9.9", "000001", "0001" },
+	{ "host 10.0.0.5 and not 10.9.9.9", "110000", "1000" },
+	{ "host 10.9.9.9 or (2001:db8::53 and port 53)", "001101", "0101" },
+	{ "not (host 10.0.0.5)", "001110", "0110" },
+	{ "! tcp && ! udp", "000011", "0011" },
+	{ "not not tcp", "110000", "1000" },
+	/* the same precedence, from the left: (ping or web) and tcp */
+	{ "icmp or tcp and port 443", "110000", "1000" },
+	{ "icmp or (tcp and port 443)", "110001", "1001" },
+	{ "client == 10.0.0.5", "110001", "1001" },
+	{ "server in {192.0.2.0/24, 2001:db8::53}", "111100", "1100" },
+	{ "server in {192.0.2.7 2001:db8::53}", "111100", "1100" },
+	{ "server not in {192.0.2.0/24, 2001:db8::53}", "000011", "0011" },
+	{ "host in {10.9.9.9}", "000001", "0001" },
+	{ "port in {53, 80-90, 440..450}", "111100", "1100" },
+	{ "server_port == 443", "110000", "1000" },
+	{ "server_port >= 443", "110000", "1000" },
+	{ "server_port < 443", "001100", "0100" },
+	{ "server_port != 443", "001100", "0100" },
+	{ "client != 10.0.0.5", "001110", "0110" },
+	{ "client ~ \"0.0.5\"", "110001", "1001" },
+	{ "proto == tcp", "110000", "1000" },
+	{ "proto != tcp", "001111", "0111" },
+	{ "proto in {tcp, arp}", "110010", "1010" },
+	{ "proto ~ cm", "000001", "0001" },
+	{ "ip.addr == 10.0.0.5", "110001", "1001" },
+	{ "ip.addr != 10.0.0.5", "000000", "0000" },
+	{ "!(ip.addr == 10.0.0.5)", "001110", "0110" },
+	{ "ip.src == 10.0.0.5 && tcp.dstport == 443", "100000", "1000" },
+	{ "ipv6.addr == 2001:db8::/64", "001100", "0100" },
+	{ "tcp.port == 443 || udp.port eq 53", "111100", "1100" },
+	{ "tcp.port == 53", "000000", "0000" },
+	{ "udp.srcport==53", "000100", "0000" },
+	{ "tcp.port in {80,443}", "110000", "1000" },
+	{ "ip.proto == 1", "000001", "0001" },
+	{ "ip.version == 6", "001100", "0100" },
+	{ "vlan.id == 10", "110000", "1000" },
+	{ "point == 2", "110000", "1000" },
+	{ "point == eth-lb", "110000", "1000" },
+	{ "point ~ LB", "110000", "1000" },
+	{ "point in {i0, 1}", "001111", "0111" },
+	{ "tcp_flags ~ syn", "110000", "1000" },
+	{ "tcp_flags ~ \"syn,ack\"", "010000", "1000" },
+	{ "tcp_flags == syn", "100000", "0000" },
+	{ "tcp_flags == SA", "010000", "0000" },
+	{ "tcp_flags & ack", "010000", "1000" },
+	{ "tcp_flags & 0x12 == 0x12", "010000", "1000" },
+	{ "tcp_flags & 16 == 0", "100000", "0000" },
+	{ "tcp.flags.syn == 1 and tcp.flags.ack == 0", "100000", "0000" },
+	{ "tcp.flags.ack", "010000", "1000" },
+	{ "id == f1.4000", NULL, "1111" },
+	{ "id == p1.5000", "111111", NULL },
+	{ "id == f1.4001", "000000", "0000" },
+	{ "len > 99 and caplen <= 96", "111111", NULL },
+	{ "len > 0.1k", "000000", NULL },
+	{ "frame.len == 100", "111111", NULL },
+	{ "greater 100 and less 100", "111111", NULL },
+	{ "ttl == 64", "111101", NULL },
+	{ "time >= 1970-01-01T00:16:40Z", "111111", NULL },
+	{ "time > 1970-01-01T00:16:40Z", "000000", NULL },
+	{ "time < \"1970-01-01 00:16:40.000000001\"", "111111", NULL },
+	{ "frame in {1..6, 8..9}", "000000", NULL },
+	{ "frame in {1..7}", "111111", NULL },
+	{ "window", "110000", NULL },
+	{ "bytes > 1M", NULL, "1011" },
+	{ "bytes > 1.5M", NULL, "1011" },
+	{ "bytes >= 1500501", NULL, "0000" },
+	{ "bytes <= 1Ki", NULL, "0100" },
+	{ "rtt_avg >= 200ms", NULL, "1000" },
+	{ "rtt_avg < 200ms", NULL, "0000" },
+	{ "not rtt_avg < 200ms", NULL, "1111" },
+	{ "rtt_avg != 200ms", NULL, "1000" },
+	{ "rtt_avg == 0.25", NULL, "1000" },
+	{ "rst", NULL, "1000" },
+	{ "rst > 0 and syn == 0", NULL, "1000" },
+	{ "not rst", NULL, "0111" },
+	{ "end_reason == rst", NULL, "1000" },
+	{ "end_reason in {rst, slice}", NULL, "1111" },
+	{ "orientation_by == syn", NULL, "1111" },
+	{ "duration == 3s", NULL, "1111" },
+	{ "duration > 2999ms", NULL, "1111" },
+	{ "size_avg > 300100.5", NULL, "0000" },
+	{ "size_avg >= 300100", NULL, "1011" },
+	{ "service == https", NULL, "1000" },
+	{ "service ~ TTP", NULL, "1000" },
+	{ "first >= 1000 and last <= 1003", NULL, "1111" },
+};
+
+static void check_tier(const struct match_case *c, enum tier tier, const char *want, const struct world *w)
+{
+	struct err err = { .rc = RC_DONE };
+	struct filter *f;
+
+	if (filter_compile(c->filter, tier, &f, &err) != RC_DONE)
+		fail_msg("%s: refused at %llu: %s", c->filter, (unsigned long long)err.offset, err.why);
+	for (size_t i = 0; want[i]; i++) {
+		struct row row = row_of(w, tier, i);
+
+		if (filter_match(f, &row) != (want[i] == '1'))
+			fail_msg("%s: %s %zu does %smatch", c->filter, tier_singular(tier), i,
+				want[i] == '1' ? "not " : "");
+	}
+	filter_free(f);
+}
+
+static void test_match(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	for (size_t i = 0; i < COUNT(matches); i++) {
+		if (matches[i].packets)
+			check_tier(&matches[i], TIER_PACKET, matches[i].packets, &w);
+		if (matches[i].flows)
+			check_tier(&matches[i], TIER_FLOW, matches[i].flows, &w);
+	}
+}
+
+struct refusal { enum tier tier; const char *filter; uint64_t column; const char *why; };
+
+static const struct refusal refusals[] = {
+	{ TIER_FLOW, "bites > 3", 0, "no such field: bites (try bytes" },
+	{ TIER_FLOW, "bytes > 3 and retrnas", 14, "no such field" },
+	{ TIER_FLOW, "bytes >", 7, "a value expected at the end" },
+	{ TIER_FLOW, "bytes > fast", 8, "a size, as 1500 or 1.5M, expected, not fast" },
+	{ TIER_FLOW, "rtt_avg > 1x", 10, "a duration" },
+	{ TIER_FLOW, "first > yesterday", 8, "a time" },
+	{ TIER_FLOW, "host example.com", 5, "names are not looked up" },
+	{ TIER_FLOW, "port 70000", 5, "a port" },
+	{ TIER_FLOW, "port 20-10", 5, "a port" },
+	{ TIER_FLOW, "(tcp", 4, "and, or or ) expected at the end" },
+	{ TIER_FLOW, "tcp)", 3, "and, or or the end" },
+	{ TIER_FLOW, "tcp udp", 4, "and, or or the end" },
+	{ TIER_FLOW, "and tcp", 0, "a field, word or address" },
+	{ TIER_FLOW, "tcp and", 7, "expected at the end" },
+	{ TIER_FLOW, "not", 3, "expected at the end" },
+	{ TIER_FLOW, "client > 10.0.0.1", 7, "==, !=, ~ or in expected" },
+	{ TIER_FLOW, "server in {10.0.0.1", 19, "a further value or }" },
+	{ TIER_FLOW, "server in {}", 11, "a value" },
+	{ TIER_FLOW, "service ~ \"x", 10, "closing \"" },
+	{ TIER_FLOW, "bytes > 3 ; drop", 10, "not ;" },
+	{ TIER_FLOW, "end_reason == maybe", 14, "fin" },
+	{ TIER_FLOW, "len > 3", 0, "no such field: len" },
+	{ TIER_PACKET, "bytes > 3", 0, "no such field: bytes" },
+	{ TIER_PACKET, "tcp[13] & 2 != 0", 3, "offset" },
+	{ TIER_PACKET, "tcp_flags ~ ''", 12, "a text" },
+	{ TIER_PACKET, "tcp_flags == foo", 13, "flags" },
+	{ TIER_PACKET, "http", 0, "try port http" },
+	{ TIER_PACKET, "net 10.0.0.0 mask 255.0.255.0", 18, "without holes" },
+	{ TIER_PACKET, "ether host 10.0.0.1", 11, "a link address" },
+	{ TIER_PACKET, "ip.addr == 2001:db8::1", 11, "an IPv4 address" },
+	{ TIER_PACKET, "server == 10.0.0.1 or 10.0.0.2", 22, "FIELD in {A, B}" },
+	{ TIER_PACKET, "vlan 5000", 5, "and, or or the end" },
+	{ TIER_BLOCK, "host 10.0.0.1", 0, "no such field: host" },
+	{ TIER_BLOCK, "tcp", 0, "no such field: tcp" },
+	{ TIER_FLOW, "\x1b[2J", 0, "\\x1b" },
+	{ TIER_FLOW, "size_sumsq > 3", 0, "no such field" },
+};
+
+static void test_refuse(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		const struct refusal *r = &refusals[i];
+		struct err err = { .rc = RC_DONE };
+		struct filter *f = NULL;
+		enum rc rc = filter_compile(r->filter, r->tier, &f, &err);
+
+		if (rc != RC_SYNTAX || f)
+			fail_msg("%s: taken", r->filter);
+		if (!err.has_offset || err.offset != r->column || !strstr(err.why, r->why))
+			fail_msg("%s: column %llu: %s", r->filter, (unsigned long long)err.offset, err.why);
+	}
+}
+
+/* ---- verdicts ------------------------------------------------------------------------------- */
+
+static enum verdict verdict_of(const char *text, enum tier tier, const struct flow_key *key)
+{
+	struct filter *f;
+	enum verdict v;
+
+	assert_int_equal(filter_compile(text, tier, &f, NULL), RC_DONE);
+	v = filter_verdict(f, key);
+	filter_free(f);
+	return v;
+}
+
+static void test_verdict(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	assert_int_equal(verdict_of("", TIER_PACKET, &w.web), VERDICT_YES);
+	assert_int_equal(verdict_of("tcp port 443", TIER_PACKET, &w.web), VERDICT_YES);
+	assert_int_equal(verdict_of("udp", TIER_PACKET, &w.web), VERDICT_NO);
+	assert_int_equal(verdict_of("src host 10.0.0.5", TIER_PACKET, &w.web), VERDICT_MAYBE);
+	assert_int_equal(verdict_of("src host 10.0.0.5", TIER_FLOW, &w.web), VERDICT_YES);
+	/* ends belong together: the server's port is not the client's */
+	assert_int_equal(verdict_of("src host 10.0.0.5 and src port 443", TIER_PACKET, &w.web), VERDICT_NO);
+	assert_int_equal(verdict_of("len > 100", TIER_PACKET, &w.web), VERDICT_MAYBE);
+	assert_int_equal(verdict_of("len > 100 and udp", TIER_PACKET, &w.web), VERDICT_NO);
+	assert_int_equal(verdict_of("len > 100 or tcp", TIER_PACKET, &w.web), VERDICT_YES);
+	assert_int_equal(verdict_of("not (len > 100)", TIER_PACKET, &w.web), VERDICT_MAYBE);
+	assert_int_equal(verdict_of("point == eth-lb", TIER_PACKET, &w.web), VERDICT_MAYBE);
+	assert_int_equal(verdict_of("point == 2", TIER_PACKET, &w.web), VERDICT_YES);
+	assert_int_equal(verdict_of("ether host 02:00:00:00:00:01", TIER_PACKET, &w.web), VERDICT_MAYBE);
+}
+
+/* ---- networks and times ----------------------------------------------------------------------- */
+
+static void check_nets(const char *text, const char *want)
+{
+	char got[256] = "", one[ADDR_TEXT];
+	struct filter *f;
+	size_t n;
+
+	assert_int_equal(filter_compile(text, TIER_FLOW, &f, NULL), RC_DONE);
+	const struct addr_net *nets = filter_nets(f, &n);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(got);
+
+		addr_format(one, sizeof(one), &nets[i].addr);
+		snprintf(got + len, sizeof(got) - len, "%s%s/%u", i ? " " : "", one, nets[i].bits);
+	}
+	assert_string_equal(got, want);
+	filter_free(f);
+}
+
+static void test_nets(void **state)
+{
+	(void)state;
+	check_nets("", "");
+	check_nets("tcp", "");
+	check_nets("host 10.0.0.5", "10.0.0.5/32");
+	check_nets("not host 10.0.0.5", "");
+	check_nets("host 10.0.0.5 or tcp", "");
+	check_nets("host 10.0.0.5 or net 192.0.2.0/24", "10.0.0.5/32 192.0.2.0/24");
+	check_nets("net 10.0.0.0/8 and host 192.0.2.7 and port 80", "192.0.2.7/32");
+	check_nets("tcp and (src 10.0.0.5 or dst 10.0.0.6) and bytes > 5", "10.0.0.5/32 10.0.0.6/32");
+	check_nets("server in {10.0.0.1, 10.0.0.2}", "10.0.0.1/32 10.0.0.2/32");
+	check_nets("server != 10.0.0.1", "");
+	check_nets("ip.addr == 10.0.0.1 && tcp", "10.0.0.1/32");
+}
+
+static void check_times(const char *text, int64_t from_s, int64_t to_s)
+{
+	struct filter *f;
+	int64_t from, to;
+
+	assert_int_equal(filter_compile(text, TIER_FLOW, &f, NULL), RC_DONE);
+	filter_times(f, &from, &to);
+	assert_int_equal(from, from_s == INT64_MIN ? from_s : from_s * ROW_SECOND);
+	assert_int_equal(to, to_s == INT64_MAX ? to_s : to_s * ROW_SECOND);
+	filter_free(f);
+}
+
+static void test_times(void **state)
+{
+	(void)state;
+	check_times("", INT64_MIN, INT64_MAX);
+	check_times("first >= 100", 100, INT64_MAX);
+	check_times("first >= 100 and last < 200", 100, 200);
+	check_times("first >= 100 or last < 200", INT64_MIN, INT64_MAX);
+	check_times("first >= 100 or first > 50", 50, INT64_MAX);
+	check_times("not first >= 100", INT64_MIN, INT64_MAX);
+	check_times("slice < 200", INT64_MIN, INT64_MAX);
+}
+
+/* ---- hostile text ------------------------------------------------------------------------------ */
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* Compiles (either way) and evaluates where it compiled. */
+static enum rc try_filter(const char *text, struct err *err)
+{
+	struct world w;
+	struct filter *f = NULL;
+	enum rc rc = filter_compile(text, TIER_FLOW, &f, err);
+
+	if (rc == RC_DONE && f) {
+		world_make(&w);
+		struct row row = row_of(&w, TIER_FLOW, 0);
+
+		(void)filter_match(f, &row);
+		(void)filter_verdict(f, &w.web);
+	}
+	filter_free(f);
+	return rc;
+}
+
+static char *repeat(const char *head, const char *part, size_t n, const char *middle, const char *tail, size_t n_tail)
+{
+	size_t lp = strlen(part), lt = strlen(tail), at = strlen(head);
+	char *s = malloc(at + lp * n + strlen(middle) + lt * n_tail + 1);
+
+	assert_non_null(s);
+	memcpy(s, head, at);
+	for (size_t i = 0; i < n; i++, at += lp)
+		memcpy(s + at, part, lp);
+	memcpy(s + at, middle, strlen(middle));
+	at += strlen(middle);
+	for (size_t i = 0; i < n_tail; i++, at += lt)
+		memcpy(s + at, tail, lt);
+	s[at] = '\0';
+	return s;
+}
+
+static void check_hostile(char *text, enum rc want)
+{
+	struct timespec start;
+	struct err err = { .rc = RC_DONE };
+	enum rc rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	rc = try_filter(text, &err);
+	if (rc != want || (rc == RC_SYNTAX && !err.has_offset))
+		fail_msg("%.40s...: %s %s", text, rc_name(rc), err.why);
+	assert_true(seconds_since(&start) < 5);
+	free(text);
+}
+
+static void test_hostile(void **state)
+{
+	(void)state;
+	check_hostile(repeat("", "(", 10000, "tcp", ")", 10000), RC_SYNTAX);
+	check_hostile(repeat("", "(", FILTER_DEPTH, "tcp", ")", FILTER_DEPTH), RC_DONE);
+	check_hostile(repeat("", "(", FILTER_DEPTH + 1, "tcp", ")", FILTER_DEPTH + 1), RC_SYNTAX);
+	check_hostile(repeat("", "tcp and (", FILTER_DEPTH, "tcp host 10.0.0.1", ")", FILTER_DEPTH), RC_DONE);
+	check_hostile(repeat("", "not ", 10000, "tcp", "", 0), RC_DONE);
+	check_hostile(repeat("", "tcp or ", FILTER_TERMS - 1, "udp", "", 0), RC_DONE);
+	check_hostile(repeat("", "tcp or ", FILTER_TERMS, "udp", "", 0), RC_SYNTAX);
+	check_hostile(repeat("", "tcp or udp and ", 2000, "udp", "", 0), RC_DONE);
+	check_hostile(repeat("", "tcp and ", 200000, "udp", "", 0), RC_SYNTAX);
+	check_hostile(repeat("port in {", "1,", 30000, "2}", "", 0), RC_DONE);
+	check_hostile(repeat("", "a", 60000, "", "", 0), RC_SYNTAX);
+	check_hostile(repeat("service ~ \"", "a", 60000, "\"", "", 0), RC_SYNTAX);
+	check_hostile(repeat("", "\xff", 1000, "", "", 0), RC_SYNTAX);
+	check_hostile(repeat("host ", "1.", 5000, "", "", 0), RC_SYNTAX);
+}
+
+/* Words of the language in any order: nothing crashes, and errors name a column inside the text. */
+static void test_shuffled(void **state)
+{
+	static const char *const words[] = { "host", "net", "port", "src", "dst", "client", "server", "and",
+		"or", "not", "(", ")", "{", "}", ",", "in", "==", "!=", "~", "&", "<", "10.0.0.5", "10.0.0.0/8",
+		"2001:db8::1", "80", "443-500", "tcp", "ip6", "vlan", "bytes", "rtt_avg", "proto", "\"x\"",
+		"mask", "255.0.0.0", "ether", "tcp_flags", "syn", "portrange", "1M", "200ms", "point", "id",
+		"f1.2", "first", "2024-01-05", "less", "tcp.flags.syn", "1" };
+	uint32_t seed = 12345;
+	unsigned taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		char text[256] = "";
+		size_t len = 0, n;
+		struct err err = { .rc = RC_DONE };
+
+		seed = seed * 1664525 + 1013904223;
+		n = 1 + (seed >> 16) % 7;
+		while (n--) {
+			seed = seed * 1664525 + 1013904223;
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s ",
+				words[(seed >> 16) % COUNT(words)]);
+		}
+		enum rc rc = try_filter(text, &err);
+
+		if (rc != RC_DONE && (rc != RC_SYNTAX || !err.has_offset || err.offset > len))
+			fail_msg("%s: %s at %llu", text, err.why, (unsigned long long)err.offset);
+		taken += rc == RC_DONE;
+	}
+	assert_true(taken > 100);
+}
+
+static void test_no_memory(void **state)
+{
+	static const char text[] = "(host 10.0.0.5 or net 10 or service ~ \"x\") and bytes > 1M and port in {1, 2, 3}";
+
+	(void)state;
+	for (uint64_t nth = 1;; nth++) {
+		struct filter *f = NULL;
+		enum rc rc;
+
+		mem_fail_after(nth);
+		rc = filter_compile(text, TIER_FLOW, &f, NULL);
+		mem_fail_after(0);
+		if (rc == RC_DONE) {
+			assert_true(nth > 3);
+			filter_free(f);
+			return;
+		}
+		assert_int_equal(rc, RC_NO_MEMORY);
+		assert_null(f);
+	}
+}
+
+/* ---- completion -------------------------------------------------------------------------------- */
+
+struct words { char text[4000]; };
+
+static void say(void *ctx, const char *word, const char *help)
+{
+	struct words *w = ctx;
+	size_t len = strlen(w->text);
+
+	assert_non_null(help);
+	snprintf(w->text + len, sizeof(w->text) - len, " %s ", word);
+}
+
+static void check_complete(const char *text, size_t start, const char *some, const char *none)
+{
+	struct words w = { "" };
+	char wanted[64];
+	size_t at = 999;
+
+	filter_complete(text, TIER_FLOW, &at, say, &w);
+	assert_int_equal(at, start);
+	if (some) {
+		snprintf(wanted, sizeof(wanted), " %s ", some);
+		if (!strstr(w.text, wanted))
+			fail_msg("%s: no %s among%s", text, some, w.text);
+	}
+	if (none) {
+		snprintf(wanted, sizeof(wanted), " %s ", none);
+		if (strstr(w.text, wanted))
+			fail_msg("%s: %s is offered", text, none);
+	}
+}
+
+static void test_complete(void **state)
+{
+	(void)state;
+	check_complete("", 0, "host", "and");
+	check_complete("by", 0, "bytes", "host");
+	check_complete("rtt", 0, "rtt_avg", "bytes");
+	check_complete("bytes ", 6, ">=", "host");
+	check_complete("bytes > 1M ", 11, "and", "bytes");
+	check_complete("bytes > 1M and cl", 15, "client", "server");
+	check_complete("end_reason == r", 14, "rst", "fin");
+	check_complete("proto in {t", 10, "tcp", "udp");
+	check_complete("port ht", 5, "https", "dns");
+	check_complete("src ", 4, "host", "tcp");
+	check_complete("not (t", 5, "tcp", "udp");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_match), cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_verdict), cmocka_unit_test(test_nets),
+		cmocka_unit_test(test_times), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_shuffled), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_complete),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
