@@ -2,3 +2,15 @@
 #	unit_tests += tests/ui/test_NAME
 #	tests_ui_test_NAME_SOURCES = tests/ui/test_NAME.c
 #	tests_ui_test_NAME_LDADD = $(ui_test_ldadd)
+
+unit_tests += tests/ui/test_canvas
+tests_ui_test_canvas_SOURCES = tests/ui/test_canvas.c
+tests_ui_test_canvas_LDADD = $(ui_test_ldadd)
+
+unit_tests += tests/ui/test_keymap
+tests_ui_test_keymap_SOURCES = tests/ui/test_keymap.c
+tests_ui_test_keymap_LDADD = $(ui_test_ldadd)
+
+unit_tests += tests/ui/test_list
+tests_ui_test_list_SOURCES = tests/ui/test_list.c
+tests_ui_test_list_LDADD = $(ui_test_ldadd)
