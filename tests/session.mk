@@ -2,3 +2,11 @@
 #	unit_tests += tests/session/test_NAME
 #	tests_session_test_NAME_SOURCES = tests/session/test_NAME.c
 #	tests_session_test_NAME_LDADD = $(session_test_ldadd)
+
+# Helpers for tests over whole captures.
+captures_sources = tests/session/captures.c tests/session/captures.h
+
+unit_tests += tests/session/test_determinism
+tests_session_test_determinism_SOURCES = tests/session/test_determinism.c $(captures_sources)
+tests_session_test_determinism_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_determinism_LDADD = $(session_test_ldadd)
