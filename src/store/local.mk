@@ -1,9 +1,13 @@
 # src/store: one source or header a line, sorted.
 src_store_libstore_a_SOURCES = \
 	src/store/block.h \
+	src/store/block_copy.c \
+	src/store/block_copy.h \
 	src/store/block_format.c \
 	src/store/block_format.h \
 	src/store/block_read.c \
+	src/store/block_write.c \
+	src/store/cache.c \
 	src/store/cache.h \
 	src/store/catalog.c \
 	src/store/catalog.h \

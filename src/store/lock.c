@@ -71,14 +71,8 @@ enum rc lock_take(const char *path, const char *store, int *fd, struct err *err)
 
 static int lock_use(const char *dir, int how)
 {
-	char path[4096];
-	int fd;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (snprintf(path, sizeof(path), "%s/use", dir) >= (int)sizeof(path))
-		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -1;
 	if (lock_flock(fd, how | LOCK_NB) == 0)

@@ -78,6 +78,11 @@ static uint64_t file_bytes(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+uint64_t store_capture_size(const struct store *s)
+{
+	return file_bytes(s->file);
+}
+
 /* Index files end with their last segment; filters and catalog are what they are. */
 static void sum_index_bytes(struct store *s)
 {

@@ -61,7 +61,8 @@ enum rc store_create(const char *path, const struct store_config *config, struct
 enum rc store_open(const char *path, bool writing, struct store **out, struct store_notes *notes, struct err *err);
 /*
  * Opens the index of a capture file in place: index_dir is its cache entry (see store/cache.h), made if absent when
- * writing. RC_MISSING where there is none when reading.
+ * writing, then with this config; an index that is there keeps its own. RC_MISSING where there is none when reading.
+ * Where the file has another length than when it was indexed whole, opening for writing clears totals.complete.
  */
 enum rc store_open_in_place(const char *capture_path, const char *index_dir, const struct store_config *config,
 	bool writing, struct store **out, struct store_notes *notes, struct err *err);

@@ -82,6 +82,8 @@ enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struc
 enum rc store_recover_index(struct store *s, struct store_notes *notes, struct err *err);
 /* In place: forgets points, sections and untimed runs behind indexed_to. The catalog has a transaction open. */
 enum rc store_forget_rest(struct store *s, struct err *err);
+/* In place: length of the capture file now; 0 where it cannot be told. */
+uint64_t store_capture_size(const struct store *s);
 /* Removes everything that a store makes in index_dir, but locks. */
 void store_remove_index(const struct store *s);
 

@@ -147,12 +147,6 @@ enum rc store_get_config(struct store *s, struct err *err)
 	return rc;
 }
 
-static bool same_config(const struct store_config *a, const struct store_config *b)
-{
-	return a->micro_ns == b->micro_ns && a->flow_ns == b->flow_ns && a->macro_ns == b->macro_ns &&
-		a->block_size == b->block_size;
-}
-
 /* ---- the catalog ------------------------------------------------------------------------ */
 
 static enum rc make_catalog(struct store *s, struct err *err)
@@ -313,6 +307,7 @@ static enum rc create_own(struct store *s, struct err *err)
 		rc = take_lock(s, err);
 	if (rc != RC_DONE)
 		return rc;
+	s->use_fd = lock_share(s->path);
 	random_identity(&s->identity);
 	snprintf(blocks, sizeof(blocks), "%s/blocks", s->path);
 	rc = make_index_dir(s, err);
@@ -405,6 +400,7 @@ static enum rc open_own_writing(struct store *s, struct store_notes *notes, stru
 
 	if (rc != RC_DONE)
 		return rc;
+	s->use_fd = lock_share(s->path);
 	config_from_blocks(s);
 	if (!is_dir(s->index_dir)) {
 		/* a link whose directory is gone stands in the way */
@@ -420,6 +416,12 @@ static enum rc open_own_writing(struct store *s, struct store_notes *notes, stru
 	if (rc == RC_DONE)
 		rc = store_recover_index(s, notes, err);
 	return rc;
+}
+
+static enum rc open_own_reading(struct store *s, struct store_notes *notes, struct err *err)
+{
+	s->use_fd = lock_share(s->path);
+	return open_catalog(s, &notes->read_only, err);
 }
 
 static enum rc check_own(const char *path, struct err *err)
@@ -447,7 +449,7 @@ enum rc store_open(const char *path, bool writing, struct store **out, struct st
 		rc = store_new(path, NULL, STORE_OWN, writing, &s, err);
 	if (rc != RC_DONE)
 		return rc;
-	rc = writing ? open_own_writing(s, &own, err) : open_catalog(s, &own.read_only, err);
+	rc = writing ? open_own_writing(s, &own, err) : open_own_reading(s, &own, err);
 	if (rc == RC_MISSING && !writing)
 		rc = err_set(err, RC_MISSING, path, "has no index: it can be made again from the blocks");
 	if (rc == RC_DONE)
@@ -480,23 +482,10 @@ static enum rc identity_of_file(struct store *s, struct err *err)
 	return rc;
 }
 
-/* An index with other slices, or by another format, is no use. */
-static enum rc start_over(struct store *s, const struct store_config *config, struct err *err)
-{
-	catalog_close(s->catalog);
-	s->catalog = NULL;
-	view_free(&s->view);
-	store_remove_index(s);
-	s->config = *config;
-	return make_catalog(s, err);
-}
-
 static enum rc open_in_place_writing(struct store *s, struct store_notes *notes, struct err *err)
 {
-	struct store_config wanted = s->config;
-	bool fresh;
 	char path[STORE_PATH];
-	bool had;
+	bool fresh, had;
 	enum rc rc = make_dirs(s->index_dir, err);
 
 	if (rc == RC_DONE) {
@@ -514,10 +503,6 @@ static enum rc open_in_place_writing(struct store *s, struct store_notes *notes,
 		notes->index_missing = true;
 		note(notes, "the index was damaged and is made again");
 	}
-	if (rc == RC_DONE && !same_config(&s->config, &wanted)) {
-		rc = start_over(s, &wanted, err);
-		note(notes, "the index had other slices and is made again");
-	}
 	if (rc == RC_DONE)
 		rc = store_recover_in_place(s, notes, err);
 	if (rc == RC_DONE)
@@ -527,14 +512,8 @@ static enum rc open_in_place_writing(struct store *s, struct store_notes *notes,
 
 static enum rc open_in_place_reading(struct store *s, bool *read_only, struct err *err)
 {
-	struct store_config wanted = s->config;
-	enum rc rc;
-
 	s->use_fd = lock_share(s->index_dir);
-	rc = open_catalog(s, read_only, err);
-	if (rc == RC_DONE && !same_config(&s->config, &wanted))
-		return err_set(err, RC_MISSING, s->path, "its index has other slices");
-	return rc;
+	return open_catalog(s, read_only, err);
 }
 
 enum rc store_open_in_place(const char *capture_path, const char *index_dir,

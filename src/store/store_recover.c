@@ -204,6 +204,8 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 		return put_sealed(s, number, w.size, err);
 	if (w.at < w.size)
 		rc = cut_file(&w, number, notes, err);
+	else if (open)
+		rc = io_truncate(f, w.at, err);      /* gives back what was allocated ahead */
 	return rc == RC_DONE ? put_sealed(s, number, w.at, err) : rc;
 }
 
@@ -372,6 +374,19 @@ static enum rc close_open_blocks(struct store *s, struct err *err)
 	return rc;
 }
 
+/* The file is longer (or shorter) than when it was indexed whole. */
+static enum rc note_growth(struct store *s, struct err *err)
+{
+	int64_t size = 0;
+	enum rc rc = catalog_get(s->catalog, "capture_size", &size, err);
+
+	if (rc != RC_DONE && rc != RC_MISSING)
+		return rc;
+	if (!s->view.totals.complete || (uint64_t)size == store_capture_size(s))
+		return RC_DONE;
+	return catalog_set(s->catalog, "complete", 0, err);
+}
+
 typedef enum rc (*change)(struct store *s, struct err *err);
 
 /* One change as a transaction, and the view after it. */
@@ -394,7 +409,9 @@ enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struc
 		notes->index_missing = true;
 		return store_drop_index(s, 0, err);
 	}
-	rc = change_and_load(s, close_open_blocks, err);
+	rc = change_and_load(s, note_growth, err);
+	if (rc == RC_DONE)
+		rc = change_and_load(s, close_open_blocks, err);
 	if (rc == RC_DONE && !s->view.totals.complete)
 		rc = change_and_load(s, store_forget_rest, err);
 	return rc;

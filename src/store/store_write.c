@@ -446,6 +446,8 @@ static enum rc put_totals(struct store *s, const struct store_totals *t, struct 
 		rc = catalog_set(s->catalog, "damaged_at", (int64_t)t->damaged_at, err);
 	if (rc == RC_DONE)
 		rc = catalog_set(s->catalog, "checksum_offload", t->checksum_offload, err);
+	if (rc == RC_DONE && s->kind == STORE_IN_PLACE)
+		rc = catalog_set(s->catalog, "capture_size", (int64_t)store_capture_size(s), err);
 	if (rc == RC_DONE)
 		rc = put_untimed(s, err);
 	/* the end of a file that has grown is read again from here */
