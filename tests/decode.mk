@@ -6,3 +6,20 @@
 check_PROGRAMS += tests/decode/decode_dump
 tests_decode_decode_dump_SOURCES = tests/decode/decode_dump.c
 tests_decode_decode_dump_LDADD = $(capture_ldadd)
+
+# Frames, what comes out of them, and the file's readers.
+EXTRA_DIST += tests/decode/TESTLIST tests/decode/TESTLIST.out
+
+unit_tests += tests/decode/test_decode
+tests_decode_test_decode_SOURCES = tests/decode/test_decode.c tests/decode/frames.c \
+	tests/decode/frames.h
+tests_decode_test_decode_LDADD = $(decode_test_ldadd)
+
+unit_tests += tests/decode/test_fragment
+tests_decode_test_fragment_SOURCES = tests/decode/test_fragment.c tests/decode/frames.c \
+	tests/decode/frames.h
+tests_decode_test_fragment_LDADD = $(decode_test_ldadd)
+
+unit_tests += tests/decode/test_sum
+tests_decode_test_sum_SOURCES = tests/decode/test_sum.c
+tests_decode_test_sum_LDADD = $(decode_test_ldadd)

@@ -95,29 +95,29 @@ bool layer_can_verify(const struct decoder *d)
 		!(d->p->flags & PACKET_FRAGMENT);
 }
 
-static enum sum_state judge(struct decoder *d, uint64_t sum)
+static enum sum_state wrong(struct decoder *d)
 {
-	if (likely(sum_fold(sum) == 0xffff))
-		return SUM_RIGHT;
 	d->p->flags |= PACKET_CHECKSUM_L4;
 	return SUM_WRONG;
 }
 
 /*
- * Whether the checksum field holds what a sender leaves there for its network card to complete: the folded sum of
- * the pseudo header alone (with a length of 0 where the card cuts segments too). No error then.
+ * Whether the checksum field holds what a sender leaves there for its network card to complete:
+ * the folded sum of the pseudo header alone (with a length of 0 where the card cuts segments
+ * too). No error then.
  */
-static bool is_offloaded(const struct decoder *d, size_t start, uint8_t proto, uint64_t pseudo, size_t len)
+static COLD bool is_offloaded(const struct decoder *d, size_t start, uint8_t proto, uint64_t pseudo)
 {
+	size_t len = d->wire_end - start;
 	const uint8_t length[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
 		(uint8_t)len };
 	size_t at = start + (proto == PROTO_TCP ? 16 : 6);
-	uint16_t field;
+	uint16_t field, bare;
 
 	if ((proto != PROTO_TCP && proto != PROTO_UDP) || len < (proto == PROTO_TCP ? 20 : 8))
 		return false;
 	memcpy(&field, d->c.data + at, sizeof(field));
-	uint16_t bare = sum_fold(pseudo + 0xffff - sum_fold(sum_bytes(length, sizeof(length))));
+	bare = sum_fold(pseudo + 0xffff - sum_fold(sum_bytes(length, sizeof(length))));
 	return field == sum_fold(pseudo) || field == bare;
 }
 
@@ -128,25 +128,27 @@ enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
 	/* length as 32 bits, then protocol as 16: the same sum for IPv4 and IPv6 */
 	const uint8_t tail[8] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
 		(uint8_t)len, 0, proto };
-	uint64_t sum;
+	uint64_t pseudo;
 
 	if (!layer_can_verify(d))
 		return SUM_UNKNOWN;
-	sum = sum_bytes(d->p->src.bytes, addr_bytes) + sum_bytes(d->p->dst.bytes, addr_bytes);
-	sum += sum_bytes(tail, sizeof(tail));
-	enum sum_state state = judge(d, sum + sum_bytes(d->c.data + start, len));
-	if (unlikely(state == SUM_WRONG) && is_offloaded(d, start, proto, sum, len)) {
-		d->p->flags = (d->p->flags & ~(uint32_t)PACKET_CHECKSUM_L4) | PACKET_CHECKSUM_OFFLOAD;
-		return SUM_OFFLOADED;
-	}
-	return state;
+	pseudo = sum_bytes(d->p->src.bytes, addr_bytes) + sum_bytes(d->p->dst.bytes, addr_bytes);
+	pseudo += sum_bytes(tail, sizeof(tail));
+	if (likely(sum_fold(pseudo + sum_bytes(d->c.data + start, len)) == 0xffff))
+		return SUM_RIGHT;
+	if (!is_offloaded(d, start, proto, pseudo))
+		return wrong(d);
+	d->p->flags |= PACKET_CHECKSUM_OFFLOAD;
+	return SUM_OFFLOADED;
 }
 
 enum sum_state layer_verify_plain(struct decoder *d, size_t start)
 {
 	if (!layer_can_verify(d))
 		return SUM_UNKNOWN;
-	return judge(d, sum_bytes(d->c.data + start, d->wire_end - start));
+	if (likely(sum_fold(sum_bytes(d->c.data + start, d->wire_end - start)) == 0xffff))
+		return SUM_RIGHT;
+	return wrong(d);
 }
 
 void layer_ports_only(struct decoder *d, const char *name, size_t header)

@@ -107,7 +107,7 @@ void layer_fragment(struct decoder *d, bool later) COLD;
 static inline uint32_t layer_fresh_flags(const struct decoder *d)
 {
 	const uint32_t cleared = PACKET_HAS_IP | PACKET_HAS_PORTS | PACKET_HAS_TCP | PACKET_HAS_ICMP |
-		PACKET_FRAGMENT | PACKET_FRAGMENT_LATER;
+		PACKET_ICMP_ECHO | PACKET_FRAGMENT | PACKET_FRAGMENT_LATER;
 
 	return (d->p->flags & ~cleared) | (d->in_fragment ? PACKET_FRAGMENT : 0u);
 }

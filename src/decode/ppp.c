@@ -144,9 +144,9 @@ bool layer_hdlc(struct decoder *d)
 		layer_field(d, "protocol", at + 2, 2, "0x%04x", type);
 		layer_end(d);
 	}
-	d->link_proto = PROTO_ETHER | type;
 	layer_payload(d);
 	/* 0x8035 is Cisco's own here (SLARP), not RARP */
+	d->link_proto = PROTO_LINK | d->linktype;
 	if (type == 0x8035 || !layer_ethertype(d, type))
 		layer_commit_link(d);
 	return true;
