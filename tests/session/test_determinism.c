@@ -35,6 +35,18 @@ static bool index_it(const char *capture, const char *dir, unsigned threads)
 	return rc == RC_DONE;
 }
 
+/* The index made by index_it(), to read. */
+static struct store *open_index(const char *capture, const char *dir)
+{
+	struct store_config config;
+	struct store *s;
+
+	store_config_default(&config);
+	assert_int_equal(store_open_in_place(capture, dir, &config, false, &s, NULL, NULL), RC_DONE);
+	assert_int_equal(store_refresh(s, NULL), RC_DONE);
+	return s;
+}
+
 static void compare(const char *capture, const char *a, const char *b, const char *name)
 {
 	char path[2][600];
@@ -61,8 +73,7 @@ static void compare_macroflows(const char *capture, const char *const dirs[2])
 	enum rc rc[2];
 
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(store_open_in_place(capture, dirs[i], NULL, false, &store[i], NULL, NULL), RC_DONE);
-		assert_int_equal(store_refresh(store[i], NULL), RC_DONE);
+		store[i] = open_index(capture, dirs[i]);
 		assert_int_equal(macro_walk_open(store[i], &all, &walk[i], NULL), RC_DONE);
 	}
 	for (;;) {
@@ -95,10 +106,8 @@ static void check_capture(const char *capture)
 		fine &= index_it(capture, dirs[i], threads[i]);
 	}
 	for (int i = 1; fine && i < 3; i++) {
-		struct store *s;
+		struct store *s = open_index(capture, dirs[0]);
 		size_t n;
-		assert_int_equal(store_open_in_place(capture, dirs[0], NULL, false, &s, NULL, NULL), RC_DONE);
-		assert_int_equal(store_refresh(s, NULL), RC_DONE);
 		const struct block_info *b = store_blocks(s, &n);
 		for (size_t k = 0; k < n; k++) {
 			char name[32];
