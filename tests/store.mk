@@ -6,3 +6,9 @@
 unit_tests += tests/store/test_sql_export
 tests_store_test_sql_export_SOURCES = tests/store/test_sql_export.c
 tests_store_test_sql_export_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_segment
+tests_store_test_segment_SOURCES = tests/store/test_segment.c tests/store/segment_model.c \
+	tests/store/segment_model.h
+tests_store_test_segment_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_segment_LDADD = $(store_test_ldadd)

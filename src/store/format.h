@@ -73,7 +73,7 @@ enum index_guess {
 	GUESS_TIME,          /* never just: FIRST of the microflow part before, in a chunk's first the entry's time */
 	GUESS_FIRST,         /* FIRST */
 	GUESS_BEGINS,        /* 1 in the first microflow part of a flow part that begins its flow, else 0 */
-	GUESS_PAYLOAD,       /* bytes less headers of Ethernet, IP and TCP or UDP; 0 where that is negative */
+	GUESS_PAYLOAD,       /* bytes less, for each packet, 14, the IP header, and 8 (FLOW_SHORT) or 20; 0 without IP, or where negative */
 	GUESS_SIZE_MIN,      /* n = 1: bytes; else unknown */
 	GUESS_SIZE_MAX,      /* n = 1: bytes; n = 2: bytes - SIZE_MIN; else SIZE_MIN */
 	GUESS_SIZE_SUMSQ,    /* as GUESS_GAP_SUMSQ, of sizes */
@@ -86,7 +86,7 @@ enum index_guess {
 	GUESS_RTT_SUMSQ,
 	GUESS_C2S_TTL,       /* C2S_TTL_MIN, unknown where that is */
 	GUESS_S2C_TTL,       /* S2C_TTL_MIN, likewise */
-	GUESS_DSCP,          /* 0 in flows with IP addresses, else unknown */
+	GUESS_DSCP,          /* 0 in flows whose client has an IP address, else unknown */
 	GUESS_WINDOW,        /* WINDOW_MIN, likewise */
 	GUESS_SYN,           /* the flag in TCP_FLAGS: 2 where both directions have packets, else 1; 0 without it */
 	GUESS_FIN,           /* likewise */
@@ -104,7 +104,7 @@ enum index_guess {
  *    6   2   bytes before the section table (128)
  *    8   4   length of the head with its checksum, a multiple of 8
  *   12   4   number of sections
- *   16   8   length of the segment, a multiple of 8
+ *   16   8   length of the segment
  *   24   4   block number
  *   28   4   number of the segment in the block, from 0
  *   32   4   packets
@@ -171,13 +171,14 @@ enum {
  * FLOWS     chunks of about 32 KiB; elements are flow parts. Entry: 24 8 position in REFS of the first microflow part's,
  *           32 8 time that the first FIRST is a difference from, 40 8 slice that the first slice is a difference from,
  *           48 4 first ordinal of the first flow part, 52 4 zero. A flow part:
- *             varint (first ordinal - that of the flow part before) << 3 | FLOW_SLICE | FLOW_MICROS | FLOW_ID
+ *             varint (first ordinal - that of the flow part before) << 5 | FLOW_SLICE | FLOW_MICROS | FLOW_ID | FLOW_PORTS | FLOW_SHORT
  *             FLOW_MICROS: varint number of microflow parts - 2   (without: 1)
  *             FLOW_SLICE:  zigzag start of the slice, ns, - that of the flow part before   (without: the same)
  *             FLOW_ID:     varint block, varint offset: the id   (without: the first packet's)
  *             varint number of its context
  *             varint client, varint server: number of the address + 1, or 0 for none
- *             where the context has ports: 2 bytes client port, varint server port
+ *             FLOW_PORTS: 2 bytes client port, varint server port
+ *             FLOW_SHORT tells what guesses need: the transport header has 8 bytes, not 20
  *             the microflow parts, each:
  *               varint bits: bit 0 an extra varint follows, bit n + 1 counter n of the field table is written
  *               varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN
@@ -200,8 +201,7 @@ enum {
  *           A service is zigzag window - that of the one before (in a chunk's first: of the entry), varint server, varint protocol,
  *           varint port << 1 | has port, varint point, and its list of flow parts.
  * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk begins with 2 bytes: how many;
- *           then for each 2 bytes: where it begins in the chunk. A context is 1 byte flags (CONTEXT_PORTS), varint number of fields,
- *           then each as varint id, varint length, value: numbers are varints, TYPE_MAC 6 bytes, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer
+ *           then for each 2 bytes: where it begins in the chunk. A context is varint number of fields, then each as varint id, varint length, value: numbers are varints, TYPE_MAC 6 bytes, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer
  *           hash, and of both addresses kind and bytes. Absent: 0, or none. MACs stand there where they are known.
  * MARKS, FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: marks of single packets in the order of REFS; content
  * fingerprints; facts that concern two conversations; fields from 1024 on that came later than the segment.
@@ -218,12 +218,12 @@ enum {
 	LENGTH_CODES = 192, LENGTH_VARINT = 254, LENGTH_SKIP = 255,
 	TIMES_ENTRY = 16,
 	FLOWS_CHUNK = 32 << 10, FLOWS_ENTRY = 56,
-	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_FLAGS_BITS = 3,
+	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16, FLOW_FLAGS_BITS = 5,
 	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_EXTRA_ALL = 15,
 	REFS_CHUNK = 64 << 10, REFS_ENTRY = 24,
 	LIST_CHUNK = 16 << 10, CONTINUED_ENTRY = 24, POSTINGS_ENTRY = 24, SERVICES_ENTRY = 48,
 	ADDRESSES_CHUNK = 16 << 10, ADDRESSES_ENTRY = 48,
-	CONTEXTS_CHUNK = 256, CONTEXTS_ENTRY = 24, CONTEXT_PORTS = 1,
+	CONTEXTS_CHUNK = 256, CONTEXTS_ENTRY = 24,
 	VARINT_MAX = 19,             /* bytes */
 };
 

@@ -173,11 +173,6 @@ static uint32_t ranked(const struct segment_writer *w, uint32_t number)
 	return number ? w->rank[number - 1] + 1 : 0;
 }
 
-static bool has_ports(const struct segment_writer *w, const struct pending_flow *f)
-{
-	return ((const struct flow_key *)intern_key(&w->contexts, f->context))->has_ports;
-}
-
 static void put_flow(struct segment_writer *w, const struct pending_flow *f, uint32_t previous,
 	const uint8_t *bytes)
 {
@@ -194,7 +189,7 @@ static void put_flow(struct segment_writer *w, const struct pending_flow *f, uin
 	p = varint_put(p + f->extra_len, f->context);
 	p = varint_put(p, ranked(w, f->client));
 	p = varint_put(p, ranked(w, f->server));
-	if (has_ports(w, f)) {
+	if (flags & FLOW_PORTS) {
 		*p++ = (uint8_t)f->client_port;
 		*p++ = (uint8_t)(f->client_port >> 8);
 		p = varint_put(p, f->server_port);
@@ -297,11 +292,6 @@ static void put_section_entry(struct buf *out, unsigned id, const struct section
 	buf_put_le64(out, o->data.len);
 }
 
-static void pad8(struct buf *out, size_t start)
-{
-	buf_put_zeros(out, (8 - (out->len - start) % 8) % 8);
-}
-
 /* Head and chunks behind each other. */
 static void assemble(struct segment_writer *w, struct buf *out)
 {
@@ -322,13 +312,12 @@ static void assemble(struct segment_writer *w, struct buf *out)
 	}
 	for (unsigned i = 1; i < SECTIONS; i++)
 		buf_put(out, w->out[i].dir.data, w->out[i].dir.len);
-	pad8(out, start);
+	buf_put_zeros(out, (8 - (out->len - start) % 8) % 8);
 	buf_set_le32(out, start + SEGMENT_AT_HEAD, (uint32_t)head);
-	buf_set_le64(out, start + SEGMENT_AT_LENGTH, (data_at + 7) / 8 * 8);
+	buf_set_le64(out, start + SEGMENT_AT_LENGTH, data_at);
 	buf_put_le64(out, out->failed ? 0 : hash_bytes(out->data + start, out->len - start, 0));
 	for (unsigned i = 1; i < SECTIONS; i++)
 		buf_put(out, w->out[i].data.data, w->out[i].data.len);
-	pad8(out, start);
 }
 
 static bool any_failed(const struct segment_writer *w)

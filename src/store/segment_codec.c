@@ -72,16 +72,10 @@ static void store(const struct plan_field *f, struct counters *c, u128 value)
 
 /* ---- guessing ----------------------------------------------------------------------- */
 
-void guess_key(struct segment_guess *g, const struct flow_key *key)
+void guess_flow(struct segment_guess *g, unsigned kind, bool is_short)
 {
-	uint32_t transport = 0;
-
-	g->ip = key->client.kind == ADDR_IPV4 || key->client.kind == ADDR_IPV6;
-	if (key->proto == PROTO_TCP)
-		transport = 20;
-	else if (key->proto == PROTO_UDP || key->proto == PROTO_ICMP || key->proto == PROTO_ICMP6)
-		transport = 8;
-	g->header_bytes = 14u + (key->client.kind == ADDR_IPV6 ? 40u : 20u) + transport;
+	g->ip = kind == ADDR_IPV4 || kind == ADDR_IPV6;
+	g->header_bytes = 14u + (kind == ADDR_IPV6 ? 40u : 20u) + (is_short ? 8u : 20u);
 }
 
 static struct guess known(u128 v)
@@ -161,7 +155,7 @@ static struct guess guess_payload(const struct counters *c, const struct segment
 	uint64_t headers = counters_packets(c) * g->header_bytes;
 	uint64_t bytes = counters_bytes(c);
 
-	return known(bytes > headers ? bytes - headers : 0);
+	return known(g->ip && bytes > headers ? bytes - headers : 0);
 }
 
 static struct guess guess_size_max(const struct counters *c)

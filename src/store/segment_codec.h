@@ -31,8 +31,8 @@ static inline int64_t codec_last(const struct counters *c)
 	return c->known & FIELD_BIT(FIELD_LAST) ? c->last_ns : 0;
 }
 
-/* Headers in front of the payload, and whether there is an IP layer: what a flow's key tells of its packets. */
-void guess_key(struct segment_guess *g, const struct flow_key *key);
+/* What the kind of the client's address and FLOW_SHORT tell of a flow's packets. */
+void guess_flow(struct segment_guess *g, unsigned kind, bool is_short);
 
 /*
  * Writes bits, extra and counters. extra->flags gets MICRO_STATE and MICRO_PLAIN added; extra->known, mixed are what is to

@@ -94,7 +94,7 @@ enum rc segment_seek(struct segment_cursor *c, struct segment *s, uint32_t part,
 	enter_chunk(c, chunk_find(in, part));
 	c->next_part = (uint32_t)chunk_first(in, c->chunk);
 	while (rc == RC_DONE && c->next_part < part)
-		rc = cursor_flow(c, &flow, false, err);
+		rc = cursor_skip_flow(c, &flow, err);
 	while (rc == RC_DONE && c->micros_left > 0)
 		rc = segment_next_micro(c, NULL, NULL, NULL, err);
 	return rc;
@@ -116,36 +116,6 @@ static enum rc cross_chunk(struct segment_cursor *c, struct err *err)
 		return flows_damaged(c, &end, err, "more flow parts than the directory says");
 	enter_chunk(c, c->chunk + 1);
 	return RC_DONE;
-}
-
-static enum rc get_addresses(struct segment *s, uint32_t client, uint32_t server, struct flow_key *key,
-	struct err *err)
-{
-	enum rc rc = RC_DONE;
-
-	if (client)
-		rc = segment_address(s, client - 1, &key->client, err);
-	if (rc == RC_DONE && server)
-		rc = segment_address(s, server - 1, &key->server, err);
-	return rc;
-}
-
-/* Key of the flow part at `in`, up to its microflow parts. */
-static enum rc get_key(struct segment_cursor *c, struct cursor *in, struct flow_key *key, struct err *err)
-{
-	uint32_t context = varint_get32(in), client = varint_get32(in), server = varint_get32(in);
-	enum rc rc;
-
-	if (in->truncated)
-		return flows_damaged(c, in, err, "a flow part is cut off");
-	rc = segment_context(c->s, context, key, err);
-	if (rc == RC_DONE)
-		rc = get_addresses(c->s, client, server, key, err);
-	if (rc != RC_DONE || !key->has_ports)
-		return rc;
-	key->client_port = cursor_le16(in);
-	key->server_port = (uint16_t)varint_get(in);
-	return in->truncated ? flows_damaged(c, in, err, "a flow part is cut off") : RC_DONE;
 }
 
 /* What stands before a flow part's key; flags are FLOW_. */
@@ -182,19 +152,16 @@ static enum rc own_id(struct segment *s, uint32_t ordinal, struct record_id *id,
 	return segment_offset(s, ordinal, &id->offset, err);
 }
 
-static void tell_flow(const struct segment_cursor *c, struct segment_flow *out)
-{
-	out->part = c->next_part;
-	out->id = c->flow_id;
-	out->slice_ns = c->flow_slice_ns;
-	out->first_ordinal = c->flow_ordinal;
-	out->micros = c->micros_left;
-}
+/* What stands in a flow part in front of its microflow parts. */
+struct flow_head {
+	uint64_t flags;              /* FLOW_ */
+	uint32_t context, client, server;
+	uint16_t client_port, server_port;
+};
 
-enum rc cursor_flow(struct segment_cursor *c, struct segment_flow *out, bool want_id, struct err *err)
+/* To the next flow part: behind what is left of the one before, in the right chunk. */
+static enum rc advance(struct segment_cursor *c, struct cursor *in, struct err *err)
 {
-	struct cursor in;
-	uint64_t flags;
 	enum rc rc = RC_DONE;
 
 	while (rc == RC_DONE && c->micros_left > 0)
@@ -203,24 +170,31 @@ enum rc cursor_flow(struct segment_cursor *c, struct segment_flow *out, bool wan
 		return RC_END;
 	if (rc == RC_DONE)
 		rc = cross_chunk(c, err);
-	if (rc == RC_DONE)
-		rc = resume(c, &in, err);
+	return rc == RC_DONE ? resume(c, in, err) : rc;
+}
+
+/* Reads the next flow part's head; its microflow parts can be read then. */
+static enum rc read_flow(struct segment_cursor *c, struct flow_head *h, struct err *err)
+{
+	struct cursor in;
+	enum rc rc = advance(c, &in, err);
+	bool good;
+
 	if (rc != RC_DONE)
 		return rc;
-	if (!get_flow_head(c, &in, &flags)) {
+	good = get_flow_head(c, &in, &h->flags);
+	h->context = varint_get32(&in);
+	h->client = varint_get32(&in);
+	h->server = varint_get32(&in);
+	h->client_port = h->flags & FLOW_PORTS ? cursor_le16(&in) : 0;
+	h->server_port = h->flags & FLOW_PORTS ? (uint16_t)varint_get(&in) : 0;
+	if (!good || in.truncated) {
 		c->micros_left = 0;
 		return flows_damaged(c, &in, err, "a flow part that cannot be");
 	}
-	rc = get_key(c, &in, &out->key, err);
-	if (rc == RC_DONE && !(flags & FLOW_ID) && want_id)
-		rc = own_id(c->s, c->flow_ordinal, &c->flow_id, err);
-	if (rc != RC_DONE) {
-		c->micros_left = 0;
-		return rc;
-	}
-	tell_flow(c, out);
-	guess_key(&c->guess, &out->key);
-	c->guess.continued = flags & FLOW_ID;
+	guess_flow(&c->guess, h->client ? segment_address_kind(c->s, h->client - 1) : ADDR_NONE,
+		h->flags & FLOW_SHORT);
+	c->guess.continued = h->flags & FLOW_ID;
 	c->first_micro = true;
 	c->micro_ordinal = c->flow_ordinal;
 	c->pos = in.pos;
@@ -228,9 +202,48 @@ enum rc cursor_flow(struct segment_cursor *c, struct segment_flow *out, bool wan
 	return RC_DONE;
 }
 
+static enum rc resolve_key(struct segment *s, const struct flow_head *h, struct flow_key *key, struct err *err)
+{
+	enum rc rc = segment_context(s, h->context, key, err);
+
+	if (rc == RC_DONE && h->client)
+		rc = segment_address(s, h->client - 1, &key->client, err);
+	if (rc == RC_DONE && h->server)
+		rc = segment_address(s, h->server - 1, &key->server, err);
+	key->has_ports = h->flags & FLOW_PORTS;
+	key->client_port = h->client_port;
+	key->server_port = h->server_port;
+	return rc;
+}
+
 enum rc segment_next_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err)
 {
-	return cursor_flow(c, out, true, err);
+	struct flow_head h;
+	enum rc rc = read_flow(c, &h, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = resolve_key(c->s, &h, &out->key, err);
+	if (rc == RC_DONE && !(h.flags & FLOW_ID))
+		rc = own_id(c->s, c->flow_ordinal, &c->flow_id, err);
+	out->part = c->next_part - 1;
+	out->id = c->flow_id;
+	out->slice_ns = c->flow_slice_ns;
+	out->first_ordinal = c->flow_ordinal;
+	out->micros = c->micros_left;
+	return rc;
+}
+
+enum rc cursor_skip_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err)
+{
+	struct flow_head h;
+	enum rc rc = read_flow(c, &h, err);
+
+	if (rc == RC_DONE) {
+		out->part = c->next_part - 1;
+		out->first_ordinal = c->flow_ordinal;
+	}
+	return rc;
 }
 
 /* ---- microflow parts ---------------------------------------------------------------------- */
@@ -370,7 +383,7 @@ enum rc segment_flow_at(struct segment *s, uint32_t first_ordinal, uint32_t *par
 	}
 	rc = to > 0 ? segment_seek(&c, s, (uint32_t)chunk_first(in, from), err) : RC_END;
 	while (rc == RC_DONE) {
-		rc = cursor_flow(&c, &flow, false, err);
+		rc = cursor_skip_flow(&c, &flow, err);
 		if (rc == RC_DONE && flow.first_ordinal == first_ordinal) {
 			*part = flow.part;
 			return RC_DONE;

@@ -11,7 +11,6 @@ void key_context(struct flow_key *out, const struct flow_key *key)
 	out->point = key->point;
 	out->proto = key->proto;
 	out->vlan = key->vlan;
-	out->has_ports = key->has_ports;
 	out->orientation = key->orientation;
 	out->has_macs = key->has_macs;
 	if (key->has_macs) {
@@ -74,7 +73,6 @@ void key_put_context(struct buf *out, const struct flow_key *k)
 	static const struct tunnel no_tunnel;
 	bool tunnel = memcmp(&k->tunnel, &no_tunnel, sizeof(no_tunnel)) != 0;
 
-	buf_put_u8(out, k->has_ports ? CONTEXT_PORTS : 0);
 	buf_put_varint(out, (uint64_t)3 + (k->vlan != 0) + (k->has_macs ? 2 : 0) + tunnel);
 	put_number(out, FIELD_POINT, k->point);
 	put_number(out, FIELD_PROTO, k->proto);
@@ -159,7 +157,6 @@ bool key_get_context(struct cursor *c, struct flow_key *k)
 	uint64_t n;
 
 	memset(k, 0, sizeof(*k));
-	k->has_ports = cursor_u8(c) & CONTEXT_PORTS;
 	n = cursor_varint(c);
 	while (n-- > 0 && !c->truncated) {
 		uint64_t id = cursor_varint(c);

@@ -97,6 +97,13 @@ enum rc segment_address(struct segment *s, uint32_t number, struct addr *out, st
 	return rc;
 }
 
+unsigned segment_address_kind(const struct segment *s, uint32_t number)
+{
+	const struct section_in *in = &s->sections[SECTION_ADDRESSES];
+
+	return number < s->n_addresses ? chunk_entry(in, chunk_find(in, number))[24] : ADDR_NONE;
+}
+
 /* The last chunk of addresses whose first one is <= a; 0 where there is none. */
 static uint32_t find_address_chunk(const struct section_in *in, const struct addr *a)
 {

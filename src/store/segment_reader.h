@@ -93,12 +93,13 @@ enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i, con
 
 /* Context by number. */
 enum rc segment_context(struct segment *s, uint32_t number, struct flow_key *out, struct err *err);
-/* Address by number. */
+/* Address by number; and its kind alone, which the head tells. */
 enum rc segment_address(struct segment *s, uint32_t number, struct addr *out, struct err *err);
+unsigned segment_address_kind(const struct segment *s, uint32_t number);
 /* Offset in the block of a packet's record. */
 enum rc segment_offset(struct segment *s, uint32_t ordinal, uint32_t *offset, struct err *err);
-/* The next flow part, its id only if wanted. */
-enum rc cursor_flow(struct segment_cursor *c, struct segment_flow *out, bool want_id, struct err *err);
+/* Steps over the next flow part; only its number and first ordinal are told, and no other section is read. */
+enum rc cursor_skip_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err);
 /* Reads a list of flow parts; out NULL: steps over it. False where it cannot be. */
 bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_memory);
 

@@ -240,7 +240,11 @@ void segment_writer_flow(struct segment_writer *w, struct record_id id, const st
 		end = put_id(end, id);
 	}
 	w->guess.continued = f.flags & FLOW_ID;
-	guess_key(&w->guess, key);
+	if (key->has_ports)
+		f.flags |= FLOW_PORTS;
+	if (key->proto != PROTO_TCP)
+		f.flags |= FLOW_SHORT;
+	guess_flow(&w->guess, key->client.kind, f.flags & FLOW_SHORT);
 	f.extra_len = (uint8_t)(end - w->scratch);
 	f.bytes_len = f.extra_len;
 	buf_put(&w->bytes, w->scratch, f.extra_len);

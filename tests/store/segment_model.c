@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "segment_model.h"
+
+#include "base/text.h"
+#include "flow/field.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* splitmix64 */
+uint64_t model_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static uint32_t below(uint64_t *r, uint32_t n)
+{
+	return (uint32_t)(model_random(r) % n);
+}
+
+static void *need(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+/* ---- keys ---------------------------------------------------------------------------- */
+
+static void make_addr(uint64_t *r, struct addr *a, unsigned kind, uint32_t number)
+{
+	memset(a, 0, sizeof(*a));
+	a->kind = (uint8_t)kind;
+	if (kind == ADDR_IPV4) {
+		uint8_t v[4] = { 10, (uint8_t)(number >> 12), (uint8_t)(number >> 4), (uint8_t)(number << 4 | 1) };
+		memcpy(a->bytes, v, 4);
+	} else if (kind == ADDR_IPV6) {
+		uint8_t v[16] = { 0x20, 0x01, 0x0d, 0xb8, [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number };
+		memcpy(a->bytes, v, 16);
+		a->bytes[7] = (uint8_t)below(r, 2);
+	} else if (kind == ADDR_LINK) {
+		uint8_t v[6] = { 2, 0, 0, 0, (uint8_t)(number >> 8), (uint8_t)number };
+		memcpy(a->bytes, v, 6);
+	}
+}
+
+static void make_tunnel(uint64_t *r, struct tunnel *t)
+{
+	t->type = (uint8_t)(1 + below(r, TUNNEL_TYPES - 1));
+	t->depth = (uint8_t)(1 + below(r, 3));
+	t->id = below(r, 4) ? below(r, 100) : 0;
+	t->outer_hash = t->depth > 1 ? (uint32_t)model_random(r) : 0;
+	make_addr(r, &t->a, below(r, 2) ? ADDR_IPV4 : ADDR_IPV6, 1 + below(r, 4));
+	make_addr(r, &t->b, t->a.kind, 100 + below(r, 4));
+}
+
+static void make_key(uint64_t *r, struct flow_key *k)
+{
+	static const unsigned kinds[] = { ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV6, ADDR_IPV6,
+		ADDR_LINK, ADDR_NONE };
+	static const uint16_t ports[] = { 80, 443, 53, 5432, 22, 8080 };
+	unsigned kind = kinds[below(r, 8)];
+	bool ip = kind == ADDR_IPV4 || kind == ADDR_IPV6;
+
+	memset(k, 0, sizeof(*k));
+	k->point = below(r, 8) ? 0 : below(r, 3);
+	k->vlan = below(r, 6) ? 0 : 1 + below(r, 4095);
+	k->proto = !ip ? PROTO_ARP : below(r, 3) ? PROTO_TCP : below(r, 3) ? PROTO_UDP : PROTO_ICMP;
+	make_addr(r, &k->client, kind, below(r, 3000));
+	make_addr(r, &k->server, kind, below(r, 30));
+	k->has_ports = k->proto == PROTO_TCP || k->proto == PROTO_UDP;
+	if (k->has_ports) {
+		k->client_port = (uint16_t)(1024 + below(r, 60000));
+		k->server_port = below(r, 8) ? ports[below(r, 6)] : (uint16_t)(1024 + below(r, 60000));
+	}
+	k->has_macs = below(r, 4) != 0;
+	if (k->has_macs) {
+		k->client_mac[5] = (uint8_t)below(r, 40);
+		k->server_mac[4] = (uint8_t)below(r, 40);
+	}
+	k->orientation = (uint8_t)below(r, ORIENTATIONS);
+	if (below(r, 10) == 0)
+		make_tunnel(r, &k->tunnel);
+}
+
+/* ---- counters ------------------------------------------------------------------------- */
+
+static void add_sizes(struct counters *c, uint32_t size)
+{
+	if (!(c->known & FIELD_BIT(FIELD_SIZE_MIN)) || size < c->size_min)
+		c->size_min = size;
+	if (size > c->size_max)
+		c->size_max = size;
+	c->known |= FIELD_BIT(FIELD_SIZE_MIN) | FIELD_BIT(FIELD_SIZE_MAX);
+	c->size_sumsq += (u128)size * size;
+}
+
+static void add_gap(struct counters *c, int64_t gap)
+{
+	bool first = !(c->known & FIELD_BIT(FIELD_GAP_MIN));
+
+	if (first || gap < c->gap_min)
+		c->gap_min = gap;
+	if (first || gap > c->gap_max)
+		c->gap_max = gap;
+	c->known |= FIELD_BIT(FIELD_GAP_MIN) | FIELD_BIT(FIELD_GAP_MAX);
+	c->gap_sum += gap;
+	c->gap_sumsq += (u128)((__int128)gap * gap);
+}
+
+static void add_time(struct counters *c, int64_t time_ns)
+{
+	bool first = !(c->known & FIELD_BIT(FIELD_FIRST));
+
+	if (first || time_ns < c->first_ns)
+		c->first_ns = time_ns;
+	if (first || time_ns > c->last_ns)
+		c->last_ns = time_ns;
+	c->known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST);
+}
+
+static void add_tcp(uint64_t *r, struct counters *c, bool first)
+{
+	unsigned flags = first ? TCP_SYN : below(r, 30) ? TCP_ACK | (below(r, 2) ? TCP_PSH : 0)
+		: below(r, 2) ? TCP_ACK | TCP_FIN : TCP_RST;
+	uint32_t window = below(r, 3) ? 502 : below(r, 65536);
+
+	c->tcp_flags |= (uint16_t)flags;
+	c->syn += (flags & TCP_SYN) != 0;
+	c->fin += (flags & TCP_FIN) != 0;
+	c->rst += (flags & TCP_RST) != 0;
+	if (!(c->known & FIELD_BIT(FIELD_WINDOW_MIN)) || window < c->window_min)
+		c->window_min = window;
+	if (window > c->window_max)
+		c->window_max = window;
+	c->known |= FIELD_BIT(FIELD_TCP_FLAGS) | FIELD_BIT(FIELD_WINDOW_MIN) | FIELD_BIT(FIELD_WINDOW_MAX);
+	if (c->fin > 1) {
+		c->end_reason = END_FIN;
+		c->known |= FIELD_BIT(FIELD_END_REASON);
+	}
+}
+
+static void add_ip(uint64_t *r, struct counters *c, unsigned dir)
+{
+	enum field_id id = dir == DIR_C2S ? FIELD_C2S_TTL_MIN : FIELD_S2C_TTL_MIN;
+	uint8_t ttl = (uint8_t)(below(r, 50) ? 64 - dir : 1 + below(r, 255));
+
+	if (!(c->known & FIELD_BIT(id)) || ttl < c->ttl_min[dir])
+		c->ttl_min[dir] = ttl;
+	if (ttl > c->ttl_max[dir])
+		c->ttl_max[dir] = ttl;
+	c->known |= FIELD_BIT(id) | FIELD_BIT(id + 1) | FIELD_BIT(FIELD_DSCP);
+}
+
+/* One packet more; last_ns of the flow's packet before, where there was one. */
+static void add_packet(uint64_t *r, const struct flow_key *key, struct counters *c, int64_t time_ns,
+	uint32_t size, bool begins, int64_t before_ns)
+{
+	unsigned dir = begins ? DIR_C2S : below(r, 2);
+
+	add_time(c, time_ns);
+	add_sizes(c, size);
+	c->packets[dir]++;
+	c->bytes[dir] += size;
+	c->flows += begins;
+	if (!begins)
+		add_gap(c, time_ns - before_ns);
+	if (key->client.kind == ADDR_IPV4 || key->client.kind == ADDR_IPV6) {
+		add_ip(r, c, dir);
+		c->payload_bytes += size > 66 ? size - 66 : 0;
+	}
+	if (key->proto == PROTO_TCP)
+		add_tcp(r, c, begins);
+	if (key->proto == PROTO_ICMP) {
+		c->icmp_type = 8;
+		c->known |= FIELD_BIT(FIELD_ICMP_TYPE);
+	}
+	if (key->proto == PROTO_TCP && dir == DIR_S2C && c->rtt_n == 0 && c->syn > 0) {
+		int64_t rtt = (1 + below(r, 30000)) * 1000;
+
+		c->rtt_n = 1;
+		c->rtt_min = c->rtt_max = c->rtt_sum = rtt;
+		c->rtt_sumsq = (u128)rtt * (u128)rtt;
+		c->known |= FIELD_BIT(FIELD_RTT_MIN) | FIELD_BIT(FIELD_RTT_MAX);
+	}
+	c->malformed += below(r, 500) == 0;
+}
+
+/* any value, small ones more often */
+static u128 wild_value(uint64_t *r)
+{
+	u128 v = (u128)model_random(r) << 64 | model_random(r);
+
+	return below(r, 3) ? v >> below(r, 128) : v;
+}
+
+static void store_wild(uint64_t *r, struct counters *c, const struct field *f)
+{
+	uint8_t *at = (uint8_t *)c + f->offset - offsetof(struct record, c);
+	size_t size = f->type == TYPE_U8 ? 1 : f->type == TYPE_U16 ? 2 : f->type == TYPE_U32 ? 4
+		: f->type == TYPE_U128 ? 16 : 8;
+	u128 v = wild_value(r);
+
+	memcpy(at, &v, size);        /* little-endian or not: any bytes will do */
+}
+
+static void wild_counters(uint64_t *r, struct counters *c, uint32_t n)
+{
+	uint64_t packets = below(r, n + 1);
+	unsigned how = below(r, 3);
+
+	for (unsigned id = FIELD_FIRST; id < FIELD_STORED_END; id++) {
+		const struct field *f = field_stored(id);
+
+		if (!f || (how == 0 && below(r, 8) > 0))
+			continue;
+		if (how > 0 || below(r, 2))
+			store_wild(r, c, f);
+		c->known &= ~FIELD_BIT(id);
+		if (below(r, 2))
+			c->known |= FIELD_BIT(id);
+		else if (below(r, 3) == 0)
+			c->mixed |= FIELD_BIT(id);
+	}
+	c->packets[DIR_C2S] = packets;
+	c->packets[DIR_S2C] = n - packets;
+}
+
+static bool is_sum(const struct field *f)
+{
+	return f->merge == MERGE_SUM;
+}
+
+void model_canonical(struct counters *c)
+{
+	u128 all = 0;
+
+	for (unsigned id = FIELD_FIRST; id < FIELD_STORED_END; id++) {
+		const struct field *f = field_stored(id);
+		size_t size;
+
+		if (!f)
+			continue;
+		all |= FIELD_BIT(id);
+		size = f->type == TYPE_U8 ? 1 : f->type == TYPE_U16 ? 2 : f->type == TYPE_U32 ? 4
+			: f->type == TYPE_U128 ? 16 : 8;
+		if (!is_sum(f) && !(c->known & FIELD_BIT(id)))
+			memset((uint8_t *)c + f->offset - offsetof(struct record, c), 0, size);
+	}
+	c->known &= all;
+	c->mixed &= all;
+}
+
+/* ---- the whole ------------------------------------------------------------------------ */
+
+/* What goes on while packets come in: the open flow of each conversation. */
+struct conversation {
+	struct flow_key key;
+	int64_t last_ns;
+	uint32_t flow;               /* index + 1, 0: none yet */
+	bool continued;
+};
+
+static void make_packets(struct model *m, uint64_t *r, enum model_kind kind)
+{
+	uint32_t end = m->start.first_offset;
+	int64_t now = 1700000000LL * 1000000000 + below(r, 1000000) * 1000LL;
+
+	for (uint32_t i = 0; i < m->n_packets; i++) {
+		struct model_packet *p = &m->packets[i];
+
+		p->skip = below(r, 50) ? 0 : below(r, 200) * 4;
+		p->len = below(r, 3) == 0 ? 1546 : below(r, 2) ? 98 : 80 + below(r, 1500);
+		if (kind == MODEL_WILD && below(r, 100) == 0)
+			p->len = 16 + below(r, 1u << below(r, 20));
+		now += below(r, 400) * 1000 + (kind == MODEL_WILD ? below(r, 1000) : 0);
+		if (below(r, 300) == 0)
+			now += below(r, 4) * 1000000000LL;
+		if (kind == MODEL_WILD && below(r, 40) == 0)
+			now -= below(r, 1000000);
+		p->time_ns = now;
+		p->offset = end + p->skip;
+		end = p->offset + p->len;
+	}
+}
+
+static struct model_flow *add_flow(struct model *m, uint64_t *r, struct conversation *c, uint32_t ordinal,
+	int64_t slice_ns, enum model_kind kind)
+{
+	struct model_flow *f;
+
+	m->flows = need(realloc(m->flows, (m->n_flows + 1) * sizeof(*m->flows)));
+	f = &m->flows[m->n_flows++];
+	memset(f, 0, sizeof(*f));
+	c->flow = m->n_flows;
+	f->key = c->key;
+	f->slice_ns = slice_ns;
+	f->continued = c->continued;
+	c->continued = false;
+	f->id = (struct record_id){ m->start.block, m->packets[ordinal].offset };
+	if (f->continued)
+		f->id = below(r, 2) ? (struct record_id){ m->start.block, below(r, 1000) }
+			: (struct record_id){ m->start.block - 1, (uint32_t)model_random(r) };
+	if (kind == MODEL_WILD && below(r, 5) == 0)
+		f->slice_ns += (int64_t)(model_random(r) >> below(r, 64));
+	return f;
+}
+
+static struct model_micro *add_micro(struct model *m, struct model_flow *f, uint32_t ordinal, int64_t slice_ns)
+{
+	struct model_micro *u;
+
+	f->micros = need(realloc(f->micros, (f->n + 1) * sizeof(*f->micros)));
+	u = &f->micros[f->n++];
+	memset(u, 0, sizeof(*u));
+	counters_init(&u->c);
+	u->slice_ns = slice_ns;
+	u->id = f->continued && f->n == 1 && ordinal % 2 ? f->id
+		: (struct record_id){ m->start.block, m->packets[ordinal].offset };
+	m->n_micros++;
+	return u;
+}
+
+/* Packet i of conversation c: into its flow and microflow, which it opens if need be. */
+static void take_packet(struct model *m, uint64_t *r, struct conversation *c, uint32_t i, enum model_kind kind)
+{
+	int64_t t = m->packets[i].time_ns;
+	int64_t flow_ns = time_floor(t, m->start.flow_ns), micro_ns = time_floor(t, m->start.micro_ns);
+	struct model_flow *f = c->flow ? &m->flows[c->flow - 1] : NULL;
+	struct model_micro *u = f ? &f->micros[f->n - 1] : NULL;
+	bool begins = !f || time_floor(c->last_ns, m->start.flow_ns) != flow_ns || below(r, 500) == 0;
+
+	if (begins) {
+		f = add_flow(m, r, c, i, flow_ns, kind);
+		begins = !f->continued;
+		u = NULL;
+	}
+	if (!u || u->slice_ns != micro_ns)
+		u = add_micro(m, f, i, micro_ns);
+	u->ordinals = need(realloc(u->ordinals, (u->n + 1) * sizeof(*u->ordinals)));
+	u->ordinals[u->n++] = i;
+	add_packet(r, &f->key, &u->c, t, m->packets[i].len - 16, begins, c->last_ns ? c->last_ns : t);
+	c->last_ns = t;
+}
+
+static void make_wild(struct model *m, uint64_t *r)
+{
+	for (uint32_t i = 0; i < m->n_flows; i++) {
+		for (uint32_t k = 0; k < m->flows[i].n; k++) {
+			struct model_micro *u = &m->flows[i].micros[k];
+
+			wild_counters(r, &u->c, u->n);
+			if (below(r, 5) == 0)
+				u->slice_ns += (int64_t)(model_random(r) >> below(r, 64));
+			if (below(r, 5) == 0)
+				u->id = (struct record_id){ below(r, 9), (uint32_t)model_random(r) };
+		}
+	}
+}
+
+struct model *model_new(uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations)
+{
+	struct model *m = need(calloc(1, sizeof(*m)));
+	struct conversation *c = need(calloc(conversations, sizeof(*c)));
+	uint64_t r = seed;
+
+	m->start = (struct segment_start){ .block = 7, .number = below(&r, 3), .first_offset = below(&r, 3) * 5000,
+		.first_frame = 1 + below(&r, 1000000), .micro_ns = 5000000000LL, .flow_ns = 300000000000LL,
+		.macro_ns = 900000000000LL };
+	m->n_packets = packets;
+	m->packets = need(calloc(packets + 1, sizeof(*m->packets)));
+	make_packets(m, &r, kind);
+	for (uint32_t i = 0; i < conversations; i++) {
+		make_key(&r, &c[i].key);
+		c[i].continued = m->start.first_offset > 0 && below(&r, 10) == 0;
+	}
+	for (uint32_t i = 0; i < packets; i++)
+		take_packet(m, &r, &c[below(&r, 1 + below(&r, conversations))], i, kind);
+	if (kind == MODEL_WILD)
+		make_wild(m, &r);
+	free(c);
+	return m;
+}
+
+void model_free(struct model *m)
+{
+	for (uint32_t i = 0; i < m->n_flows; i++) {
+		for (uint32_t k = 0; k < m->flows[i].n; k++)
+			free(m->flows[i].micros[k].ordinals);
+		free(m->flows[i].micros);
+	}
+	free(m->flows);
+	free(m->packets);
+	free(m);
+}
+
+enum rc model_write(const struct model *m, struct segment_writer *w, struct buf *out, struct err *err)
+{
+	segment_writer_begin(w, &m->start);
+	for (uint32_t i = 0; i < m->n_packets; i++)
+		segment_writer_packet(w, m->packets[i].skip, m->packets[i].len, m->packets[i].time_ns);
+	for (uint32_t i = 0; i < m->n_flows; i++) {
+		const struct model_flow *f = &m->flows[i];
+
+		segment_writer_flow(w, f->id, &f->key, f->slice_ns, f->micros[0].ordinals[0]);
+		for (uint32_t k = 0; k < f->n; k++)
+			segment_writer_micro(w, f->micros[k].id, f->micros[k].slice_ns, &f->micros[k].c,
+				f->micros[k].ordinals, f->micros[k].n);
+	}
+	return segment_writer_end(w, out, NULL, err);
+}
+
+size_t model_file(const struct model *m, struct buf *out)
+{
+	struct segment_writer *w;
+	size_t at = 0;
+
+	buf_init(out);
+	if (segment_writer_new(&w, NULL) != RC_DONE)
+		return 0;
+	if (index_header_encode(out, m->start.block, NULL) == RC_DONE)
+		at = out->len;
+	if (at && model_write(m, w, out, NULL) != RC_DONE)
+		at = 0;
+	segment_writer_free(w);
+	return at;
+}

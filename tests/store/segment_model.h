@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A made-up stretch of traffic and what a segment must say of it: for tests of segments, their fuzzer's seeds and dump.
+ * Everything follows from the seed. Memory failures end the program: it is a test.
+ */
+#ifndef FLOWDRILL_TESTS_SEGMENT_MODEL_H
+#define FLOWDRILL_TESTS_SEGMENT_MODEL_H
+
+#include "store/segment.h"
+
+struct model_micro {
+	struct record_id id;
+	int64_t slice_ns;
+	struct counters c;
+	uint32_t *ordinals;
+	uint32_t n;
+};
+
+struct model_flow {
+	struct record_id id;
+	int64_t slice_ns;
+	struct flow_key key;
+	struct model_micro *micros;
+	uint32_t n;
+	bool continued;
+};
+
+struct model_packet {
+	uint32_t skip, offset, len;
+	int64_t time_ns;
+};
+
+struct model {
+	struct segment_start start;
+	struct model_packet *packets;
+	uint32_t n_packets;
+	struct model_flow *flows;    /* in order of first ordinal */
+	uint32_t n_flows, n_micros;
+};
+
+enum model_kind {
+	MODEL_TAME,          /* counters as real packets make them */
+	MODEL_WILD,          /* any value in any field, known or not, mixed or not; odd slices, ids, times */
+};
+
+uint64_t model_random(uint64_t *state);
+struct model *model_new(uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations);
+void model_free(struct model *m);
+/* Gives all of it to a writer, begin to end. */
+enum rc model_write(const struct model *m, struct segment_writer *w, struct buf *out, struct err *err);
+/* A whole index file: header and the model's segment. Returns where the segment begins; 0 on failure. */
+size_t model_file(const struct model *m, struct buf *out);
+/* Counters as a reader may tell them: unknown values zero. */
+void model_canonical(struct counters *c);
+
+#endif
