@@ -14,7 +14,7 @@ struct intern {
 	size_t key_size;         /* bytes of a string */
 	uint8_t *keys;           /* n of them */
 	size_t keys_cap;         /* strings there is room for */
-	uint32_t *slots;         /* number + 1, 0: free */
+	uint64_t *slots;         /* number + 1, above it 32 bits of the hash; 0: free */
 	size_t n_slots;          /* a power of two */
 	uint32_t n;
 };

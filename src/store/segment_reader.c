@@ -81,7 +81,7 @@ enum rc chunk_open(struct segment *s, unsigned section, uint32_t i, struct curso
 		if (!in->slots)
 			return err_memory(err);
 	}
-	slot = &in->slots[i % in->n_slots];
+	slot = &in->slots[i < in->n_slots ? i : i % in->n_slots];
 	if (slot->number != i + 1) {
 		mem_free(slot->bytes);
 		*slot = (struct chunk_slot){ 0 };
