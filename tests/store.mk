@@ -12,3 +12,6 @@ tests_store_test_segment_SOURCES = tests/store/test_segment.c tests/store/segmen
 	tests/store/segment_model.h
 tests_store_test_segment_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
 tests_store_test_segment_LDADD = $(store_test_ldadd)
+unit_tests += tests/store/test_store
+tests_store_test_store_SOURCES = tests/store/test_store.c tests/store/made.c tests/store/made.h
+tests_store_test_store_LDADD = $(store_test_ldadd)
