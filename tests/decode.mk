@@ -23,3 +23,8 @@ tests_decode_test_fragment_LDADD = $(decode_test_ldadd)
 unit_tests += tests/decode/test_sum
 tests_decode_test_sum_SOURCES = tests/decode/test_sum.c
 tests_decode_test_sum_LDADD = $(decode_test_ldadd)
+
+fuzz_targets += tests/fuzz/fuzz_decode
+tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(fuzz_main)
+tests_fuzz_fuzz_decode_LDADD = $(decode_ldadd)
+tests_fuzz_fuzz_decode_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
