@@ -28,3 +28,7 @@ fuzz_targets += tests/fuzz/fuzz_decode
 tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(fuzz_main)
 tests_fuzz_fuzz_decode_LDADD = $(decode_ldadd)
 tests_fuzz_fuzz_decode_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+# Needs FLOWDRILL_CAPTURES.
+TESTS += tests/decode/truth.sh
+EXTRA_DIST += tests/decode/truth.sh tests/decode/differences.tsv
