@@ -171,13 +171,14 @@ enum {
  * FLOWS     chunks of about 32 KiB; elements are flow parts. Entry: 24 8 position in REFS of the first microflow part's,
  *           32 8 time that the first FIRST is a difference from, 40 8 slice that the first slice is a difference from,
  *           48 4 first ordinal of the first flow part, 52 4 zero. A flow part:
- *             varint (first ordinal - that of the flow part before) << 5 | FLOW_SLICE | FLOW_MICROS | FLOW_ID | FLOW_PORTS | FLOW_SHORT
+ *             varint (first ordinal - that of the flow part before) << 6 | FLOW_ flags
  *             FLOW_MICROS: varint number of microflow parts - 2   (without: 1)
  *             FLOW_SLICE:  zigzag start of the slice, ns, - that of the flow part before   (without: the same)
  *             FLOW_ID:     varint block, varint offset: the id   (without: the first packet's)
  *             varint number of its context
  *             varint client, varint server: number of the address + 1, or 0 for none
  *             FLOW_PORTS: 2 bytes client port, varint server port
+ *             FLOW_MACS: varint client, varint server: numbers of link-layer addresses
  *             FLOW_SHORT tells what guesses need: the transport header has 8 bytes, not 20
  *             the microflow parts, each:
  *               varint bits: bit 0 an extra varint follows, bit n + 1 counter n of the field table is written
@@ -201,14 +202,15 @@ enum {
  *           A service is zigzag window - that of the one before (in a chunk's first: of the entry), varint server, varint protocol,
  *           varint port << 1 | has port, varint point, and its list of flow parts.
  * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk begins with 2 bytes: how many;
- *           then for each 2 bytes: where it begins in the chunk. A context is varint number of fields, then each as varint id, varint length, value: numbers are varints, TYPE_MAC 6 bytes, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer
- *           hash, and of both addresses kind and bytes. Absent: 0, or none. MACs stand there where they are known.
+ *           then for each 2 bytes: where it begins in the chunk. A context is varint number of fields, then each as varint id, varint length, value: numbers are varints, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer
+ *           hash, and of both addresses kind and bytes. Absent: 0, or none.
+ * MACS      chunks of 4096; elements are link-layer addresses of 6 bytes, in order of appearance.
  * MARKS, FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: marks of single packets in the order of REFS; content
  * fingerprints; facts that concern two conversations; fields from 1024 on that came later than the segment.
  */
 enum segment_section {
 	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS, SECTION_CONTINUED,
-	SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES, SECTION_CONTEXTS,
+	SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES, SECTION_CONTEXTS, SECTION_MACS,
 	SECTIONS,                    /* one behind the last */
 	SECTION_MARKS = 32, SECTION_FINGERPRINTS, SECTION_OBSERVATIONS, SECTION_ATTRIBUTES,
 };
@@ -218,12 +220,14 @@ enum {
 	LENGTH_CODES = 192, LENGTH_VARINT = 254, LENGTH_SKIP = 255,
 	TIMES_ENTRY = 16,
 	FLOWS_CHUNK = 32 << 10, FLOWS_ENTRY = 56,
-	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16, FLOW_FLAGS_BITS = 5,
+	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16, FLOW_MACS = 32,
+	FLOW_FLAGS_BITS = 6,
 	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_EXTRA_ALL = 15,
 	REFS_CHUNK = 64 << 10, REFS_ENTRY = 24,
 	LIST_CHUNK = 16 << 10, CONTINUED_ENTRY = 24, POSTINGS_ENTRY = 24, SERVICES_ENTRY = 48,
 	ADDRESSES_CHUNK = 16 << 10, ADDRESSES_ENTRY = 48,
 	CONTEXTS_CHUNK = 256, CONTEXTS_ENTRY = 24,
+	MACS_CHUNK = 4096, MACS_ENTRY = 24, MAC_BYTES = 6,
 	VARINT_MAX = 19,             /* bytes */
 };
 

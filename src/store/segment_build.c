@@ -31,6 +31,7 @@ static void sections_clear(struct segment_writer *w)
 		[SECTION_REFS] = REFS_ENTRY, [SECTION_CONTINUED] = CONTINUED_ENTRY,
 		[SECTION_ADDRESSES] = ADDRESSES_ENTRY, [SECTION_POSTINGS] = POSTINGS_ENTRY,
 		[SECTION_SERVICES] = SERVICES_ENTRY, [SECTION_CONTEXTS] = CONTEXTS_ENTRY,
+		[SECTION_MACS] = MACS_ENTRY,
 	};
 
 	for (unsigned i = 0; i < SECTIONS; i++) {
@@ -178,7 +179,7 @@ static void put_flow(struct segment_writer *w, const struct pending_flow *f, uin
 {
 	struct buf *out = &w->out[SECTION_FLOWS].data;
 	uint8_t flags = f->flags | (f->micros > 1 ? FLOW_MICROS : 0);
-	uint8_t *p = buf_reserve(out, (size_t)f->bytes_len + 8 * VARINT_MAX);
+	uint8_t *p = buf_reserve(out, (size_t)f->bytes_len + 10 * VARINT_MAX);
 
 	if (!p)
 		return;
@@ -193,6 +194,10 @@ static void put_flow(struct segment_writer *w, const struct pending_flow *f, uin
 		*p++ = (uint8_t)f->client_port;
 		*p++ = (uint8_t)(f->client_port >> 8);
 		p = varint_put(p, f->server_port);
+	}
+	if (flags & FLOW_MACS) {
+		p = varint_put(p, f->client_mac);
+		p = varint_put(p, f->server_mac);
 	}
 	memcpy(p, bytes + f->extra_len, f->bytes_len - f->extra_len);
 	out->len = (size_t)(p - out->data) + f->bytes_len - f->extra_len;
@@ -339,7 +344,7 @@ static void tell_size(const struct segment_writer *w, size_t total, struct segme
 	size->refs = o[SECTION_REFS].data.len;
 	size->addresses = o[SECTION_ADDRESSES].data.len + o[SECTION_POSTINGS].data.len;
 	size->services = o[SECTION_SERVICES].data.len;
-	size->strings = o[SECTION_CONTEXTS].data.len;
+	size->strings = o[SECTION_CONTEXTS].data.len + o[SECTION_MACS].data.len;
 	size->header = total - size->packets - size->flows - size->counters - size->refs -
 		size->addresses - size->services - size->strings;
 }
@@ -357,6 +362,7 @@ enum rc segment_writer_end(struct segment_writer *w, struct buf *out, struct seg
 		build_continued(w);
 		build_addresses(w);
 		build_contexts(w);
+		build_macs(w);
 	}
 	if (any_failed(w) || !build_postings(w) || !build_services(w) || any_failed(w))
 		return err_memory(err);

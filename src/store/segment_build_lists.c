@@ -353,6 +353,19 @@ void build_contexts(struct segment_writer *w)
 		put_contexts_chunk(w, from, n - from < CONTEXTS_CHUNK ? n : from + CONTEXTS_CHUNK);
 }
 
+void build_macs(struct segment_writer *w)
+{
+	struct section_out *o = &w->out[SECTION_MACS];
+	uint32_t n = w->macs.n;
+
+	for (uint32_t from = 0; from < n; from += MACS_CHUNK) {
+		uint32_t here = n - from < MACS_CHUNK ? n - from : MACS_CHUNK;
+
+		buf_put(&o->data, intern_key(&w->macs, from), (size_t)here * MAC_BYTES);
+		section_end_chunk(o, from);
+	}
+}
+
 void build_continued(struct segment_writer *w)
 {
 	struct section_out *o = &w->out[SECTION_CONTINUED];

@@ -51,6 +51,23 @@ enum rc segment_context(struct segment *s, uint32_t number, struct flow_key *out
 	return RC_DONE;
 }
 
+static enum rc segment_mac(struct segment *s, uint32_t number, uint8_t *out, struct err *err)
+{
+	uint32_t chunk = number / MACS_CHUNK;
+	const uint8_t *mac;
+	struct cursor c;
+	enum rc rc = chunk_open(s, SECTION_MACS, chunk, &c, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	cursor_skip(&c, (size_t)(number % MACS_CHUNK) * MAC_BYTES);
+	mac = cursor_bytes(&c, MAC_BYTES);
+	if (!mac)
+		return chunk_damaged(s, SECTION_MACS, chunk, &c, err, "a link-layer address is missing");
+	memcpy(out, mac, MAC_BYTES);
+	return RC_DONE;
+}
+
 /* ---- flow parts -------------------------------------------------------------------------- */
 
 static void enter_chunk(struct segment_cursor *c, uint32_t chunk)
@@ -157,6 +174,7 @@ struct flow_head {
 	uint64_t flags;              /* FLOW_ */
 	uint32_t context, client, server;
 	uint16_t client_port, server_port;
+	uint32_t client_mac, server_mac;
 };
 
 /* To the next flow part: behind what is left of the one before, in the right chunk. */
@@ -188,6 +206,8 @@ static enum rc read_flow(struct segment_cursor *c, struct flow_head *h, struct e
 	h->server = varint_get32(&in);
 	h->client_port = h->flags & FLOW_PORTS ? cursor_le16(&in) : 0;
 	h->server_port = h->flags & FLOW_PORTS ? (uint16_t)varint_get(&in) : 0;
+	h->client_mac = h->flags & FLOW_MACS ? varint_get32(&in) : 0;
+	h->server_mac = h->flags & FLOW_MACS ? varint_get32(&in) : 0;
 	if (!good || in.truncated) {
 		c->micros_left = 0;
 		return flows_damaged(c, &in, err, "a flow part that cannot be");
@@ -210,6 +230,11 @@ static enum rc resolve_key(struct segment *s, const struct flow_head *h, struct 
 		rc = segment_address(s, h->client - 1, &key->client, err);
 	if (rc == RC_DONE && h->server)
 		rc = segment_address(s, h->server - 1, &key->server, err);
+	key->has_macs = h->flags & FLOW_MACS;
+	if (rc == RC_DONE && key->has_macs)
+		rc = segment_mac(s, h->client_mac, key->client_mac, err);
+	if (rc == RC_DONE && key->has_macs)
+		rc = segment_mac(s, h->server_mac, key->server_mac, err);
 	key->has_ports = h->flags & FLOW_PORTS;
 	key->client_port = h->client_port;
 	key->server_port = h->server_port;

@@ -12,11 +12,6 @@ void key_context(struct flow_key *out, const struct flow_key *key)
 	out->proto = key->proto;
 	out->vlan = key->vlan;
 	out->orientation = key->orientation;
-	out->has_macs = key->has_macs;
-	if (key->has_macs) {
-		memcpy(out->client_mac, key->client_mac, sizeof(out->client_mac));
-		memcpy(out->server_mac, key->server_mac, sizeof(out->server_mac));
-	}
 	out->tunnel.type = key->tunnel.type;
 	out->tunnel.depth = key->tunnel.depth;
 	out->tunnel.id = key->tunnel.id;
@@ -43,13 +38,6 @@ static void put_number(struct buf *out, enum field_id id, uint64_t v)
 	buf_put_varint(out, v);
 }
 
-static void put_mac(struct buf *out, enum field_id id, const uint8_t *mac)
-{
-	buf_put_varint(out, id);
-	buf_put_varint(out, 6);
-	buf_put(out, mac, 6);
-}
-
 static void put_addr(struct buf *out, const struct addr *a)
 {
 	buf_put_u8(out, a->kind);
@@ -73,7 +61,7 @@ void key_put_context(struct buf *out, const struct flow_key *k)
 	static const struct tunnel no_tunnel;
 	bool tunnel = memcmp(&k->tunnel, &no_tunnel, sizeof(no_tunnel)) != 0;
 
-	buf_put_varint(out, (uint64_t)3 + (k->vlan != 0) + (k->has_macs ? 2 : 0) + tunnel);
+	buf_put_varint(out, (uint64_t)3 + (k->vlan != 0) + tunnel);
 	put_number(out, FIELD_POINT, k->point);
 	put_number(out, FIELD_PROTO, k->proto);
 	put_number(out, FIELD_ORIENTATION, k->orientation);
@@ -81,21 +69,9 @@ void key_put_context(struct buf *out, const struct flow_key *k)
 		put_number(out, FIELD_VLAN, k->vlan);
 	if (tunnel)
 		put_tunnel(out, &k->tunnel);
-	if (k->has_macs) {
-		put_mac(out, FIELD_CLIENT_MAC, k->client_mac);
-		put_mac(out, FIELD_SERVER_MAC, k->server_mac);
-	}
 }
 
 /* ---- reading ------------------------------------------------------------------------ */
-
-static void get_mac(struct cursor *c, uint8_t *mac)
-{
-	const uint8_t *p = cursor_bytes(c, 6);
-
-	if (p)
-		memcpy(mac, p, 6);
-}
 
 static void get_addr(struct cursor *c, struct addr *a)
 {
@@ -138,14 +114,6 @@ static void get_field(uint64_t id, struct cursor *c, struct flow_key *k)
 		break;
 	case FIELD_TUNNEL:
 		get_tunnel(c, &k->tunnel);
-		break;
-	case FIELD_CLIENT_MAC:
-		get_mac(c, k->client_mac);
-		k->has_macs = true;
-		break;
-	case FIELD_SERVER_MAC:
-		get_mac(c, k->server_mac);
-		k->has_macs = true;
 		break;
 	default:
 		break;

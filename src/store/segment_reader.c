@@ -18,6 +18,7 @@ static const struct {
 	[SECTION_REFS] = { REFS_ENTRY, 16 }, [SECTION_CONTINUED] = { CONTINUED_ENTRY, 4 },
 	[SECTION_ADDRESSES] = { ADDRESSES_ENTRY, 0 }, [SECTION_POSTINGS] = { POSTINGS_ENTRY, 8 },
 	[SECTION_SERVICES] = { SERVICES_ENTRY, 8 }, [SECTION_CONTEXTS] = { CONTEXTS_ENTRY, 0 },
+	[SECTION_MACS] = { MACS_ENTRY, 0 },
 };
 
 enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos, struct err *err, const char *why)
@@ -183,10 +184,12 @@ static bool lists_sound(const struct segment *s)
 {
 	const struct section_in *services = &s->sections[SECTION_SERVICES];
 	const struct section_in *contexts = &s->sections[SECTION_CONTEXTS];
+	const struct section_in *macs = &s->sections[SECTION_MACS];
 	struct service_at a, b;
 
 	if (!directory_sound(s, SECTION_SERVICES, s->info.flow_parts) ||
-		!directory_sound(s, SECTION_CONTEXTS, s->info.flow_parts))
+		!directory_sound(s, SECTION_CONTEXTS, s->info.flow_parts) ||
+		!directory_sound(s, SECTION_MACS, macs->data_len))
 		return false;
 	for (uint32_t i = 1; i < services->chunks; i++) {
 		service_entry_get(services, i - 1, &a);
@@ -196,6 +199,9 @@ static bool lists_sound(const struct segment *s)
 	}
 	for (uint32_t i = 0; i < contexts->chunks; i++)
 		if (chunk_first(contexts, i) != (uint64_t)i * CONTEXTS_CHUNK)
+			return false;
+	for (uint32_t i = 0; i < macs->chunks; i++)
+		if (chunk_first(macs, i) != (uint64_t)i * MACS_CHUNK)
 			return false;
 	return true;
 }
@@ -282,7 +288,7 @@ static void tell_size(struct segment *s)
 	size->refs = in[SECTION_REFS].data_len;
 	size->addresses = in[SECTION_ADDRESSES].data_len + in[SECTION_POSTINGS].data_len;
 	size->services = in[SECTION_SERVICES].data_len;
-	size->strings = in[SECTION_CONTEXTS].data_len;
+	size->strings = in[SECTION_CONTEXTS].data_len + in[SECTION_MACS].data_len;
 	size->header = s->len - in[SECTION_FLOWS].data_len - in[SECTION_CONTINUED].data_len - size->packets -
 		size->refs - size->addresses - size->services - size->strings;
 }

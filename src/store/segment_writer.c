@@ -18,6 +18,7 @@ enum rc segment_writer_new(struct segment_writer **out, struct err *err)
 	intern_init(&w->addresses, sizeof(struct addr));
 	intern_init(&w->contexts, sizeof(struct flow_key));
 	intern_init(&w->services, sizeof(struct service_entry));
+	intern_init(&w->macs, MAC_BYTES);
 	w->scratch = mem_alloc(CODEC_MAX + 8 * VARINT_MAX);
 	rc = plan_own(&w->plan, err);
 	if (rc == RC_DONE && !w->scratch)
@@ -48,6 +49,7 @@ void segment_writer_free(struct segment_writer *w)
 	intern_free(&w->addresses);
 	intern_free(&w->contexts);
 	intern_free(&w->services);
+	intern_free(&w->macs);
 	for (unsigned i = 0; i < SECTIONS; i++) {
 		buf_free(&w->out[i].data);
 		buf_free(&w->out[i].dir);
@@ -71,6 +73,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 	intern_clear(&w->addresses);
 	intern_clear(&w->contexts);
 	intern_clear(&w->services);
+	intern_clear(&w->macs);
 	memset(&w->last_context, 0xff, sizeof(w->last_context));
 }
 
@@ -79,7 +82,7 @@ size_t segment_writer_memory(const struct segment_writer *w)
 	size_t n = sizeof(*w) + (w->offsets_cap + w->lens_cap) * 4 + w->marks_cap * 8 +
 		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap + w->rank_cap * 4 +
 		w->sorted_cap * sizeof(*w->sorted) + intern_memory(&w->addresses) +
-		intern_memory(&w->contexts) + intern_memory(&w->services);
+		intern_memory(&w->contexts) + intern_memory(&w->services) + intern_memory(&w->macs);
 
 	for (unsigned i = 0; i < SECTIONS; i++)
 		n += w->out[i].data.cap + w->out[i].dir.cap;
@@ -178,6 +181,15 @@ static bool intern_service(struct segment_writer *w, const struct flow_key *key,
 	return intern_put(&w->services, &e, number);
 }
 
+static bool intern_macs(struct segment_writer *w, const struct flow_key *key, struct pending_flow *f)
+{
+	if (!key->has_macs)
+		return true;
+	f->flags |= FLOW_MACS;
+	return intern_put(&w->macs, key->client_mac, &f->client_mac) &&
+		intern_put(&w->macs, key->server_mac, &f->server_mac);
+}
+
 static bool begin_flow_chunk(struct segment_writer *w, int64_t slice_ns, uint32_t first_ordinal)
 {
 	struct flow_chunk *chunk;
@@ -213,6 +225,7 @@ static bool intern_flow(struct segment_writer *w, const struct flow_key *key, in
 	f->server_port = key->server_port;
 	return intern_address(w, &key->client, &f->client) &&
 		intern_address(w, &key->server, &f->server) && intern_context(w, key, &f->context) &&
+		intern_macs(w, key, f) &&
 		intern_service(w, key, slice_ns, f->server, &f->service) &&
 		mem_grow(&w->flows, &w->flows_cap, (size_t)w->n_flows + 1, sizeof(*f)) == 0;
 }

@@ -18,6 +18,7 @@
 struct pending_flow {
 	uint32_t client, server;     /* provisional address number + 1; 0 none */
 	uint32_t context, service;   /* provisional numbers */
+	uint32_t client_mac, server_mac;
 	uint32_t first_ordinal;
 	uint32_t micros;             /* microflow parts */
 	uint32_t bytes_len;          /* in `bytes`: extra_len of its own, then its microflow parts */
@@ -76,7 +77,7 @@ struct segment_writer {
 	uint32_t micro_ordinal;      /* first of the microflow part before */
 	uint8_t *scratch;            /* a microflow part */
 
-	struct intern addresses, contexts, services;
+	struct intern addresses, contexts, services, macs;
 	struct flow_key last_context;
 	uint32_t last_context_number;
 
@@ -98,6 +99,7 @@ void build_addresses(struct segment_writer *w);
 bool build_postings(struct segment_writer *w);
 bool build_services(struct segment_writer *w);
 void build_contexts(struct segment_writer *w);
+void build_macs(struct segment_writer *w);
 void build_continued(struct segment_writer *w);
 
 #endif
