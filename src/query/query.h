@@ -30,6 +30,13 @@ enum { QUERY_GROUP_MAX = 8, QUERY_SORT_MAX = 4 };
 
 struct query_sort { const struct field *field; bool descending; };
 
+/*
+ * Natural order: sources one after the other; in each, records in the order in which their first packets were captured (which is that of
+ * their ids), packets as captured, macroflows by window and service, groups as their first members come.
+ *
+ * The filter, `in` and times choose records; groups are made of those chosen, never over several sources or capture points:
+ * see query_groups_by_point().
+ */
 struct query {
 	enum tier tier;
 	const struct filter *filter;             /* compiled for tier; NULL: all */
@@ -41,13 +48,18 @@ struct query {
 	size_t n_ids;
 	const struct field *group[QUERY_GROUP_MAX];
 	size_t n_group;
-	struct query_sort sort[QUERY_SORT_MAX];  /* n_sort 0: natural order (time; packets: capture order; macroflows: window, service) */
+	struct query_sort sort[QUERY_SORT_MAX];  /* n_sort 0: natural order (see below) */
 	size_t n_sort;
 	uint64_t limit;                          /* 0: none */
 	uint64_t memory_max;                     /* bytes for sorting and grouping; 0: 1 GiB */
 };
 
 void query_init(struct query *q, enum tier tier);
+/*
+ * Whether groups are kept apart by capture point though nobody asked: there are several points, and what each saw is never added up
+ * silently. The answer should then show the point.
+ */
+bool query_groups_by_point(const struct query_sources *sources, const struct query *q);
 
 /* What it cost and how: --explain. */
 struct query_explain {

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "query/result.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "query/order.h"
+#include "query/rows.h"
+
+struct result {
+	enum tier tier;
+	struct rows *rows;
+	struct order_item *items;    /* by position on the screen */
+	size_t cap;
+	uint32_t *places;            /* position by slot; in step with items while `sorted` */
+	size_t cap_places;
+	uint32_t *buckets;           /* open addressing: slot + 1 by id; 0 free */
+	size_t n_buckets;
+};
+
+enum rc result_new(enum tier tier, struct result **out, struct err *err)
+{
+	struct result *r = mem_calloc(1, sizeof(*r));
+	enum rc rc;
+
+	if (!r)
+		return err_memory(err);
+	r->tier = tier;
+	rc = rows_new(tier, &r->rows, err);
+	if (rc != RC_DONE) {
+		mem_free(r);
+		return rc;
+	}
+	*out = r;
+	return RC_DONE;
+}
+
+void result_free(struct result *r)
+{
+	if (!r)
+		return;
+	rows_free(r->rows);
+	mem_free(r->items);
+	mem_free(r->places);
+	mem_free(r->buckets);
+	mem_free(r);
+}
+
+/* ---- by id --------------------------------------------------------------------------------- */
+
+/* The first source is the same whether it was written or not. */
+static bool same_id(const struct id *a, const struct id *b)
+{
+	return a->tier == b->tier && record_id_equal(a->rec, b->rec) &&
+		(a->source ? a->source : 1) == (b->source ? b->source : 1);
+}
+
+static size_t bucket_of(const struct result *r, const struct id *id)
+{
+	uint64_t source = id->source ? id->source : 1;
+
+	return (size_t)hash_mix(record_id_number(id->rec) ^ source << 56) & (r->n_buckets - 1);
+}
+
+static void id_of_slot(const struct result *r, size_t slot, struct id *out)
+{
+	struct row row;
+
+	rows_get(r->rows, slot, &row);
+	row_id(&row, out);
+}
+
+static void bucket_put(struct result *r, size_t slot)
+{
+	struct id id;
+	size_t b;
+
+	id_of_slot(r, slot, &id);
+	for (b = bucket_of(r, &id); r->buckets[b]; b = (b + 1) & (r->n_buckets - 1))
+		;
+	r->buckets[b] = (uint32_t)slot + 1;
+}
+
+static enum rc buckets_grow(struct result *r, struct err *err)
+{
+	size_t n = r->n_buckets ? r->n_buckets * 2 : 256;
+	uint32_t *buckets = mem_calloc(n, sizeof(*buckets));
+
+	if (!buckets)
+		return err_memory(err);
+	mem_free(r->buckets);
+	r->buckets = buckets;
+	r->n_buckets = n;
+	for (size_t slot = 0; slot < rows_count(r->rows); slot++)
+		bucket_put(r, slot);
+	return RC_DONE;
+}
+
+bool result_find(const struct result *r, const struct id *id, size_t *i)
+{
+	if (!r->n_buckets)
+		return false;
+	for (size_t b = bucket_of(r, id); r->buckets[b]; b = (b + 1) & (r->n_buckets - 1)) {
+		size_t slot = r->buckets[b] - 1;
+		struct id other;
+
+		id_of_slot(r, slot, &other);
+		if (same_id(id, &other)) {
+			*i = r->places[slot];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+enum rc result_add(struct result *r, const struct row *row, struct err *err)
+{
+	size_t n = rows_count(r->rows), slot;
+	enum rc rc = RC_DONE;
+
+	if (n >= UINT32_MAX - 1)
+		return err_set(err, RC_LIMIT, "result", "too many rows");
+	if (n * 2 >= r->n_buckets)
+		rc = buckets_grow(r, err);
+	if (rc == RC_DONE && (mem_grow(&r->items, &r->cap, n + 1, sizeof(*r->items)) != 0 ||
+		mem_grow(&r->places, &r->cap_places, n + 1, sizeof(*r->places)) != 0))
+		rc = err_memory(err);
+	if (rc == RC_DONE)
+		rc = rows_add(r->rows, row, &slot, err);
+	if (rc != RC_DONE)
+		return rc;
+	r->items[n] = (struct order_item){ .slot = slot, .came = slot };
+	r->places[slot] = (uint32_t)n;
+	bucket_put(r, slot);
+	return RC_DONE;
+}
+
+size_t result_count(const struct result *r)
+{
+	return rows_count(r->rows);
+}
+
+bool result_row(const struct result *r, size_t i, struct row *out)
+{
+	if (i >= rows_count(r->rows))
+		return false;
+	rows_get(r->rows, r->items[i].slot, out);
+	return true;
+}
+
+enum rc result_sort(struct result *r, const struct query_sort *sort, size_t n, struct err *err)
+{
+	size_t count = rows_count(r->rows);
+
+	(void)err;
+	if (n && !sort[0].field)
+		n = 0;
+	for (size_t i = 0; n && i < count; i++) {
+		struct row row;
+
+		rows_get(r->rows, r->items[i].slot, &row);
+		order_cell_of(&sort[0], &row, &r->items[i].cell);
+	}
+	order_items(r->items, count, r->rows, sort, n);
+	for (size_t i = 0; i < count; i++)
+		r->places[r->items[i].slot] = (uint32_t)i;
+	return RC_DONE;
+}
+
+size_t result_bytes(const struct result *r)
+{
+	return sizeof(*r) + rows_bytes(r->rows) + r->cap * sizeof(*r->items) + r->cap_places * sizeof(*r->places) +
+		r->n_buckets * sizeof(*r->buckets);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rows that are owned: copies of records, packets, blocks or points with what they point to, for sorting and for results
+ * on the screen. A row has a slot, which stays the same; slots are filled from 0. Capture points and the keys of packets' flows
+ * are kept once. Private to src/query. One thread.
+ */
+#ifndef FLOWDRILL_QUERY_ROWS_H
+#define FLOWDRILL_QUERY_ROWS_H
+
+#include "flow/row.h"
+
+struct rows;
+
+enum rc rows_new(enum tier tier, struct rows **out, struct err *err);
+void rows_free(struct rows *r);
+/* Copies a row into the next slot. */
+enum rc rows_add(struct rows *r, const struct row *row, size_t *slot, struct err *err);
+/* Puts another row in the place of one; on failure the slot is empty and must be replaced before it is read. */
+enum rc rows_replace(struct rows *r, size_t slot, const struct row *row, struct err *err);
+size_t rows_count(const struct rows *r);
+/* Valid as long as the row is in its slot. */
+void rows_get(const struct rows *r, size_t slot, struct row *out);
+/* Bytes it holds. */
+size_t rows_bytes(const struct rows *r);
+
+#endif
