@@ -10,5 +10,21 @@ src_query_libquery_a_SOURCES = \
 	src/query/filter_priv.h \
 	src/query/filter_value.c \
 	src/query/filter_words.c \
+	src/query/group.c \
+	src/query/ids.c \
+	src/query/locate.c \
+	src/query/order.c \
+	src/query/order.h \
+	src/query/output.c \
+	src/query/plan.c \
 	src/query/query.h \
-	src/query/result.h
+	src/query/query_priv.h \
+	src/query/result.c \
+	src/query/result.h \
+	src/query/rows.c \
+	src/query/rows.h \
+	src/query/run_macro.c \
+	src/query/run_packets.c \
+	src/query/run_records.c \
+	src/query/run_tables.c \
+	src/query/scope.c

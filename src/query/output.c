@@ -59,12 +59,9 @@ static enum rc give(struct output *o, const struct row *row, const struct raw_pa
 {
 	uint64_t limit = o->run->q->limit;
 
-	if (limit && o->given >= limit)
-		return RC_END;
 	o->given++;
-	if (!o->sink(o->ctx, row, raw))
-		return RC_END;
-	return limit && o->given >= limit ? RC_END : RC_DONE;
+	o->run->enough = !o->sink(o->ctx, row, raw) || (limit && o->given >= limit);
+	return o->run->enough ? RC_END : RC_DONE;
 }
 
 static enum rc sort_or_give(struct output *o, const struct row *row, const struct raw_packet *raw, struct err *err)

@@ -10,7 +10,7 @@
  *   run_macro.c    macroflows; run_tables.c: blocks and points
  *   output.c       where rows go: groups, sorter, limit, sink
  *
- * Functions that hand rows on return RC_END when no more are wanted: plan.c turns it into RC_DONE.
+ * Functions that hand rows on return RC_END when no more are wanted, and run->enough is set: plan.c turns it into RC_DONE.
  */
 #ifndef FLOWDRILL_QUERY_QUERY_PRIV_H
 #define FLOWDRILL_QUERY_QUERY_PRIV_H
@@ -31,6 +31,7 @@ struct run {
 	int64_t from_ns, to_ns;              /* of query and filter: rows outside cannot match */
 	uint64_t memory_max;
 	uint64_t steps;                      /* for looking at `cancel` now and then */
+	bool enough;                         /* the output wants no more rows */
 };
 
 /* A flow to look up: asked for itself, or for a microflow or packet of it. */
@@ -56,6 +57,7 @@ struct scope {
 	struct id_list flow_ids;             /* flows with all below them */
 	struct id_list micro_ids, packet_ids;
 	struct id_list blocks, points;
+	int64_t from_ns, to_ns;              /* half-open: packets of all it holds lie between */
 };
 
 enum scope_answer { SCOPE_NO, SCOPE_SOME, SCOPE_YES };       /* SOME: ask for each microflow */
@@ -84,9 +86,11 @@ int64_t source_flow_ns(const struct source_run *sr);
 int64_t source_micro_ns(const struct source_run *sr);
 /*
  * Whether a segment may hold rows of the run, by its times (widened to whole slices of slice_ns, 0: not) and the filter's
- * addresses. Counts it as touched or skipped.
+ * addresses.
  */
-bool source_segment_wanted(struct source_run *sr, const struct segment_place *place, int64_t slice_ns);
+bool source_segment_wanted(const struct source_run *sr, const struct segment_place *place, int64_t slice_ns);
+/* The next segment is wanted or left out: for progress and explanation. */
+void source_step(struct source_run *sr, const struct segment_place *place, bool wanted);
 /* Whether times overlap the query's. */
 bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns);
 enum rc source_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err);
@@ -108,7 +112,7 @@ void id_list_sort(struct id_list *l);
  * Flow parts of a segment that may be asked for, sorted; *all: no list tells. Those that are neither in scope nor match
  * may be among them.
  */
-enum rc scope_candidates(struct source_run *sr, struct segment *s, const struct segment_place *place, struct part_list *out,
+enum rc scope_candidates(struct source_run *sr, struct segment *s, struct part_list *out,
 	bool *all, struct err *err);
 
 /* ---- locate.c ------------------------------------------------------------------------------- */

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From an id to its place in the index. A record's id is its first packet, which leads to the segment and the flow part. */
+#include "query/query_priv.h"
+
+#include "base/mem.h"
+#include "decode/decode.h"
+
+#include <string.h>
+
+enum rc missing_id(enum tier tier, struct record_id id, struct err *err)
+{
+	struct id shown = { .tier = tier, .rec = id };
+	char text[ID_TEXT];
+
+	id_format(text, sizeof(text), &shown);
+	return err_set(err, RC_MISSING, text, "there is no such %s", tier_singular(tier));
+}
+
+void decode_raw(const struct point_info *point, const struct raw_packet *raw, uint32_t offset, bool verify,
+	struct packet *out)
+{
+	struct decode_frame frame = {
+		.linktype = point ? point->linktype : UINT32_MAX,
+		.fcs_len = point ? point->fcs_len : 0,
+		.verify = verify, .data = raw->data, .caplen = raw->caplen, .len = raw->len,
+	};
+
+	memset(out, 0, sizeof(*out));
+	out->time_ns = raw->time_ns;
+	out->offset = offset;
+	out->record_len = raw->record_len;
+	out->point = raw->point;
+	out->flags = (raw->time_unknown ? PACKET_TIME_UNKNOWN : 0u) |
+		(raw->time_saturated ? PACKET_TIME_SATURATED : 0u);
+	decode_packet(&frame, out);
+}
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+/* The segment that holds a packet; RC_MISSING (without text) where none does. */
+static enum rc open_at(struct store *s, struct record_id id, struct segment **seg, uint32_t *ordinal, struct err *err)
+{
+	const struct segment_place *place = store_segment_at(s, id.block, id.offset);
+	enum rc rc;
+
+	if (!place)
+		return RC_MISSING;
+	rc = store_open_segment(s, place, seg, NULL, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = segment_ordinal(*seg, id.offset, ordinal, err);
+	if (rc != RC_DONE)
+		segment_close(*seg);
+	return rc;
+}
+
+static void tell(struct located *out, const struct segment_flow *flow)
+{
+	memset(out, 0, sizeof(*out));
+	out->flow = flow->id;
+	out->key = flow->key;
+	out->slice_ns = flow->slice_ns;
+}
+
+/* ---- what is left of records whose beginning was evicted ------------------------------------------ */
+
+/* Whether the flow part at the cursor has a microflow part of this id. */
+static enum rc has_micro(struct segment_cursor *c, struct record_id id, bool *found, struct err *err)
+{
+	struct record_id micro;
+	enum rc rc;
+
+	*found = false;
+	while ((rc = segment_next_micro(c, &micro, NULL, NULL, err)) == RC_DONE)
+		if (record_id_equal(micro, id)) {
+			*found = true;
+			return RC_DONE;
+		}
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+static enum rc search_parts(struct segment *seg, const struct part_list *parts, struct record_id id, bool micro,
+	struct located *out, struct err *err)
+{
+	struct segment_cursor c;
+	struct segment_flow flow;
+
+	for (size_t i = 0; i < parts->n; i++) {
+		bool found;
+		enum rc rc = segment_seek(&c, seg, parts->v[i], err);
+
+		if (rc == RC_DONE)
+			rc = segment_next_flow(&c, &flow, err);
+		if (rc != RC_DONE)
+			return rc;
+		found = !micro && record_id_equal(flow.id, id);
+		if (micro)
+			rc = has_micro(&c, id, &found, err);
+		if (rc != RC_DONE)
+			return rc;
+		if (found) {
+			tell(out, &flow);
+			if (micro)
+				out->micro = id;
+			return RC_DONE;
+		}
+	}
+	return RC_MISSING;
+}
+
+/* A later part of a record whose block is gone: only continuations can be it. */
+static enum rc locate_orphan(struct store *s, struct record_id id, bool micro, struct located *out, struct err *err)
+{
+	size_t n;
+	const struct segment_place *places = store_segments(s, &n);
+	enum rc rc = RC_MISSING;
+
+	for (size_t i = 0; i < n && rc == RC_MISSING; i++) {
+		struct part_list parts = { 0 };
+		struct segment *seg;
+
+		rc = store_open_segment(s, &places[i], &seg, NULL, err);
+		if (rc != RC_DONE)
+			return rc;
+		rc = segment_continuations(seg, &parts, err);
+		if (rc == RC_DONE)
+			rc = search_parts(seg, &parts, id, micro, out, err);
+		part_list_free(&parts);
+		segment_close(seg);
+	}
+	return rc;
+}
+
+/* ---- flows --------------------------------------------------------------------------------------- */
+
+static enum rc flow_at(struct segment *seg, uint32_t ordinal, struct record_id id, struct located *out, struct err *err)
+{
+	struct segment_cursor c;
+	struct segment_flow flow;
+	uint32_t part;
+	enum rc rc = segment_flow_at(seg, ordinal, &part, err);
+
+	if (rc == RC_DONE)
+		rc = segment_seek(&c, seg, part, err);
+	if (rc == RC_DONE)
+		rc = segment_next_flow(&c, &flow, err);
+	if (rc == RC_DONE && !record_id_equal(flow.id, id))
+		rc = RC_MISSING;
+	if (rc == RC_DONE)
+		tell(out, &flow);
+	return rc;
+}
+
+enum rc locate_flow(struct store *s, struct record_id id, struct located *out, struct err *err)
+{
+	struct segment *seg;
+	uint32_t ordinal;
+	enum rc rc;
+
+	if (!store_segment_at(s, id.block, id.offset)) {
+		rc = locate_orphan(s, id, false, out, err);
+		return rc == RC_MISSING ? missing_id(TIER_FLOW, id, err) : rc;
+	}
+	rc = open_at(s, id, &seg, &ordinal, err);
+	if (rc == RC_DONE) {
+		rc = flow_at(seg, ordinal, id, out, err);
+		segment_close(seg);
+	}
+	return rc == RC_MISSING ? missing_id(TIER_FLOW, id, err) : rc;
+}
+
+/* ---- packets ---------------------------------------------------------------------------------------- */
+
+enum rc locate_ref(struct store *s, struct record_id id, struct packet_ref *out, struct err *err)
+{
+	struct segment *seg;
+	uint32_t ordinal;
+	enum rc rc = open_at(s, id, &seg, &ordinal, err);
+
+	if (rc == RC_DONE) {
+		rc = segment_locate(seg, &ordinal, 1, out, err);
+		segment_close(seg);
+	}
+	return rc == RC_MISSING ? missing_id(TIER_PACKET, id, err) : rc;
+}
+
+/* Flow parts that may hold a packet: those of its sender, whom the packet itself tells. */
+static enum rc parts_of_packet(struct store *s, struct segment *seg, uint32_t ordinal, struct part_list *out,
+	struct err *err)
+{
+	uint32_t block = segment_info(seg)->block;
+	struct packet_reader *reader;
+	struct raw_packet raw;
+	struct packet_ref ref;
+	struct packet pkt;
+	struct addr_net net;
+	size_t n;
+	const struct point_info *points = store_points(s, &n);
+	enum rc rc = packet_reader_new(s, &reader, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = segment_locate(seg, &ordinal, 1, &ref, err);
+	if (rc == RC_DONE)
+		rc = packet_reader_get(reader, block, ref, &raw, err);
+	if (rc == RC_DONE) {
+		decode_raw(raw.point < n ? &points[raw.point] : NULL, &raw, ref.offset, false, &pkt);
+		net.addr = pkt.src;
+		net.bits = (unsigned)addr_len(&pkt.src) * 8;
+		if (pkt.src.kind != ADDR_NONE)
+			rc = segment_by_net(seg, &net, out, err);
+	}
+	packet_reader_free(reader);
+	return rc;
+}
+
+struct seek_packet {
+	uint32_t ordinal;
+	uint32_t *ordinals;          /* scratch */
+	size_t cap;
+};
+
+/* The microflow part of the flow part at the cursor that holds the packet. */
+static enum rc micro_with(struct segment_cursor *c, struct seek_packet *seek, struct record_id *id, bool *found,
+	struct err *err)
+{
+	struct counters counters;
+	enum rc rc;
+
+	*found = false;
+	while ((rc = segment_next_micro(c, id, NULL, &counters, err)) == RC_DONE) {
+		size_t n = counters_packets(&counters);
+
+		if (mem_grow(&seek->ordinals, &seek->cap, n, sizeof(*seek->ordinals)) != 0)
+			return err_memory(err);
+		rc = segment_refs(c, seek->ordinals, err);
+		if (rc != RC_DONE)
+			return rc;
+		for (size_t i = 0; i < n && seek->ordinals[i] <= seek->ordinal; i++)
+			if (seek->ordinals[i] == seek->ordinal) {
+				*found = true;
+				return RC_DONE;
+			}
+	}
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+/* Looks through parts (all where the list is NULL); parts begin with their first packets, in order. */
+static enum rc search_packet(struct segment *seg, const struct part_list *parts, struct seek_packet *seek,
+	struct located *out, struct err *err)
+{
+	uint32_t n = parts ? (uint32_t)parts->n : segment_info(seg)->flow_parts;
+	struct segment_cursor c;
+	struct segment_flow flow;
+	bool found;
+	enum rc rc = segment_seek(&c, seg, 0, err);
+
+	for (uint32_t i = 0; i < n && rc == RC_DONE; i++) {
+		struct record_id micro;
+
+		if (parts)
+			rc = segment_seek(&c, seg, parts->v[i], err);
+		if (rc == RC_DONE)
+			rc = segment_next_flow(&c, &flow, err);
+		if (rc != RC_DONE || flow.first_ordinal > seek->ordinal)
+			break;
+		rc = micro_with(&c, seek, &micro, &found, err);
+		if (rc == RC_DONE && found) {
+			tell(out, &flow);
+			out->micro = micro;
+			return RC_DONE;
+		}
+	}
+	return rc == RC_DONE || rc == RC_END ? RC_MISSING : rc;
+}
+
+static enum rc packet_at(struct store *s, struct segment *seg, uint32_t ordinal, struct located *out, struct err *err)
+{
+	struct seek_packet seek = { .ordinal = ordinal };
+	struct part_list parts = { 0 };
+	enum rc rc = parts_of_packet(s, seg, ordinal, &parts, err);
+
+	part_list_unique(&parts);
+	if (rc == RC_DONE)
+		rc = parts.n ? search_packet(seg, &parts, &seek, out, err) : RC_MISSING;
+	if (rc == RC_MISSING)
+		rc = search_packet(seg, NULL, &seek, out, err);
+	part_list_free(&parts);
+	mem_free(seek.ordinals);
+	return rc;
+}
+
+static enum rc locate_in(struct store *s, struct record_id id, struct located *out, struct err *err)
+{
+	struct segment *seg;
+	uint32_t ordinal;
+	enum rc rc = open_at(s, id, &seg, &ordinal, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = packet_at(s, seg, ordinal, out, err);
+	segment_close(seg);
+	return rc;
+}
+
+enum rc locate_packet(struct store *s, struct record_id id, struct located *out, struct err *err)
+{
+	enum rc rc = locate_in(s, id, out, err);
+
+	return rc == RC_MISSING ? missing_id(TIER_PACKET, id, err) : rc;
+}
+
+enum rc locate_micro(struct store *s, struct record_id id, struct located *out, struct err *err)
+{
+	enum rc rc;
+
+	if (store_segment_at(s, id.block, id.offset)) {
+		rc = locate_in(s, id, out, err);
+		if (rc == RC_DONE && !record_id_equal(out->micro, id))
+			rc = RC_MISSING;
+	} else {
+		rc = locate_orphan(s, id, true, out, err);
+	}
+	return rc == RC_MISSING ? missing_id(TIER_MICROFLOW, id, err) : rc;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "query/query_priv.h"
+
+#include "base/text.h"
+#include "base/trace.h"
+#include "store/filters.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void query_init(struct query *q, enum tier tier)
+{
+	memset(q, 0, sizeof(*q));
+	q->tier = tier;
+	q->from_ns = INT64_MIN;
+	q->to_ns = INT64_MAX;
+}
+
+/* ---- what can be asked --------------------------------------------------------------------- */
+
+static enum rc check_in(const struct query *q, const struct id *in, struct err *err)
+{
+	bool records = in->tier == TIER_MACROFLOW || in->tier == TIER_FLOW || in->tier == TIER_MICROFLOW;
+	bool flows = q->tier == TIER_FLOW || q->tier == TIER_MICROFLOW || q->tier == TIER_PACKET;
+
+	if ((records && q->tier < in->tier) || (in->tier == TIER_BLOCK && flows) ||
+		(in->tier == TIER_POINT && (flows || q->tier == TIER_MACROFLOW)))
+		return RC_DONE;
+	return err_set(err, RC_USAGE, "in", "%s do not lie below a %s", tier_plural(q->tier), tier_singular(in->tier));
+}
+
+static enum rc check_source(const struct query_sources *sources, const struct id *id, struct err *err)
+{
+	char text[ID_TEXT];
+
+	if (id->source <= sources->n)
+		return RC_DONE;
+	id_format(text, sizeof(text), id);
+	return err_set(err, RC_MISSING, text, "there is no source %u", id->source);
+}
+
+static enum rc check_ids(const struct query_sources *sources, const struct query *q, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	if (q->n_in && q->n_ids)
+		return err_set(err, RC_USAGE, "in", "ids are asked for by themselves, or what lies below them: not both");
+	for (size_t i = 0; i < q->n_in && rc == RC_DONE; i++) {
+		rc = check_in(q, &q->in[i], err);
+		if (rc == RC_DONE)
+			rc = check_source(sources, &q->in[i], err);
+	}
+	for (size_t i = 0; i < q->n_ids && rc == RC_DONE; i++) {
+		if (q->ids[i].tier != q->tier)
+			return err_set(err, RC_USAGE, tier_plural(q->tier), "a %s is asked for by its id",
+				tier_singular(q->ids[i].tier));
+		rc = check_source(sources, &q->ids[i], err);
+	}
+	return rc;
+}
+
+static enum rc check_sort(const struct query *q, struct err *err)
+{
+	for (size_t i = 0; i < q->n_sort; i++)
+		if (!(q->sort[i].field->tiers & FIELD_ON(q->tier)))
+			return err_set(err, RC_USAGE, q->sort[i].field->name, "no field of %s", tier_plural(q->tier));
+	return RC_DONE;
+}
+
+/* ---- services for the runners ----------------------------------------------------------------- */
+
+enum rc run_check(struct run *run, struct err *err)
+{
+	if ((run->steps++ & 63) == 0 && run->control && run->control->cancel)
+		return err_set(err, RC_CANCELLED, "query", "cancelled");
+	return RC_DONE;
+}
+
+int64_t source_flow_ns(const struct source_run *sr)
+{
+	return store_config(sr->store)->flow_ns;
+}
+
+int64_t source_micro_ns(const struct source_run *sr)
+{
+	return store_config(sr->store)->micro_ns;
+}
+
+const struct point_info *source_point(const struct source_run *sr, uint32_t number)
+{
+	return number < sr->n_points ? &sr->points[number] : NULL;
+}
+
+void source_row(const struct source_run *sr, enum tier tier, struct row *out)
+{
+	*out = (struct row){ .tier = tier, .source = sr->run->sources->n > 1 ? sr->index + 1 : 0,
+		.capture_end_ns = store_totals(sr->store)->last_ns, .flow_slice_ns = source_flow_ns(sr) };
+}
+
+bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns)
+{
+	return last_ns >= run->from_ns && (first_ns < run->to_ns || run->to_ns == INT64_MAX);
+}
+
+/* Whether the block may have one of the filter's networks: only whole addresses can be looked up. */
+static bool block_may_match(const struct source_run *sr, uint32_t block)
+{
+	const struct filters *filters = store_filters(sr->store);
+	size_t n;
+	const struct addr_net *nets = filter_nets(sr->run->q->filter, &n);
+
+	if (!filters || n == 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (nets[i].bits < addr_len(&nets[i].addr) * 8 || filters_may_have(filters, block, &nets[i].addr))
+			return true;
+	return false;
+}
+
+bool source_segment_wanted(const struct source_run *sr, const struct segment_place *place, int64_t slice_ns)
+{
+	int64_t first = place->first_ns, last = place->last_ns;
+
+	if (place->packets == 0)
+		return false;
+	if (last < sr->scope.from_ns || (first >= sr->scope.to_ns && sr->scope.to_ns != INT64_MAX))
+		return false;
+	if (slice_ns) {
+		first = time_floor(first, slice_ns);
+		last = time_add(time_floor(last, slice_ns), slice_ns - 1);
+	}
+	return run_overlaps(sr->run, first, last) && block_may_match(sr, place->block);
+}
+
+void source_step(struct source_run *sr, const struct segment_place *place, bool wanted)
+{
+	struct query_explain *e = sr->run->explain;
+
+	if (sr->run->control)
+		sr->run->control->done++;
+	if (!wanted) {
+		e->segments_skipped++;
+		return;
+	}
+	e->segments++;
+	/* segments are walked by block */
+	if (sr->block_seen != place->block)
+		e->blocks++;
+	sr->block_seen = place->block;
+}
+
+enum rc source_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err)
+{
+	return store_open_segment(sr->store, place, out, NULL, err);
+}
+
+void source_close(struct source_run *sr, struct segment *s)
+{
+	sr->run->explain->index_bytes += segment_io_bytes(s);
+	segment_close(s);
+}
+
+/* ---- running ------------------------------------------------------------------------------------ */
+
+static enum rc run_tier(struct source_run *sr, struct err *err)
+{
+	switch (sr->run->q->tier) {
+	case TIER_PACKET:
+		return run_packets(sr, err);
+	case TIER_MICROFLOW:
+	case TIER_FLOW:
+		return run_records(sr, err);
+	case TIER_MACROFLOW:
+		return run_macro(sr, err);
+	case TIER_BLOCK:
+		return run_blocks(sr, err);
+	default:
+		return run_points(sr, err);
+	}
+}
+
+static enum rc run_source(struct run *run, unsigned index, struct err *err)
+{
+	struct source_run sr = { .run = run, .store = run->sources->stores[index], .index = index };
+	uint64_t touched = run->explain->blocks;
+	size_t blocks;
+	enum rc rc;
+
+	sr.segments = store_segments(sr.store, &sr.n_segments);
+	sr.points = store_points(sr.store, &sr.n_points);
+	rc = scope_make(&sr, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (sr.scope.all || !scope_is_empty(&sr.scope))
+		rc = run_tier(&sr, err);
+	scope_free(&sr.scope);
+	store_blocks(sr.store, &blocks);
+	run->explain->blocks_skipped += blocks - (run->explain->blocks - touched);
+	return rc;
+}
+
+static void expect_work(const struct run *run)
+{
+	uint64_t total = 0;
+
+	if (!run->control)
+		return;
+	for (size_t i = 0; run->q->tier <= TIER_FLOW && i < run->sources->n; i++) {
+		size_t n;
+
+		store_segments(run->sources->stores[i], &n);
+		total += n;
+	}
+	run->control->done = 0;
+	run->control->total = total;
+}
+
+/* ---- the plan in words ---------------------------------------------------------------------------- */
+
+static void say_nets(char *out, size_t size, const struct query *q)
+{
+	char text[ADDR_TEXT];
+	size_t n;
+	const struct addr_net *nets = filter_nets(q->filter, &n);
+
+	addr_format(text, sizeof(text), &nets[0].addr);
+	if (nets[0].bits < addr_len(&nets[0].addr) * 8)
+		snprintf(out, size, "address list %s/%u%s", text, nets[0].bits, n > 1 ? ", ..." : "");
+	else
+		snprintf(out, size, "address list %s%s", text, n > 1 ? ", ..." : "");
+}
+
+static void say_way(char *out, size_t size, const struct query *q)
+{
+	const struct id *id = q->n_ids ? &q->ids[0] : q->n_in ? &q->in[0] : NULL;
+	char text[ID_TEXT];
+	size_t nets;
+
+	filter_nets(q->filter, &nets);
+	if (id)
+		id_format(text, sizeof(text), id);
+	if (q->tier >= TIER_MACROFLOW)
+		snprintf(out, size, "catalog");
+	else if (id && id->tier == TIER_MACROFLOW)
+		snprintf(out, size, "service list of %s", text);
+	else if (id && id->tier <= TIER_FLOW)
+		snprintf(out, size, "flow part of %s", text);
+	else if (nets)
+		say_nets(out, size, q);
+	else
+		snprintf(out, size, "all flow parts");
+}
+
+static void say_plan(const struct run *run)
+{
+	struct query_explain *e = run->explain;
+	char way[128];
+	int n;
+
+	say_way(way, sizeof(way), run->q);
+	if (run->q->tier >= TIER_MACROFLOW) {
+		snprintf(e->plan, sizeof(e->plan), "%s -> %llu rows", way, (unsigned long long)e->catalog_rows);
+		return;
+	}
+	n = snprintf(e->plan, sizeof(e->plan), "%s -> %llu of %llu segments -> %llu flow parts", way,
+		(unsigned long long)e->segments, (unsigned long long)(e->segments + e->segments_skipped),
+		(unsigned long long)e->flow_parts);
+	if (run->q->tier == TIER_PACKET && n > 0 && (size_t)n < sizeof(e->plan))
+		snprintf(e->plan + n, sizeof(e->plan) - (size_t)n, " -> %llu packets", (unsigned long long)e->packets);
+}
+
+static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *err)
+{
+	enum rc rc = output_new(run, sink, ctx, &run->out, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	for (unsigned i = 0; i < run->sources->n && rc == RC_DONE; i++)
+		rc = run_source(run, i, err);
+	if (rc == RC_DONE)
+		rc = output_finish(run->out, err);
+	output_free(run->out);
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink, void *ctx,
+	struct query_control *control, struct query_explain *explain, struct err *err)
+{
+	struct query_explain own;
+	struct run run = { .sources = sources, .q = q, .control = control, .explain = explain ? explain : &own };
+	enum rc rc = check_ids(sources, q, err);
+
+	memset(run.explain, 0, sizeof(*run.explain));
+	if (rc == RC_DONE)
+		rc = check_sort(q, err);
+	if (rc == RC_DONE)
+		rc = groups_check(q, err);
+	if (rc != RC_DONE)
+		return rc;
+	filter_times(q->filter, &run.from_ns, &run.to_ns);
+	run.from_ns = q->from_ns > run.from_ns ? q->from_ns : run.from_ns;
+	run.to_ns = q->to_ns < run.to_ns ? q->to_ns : run.to_ns;
+	run.memory_max = q->memory_max ? q->memory_max : QUERY_MEMORY;
+	expect_work(&run);
+	rc = run_all(&run, sink, ctx, err);
+	say_plan(&run);
+	TRACE(TRACE_QUERY, "%s: %s", run.explain->plan, rc_name(rc));
+	return rc;
+}
