@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fake_session.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct fake fake;
+
+struct job {
+	struct query query;
+	struct result *result;
+	enum job_state state;
+	unsigned next;
+	struct err err;
+};
+
+struct query_holder {
+	struct row row;
+	struct packet_row packet;
+	struct raw_packet raw;
+	struct point_info point;
+	uint8_t data[64];
+};
+
+static struct job *last;
+static struct flow_key fake_key;
+
+enum { SECOND = 1000000000 };
+
+void fake_reset(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	for (int i = 0; i < TIERS; i++)
+		fake.rows[i] = 30;
+	last = NULL;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static void make_record(struct record *r, enum tier tier, unsigned i)
+{
+	int64_t start = INT64_C(1704463200) * SECOND;    /* 2024-01-05 14:00:00 */
+
+	record_init(r, tier);
+	r->id = (struct record_id){ 1, 100 * (i + 1) };
+	r->slice_ns = start + (int64_t)(i / 10) * 900 * SECOND;
+	r->key.client.kind = r->key.server.kind = ADDR_IPV4;
+	memcpy(r->key.client.bytes, (uint8_t[]){ 192, 0, 2, (uint8_t)(i + 1) }, 4);
+	memcpy(r->key.server.bytes, (uint8_t[]){ 198, 51, 100, (uint8_t)(i + 1) }, 4);
+	r->key.client_port = (uint16_t)(50000 + i);
+	r->key.server_port = 443;
+	r->key.proto = PROTO_TCP;
+	r->key.has_ports = true;
+	r->key.orientation = ORIENTATION_SYN;
+	record_key_known(r);
+	r->c.first_ns = r->slice_ns + (int64_t)i * SECOND;
+	r->c.last_ns = r->c.first_ns + SECOND / 4;
+	r->c.flows = 1;
+	r->c.packets[0] = r->c.packets[1] = 5;
+	r->c.bytes[0] = 1000000 >> (i > 20 ? 20 : i);
+	r->c.known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST) | FIELD_BIT(FIELD_FLOWS);
+}
+
+static void make_packet(struct packet_row *p, unsigned i)
+{
+	memset(p, 0, sizeof(*p));
+	p->frame = i + 1;
+	p->self = (struct record_id){ 1, 100 * (i + 1) };
+	p->key = &fake_key;
+	p->direction = i % 2 == 0 ? DIR_C2S : DIR_S2C;
+	p->pkt.time_ns = INT64_C(1704463200) * SECOND + (int64_t)i * 1000000;
+	p->pkt.offset = 100 * (i + 1);
+	p->pkt.len = p->pkt.caplen = 60;
+	p->pkt.proto = PROTO_UDP;
+	p->pkt.flags = PACKET_HAS_PORTS | PACKET_HAS_IP;
+	p->pkt.src.kind = p->pkt.dst.kind = ADDR_IPV4;
+	p->pkt.src.bytes[3] = 1;
+	p->pkt.dst.bytes[3] = 2;
+	p->pkt.payload_len = 18;
+}
+
+static void add_row(struct job *j, unsigned i)
+{
+	struct packet_row packet;
+	struct record record;
+	struct row row = { .tier = j->query.tier };
+
+	if (row.tier == TIER_PACKET) {
+		make_packet(&packet, i);
+		row.packet = &packet;
+	} else {
+		make_record(&record, row.tier, i);
+		row.record = &record;
+	}
+	if (filter_match(j->query.filter, &row) && result_add(j->result, &row, NULL) != RC_DONE)
+		abort();
+	if (row.record != NULL)
+		record_free(&record);
+}
+
+static void give(struct job *j, unsigned n)
+{
+	for (; n > 0 && j->next < fake.rows[j->query.tier]; n--)
+		add_row(j, j->next++);
+}
+
+static void end(struct job *j)
+{
+	give(j, UINT32_MAX);
+	if (j->query.n_sort > 0 && result_sort(j->result, j->query.sort, j->query.n_sort, NULL) != RC_DONE)
+		abort();
+	j->state = JOB_DONE;
+}
+
+void fake_rows(unsigned n)
+{
+	give(last, n);
+}
+
+void fake_end(void)
+{
+	end(last);
+}
+
+/* ---- jobs -------------------------------------------------------------------------------------- */
+
+enum rc job_start(struct session *s, const struct query *q, struct job **out, struct err *err)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	(void)s;
+	if (j == NULL || result_new(q->tier, &j->result, err) != RC_DONE)
+		abort();
+	j->query = fake.asked = *q;
+	j->next = fake.first;
+	fake.jobs_started++;
+	fake.jobs_alive++;
+	if (fake.fail != NULL) {
+		j->state = JOB_FAILED;
+		err_set(&j->err, RC_DAMAGED, "fake", "%s", fake.fail);
+	} else if (!fake.manual) {
+		end(j);
+	}
+	last = *out = j;
+	return RC_DONE;
+}
+
+enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out, struct err *err)
+{
+	(void)sink;
+	(void)ctx;
+	return job_start(s, q, out, err);
+}
+
+enum job_state job_state(struct job *j, struct err *err)
+{
+	if (j->state == JOB_FAILED && err != NULL)
+		*err = j->err;
+	return j->state;
+}
+
+int job_progress(struct job *j)
+{
+	return (int)(j->next * 1000 / (fake.rows[j->query.tier] + 1));
+}
+
+void job_cancel(struct job *j)
+{
+	if (j->state == JOB_RUNNING)
+		j->state = JOB_CANCELLED;
+}
+
+void job_free(struct job *j)
+{
+	if (j == NULL)
+		return;
+	if (last == j)
+		last = NULL;
+	fake.jobs_alive--;
+	result_free(j->result);
+	free(j);
+}
+
+const struct result *job_lock(struct job *j)
+{
+	return j->result;
+}
+
+void job_unlock(struct job *j)
+{
+	(void)j;
+}
+
+/* ---- the session ----------------------------------------------------------------------------------- */
+
+bool session_needs_index(const struct session *s)
+{
+	(void)s;
+	return false;
+}
+
+enum rc session_index_start(struct session *s, struct err *err)
+{
+	(void)s;
+	return err_set(err, RC_USAGE, "fake", "indexes nothing");
+}
+
+const struct ingest_progress *session_index_progress(const struct session *s)
+{
+	(void)s;
+	return NULL;
+}
+
+enum rc session_index_finish(struct session *s, bool cancel, struct err *err)
+{
+	(void)s;
+	(void)cancel;
+	(void)err;
+	return RC_DONE;
+}
+
+const struct query_sources *session_sources(const struct session *s)
+{
+	static const struct query_sources none;
+
+	(void)s;
+	return &none;
+}
+
+enum rc session_refresh(struct session *s, bool *changed, struct err *err)
+{
+	(void)s;
+	(void)err;
+	*changed = fake.changed;
+	fake.changed = false;
+	return RC_DONE;
+}
+
+int session_wake_fd(const struct session *s)
+{
+	(void)s;
+	return -1;
+}
+
+/* ---- one packet -------------------------------------------------------------------------------------- */
+
+enum rc query_get(const struct query_sources *sources, const struct id *id, struct query_holder **out, struct err *err)
+{
+	struct query_holder *h = calloc(1, sizeof(*h));
+
+	(void)sources;
+	(void)err;
+	if (h == NULL)
+		abort();
+	make_packet(&h->packet, id->rec.offset / 100 - 1);
+	h->row = (struct row){ .tier = TIER_PACKET, .packet = &h->packet };
+	/* Ethernet, IPv4, UDP from 192.0.2.1:9 to 192.0.2.2:9 */
+	memcpy(h->data, "\2\0\0\0\0\2\2\0\0\0\0\1\10\0" "E\0\0\34\0\1\0\0\100\21\0\0\300\0\2\1\300\0\2\2" "\0\11\0\11\0\10\0\0", 42);
+	h->point.linktype = 1;
+	h->raw = (struct raw_packet){ .data = h->data, .caplen = 60, .len = 60, .time_ns = h->packet.pkt.time_ns };
+	*out = h;
+	return RC_DONE;
+}
+
+const struct row *query_holder_row(const struct query_holder *h)
+{
+	return &h->row;
+}
+
+const struct raw_packet *query_holder_raw(const struct query_holder *h)
+{
+	return &h->raw;
+}
+
+const struct point_info *query_holder_point(const struct query_holder *h)
+{
+	return &h->point;
+}
+
+void query_holder_free(struct query_holder *h)
+{
+	free(h);
+}
