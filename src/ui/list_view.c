@@ -243,6 +243,9 @@ enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	snprintf(v->filter, sizeof(v->filter), "%s", filter != NULL ? text : "");
+	/* the row stays selected where the filter lets it through */
+	remember_row(lv);
+	list_select(&lv->list, 0);
 	rc = loader_set_filter(&lv->loader, filter, err);
 	rearrange(lv);
 	return rc;

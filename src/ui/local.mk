@@ -52,6 +52,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/term_palette.h \
 	src/ui/term_signals.c \
 	src/ui/term_signals.h \
+	src/ui/term_stderr.c \
+	src/ui/term_stderr.h \
 	src/ui/ui.c \
 	src/ui/ui.h \
 	src/ui/view.h \

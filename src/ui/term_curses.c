@@ -7,6 +7,7 @@
 #include "ui/key.h"
 #include "ui/term_palette.h"
 #include "ui/term_signals.h"
+#include "ui/term_stderr.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -151,6 +152,7 @@ static enum rc start_curses(struct terminal *t, const struct term_options *optio
 		return no_terminal(err, "the terminal cannot be set up");
 	set_modes();
 	set_colors(t, options->no_color);
+	term_stderr_hold();
 	return RC_DONE;
 }
 
@@ -190,6 +192,7 @@ void term_close(struct terminal *t)
 	endwin();
 	delscreen(t->screen);
 	signals_close();
+	term_stderr_release();
 	close_input(t);
 	mem_free(t->shown);
 	mem_free(t);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/term_signals.h"
 
+#include "ui/term_stderr.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -48,6 +50,7 @@ static void on_fatal(int number)
 
 		(void)n;
 		tcsetattr(guard.fd, TCSANOW, &guard.modes);
+		term_stderr_restore();
 	}
 	raise(number); /* SA_RESETHAND: kills now */
 }
