@@ -203,20 +203,26 @@ void chrome_draw_top(struct screen *s)
 
 /* ---- bottom ------------------------------------------------------------------------------------- */
 
+/* From the first view one leaves the program, from the others one goes back. */
+static bool hint_fits_place(const struct screen *s, enum request r)
+{
+	return r == REQ_BACK ? s->n_views > 1 : r != REQ_QUIT || s->n_views == 1;
+}
+
 static void draw_hints(struct screen *s, int y, int room)
 {
 	struct canvas *c = s->canvas;
-	const enum request *r = screen_top(s)->ops->hints;
+	const struct view_hint *h = screen_top(s)->ops->hints;
 	int x = 1;
 
-	for (; r != NULL && *r != REQ_NONE; r++) {
-		const char *hint = keymap_row(*r)->hint;
+	for (; h->request != REQ_NONE; h++) {
+		const char *hint = h->text != NULL ? h->text : keymap_row(h->request)->hint;
 		char key[KEY_NAME_MAX];
 		int need;
 
-		keymap_key_text(key, sizeof(key), *r);
+		keymap_key_text(key, sizeof(key), h->request);
 		need = canvas_width(c, key) + 1 + canvas_width(c, hint);
-		if (x + need > room)
+		if (!hint_fits_place(s, h->request) || x + need > room)
 			continue;
 		x += canvas_text(c, x, y, room - x, ATTR_KEY, key) + 1;
 		x += canvas_text(c, x, y, room - x, ATTR_DIM, hint) + 2;

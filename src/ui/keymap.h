@@ -55,7 +55,7 @@
 	X(REQ_REDRAW, "redraw", "Ctrl-L", "", "Draw the screen anew.") \
 	X(REQ_SUSPEND, "suspend", "Ctrl-Z", "", "Suspend the program; fg in the shell brings it back.") \
 	X(REQ_INTERRUPT, "interrupt", "Ctrl-C", "", "Stop a query or a write that is running.") \
-	X(REQ_QUIT, "quit", "Q", "", "Leave the program.")
+	X(REQ_QUIT, "quit", "Q", "quit", "Leave the program.")
 #define KEYMAP_ALL(X) KEYMAP_MOVING(X) KEYMAP_TIERS(X) KEYMAP_LISTS(X) KEYMAP_PROGRAM(X)
 
 enum request {

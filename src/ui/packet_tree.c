@@ -2,6 +2,7 @@
 #include "ui/packet_tree.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -38,7 +39,10 @@ void packet_tree_layer(struct packet_tree *t, const char *name, const char *summ
 void packet_tree_field(struct packet_tree *t, const char *name, const char *text, uint32_t offset, uint32_t len)
 {
 	size_t layer = t->layers > 0 ? t->layers - 1 : 0;
+	int cells = (int)text_width(name);
 
+	if (cells > t->name_cells[layer])
+		t->name_cells[layer] = cells;
 	add_node(t, (struct packet_node){ .layer = layer, .offset = offset, .len = len }, name, text);
 }
 

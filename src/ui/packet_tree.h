@@ -25,6 +25,7 @@ struct packet_tree {
 	size_t n, cap;
 	struct buf text;
 	size_t layers;
+	int name_cells[PACKET_LAYERS_MAX];       /* of a layer's longest field name */
 	bool folded[PACKET_LAYERS_MAX];
 	size_t *lines;           /* nodes that are seen, by line */
 	size_t n_lines;

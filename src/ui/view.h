@@ -21,9 +21,12 @@ struct view;
 
 enum { VIEW_CRUMB_MAX = 128 };
 
+/* A key to be shown at the bottom; text NULL: the keymap's word. */
+struct view_hint { enum request request; const char *text; };
+
 struct view_ops {
 	const char *name;
-	const enum request *hints;       /* shown at the bottom, most useful first; ended by REQ_NONE */
+	const struct view_hint *hints;   /* most useful first; ended by REQ_NONE */
 	void (*close)(struct view *v);
 	void (*draw)(struct view *v, struct canvas *c, struct rect area);
 	/* False where the view does not know the request. */

@@ -161,7 +161,9 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	snprintf(state, state_size, "filters: flowdrill-filter(7)   fields: flowdrill-fields(7)");
 }
 
-static const enum request hints[] = { REQ_BACK, REQ_NONE };
+static const struct view_hint hints[] = {
+	{ REQ_BACK, NULL }, { REQ_NONE, NULL }
+};
 static const struct view_ops ops = {
 	.name = "help", .hints = hints, .close = close_view, .draw = draw, .request = request, .status = status,
 };

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TREE_MIN_W = 44, SEPARATOR_W = 3, HEX_MIN_H = 4 };
+enum { TREE_MIN_W = 44, SEPARATOR_W = 3, HEX_MIN_H = 4, NAMES_MAX_CELLS = 24 };
 
 struct packet_view {
 	struct view view;
@@ -111,13 +111,17 @@ static void draw_node(const struct packet_view *pv, struct canvas *c, struct rec
 {
 	unsigned extra = selected ? ATTR_SELECTED : 0;
 	const char *name = packet_tree_name(&pv->tree, n), *text = packet_tree_text(&pv->tree, n);
-	int x = r.x + (n->is_layer ? 2 : 6);
+	int x = r.x + (n->is_layer ? 2 : 4), names = pv->tree.name_cells[n->layer], taken;
 
 	if (selected)
 		canvas_fill(c, r, ATTR_NORMAL | extra);
 	if (n->is_layer)
 		canvas_glyph(c, r.x, r.y, ATTR_KEY | extra, pv->tree.folded[n->layer] ? GLYPH_FOLDED : GLYPH_OPEN);
-	x += canvas_text(c, x, r.y, r.x + r.w - x, (n->is_layer ? ATTR_LAYER : ATTR_FIELD) | extra, name);
+	taken = canvas_text(c, x, r.y, r.x + r.w - x, (n->is_layer ? ATTR_LAYER : ATTR_FIELD) | extra, name);
+	/* values of a layer stand in a column, unless a name is very long */
+	if (!n->is_layer && names <= NAMES_MAX_CELLS && taken < names)
+		taken = names;
+	x += taken;
 	if (text[0] != '\0')
 		canvas_text(c, x + 2, r.y, r.x + r.w - x - 2, ATTR_NORMAL | extra, text);
 }
@@ -295,8 +299,10 @@ static bool selected(const struct view *v, struct id *out)
 	return true;
 }
 
-static const enum request hints[] = {
-	REQ_BACK, REQ_NEXT_RECORD, REQ_PREV_RECORD, REQ_PANE, REQ_HEX, REQ_WRITE, REQ_HELP, REQ_NONE
+static const struct view_hint hints[] = {
+	{ REQ_BACK, NULL }, { REQ_NEXT_RECORD, NULL }, { REQ_PREV_RECORD, NULL }, { REQ_OPEN, "fold" },
+	{ REQ_PANE, "layers/bytes" }, { REQ_HEX, "hide bytes" }, { REQ_WRITE, NULL },
+	{ REQ_HELP, NULL }, { REQ_NONE, NULL }
 };
 static const struct view_ops ops = {
 	.name = "packet", .hints = hints, .close = close_view, .draw = draw, .request = request,

@@ -51,8 +51,10 @@ static bool request(struct view *v, enum request r)
 	return list_view_request(v, r == REQ_HEX ? REQ_OPEN : r);
 }
 
-static const enum request hints[] = {
-	REQ_OPEN, REQ_BACK, REQ_FILTER, REQ_SORT, REQ_PANE, REQ_WRITE, REQ_HEX, REQ_COMMAND, REQ_HELP, REQ_NONE
+static const struct view_hint hints[] = {
+	{ REQ_OPEN, NULL }, { REQ_BACK, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL },
+	{ REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
+	{ REQ_NONE, NULL }
 };
 static const struct list_hooks hooks = { .below = below, .columns = set_columns };
 static const struct view_ops ops = {

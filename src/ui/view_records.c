@@ -153,8 +153,10 @@ static struct view *below(struct list_view *lv, const struct id *id)
 	return view_records_new(s, lv->view.tier == TIER_MACROFLOW ? TIER_FLOW : TIER_MICROFLOW, id);
 }
 
-static const enum request hints[] = {
-	REQ_OPEN, REQ_BACK, REQ_FILTER, REQ_SORT, REQ_PANE, REQ_WRITE, REQ_PACKETS, REQ_COMMAND, REQ_HELP, REQ_NONE
+static const struct view_hint hints[] = {
+	{ REQ_OPEN, NULL }, { REQ_BACK, NULL }, { REQ_QUIT, NULL }, { REQ_FILTER, NULL },
+	{ REQ_SORT, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL },
+	{ REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL }
 };
 static const struct list_hooks macroflow_hooks = { .below = below, .arrange = arrange, .columns = set_columns };
 static const struct list_hooks record_hooks = { .below = below, .columns = set_columns };

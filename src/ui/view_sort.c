@@ -85,7 +85,9 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	snprintf(state, state_size, "%s", "");
 }
 
-static const enum request hints[] = { REQ_OPEN, REQ_BACK, REQ_NONE };
+static const struct view_hint hints[] = {
+	{ REQ_OPEN, "sort" }, { REQ_BACK, NULL }, { REQ_NONE, NULL }
+};
 static const struct view_ops ops = {
 	.name = "sort", .hints = hints, .close = close_view, .draw = draw, .request = request, .status = status,
 };
