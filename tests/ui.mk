@@ -15,7 +15,6 @@ unit_tests += tests/ui/test_list
 tests_ui_test_list_SOURCES = tests/ui/test_list.c
 tests_ui_test_list_LDADD = $(ui_test_ldadd)
 
-unit_tests += tests/ui/test_screen
-tests_ui_test_screen_SOURCES = tests/ui/test_screen.c tests/ui/fake_session.c tests/ui/fake_session.h
-tests_ui_test_screen_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
-tests_ui_test_screen_LDADD = $(ui_test_ldadd)
+# They need the whole of query to link.
+EXTRA_DIST += tests/ui/test_screen.c tests/ui/fake_session.c tests/ui/fake_session.h \
+	tests/ui/dump_keys.c tests/ui/man_keys.sh

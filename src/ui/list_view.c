@@ -150,8 +150,13 @@ bool list_view_step(struct view *v, int by, struct id *out)
 
 /* ---- requests -------------------------------------------------------------------------- */
 
+static bool ports_differ(const struct row *row)
+{
+	return row->tier == TIER_MACROFLOW && row->record->key.has_ports && row->record->key.server_port == 0;
+}
+
 /* Id and names of the selected row; false where there is none. */
-static bool selected_crumb(struct list_view *lv, struct id *id, char crumb[2][VIEW_CRUMB_MAX])
+static bool selected_crumb(struct list_view *lv, struct id *id, char crumb[2][VIEW_CRUMB_MAX], bool *ports)
 {
 	const struct result *r = loader_lock(&lv->loader);
 	struct row row;
@@ -159,22 +164,24 @@ static bool selected_crumb(struct list_view *lv, struct id *id, char crumb[2][VI
 
 	if (found) {
 		row_id(&row, id);
+		*ports = ports_differ(&row);
 		record_label(&row, &lv->view.screen->style, crumb[0], crumb[1], VIEW_CRUMB_MAX);
 	}
 	loader_unlock(&lv->loader);
 	return found;
 }
 
-static void open_below(struct list_view *lv, struct view *(*make)(struct list_view *lv, const struct id *id))
+static void open_below(struct list_view *lv, struct view *(*make)(struct list_view *lv, const struct id *id, bool ports))
 {
 	char crumb[2][VIEW_CRUMB_MAX];
 	struct view *below;
 	struct id id;
+	bool ports;
 
 	remember_row(lv);
-	if (!selected_crumb(lv, &id, crumb))
+	if (!selected_crumb(lv, &id, crumb, &ports))
 		return;
-	below = make(lv, &id);
+	below = make(lv, &id, ports);
 	if (below == NULL)
 		return;
 	memcpy(below->crumb, crumb, sizeof(crumb));
@@ -191,8 +198,9 @@ static void open_selected(struct list_view *lv)
 	open_below(lv, lv->hooks->below);
 }
 
-static struct view *make_packets(struct list_view *lv, const struct id *id)
+static struct view *make_packets(struct list_view *lv, const struct id *id, bool ports)
 {
+	(void)ports;
 	return view_packets_new(lv->view.screen, id);
 }
 

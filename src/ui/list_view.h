@@ -26,8 +26,11 @@ struct list_fold {
 };
 
 struct list_hooks {
-	/* The view below a row; NULL where there is none or no memory, then it has said so. */
-	struct view *(*below)(struct list_view *lv, const struct id *id);
+	/*
+	 * The view below a row; NULL where there is none or no memory, then it has said so. `ports`: the rows there differ in the
+	 * server's port.
+	 */
+	struct view *(*below)(struct list_view *lv, const struct id *id, bool ports);
 	/* May be NULL: decides which rows are seen in which order (lv->map, lv->fold). Called when the rows have changed. */
 	void (*arrange)(struct list_view *lv, const struct result *r);
 	void (*columns)(struct list_view *lv);   /* the usual ones */

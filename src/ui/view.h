@@ -66,7 +66,8 @@ struct view {
 };
 
 /* The views. Each returns NULL when there is no memory. `crumbs`: see struct view, set by whoever opens. */
-struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in);
+/* `ports`: the server's port differs between the rows (services called dynamic). */
+struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in, bool ports);
 struct view *view_packets_new(struct screen *s, const struct id *in);
 struct view *view_packet_new(struct screen *s, const struct id *packet, struct err *err);
 struct view *view_sort_new(struct screen *s, const struct view *of);

@@ -115,7 +115,7 @@ static void draw_node(const struct packet_view *pv, struct canvas *c, struct rec
 
 	if (selected)
 		canvas_fill(c, r, ATTR_NORMAL | extra);
-	if (n->is_layer)
+	if (n->is_layer && names > 0)
 		canvas_glyph(c, r.x, r.y, ATTR_KEY | extra, pv->tree.folded[n->layer] ? GLYPH_FOLDED : GLYPH_OPEN);
 	taken = canvas_text(c, x, r.y, r.x + r.w - x, (n->is_layer ? ATTR_LAYER : ATTR_FIELD) | extra, name);
 	/* values of a layer stand in a column, unless a name is very long */

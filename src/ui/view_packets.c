@@ -36,11 +36,12 @@ static void set_columns(struct list_view *lv)
 	lv->columns.frozen = 2;
 }
 
-static struct view *below(struct list_view *lv, const struct id *id)
+static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 {
 	struct err err;
 	struct view *v = view_packet_new(lv->view.screen, id, &err);
 
+	(void)ports;
 	if (v == NULL)
 		screen_fail(lv->view.screen, &err);
 	return v;

@@ -33,6 +33,19 @@ static const char *const *columns_of(enum tier tier)
 	return tier == TIER_MACROFLOW ? macroflow_columns : tier == TIER_FLOW ? flow_columns : microflow_columns;
 }
 
+struct records_view {
+	struct list_view list;           /* first */
+	bool ports;                      /* of the server differ */
+};
+
+/* What is the same in all rows is no column. */
+static bool is_told(const struct list_view *lv, const struct field *f)
+{
+	if (f->unit == UNIT_POINT)
+		return !lv->view.screen->style.points || lv->view.tier != TIER_MACROFLOW;
+	return f->id == FIELD_SERVER_PORT && lv->view.tier == TIER_FLOW && !((const struct records_view *)lv)->ports;
+}
+
 static void set_columns(struct list_view *lv)
 {
 	const char *const *names = columns_of(lv->view.tier);
@@ -41,9 +54,8 @@ static void set_columns(struct list_view *lv)
 	for (; *names != NULL; names++) {
 		const struct field *f = field_find(*names, lv->view.tier);
 
-		if (f == NULL || (f->unit == UNIT_POINT && !lv->view.screen->style.points))
-			continue;
-		columns_add(&lv->columns, f);
+		if (f != NULL && !is_told(lv, f))
+			columns_add(&lv->columns, f);
 	}
 	lv->columns.frozen = lv->view.tier == TIER_MACROFLOW ? (lv->view.screen->style.points ? 5 : 4) : 1;
 }
@@ -144,13 +156,13 @@ static void arrange(struct list_view *lv, const struct result *r)
 	}
 }
 
-static struct view *below(struct list_view *lv, const struct id *id)
+static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 {
 	struct screen *s = lv->view.screen;
 
 	if (lv->view.tier == TIER_MICROFLOW)
 		return view_packets_new(s, id);
-	return view_records_new(s, lv->view.tier == TIER_MACROFLOW ? TIER_FLOW : TIER_MICROFLOW, id);
+	return view_records_new(s, lv->view.tier == TIER_MACROFLOW ? TIER_FLOW : TIER_MICROFLOW, id, ports);
 }
 
 static const struct view_hint hints[] = {
@@ -164,12 +176,15 @@ static const struct view_ops macroflow_ops = { .name = "macroflows", .hints = hi
 static const struct view_ops flow_ops = { .name = "flows", .hints = hints, LIST_VIEW_OPS };
 static const struct view_ops microflow_ops = { .name = "microflows", .hints = hints, LIST_VIEW_OPS };
 
-struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in)
+struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in, bool ports)
 {
-	struct list_view *lv = mem_calloc(1, sizeof(*lv));
+	struct records_view *rv = mem_calloc(1, sizeof(*rv));
+	struct list_view *lv;
 
-	if (lv == NULL)
+	if (rv == NULL)
 		return NULL;
+	rv->ports = ports;
+	lv = &rv->list;
 	if (tier == TIER_MACROFLOW) {
 		/* by window, the busiest service first */
 		lv->natural[0] = (struct query_sort){ field_find("slice", tier), false };

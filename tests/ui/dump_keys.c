@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables of flowdrill-keys(7) from those of the program: see tests/ui/man_keys.sh. */
+#include "ui/command.h"
+#include "ui/keymap.h"
+
+#include <stdio.h>
+
+/* Text with what troff would read as its own escaped. */
+static void put(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\\')
+			fputs("\\e", stdout);
+		else if (*text == '-')
+			fputs("\\-", stdout);
+		else if ((unsigned char)text[0] == 0xe2 && (unsigned char)text[1] == 0x80 && (unsigned char)text[2] == 0xa6)
+			fputs("...", stdout), text += 2;
+		else
+			putchar(*text);
+	}
+}
+
+/* A line that begins with a dot or a quote would be a request. */
+static void put_line(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	put(text);
+	putchar('\n');
+}
+
+/* "j Down" as "j, Down", each in bold. */
+static void put_keys(const char *keys)
+{
+	fputs("\\fB", stdout);
+	for (; *keys != '\0'; keys++)
+		if (*keys == ' ')
+			fputs("\\fR, \\fB", stdout);
+		else
+			put((const char[]){ *keys, '\0' });
+	fputs("\\fR\n", stdout);
+}
+
+static void put_requests(void)
+{
+	enum keymap_group group = KEYMAP_GROUPS;
+	size_t n;
+	const struct keymap_row *rows = keymap_rows(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].group != group)
+			printf(".SS %s\n", keymap_group_title(rows[i].group));
+		group = rows[i].group;
+		puts(".TP");
+		put_keys(rows[i].keys);
+		put_line(rows[i].help);
+	}
+}
+
+static void put_commands(void)
+{
+	size_t n;
+	const struct command_row *rows = command_rows(&n);
+
+	puts(".SH COMMANDS\nTyped behind \\fB:\\fR; a name may be cut where it stays unique.");
+	for (size_t i = 0; i < n; i++) {
+		printf(".TP\n\\fB%s\\fR%s", rows[i].name, rows[i].arguments[0] != '\0' ? " \\fI" : "");
+		put(rows[i].arguments);
+		puts(rows[i].arguments[0] != '\0' ? "\\fR" : "");
+		put_line(rows[i].help);
+	}
+}
+
+int main(void)
+{
+	put_requests();
+	put_commands();
+	return ferror(stdout) != 0 || fflush(stdout) != 0;
+}
