@@ -15,3 +15,7 @@ tests_store_test_segment_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_store
 tests_store_test_store_SOURCES = tests/store/test_store.c tests/store/made.c tests/store/made.h
 tests_store_test_store_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_block
+tests_store_test_block_SOURCES = tests/store/test_block.c tests/store/made.c tests/store/made.h
+tests_store_test_block_LDADD = $(store_test_ldadd)

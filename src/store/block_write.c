@@ -311,13 +311,13 @@ static enum rc begin(struct block_writer *w, struct err *err)
 	};
 	enum rc rc = store_block_begin(w->s, 0, &w->block, err);
 
+	w->pos = w->synced = w->packets = 0;
+	w->points = 0;
+	w->filled_any = false;
 	if (rc == RC_DONE)
 		rc = make_file(w, err);
 	if (rc != RC_DONE)
 		return rc;
-	w->pos = w->synced = w->packets = 0;
-	w->points = 0;
-	w->filled_any = false;
 	h.number = w->block;
 	buf_clear(&w->scratch);
 	block_header_put(&w->scratch, &h);
@@ -325,16 +325,19 @@ static enum rc begin(struct block_writer *w, struct err *err)
 	return rc == RC_DONE ? lay_points(w, err) : rc;
 }
 
-/* An open block with room for `len` bytes and the padding at its end. */
+/* An open block with room for `len` bytes and the padding at its end. One that could not be begun or sealed is the last. */
 static enum rc make_room(struct block_writer *w, size_t len, struct err *err)
 {
 	enum rc rc = broken(w, err);
 
-	if (rc == RC_DONE && w->file && w->filled_any && w->pos + len + 2 * BLOCK_ALIGN > w->s->config.block_size)
-		rc = seal(w, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (w->file && w->filled_any && w->pos + len + 2 * BLOCK_ALIGN > w->s->config.block_size)
+		rc = seal(w, &w->why);
 	if (rc == RC_DONE && !w->file)
-		rc = begin(w, err);
-	return rc;
+		rc = begin(w, &w->why);
+	w->broken = rc;
+	return broken(w, err);
 }
 
 /* ---- packets -------------------------------------------------------------------------------- */
@@ -527,8 +530,10 @@ enum rc block_writer_new(struct store *s, struct block_writer **out, struct err 
 
 enum rc block_writer_close(struct block_writer *w, struct err *err)
 {
-	enum rc rc = seal(w, err);
+	enum rc rc = broken(w, err);
 
+	if (rc == RC_DONE)
+		rc = seal(w, err);
 	writer_free(w);
 	return rc;
 }
