@@ -32,3 +32,5 @@ tests_fuzz_fuzz_decode_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 # Needs FLOWDRILL_CAPTURES.
 TESTS += tests/decode/truth.sh
 EXTRA_DIST += tests/decode/truth.sh tests/decode/differences.tsv
+LONG_TESTS += tests/decode/tshark.sh
+EXTRA_DIST += tests/decode/packet-differences.tsv
