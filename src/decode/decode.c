@@ -43,31 +43,40 @@ bool decode_knows_linktype(uint32_t linktype)
 	return linktype == 1 || other_link_layer(linktype) != NULL;
 }
 
-static void init(struct decoder *d, const struct decode_frame *frame, struct packet *out)
+/* All of *out but what is the caller's. */
+static inline void init_packet(const struct decode_frame *frame, struct packet *out)
 {
 	const uint32_t kept = PACKET_TIME_UNKNOWN | PACKET_TIME_SATURATED;
-	uint32_t wire_len = frame->len > frame->caplen ? frame->len : frame->caplen;
-	struct packet fresh = {
-		.time_ns = out->time_ns,
-		.offset = out->offset,
-		.record_len = out->record_len,
-		.point = out->point,
-		.flags = (out->flags & kept) | (frame->caplen < frame->len ? PACKET_CUT : 0u),
-		.len = frame->len,
-		.caplen = frame->caplen,
-		.proto = PROTO_LINK | (frame->linktype & 0xffff),
-	};
+	int64_t time_ns = out->time_ns;
+	uint32_t offset = out->offset, record_len = out->record_len, point = out->point;
+	uint32_t flags = out->flags & kept;
 
-	*out = fresh;
-	memset(d, 0, sizeof(*d));
+	memset(out, 0, sizeof(*out));
+	out->time_ns = time_ns;
+	out->offset = offset;
+	out->record_len = record_len;
+	out->point = point;
+	out->flags = frame->caplen < frame->len ? flags | PACKET_CUT : flags;
+	out->len = frame->len;
+	out->caplen = frame->caplen;
+	out->proto = PROTO_LINK | (frame->linktype & 0xffff);
+}
+
+static inline void init(struct decoder *d, const struct decode_frame *frame, struct packet *out)
+{
+	uint32_t wire_len = frame->len > frame->caplen ? frame->len : frame->caplen;
+
+	init_packet(frame, out);
 	if (frame->fcs_len < wire_len)
 		wire_len -= frame->fcs_len;
+	*d = (struct decoder){
+		.wire_end = wire_len,
+		.p = out,
+		.linktype = frame->linktype & 0xffff,
+		.link_proto = out->proto,
+		.verify = frame->verify,
+	};
 	cursor_init(&d->c, frame->data, frame->caplen < wire_len ? frame->caplen : wire_len);
-	d->wire_end = wire_len;
-	d->p = out;
-	d->linktype = frame->linktype & 0xffff;
-	d->link_proto = out->proto;
-	d->verify = frame->verify;
 }
 
 static bool walk(struct decoder *d, uint32_t linktype)
