@@ -149,12 +149,12 @@ void source_step(struct source_run *sr, const struct segment_place *place, bool 
 	sr->block_seen = place->block;
 }
 
-enum rc source_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err)
+enum rc run_segment_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err)
 {
 	return store_open_segment(sr->store, place, out, NULL, err);
 }
 
-void source_close(struct source_run *sr, struct segment *s)
+void run_segment_close(struct source_run *sr, struct segment *s)
 {
 	sr->run->explain->index_bytes += segment_io_bytes(s);
 	segment_close(s);

@@ -93,9 +93,9 @@ bool source_segment_wanted(const struct source_run *sr, const struct segment_pla
 void source_step(struct source_run *sr, const struct segment_place *place, bool wanted);
 /* Whether times overlap the query's. */
 bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns);
-enum rc source_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err);
+enum rc run_segment_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err);
 /* Closes and counts the bytes read. */
-void source_close(struct source_run *sr, struct segment *s);
+void run_segment_close(struct source_run *sr, struct segment *s);
 
 /* ---- scope.c -------------------------------------------------------------------------------- */
 

@@ -517,7 +517,7 @@ static enum rc choose(struct packets *p, struct err *err)
 
 static enum rc run_segment(struct packets *p, struct err *err)
 {
-	enum rc rc = source_open(p->sr, p->place, &p->seg, err);
+	enum rc rc = run_segment_open(p->sr, p->place, &p->seg, err);
 
 	if (rc != RC_DONE)
 		return rc;
@@ -525,7 +525,7 @@ static enum rc run_segment(struct packets *p, struct err *err)
 	rc = p->block ? choose(p, err) : RC_DONE;
 	if (rc == RC_DONE)
 		rc = read_entries(p, err);
-	source_close(p->sr, p->seg);
+	run_segment_close(p->sr, p->seg);
 	return rc;
 }
 

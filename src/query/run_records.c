@@ -260,7 +260,7 @@ static enum rc load_segment(struct records *r, const struct segment_place *place
 	struct segment_flow flow;
 	struct segment *seg;
 	size_t i = 0;
-	enum rc rc = source_open(r->sr, place, &seg, err);
+	enum rc rc = run_segment_open(r->sr, place, &seg, err);
 
 	if (rc != RC_DONE)
 		return rc;
@@ -273,7 +273,7 @@ static enum rc load_segment(struct records *r, const struct segment_place *place
 		if (rc == RC_DONE)
 			rc = run_check(r->sr->run, err);
 	}
-	source_close(r->sr, seg);
+	run_segment_close(r->sr, seg);
 	return rc == RC_END ? RC_DONE : rc;
 }
 
@@ -450,7 +450,7 @@ static enum rc stream_segment(struct records *r, const struct segment_place *pla
 	struct segment *seg;
 	size_t i = 0;
 	bool all;
-	enum rc rc = source_open(r->sr, place, &seg, err);
+	enum rc rc = run_segment_open(r->sr, place, &seg, err);
 
 	if (rc != RC_DONE)
 		return rc;
@@ -462,7 +462,7 @@ static enum rc stream_segment(struct records *r, const struct segment_place *pla
 		if (rc == RC_DONE)
 			rc = run_check(r->sr->run, err);
 	}
-	source_close(r->sr, seg);
+	run_segment_close(r->sr, seg);
 	if (rc != RC_END || r->sr->run->enough)
 		return rc;
 	return give_batch(r, err);
