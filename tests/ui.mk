@@ -15,6 +15,14 @@ unit_tests += tests/ui/test_list
 tests_ui_test_list_SOURCES = tests/ui/test_list.c
 tests_ui_test_list_LDADD = $(ui_test_ldadd)
 
-# They need the whole of query to link.
-EXTRA_DIST += tests/ui/test_screen.c tests/ui/fake_session.c tests/ui/fake_session.h \
-	tests/ui/dump_keys.c tests/ui/man_keys.sh
+unit_tests += tests/ui/test_screen
+tests_ui_test_screen_SOURCES = tests/ui/test_screen.c tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_screen_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_screen_LDADD = $(ui_test_ldadd)
+
+# flowdrill-keys(7) against the program's tables.
+check_PROGRAMS += tests/ui/dump_keys
+tests_ui_dump_keys_SOURCES = tests/ui/dump_keys.c
+tests_ui_dump_keys_LDADD = $(ui_ldadd)
+TESTS += tests/ui/man_keys.sh
+EXTRA_DIST += tests/ui/man_keys.sh

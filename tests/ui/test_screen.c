@@ -417,6 +417,24 @@ static void test_id(void **state)
 	assert_unseen("macroflow m1.200");
 }
 
+static void test_go_to_time(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("Enter :");
+	type("goto 14:15:12");
+	keys("Enter");
+	assert_int_equal(selected_offset(), 1300);
+	keys(":");
+	type("goto 14:00");
+	keys("Enter");
+	assert_int_equal(selected_offset(), 100);
+	keys(":");
+	type("goto 2030-01-01T00:00:00Z");
+	keys("Enter");
+	assert_seen("no row at or after that time");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -427,7 +445,7 @@ int main(void)
 		TEST(test_filter_to_begin_with), TEST(test_completion), TEST(test_sort),
 		TEST(test_small_services_fold), TEST(test_search), TEST(test_failure_is_shown),
 		TEST(test_nothing_there), TEST(test_sizes), TEST(test_packet_sizes), TEST(test_help),
-		TEST(test_columns_command), TEST(test_id),
+		TEST(test_columns_command), TEST(test_id), TEST(test_go_to_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
