@@ -33,7 +33,8 @@ static COLD void tell_arp(struct decoder *d, size_t at, size_t len)
 			h[15], h[16], h[17], h[8], h[9], h[10], h[11], h[12], h[13]);
 	else
 		layer_begin(d, "arp", at, len, "%s", what);
-	layer_field(d, "hardware type", at, 2, "%u%s", load_be16(h), load_be16(h) == 1 ? " (ethernet)" : "");
+	layer_field(d, "hardware type", at, 2, "%u%s", load_be16(h),
+		load_be16(h) == 1 ? " (ethernet)" : "");
 	layer_field(d, "protocol type", at + 2, 2, "0x%04x (%s)", load_be16(h + 2),
 		layer_proto(name, sizeof(name), PROTO_ETHER | load_be16(h + 2)));
 	layer_field(d, "hardware length", at + 4, 1, "%u", hlen);

@@ -145,7 +145,8 @@ static void tell_troubles(struct decoder *d, const struct decode_frame *frame)
 	layer_end(d);
 }
 
-void decode_layers(const struct decode_frame *frame, struct packet *out, const struct decode_sink *sink)
+void decode_layers(const struct decode_frame *frame, struct packet *out,
+	const struct decode_sink *sink)
 {
 	struct decoder d;
 

@@ -79,7 +79,8 @@ static COLD void tell_vlan(struct decoder *d, size_t at, uint16_t type)
 	unsigned tci = load_be16(h);
 	char name[32];
 
-	layer_begin(d, "vlan", at, 4, "id %u%s", tci & 0xfff, type == ETHERTYPE_VLAN ? "" : ", service tag");
+	layer_begin(d, "vlan", at, 4, "id %u%s", tci & 0xfff,
+		type == ETHERTYPE_VLAN ? "" : ", service tag");
 	layer_field(d, "priority", at, 1, "%u (%s)", tci >> 13, priorities[tci >> 13]);
 	layer_field(d, "drop eligible", at, 1, "%s", tci >> 12 & 1 ? "yes" : "no");
 	layer_field(d, "id", at, 2, "%u", tci & 0xfff);

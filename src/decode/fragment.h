@@ -18,8 +18,9 @@ struct fragment_table;
 enum rc fragment_table_new(struct fragment_table **out, struct err *err);
 void fragment_table_free(struct fragment_table *t);
 /*
- * To be called for every packet with PACKET_FRAGMENT: remembers the conversation of a first fragment and gives it
- * to later ones (and sets PACKET_HAS_PORTS where it has ports); does nothing for others. Leaves a packet without a known first as it is.
+ * To be called for every packet with PACKET_FRAGMENT, does nothing for others: remembers the
+ * conversation of a first fragment and gives it to later ones (with PACKET_HAS_PORTS where it has
+ * ports). Leaves a packet whose first is not known as it is.
  */
 void fragment_table_see(struct fragment_table *t, struct packet *p);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861). What they quote is shown and counts for nothing. */
+/* ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861). What they quote is only shown. */
 #include "decode/layer.h"
 #include "flow/proto.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What stands behind an IP header: the dispatch, IP in IP, ESP and AH (RFC 4302, RFC 4303), IGMP. */
+/* What stands behind an IP header: dispatch, IP in IP, ESP, AH (RFC 4302, RFC 4303), IGMP. */
 #include "decode/layer.h"
 
 enum {

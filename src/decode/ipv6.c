@@ -155,7 +155,7 @@ static void see_fragment(struct decoder *d, const uint8_t *h)
 		layer_fragment(d, offset & 0xfff8);
 }
 
-/* An address option or a route that is not used up changes the pseudo header: a home address too. */
+/* A route that is not used up and a home address change the pseudo header. */
 static bool changes_pseudo_header(uint8_t type, const uint8_t *h, size_t len)
 {
 	if (type == EXT_ROUTING)

@@ -61,7 +61,7 @@ static inline void layer_malformed(struct decoder *d)
 	d->p->flags |= PACKET_MALFORMED;
 }
 
-/* Whether the next n bytes were there on the wire; PACKET_MALFORMED if not, nor in later fragments. */
+/* Whether the next n bytes were there on the wire; PACKET_MALFORMED if not (nor come later). */
 static inline bool layer_had(struct decoder *d, size_t n)
 {
 	if (likely(n <= d->wire_end - d->c.pos))
@@ -138,8 +138,8 @@ enum sum_state layer_verify_plain(struct decoder *d, size_t start);
 bool layer_can_verify(const struct decoder *d);
 
 /*
- * Less than the `header` bytes of a transport header are left: its ports, if they are there, still say
- * which conversation it is.
+ * Less than the `header` bytes of a transport header are left: its ports, if they are there,
+ * still say which conversation it is.
  */
 void layer_ports_only(struct decoder *d, const char *name, size_t header) COLD;
 
@@ -152,7 +152,8 @@ void layer_end(const struct decoder *d) COLD;
 /* A 16-bit checksum field and what became of it. */
 void layer_field_sum(const struct decoder *d, const char *name, size_t at, enum sum_state sum) COLD;
 /* A field whose text is an address of this kind. */
-void layer_field_addr(const struct decoder *d, const char *name, size_t at, enum addr_kind kind) COLD;
+void layer_field_addr(const struct decoder *d, const char *name, size_t at,
+	enum addr_kind kind) COLD;
 /* Bytes in hexadecimal, cut where there are many. */
 void layer_field_hex(const struct decoder *d, const char *name, size_t at, size_t len) COLD;
 

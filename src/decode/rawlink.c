@@ -92,7 +92,8 @@ static bool frame_relay_snap(struct decoder *d)
 
 	if (!h)
 		return false;
-	if (load_be32(h) >> 8 == 0x0080c2)    /* bridged: 802.3 with (1) and without (7) its check sequence */
+	/* bridged: 802.3 with (1) and without (7) its check sequence */
+	if (load_be32(h) >> 8 == 0x0080c2)
 		return (h[4] == 1 || h[4] == 7) && h[3] == 0 && layer_ethernet(d);
 	return load_be32(h) >> 8 == 0 && layer_ethertype(d, load_be16(h + 3));
 }

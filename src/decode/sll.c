@@ -41,7 +41,7 @@ static COLD void tell_sll(struct decoder *d, size_t at, const struct sll_form *f
 	layer_end(d);
 }
 
-/* Below 0x600 the protocol is one of Linux' own numbers; netlink has none in the link layer's sense. */
+/* Below 0x600 the protocol is one of Linux' own numbers; netlink has no link layer's at all. */
 static bool sll_inner(struct decoder *d, uint16_t arphrd, uint16_t protocol)
 {
 	d->link_proto = PROTO_ETHER | protocol;

@@ -89,7 +89,7 @@ void layer_udp(struct decoder *d)
 	udp_tunnel(d, load_be16(h), load_be16(h + 2));
 }
 
-/* The checksum covers as many bytes as the header says, 0 for all; the pseudo header has the whole length. */
+/* The checksum covers as many bytes as the header says, 0 for all. */
 static enum sum_state udplite_verify(struct decoder *d, size_t at, size_t covered)
 {
 	size_t len = d->wire_end - at;

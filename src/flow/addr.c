@@ -61,7 +61,7 @@ static char *put_group(char *at, unsigned v)
 	return at;
 }
 
-/* The longest run of two or more zero groups, the first of equals (RFC 5952 section 4.2); 8 for none. */
+/* The longest run of two or more zero groups, the first of equals (RFC 5952, 4.2); 8: none. */
 static int zero_run(const unsigned *groups, int *len)
 {
 	int best = 8;
