@@ -19,3 +19,20 @@ tests_store_test_store_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_block
 tests_store_test_block_SOURCES = tests/store/test_block.c tests/store/made.c tests/store/made.h
 tests_store_test_block_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_segment_codec
+tests_store_test_segment_codec_SOURCES = tests/store/test_segment_codec.c tests/store/segment_model.c \
+	tests/store/segment_model.h
+tests_store_test_segment_codec_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_segment_codec_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_dump
+tests_store_test_dump_SOURCES = tests/store/test_dump.c tests/store/segment_model.c \
+	tests/store/segment_model.h
+tests_store_test_dump_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_dump_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_filters
+tests_store_test_filters_SOURCES = tests/store/test_filters.c
+tests_store_test_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_filters_LDADD = $(store_test_ldadd)

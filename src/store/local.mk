@@ -16,6 +16,9 @@ src_store_libstore_a_SOURCES = \
 	src/store/catalog_read.c \
 	src/store/catalog_write.c \
 	src/store/check.h \
+	src/store/dump.c \
+	src/store/dump_capture.c \
+	src/store/dump_say.h \
 	src/store/filters.c \
 	src/store/filters.h \
 	src/store/format.h \

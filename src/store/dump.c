@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an index file says: its header, its segments, and where their bytes go. */
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "flow/proto.h"
+#include "store/dump_say.h"
+#include "store/segment_reader.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* What a microflow and a reference may take (see the design): bytes. */
+enum { BUDGET_MICROFLOW = 100, BUDGET_REFERENCE = 3 };
+
+void dump_say(const struct dump *d, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->line(d->ctx, text);
+}
+
+/* ---- header --------------------------------------------------------------------------- */
+
+static void say_field(const struct dump *d, const struct plan_row *row)
+{
+	static const char *const codes[] = { "-", "plain", "signed", "time", "duration", "square" };
+	struct field shape = { .type = row->type };
+	char name[80];
+
+	text_escape_to(name, sizeof(name), (const char *)row->name, row->name_len);
+	dump_say(d, "    %5u  %-16s %-8s %-8s %-6s %-7s %-8s guess %u", row->id, name,
+		row->type <= TYPE_ID ? field_type_name(&shape) : "?",
+		row->unit <= UNIT_DSCP ? field_unit_name(row->unit) : "?",
+		row->merge <= MERGE_UNION ? field_merge_name(row->merge) : "?",
+		row->place == INDEX_PLACE_COUNTER ? "counter" : "key",
+		row->code <= CODE_SQUARE ? codes[row->code] : "?", row->guess);
+}
+
+static enum rc dump_header(const struct dump *d, struct index_source *src, uint64_t *header_len, struct err *err)
+{
+	struct plan_row row;
+	struct cursor c;
+	uint8_t *bytes;
+	uint32_t len, n;
+	enum rc rc = source_header_bytes(src, &bytes, &len, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	n = load_le32(bytes + INDEX_AT_FIELDS);
+	dump_say(d, "index of block %" PRIu32 ", version %u, %" PRIu64 " bytes", load_le32(bytes + INDEX_AT_BLOCK),
+		load_le16(bytes + INDEX_AT_VERSION), src->size);
+	dump_say(d, "  header: %" PRIu32 " bytes, %" PRIu32 " fields", len, n);
+	cursor_init(&c, bytes, len - 8);
+	cursor_skip(&c, INDEX_AT_ROWS);
+	for (uint32_t i = 0; d->deep && i < n && plan_next_row(&c, &row); i++)
+		say_field(d, &row);
+	*header_len = len;
+	mem_free(bytes);
+	return RC_DONE;
+}
+
+/* ---- sizes ---------------------------------------------------------------------------- */
+
+struct sums {
+	struct segment_size size;
+	uint64_t segments, packets, flow_parts, micro_parts;
+};
+
+static uint64_t size_total(const struct segment_size *z)
+{
+	return z->header + z->packets + z->flows + z->counters + z->refs + z->addresses + z->services + z->strings;
+}
+
+static void say_section(const struct dump *d, const char *name, uint64_t bytes, uint64_t total, uint64_t n,
+	const char *of)
+{
+	dump_say(d, "  %-10s %12" PRIu64 " %5.1f %%  %8.2f a %s", name, bytes,
+		total ? 100.0 * (double)bytes / (double)total : 0.0, n ? (double)bytes / (double)n : 0.0, of);
+}
+
+static void say_sizes(const struct dump *d, const struct sums *s)
+{
+	const struct segment_size *z = &s->size;
+	uint64_t total = size_total(z);
+
+	dump_say(d, "  %-10s %12s %7s", "section", "bytes", "share");
+	say_section(d, "head", z->header, total, s->segments, "segment");
+	say_section(d, "packets", z->packets, total, s->packets, "packet");
+	say_section(d, "flows", z->flows, total, s->flow_parts, "flow part");
+	say_section(d, "counters", z->counters, total, s->micro_parts, "microflow part");
+	say_section(d, "refs", z->refs, total, s->packets, "packet");
+	say_section(d, "addresses", z->addresses, total, s->flow_parts, "flow part");
+	say_section(d, "services", z->services, total, s->flow_parts, "flow part");
+	say_section(d, "strings", z->strings, total, s->flow_parts, "flow part");
+	say_section(d, "all", total, total, s->packets, "packet");
+}
+
+static void say_budgets(const struct dump *d, const struct sums *s)
+{
+	const struct segment_size *z = &s->size;
+	uint64_t refs = z->packets + z->refs, micros = size_total(z) - refs;
+
+	if (s->micro_parts == 0 || s->packets == 0)
+		return;
+	dump_say(d, "  a microflow takes %.1f bytes (budget %d), a reference %.2f (budget %d)",
+		(double)micros / (double)s->micro_parts, BUDGET_MICROFLOW,
+		(double)refs / (double)s->packets, BUDGET_REFERENCE);
+}
+
+static void add_sizes(struct sums *to, const struct segment_info *i)
+{
+	to->size.header += i->size.header;
+	to->size.packets += i->size.packets;
+	to->size.flows += i->size.flows;
+	to->size.counters += i->size.counters;
+	to->size.refs += i->size.refs;
+	to->size.addresses += i->size.addresses;
+	to->size.services += i->size.services;
+	to->size.strings += i->size.strings;
+	to->segments++;
+	to->packets += i->packets;
+	to->flow_parts += i->flow_parts;
+	to->micro_parts += i->micro_parts;
+}
+
+/* ---- flow parts ------------------------------------------------------------------------- */
+
+static void say_flow(const struct dump *d, const struct segment_flow *f)
+{
+	struct id id = { .tier = TIER_FLOW, .rec = f->id };
+	char text[ID_TEXT], client[ADDR_TEXT], server[ADDR_TEXT], proto[32], vlan[64], tunnel[200], slice[TEXT_TIME];
+
+	id_format(text, sizeof(text), &id);
+	addr_format(client, sizeof(client), &f->key.client);
+	addr_format(server, sizeof(server), &f->key.server);
+	proto_format(proto, sizeof(proto), f->key.proto);
+	vlan_format(vlan, sizeof(vlan), f->key.vlan);
+	tunnel_format(tunnel, sizeof(tunnel), &f->key.tunnel);
+	text_time(slice, sizeof(slice), f->slice_ns);
+	dump_say(d, "    flow part %" PRIu32 "  %s  %s  %s %s:%u -> %s:%u by %s%s%s%s%s  point %" PRIu32
+		"  %" PRIu32 " microflow parts", f->part, text, slice, proto, client, f->key.client_port, server,
+		f->key.server_port, orientation_name(f->key.orientation), *vlan ? " vlan " : "", vlan,
+		*tunnel ? " " : "", tunnel, f->key.point, f->micros);
+}
+
+static enum rc dump_micros(const struct dump *d, struct segment_cursor *c, struct err *err)
+{
+	struct id id = { .tier = TIER_MICROFLOW };
+	struct counters counters;
+	char text[ID_TEXT], first[TEXT_TIME], last[TEXT_TIME];
+	int64_t slice;
+	enum rc rc;
+
+	while ((rc = segment_next_micro(c, &id.rec, &slice, &counters, err)) == RC_DONE) {
+		id_format(text, sizeof(text), &id);
+		text_time(first, sizeof(first), counters.first_ns);
+		text_time(last, sizeof(last), counters.last_ns);
+		dump_say(d, "      %s  %s .. %s  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64 "/%" PRIu64
+			"  refs %" PRIu32 " in %" PRIu32 " bytes", text, first, last, counters.packets[DIR_C2S],
+			counters.packets[DIR_S2C], counters.bytes[DIR_C2S], counters.bytes[DIR_S2C],
+			c->refs_n, c->refs_len);
+	}
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+static enum rc dump_flows(const struct dump *d, struct segment *s, struct err *err)
+{
+	struct segment_cursor c;
+	struct segment_flow flow;
+	enum rc rc = segment_seek(&c, s, 0, err);
+
+	while (rc == RC_DONE) {
+		rc = segment_next_flow(&c, &flow, err);
+		if (rc != RC_DONE)
+			break;
+		say_flow(d, &flow);
+		rc = dump_micros(d, &c, err);
+	}
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+/* ---- segments --------------------------------------------------------------------------- */
+
+static void say_segment(const struct dump *d, const struct segment_info *i, uint64_t at, uint64_t len)
+{
+	char first[TEXT_TIME], last[TEXT_TIME];
+
+	text_time(first, sizeof(first), i->first_ns);
+	text_time(last, sizeof(last), i->last_ns);
+	dump_say(d, "segment %" PRIu32 " of block %" PRIu32 " at %" PRIu64 ", %" PRIu64 " bytes", i->number, i->block,
+		at, len);
+	dump_say(d, "  packets %" PRIu32 ", frames from %" PRIu64 ", offsets %" PRIu32 "..%" PRIu32, i->packets,
+		i->first_frame, i->first_offset, i->end_offset);
+	dump_say(d, "  %s .. %s", first, last);
+	dump_say(d, "  flow parts %" PRIu32 ", microflow parts %" PRIu32, i->flow_parts, i->micro_parts);
+}
+
+/* Length of the segment that begins at `at`, as its head says. */
+static enum rc segment_length(struct index_source *src, uint64_t at, uint64_t *len, struct err *err)
+{
+	uint8_t start[SEGMENT_AT_BLOCK];
+	enum rc rc = source_read(src, at, start, sizeof(start), err);
+
+	if (rc != RC_DONE)
+		return rc;
+	*len = load_le64(start + SEGMENT_AT_LENGTH);
+	if (memcmp(start, SEGMENT_MAGIC, 4) != 0)
+		return err_damaged(err, source_path(src), at, "no segment begins here");
+	if (*len < SEGMENT_HEADER || *len > src->size - at)
+		return err_damaged(err, source_path(src), at, "a segment of %" PRIu64 " bytes, but only %" PRIu64
+			" are there", *len, src->size - at);
+	return RC_DONE;
+}
+
+static enum rc dump_segment(const struct dump *d, uint64_t at, uint64_t len, struct sums *all, struct err *err)
+{
+	struct io_file *f;
+	struct segment *s;
+	struct sums one = { 0 };
+	enum rc rc = io_open(d->path, IO_READ, &f, err);
+
+	if (rc == RC_DONE)
+		rc = segment_open(f, at, len, &s, err);
+	if (rc != RC_DONE)
+		return rc;
+	add_sizes(&one, segment_info(s));
+	add_sizes(all, segment_info(s));
+	say_segment(d, segment_info(s), at, len);
+	if (d->deep) {
+		say_sizes(d, &one);
+		rc = dump_flows(d, s, err);
+	}
+	if (rc == RC_DONE)
+		rc = segment_verify(s, err);
+	segment_close(s);
+	return rc;
+}
+
+static enum rc dump_segments(const struct dump *d, struct index_source *src, uint64_t at, struct err *err)
+{
+	struct sums all = { 0 };
+	uint64_t len = 0;
+	enum rc rc = RC_DONE;
+
+	for (; rc == RC_DONE && at < src->size; at += len) {
+		rc = segment_length(src, at, &len, err);
+		if (rc == RC_DONE)
+			rc = dump_segment(d, at, len, &all, err);
+	}
+	dump_say(d, "segments %" PRIu64 ", packets %" PRIu64 ", flow parts %" PRIu64 ", microflow parts %" PRIu64,
+		all.segments, all.packets, all.flow_parts, all.micro_parts);
+	say_sizes(d, &all);
+	say_budgets(d, &all);
+	return rc;
+}
+
+enum rc dump_index(const char *path, bool deep, dump_line line, void *ctx, struct err *err)
+{
+	struct dump d = { .path = path, .deep = deep, .line = line, .ctx = ctx };
+	struct index_source src = { 0 };
+	uint64_t at;
+	enum rc rc = io_open(path, IO_READ, &src.file, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = io_size(src.file, &src.size, err);
+	if (rc == RC_DONE)
+		rc = dump_header(&d, &src, &at, err);
+	if (rc == RC_DONE)
+		rc = dump_segments(&d, &src, at, err);
+	io_close(src.file);
+	return rc;
+}
