@@ -85,15 +85,18 @@ struct packet {
 	uint16_t src_port, dst_port;
 	uint8_t src_mac[6], dst_mac[6];  /* of the innermost Ethernet (802.11, FDDI) header */
 	uint32_t fragment_id;    /* IPv4 identification or IPv6 fragment identification */
-	uint64_t fragment_key;   /* PACKET_FRAGMENT: the same for all fragments of one datagram; decode/fragment.h */
-	uint64_t vlan;           /* up to four VLAN ids of 16 bits (id + 1), outermost highest used; 0 untagged */
+	uint64_t fragment_key;   /* PACKET_FRAGMENT: the same for all fragments of a datagram */
+	uint64_t vlan;           /* up to four ids of 16 bits (id + 1), outermost highest used; 0: none */
 	struct tunnel tunnel;
 };
 
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32,
 	TCP_ECE = 64, TCP_CWR = 128, TCP_NS = 256 };
 
-/* Pushes a VLAN id (0..4095) behind those there are; a fifth and later one is left out. VID 0 (priority tag) is none. */
+/*
+ * Pushes a VLAN id (0..4095) behind those there are; a fifth and later one is left out. Id 0 (a
+ * priority tag) is none.
+ */
 uint64_t vlan_push(uint64_t vlan, unsigned vid);
 /* "10", "10.20" (outermost first), "" for none. Returns the length. */
 size_t vlan_format(char *out, size_t size, uint64_t vlan);
@@ -107,7 +110,7 @@ bool vlan_has(uint64_t vlan, unsigned vid);
  * Returns the length.
  */
 size_t tunnel_format(char *out, size_t size, const struct tunnel *t);
-/* Puts a tunnel around what is decoded next: sorts the endpoints, counts, hashes what was there before. */
+/* Puts a tunnel around what is decoded next: sorts the ends, counts, hashes what was there. */
 void tunnel_push(struct tunnel *t, enum tunnel_type type, uint32_t id, const struct addr *src,
 	const struct addr *dst);
 const char *tunnel_type_name(enum tunnel_type type);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Every frame of TESTLIST: its facts, its layers and what is left of it when it is cut are
- * compared with TESTLIST.out (GENERATE=1 rewrites that); and it is decoded cut at every length, by the capture
- * and on the wire, from memory of exactly that size.
+ * compared with TESTLIST.out (GENERATE=1 rewrites that); and it is decoded cut at every length,
+ * by the capture and on the wire, from memory of exactly that size.
  */
 #include "base/buf.h"
 #include "decode/decode.h"

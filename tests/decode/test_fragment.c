@@ -151,7 +151,7 @@ static void test_not_a_fragment(void **state)
 	assert_memory_equal(&p, &before, sizeof(p));
 }
 
-/* The table is bounded: after a flood of other datagrams the first one is forgotten, the newest is not. */
+/* The table is bounded: after a flood the first datagram is forgotten, the newest is not. */
 static void test_flood(void **state)
 {
 	struct packet first = decoded("ipv4-fragment-first");

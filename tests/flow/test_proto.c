@@ -43,7 +43,8 @@ static void test_format(void **state)
 static void test_round_trip(void **state)
 {
 	(void)state;
-	for (uint32_t proto = 0; proto < PROTO_LINK + 300; proto = proto == 255 ? PROTO_ETHER : proto + 1) {
+	for (uint32_t proto = 0; proto < PROTO_LINK + 300;
+		proto = proto == 255 ? PROTO_ETHER : proto + 1) {
 		char text[32];
 		uint32_t back = UINT32_MAX;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Decoding of arbitrary bytes. The first byte chooses the link type, the second what is said of the
- * frame: bit 0 checksums, bits 1 and 2 a frame check sequence of 4 bytes and bytes that were cut off,
- * the others how many of those. The rest is the frame. Both walks must say the same; what the sink
+ * Decoding of arbitrary bytes. The first byte chooses the link type, the second what is said
+ * of the frame: bit 0 checksums, bits 1 and 2 a frame check sequence of 4 bytes and bytes that were
+ * cut off, the others how many of those. The rest is the frame. Both walks must say the same; what the sink
  * is told must lie within the frame.
  */
 #include "decode/decode.h"
