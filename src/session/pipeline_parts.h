@@ -67,6 +67,7 @@ struct pipeline {
 	/* the sealer's */
 	struct addr *addrs;              /* of the block so far */
 	size_t n_addrs, cap_addrs;
+	size_t n_distinct;               /* when doubles were removed last */
 
 	/* threads */
 	unsigned workers;                /* 0: everything in the caller's thread */

@@ -11,22 +11,28 @@ static int by_addr(const void *a, const void *b)
 	return addr_cmp(a, b);
 }
 
-/* Adds the segment's addresses to the block's. */
-static enum rc gather_addrs(struct pipeline *p, const struct sealer_output *out, struct err *err)
+/* Sorts the block's addresses and removes doubles. */
+static void distinct_addrs(struct pipeline *p)
 {
-	if (mem_grow(&p->addrs, &p->cap_addrs, p->n_addrs + out->n_addrs, sizeof(*p->addrs)) != 0)
-		return err_memory(err);
-	memcpy(&p->addrs[p->n_addrs], out->addrs, out->n_addrs * sizeof(*p->addrs));
-	bool first = p->n_addrs == 0;
-	p->n_addrs += out->n_addrs;
-	if (first)
-		return RC_DONE;      /* sorted and distinct already */
-	qsort(p->addrs, p->n_addrs, sizeof(*p->addrs), by_addr);
 	size_t n = 0;
+
+	if (p->n_addrs > 1)
+		qsort(p->addrs, p->n_addrs, sizeof(*p->addrs), by_addr);
 	for (size_t i = 0; i < p->n_addrs; i++)
 		if (n == 0 || !addr_equal(&p->addrs[n - 1], &p->addrs[i]))
 			p->addrs[n++] = p->addrs[i];
-	p->n_addrs = n;
+	p->n_addrs = p->n_distinct = n;
+}
+
+/* Adds the segment's addresses to the block's; doubles are removed when they could be half of all. */
+static enum rc gather_addrs(struct pipeline *p, const struct sealer_output *out, struct err *err)
+{
+	if (p->n_addrs + out->n_addrs > p->cap_addrs && p->n_addrs > 2 * p->n_distinct)
+		distinct_addrs(p);
+	if (mem_grow(&p->addrs, &p->cap_addrs, p->n_addrs + out->n_addrs, sizeof(*p->addrs)) != 0)
+		return err_memory(err);
+	memcpy(&p->addrs[p->n_addrs], out->addrs, out->n_addrs * sizeof(*p->addrs));
+	p->n_addrs += out->n_addrs;
 	return RC_DONE;
 }
 
@@ -56,9 +62,10 @@ enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *e
 		rc = store_publish_segment(p->store, &job->place, &out->bytes, out->macros, out->n_macros,
 			job->points, points_seen(job), err);
 	if (rc == RC_DONE && job->block_done) {
+		distinct_addrs(p);
 		if (job->publish)
 			rc = store_block_indexed(p->store, job->place.block, p->addrs, p->n_addrs, err);
-		p->n_addrs = 0;
+		p->n_addrs = p->n_distinct = 0;
 	}
 	return rc;
 }
