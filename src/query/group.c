@@ -70,8 +70,8 @@ bool query_groups_by_point(const struct query_sources *sources, const struct que
 	if (q->n_group == 0 || asks_for(q, "point"))
 		return false;
 	for (size_t i = 0; i < sources->n; i++) {
-		size_t n;
-		const struct point_info *p = store_points(sources->stores[i], &n);
+		size_t n = 0;
+		const struct point_info *p = sources->stores[i] ? store_points(sources->stores[i], &n) : NULL;
 
 		for (size_t k = 0; k < n; k++)
 			points += p[k].packets > 0;

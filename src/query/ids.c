@@ -157,7 +157,7 @@ enum rc query_parent(const struct query_sources *sources, const struct id *id, s
 	struct store *s;
 	enum rc rc;
 
-	if (source >= sources->n)
+	if (source >= sources->n || !sources->stores[source])
 		return missing_id(id->tier, id->rec, err);
 	s = sources->stores[source];
 	*out = (struct id){ .source = id->source };
@@ -188,9 +188,9 @@ bool query_newest(const struct query_sources *sources, int64_t *time_ns)
 	bool any = false;
 
 	for (size_t i = 0; i < sources->n; i++) {
-		const struct store_totals *t = store_totals(sources->stores[i]);
+		const struct store_totals *t = sources->stores[i] ? store_totals(sources->stores[i]) : NULL;
 
-		if (t->packets == 0 || (any && t->last_ns <= *time_ns))
+		if (!t || t->packets == 0 || (any && t->last_ns <= *time_ns))
 			continue;
 		*time_ns = t->last_ns;
 		any = true;

@@ -206,9 +206,10 @@ static void expect_work(const struct run *run)
 	if (!run->control)
 		return;
 	for (size_t i = 0; run->q->tier <= TIER_FLOW && i < run->sources->n; i++) {
-		size_t n;
+		size_t n = 0;
 
-		store_segments(run->sources->stores[i], &n);
+		if (run->sources->stores[i])
+			store_segments(run->sources->stores[i], &n);
 		total += n;
 	}
 	run->control->done = 0;
@@ -276,7 +277,8 @@ static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *
 	if (rc != RC_DONE)
 		return rc;
 	for (unsigned i = 0; i < run->sources->n && rc == RC_DONE; i++)
-		rc = run_source(run, i, err);
+		if (run->sources->stores[i])
+			rc = run_source(run, i, err);
 	if (rc == RC_DONE)
 		rc = output_finish(run->out, err);
 	output_free(run->out);

@@ -21,6 +21,7 @@
 
 #include <stdatomic.h>
 
+/* A store may be NULL: a source of which nothing can be read yet. */
 struct query_sources {
 	struct store **stores;
 	size_t n;
