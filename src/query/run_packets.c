@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "decode/fragment.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ struct packets {
 	struct segment *seg;
 	const struct segment_place *place;
 	const struct block_info *block;
+	struct fragment_table *fragments;    /* made for the first fragment */
 	struct packet_reader *reader, *aside;        /* aside: for single packets out of order */
 	struct part_list list;
 	struct part *parts;
@@ -301,24 +303,60 @@ static enum rc choose_part(struct packets *p, struct segment_cursor *c, const st
 
 /* ---- reading ---------------------------------------------------------------------------------------- */
 
-/* Later fragments have no ports of their own; those of their flow are theirs too. */
-static void borrow_ports(struct packet *pkt, const struct flow_key *key)
+static bool goes(const struct packet *pkt, const struct flow_key *key, bool forth)
 {
-	bool forth = addr_equal(&pkt->src, &key->client);
+	const struct addr *from = forth ? &key->client : &key->server, *to = forth ? &key->server : &key->client;
 
-	if (!(pkt->flags & PACKET_FRAGMENT_LATER) || (pkt->flags & PACKET_HAS_PORTS) || !key->has_ports)
+	return pkt->proto == key->proto && addr_equal(&pkt->src, from) && addr_equal(&pkt->dst, to) &&
+		(!(pkt->flags & PACKET_HAS_PORTS) ||
+			(pkt->src_port == (forth ? key->client_port : key->server_port) &&
+			pkt->dst_port == (forth ? key->server_port : key->client_port)));
+}
+
+static enum direction direction_of(const struct packet *pkt, const struct flow_key *key)
+{
+	return goes(pkt, key, true) ? DIR_C2S : DIR_S2C;
+}
+
+/* The ends of its flow, as a packet in this direction has them. */
+static void take_ends(struct packet *pkt, const struct flow_key *key, bool forth)
+{
+	pkt->proto = key->proto;
+	pkt->vlan = key->vlan;
+	pkt->tunnel = key->tunnel;
+	pkt->src = forth ? key->client : key->server;
+	pkt->dst = forth ? key->server : key->client;
+	if (!key->has_ports)
 		return;
 	pkt->src_port = forth ? key->client_port : key->server_port;
 	pkt->dst_port = forth ? key->server_port : key->client_port;
 	pkt->flags |= PACKET_HAS_PORTS;
 }
 
-static enum direction direction_of(const struct packet *pkt, const struct flow_key *key)
+/*
+ * Later fragments belong to the conversation of their first, as it was found when they were indexed: that is the key. Which way
+ * they go the first one tells where it was read before, else their addresses; those of a tunnel's datagram whose
+ * first fragment was not read count as the client's.
+ */
+static enum rc join_fragment(struct packets *p, struct packet *pkt, const struct flow_key *key, struct err *err)
 {
-	bool forth = addr_equal(&pkt->src, &key->client) && addr_equal(&pkt->dst, &key->server) &&
-		(!key->has_ports || (pkt->src_port == key->client_port && pkt->dst_port == key->server_port));
+	struct packet seen = *pkt;
+	enum rc rc = RC_DONE;
 
-	return forth ? DIR_C2S : DIR_S2C;
+	if (!(pkt->flags & PACKET_FRAGMENT))
+		return RC_DONE;
+	if (!p->fragments)
+		rc = fragment_table_new(&p->fragments, err);
+	if (rc != RC_DONE)
+		return rc;
+	fragment_table_see(p->fragments, &seen);
+	if (!(pkt->flags & PACKET_FRAGMENT_LATER))
+		return RC_DONE;
+	if (goes(&seen, key, true) || goes(&seen, key, false))
+		take_ends(pkt, key, goes(&seen, key, true));
+	else
+		take_ends(pkt, key, goes(pkt, key, true) || !goes(pkt, key, false));
+	return RC_DONE;
 }
 
 static void find_gap(struct packet_row *row, struct part *part, const struct entry *e)
@@ -347,18 +385,21 @@ static enum rc give_packet(struct packets *p, const struct entry *e, struct pack
 	const struct run *run = p->sr->run;
 	struct packet_row packet;
 	struct row row;
+	enum rc rc;
 
 	memset(&packet, 0, sizeof(packet));
+	source_row(p->sr, TIER_PACKET, &row);
+	row.point = source_point(p->sr, raw->point);
+	row.packet = &packet;
+	decode_raw(row.point, raw, ref.offset, false, &packet.pkt);
+	rc = join_fragment(p, &packet.pkt, &part->key, err);
+	if (rc != RC_DONE)
+		return rc;
 	if (e->silent) {
 		part->has_previous = true;
 		part->previous_ns = raw->time_ns;
 		return RC_DONE;
 	}
-	source_row(p->sr, TIER_PACKET, &row);
-	row.point = source_point(p->sr, raw->point);
-	row.packet = &packet;
-	decode_raw(row.point, raw, ref.offset, false, &packet.pkt);
-	borrow_ports(&packet.pkt, &part->key);
 	packet.frame = p->place->first_frame + e->ordinal;
 	packet.file_offset = p->block->offset + ref.offset;
 	packet.self = (struct record_id){ p->place->block, ref.offset };
@@ -545,6 +586,7 @@ static void packets_free(struct packets *p)
 	count_reader(p->sr->run, p->aside);
 	packet_reader_free(p->reader);
 	packet_reader_free(p->aside);
+	fragment_table_free(p->fragments);
 	part_list_free(&p->list);
 	mem_free(p->parts);
 	mem_free(p->micros);

@@ -24,6 +24,7 @@ enum { SEGMENT = 300, SAMPLE = 40 };
 
 struct world {
 	const char *path;
+	bool imported;               /* compressed: copied into a store of its own */
 	struct store *store;
 	struct store *stores[1];
 	struct query_sources sources;
@@ -96,9 +97,9 @@ static void check_packet(const struct row *row, const struct packet *want, const
 	const struct packet *got = &row->packet->pkt;
 
 	CHECK(row->packet->frame == frame);
-	CHECK(row->packet->file_offset == e->offset);
+	CHECK(w.imported || (row->packet->file_offset == e->offset && got->record_len == e->record_len));
 	CHECK(got->time_ns == e->time_ns);
-	CHECK(got->len == e->len && got->caplen == e->caplen && got->record_len == e->record_len);
+	CHECK(got->len == e->len && got->caplen == e->caplen);
 	CHECK(got->point == e->interface && got->proto == want->proto && got->vlan == want->vlan);
 	CHECK(addr_equal(&got->src, &want->src) && addr_equal(&got->dst, &want->dst));
 	CHECK((got->flags & PACKET_HAS_PORTS) == (want->flags & PACKET_HAS_PORTS));
@@ -724,25 +725,59 @@ static void test_groups(void)
 
 /* ---- one capture ------------------------------------------------------------------------------------------------ */
 
-static bool make_index(const char *dir)
+static enum rc index_in_place(const char *dir, const struct store_config *config, const struct ingest_options *options)
 {
 	struct ingest_progress progress = { 0 };
-	struct ingest_options options;
 	struct ingest_result result;
-	struct store_config config;
 	struct store *s;
+	enum rc rc = store_open_in_place(w.path, dir, config, true, &s, NULL, NULL);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = ingest_in_place(s, options, &progress, &result, NULL);
+	store_close(s);
+	return rc == RC_DONE ? store_open_in_place(w.path, dir, config, false, &w.store, NULL, NULL) : rc;
+}
+
+static enum rc import_it(const char *dir, const struct store_config *config, const struct ingest_options *options)
+{
+	struct ingest_progress progress = { 0 };
+	struct ingest_result result;
+	struct store *s;
+	enum rc rc = store_create(dir, config, &s, NULL);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = ingest_import(s, &w.path, 1, options, &progress, &result, NULL);
+	store_close(s);
+	return rc == RC_DONE ? store_open(dir, false, &w.store, NULL, NULL) : rc;
+}
+
+static bool is_compressed(const char *path)
+{
+	unsigned char bytes[16];
+	FILE *f = fopen(path, "rb");
+	size_t n = f ? fread(bytes, 1, sizeof(bytes), f) : 0;
+	enum file_kind kind = file_kind(bytes, n);
+
+	if (f)
+		fclose(f);
+	return kind == FILE_GZIP || kind == FILE_ZSTD;
+}
+
+/* False where the file is refused. */
+static bool make_index(const char *dir)
+{
+	struct ingest_options options;
+	struct store_config config;
 
 	store_config_default(&config);
 	ingest_options_default(&options);
 	options.threads = 1;
 	options.segment_packets = SEGMENT;
-	if (store_open_in_place(w.path, dir, &config, true, &s, NULL, NULL) != RC_DONE)
+	w.imported = is_compressed(w.path);
+	if ((w.imported ? import_it : index_in_place)(dir, &config, &options) != RC_DONE)
 		return false;
-	enum rc rc = ingest_in_place(s, &options, &progress, &result, NULL);
-	store_close(s);
-	if (rc != RC_DONE)
-		return false;
-	assert_int_equal(store_open_in_place(w.path, dir, &config, false, &w.store, NULL, NULL), RC_DONE);
 	assert_int_equal(store_refresh(w.store, NULL), RC_DONE);
 	return true;
 }
