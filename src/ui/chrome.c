@@ -63,22 +63,26 @@ void chrome_measure(struct screen *s)
 	s->style.dates = t.packets > 0 && time_floor(t.first_ns, day_ns) != time_floor(t.last_ns, day_ns);
 }
 
+#define DOT " \xc2\xb7 "
+
 /* ---- top line ---------------------------------------------------------------------------------- */
 
-/* "14:00-14:41 UTC", with dates where the style says so. */
-static void put_range(char *out, size_t size, const struct screen *s, const struct totals *t)
+/* "14:00:05–14:41:00 UTC", behind the date where there is room and only one. */
+static void put_range(char *out, size_t size, const struct screen *s, const struct totals *t, bool with_date)
 {
-	char first[TEXT_TIME], last[TEXT_TIME];
+	char first[TEXT_TIME], last[TEXT_TIME], date[TEXT_TIME] = "";
+	bool dates = s->style.dates;
 
-	cell_time(first, sizeof(first), t->first_ns, 0, &s->style);
-	cell_time(last, sizeof(last), t->last_ns, 0, &s->style);
-	if (!s->style.dates) {
-		size_t len = text_date(out, size, t->first_ns);
-
-		snprintf(out + len, size - len, " %s\xe2\x80\x93%s UTC", first, last);
+	if (t->packets == 0) {
+		out[0] = '\0';
 		return;
 	}
-	snprintf(out, size, "%s \xe2\x80\x93 %s UTC", first, last);
+	cell_time(first, sizeof(first), t->first_ns, 0, &s->style);
+	cell_time(last, sizeof(last), t->last_ns, 0, &s->style);
+	if (with_date && !dates)
+		text_date(date, sizeof(date), t->first_ns);
+	snprintf(out, size, "%s%s%s%s%s UTC" DOT, date, date[0] != '\0' ? " " : "", first, dates ? " \xe2\x80\x93 " :
+		"\xe2\x80\x93", last);
 }
 
 static int index_permille(const struct screen *s)
@@ -109,40 +113,50 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 	return s->indexing || t->incomplete || t->damaged || t->cut_short;
 }
 
-/* The widest form of completeness that leaves room for a breadcrumb; returns its width. */
+enum { FORM_DATE, FORM_RANGE, FORM_DROPPED, FORM_PACKETS, FORM_STATE };
+
+/* What is known of all sources, in a longer or shorter form. */
+static void put_completeness(char *out, size_t size, const struct screen *s, const struct totals *t, int form, const char *state)
+{
+	char packets[TEXT_NUMBER + 16] = "", dropped[TEXT_NUMBER + 16] = "", range[160] = "";
+	size_t len;
+
+	if (form <= FORM_RANGE)
+		put_range(range, sizeof(range), s, t, form == FORM_DATE);
+	if (form <= FORM_PACKETS) {
+		len = text_count_short(packets, sizeof(packets), t->packets);
+		snprintf(packets + len, sizeof(packets) - len, " packets" DOT);
+	}
+	if (t->has_dropped && form <= FORM_DROPPED) {
+		len = text_count_short(dropped, sizeof(dropped), t->dropped);
+		snprintf(dropped + len, sizeof(dropped) - len, " dropped" DOT);
+	}
+	snprintf(out, size, "%s%s%s%s", range, packets, dropped, state);
+}
+
+/* The longest form that fits into `room`, at the right; returns the cells that it takes. */
 static int draw_completeness(struct screen *s, int room)
 {
-	static const char dot[] = " \xc2\xb7 ";
-	char packets[TEXT_NUMBER], range[96] = "", dropped[64] = "", state[80], text[384] = "";
 	struct canvas *c = s->canvas;
+	char state[80], text[480];
 	struct totals t;
+	int w = 0, w_state;
 	bool warn;
-	int w;
 
 	sum(s, &t);
-	text_count_short(packets, sizeof(packets), t.packets);
-	if (t.packets > 0)
-		put_range(range, sizeof(range), s, &t);
-	if (t.has_dropped) {
-		size_t len = text_count_short(dropped, sizeof(dropped), t.dropped);
-
-		snprintf(dropped + len, sizeof(dropped) - len, " dropped%s", dot);
-	}
 	warn = put_state(state, sizeof(state), s, &t);
-	for (int form = 0; form < 3; form++) {
-		snprintf(text, sizeof(text), "%s%s%s packets%s%s%s", form < 1 ? range : "", form < 1 && range[0] != '\0' ? dot : "",
-			packets, dot, form < 2 ? dropped : "", state);
+	for (int form = FORM_DATE; form <= FORM_STATE; form++) {
+		put_completeness(text, sizeof(text), s, &t, form, state);
 		w = canvas_width(c, text);
-		if (w + 1 <= room || form == 2)
+		if (w <= room)
 			break;
 	}
 	w = w < room ? w : room;
 	canvas_text(c, c->w - w - 1, 0, w, t.has_dropped && t.dropped > 0 ? ATTR_BAR_WARN : ATTR_BAR, text);
-	/* the state is the end of the text */
-	w = canvas_width(c, text) < room ? canvas_width(c, state) : 0;
-	canvas_paint(c, (struct rect){ c->w - w - 1, 0, w, 1 }, warn ? ATTR_BAR_WARN : ATTR_BAR_GOOD);
-	w = canvas_width(c, text);
-	return (w < room ? w : room) + 2;
+	w_state = canvas_width(c, state);
+	w_state = w_state < w ? w_state : w;
+	canvas_paint(c, (struct rect){ c->w - w_state - 1, 0, w_state, 1 }, warn ? ATTR_BAR_WARN : ATTR_BAR_GOOD);
+	return w + 2;
 }
 
 enum { CRUMBS_MAX = 2 * SCREEN_VIEWS_MAX + 2 };
@@ -161,16 +175,22 @@ static size_t collect_crumbs(const struct screen *s, const char *crumbs[CRUMBS_M
 	return n;
 }
 
-/* First steps give way to a mark when there is no room for all; the last ones say where we are. */
-static void draw_crumbs(struct screen *s, int room)
+static int crumbs_width(const struct canvas *c, const char *const *crumbs, size_t n)
 {
-	const char *crumbs[CRUMBS_MAX];
-	size_t n = collect_crumbs(s, crumbs), from = 0;
-	struct canvas *c = s->canvas;
-	int need = 0, x = 1;
+	int need = 0;
 
 	for (size_t i = 0; i < n; i++)
 		need += canvas_width(c, crumbs[i]) + (i > 0 ? 3 : 0);
+	return need;
+}
+
+/* First steps give way to a mark when there is no room for all; the last ones say where we are. */
+static void draw_crumbs(struct screen *s, const char *const *crumbs, size_t n, int room)
+{
+	struct canvas *c = s->canvas;
+	int need = crumbs_width(c, crumbs, n), x = 1;
+	size_t from = 0;
+
 	while (need > room - 2 && from + 1 < n) {
 		need -= canvas_width(c, crumbs[from]) + 3;
 		if (from == 0)
@@ -193,12 +213,15 @@ static void draw_crumbs(struct screen *s, int room)
 
 void chrome_draw_top(struct screen *s)
 {
+	const char *crumbs[CRUMBS_MAX];
+	size_t n = collect_crumbs(s, crumbs);
 	struct canvas *c = s->canvas;
-	int right;
+	int room = c->w - crumbs_width(c, crumbs, n) - 5;
 
 	canvas_fill(c, (struct rect){ 0, 0, c->w, 1 }, ATTR_BAR);
-	right = draw_completeness(s, c->w * 3 / 5);
-	draw_crumbs(s, c->w - right);
+	/* the state is said even where the breadcrumb has to be cut for it */
+	room = draw_completeness(s, room > c->w / 4 ? room : c->w / 4);
+	draw_crumbs(s, crumbs, n, c->w - room);
 }
 
 /* ---- bottom ------------------------------------------------------------------------------------- */

@@ -80,14 +80,14 @@ static void remember_row(struct list_view *lv)
 	loader_unlock(&lv->loader);
 }
 
-/* Number and order of rows may have changed: find the remembered one again. */
-static void rearrange(struct list_view *lv)
+void list_view_arrange(struct list_view *lv)
 {
 	const struct result *r = loader_lock(&lv->loader);
 	size_t count = r != NULL ? result_count(r) : 0;
 	size_t index, place;
 
 	lv->fold.on = false;
+	lv->arranged_page = lv->list.page;
 	list_set_count(&lv->list, count);
 	if (lv->hooks->arrange != NULL && r != NULL)
 		lv->hooks->arrange(lv, r);
@@ -99,7 +99,7 @@ static void rearrange(struct list_view *lv)
 void list_view_update(struct view *v)
 {
 	if (loader_update(&of(v)->loader))
-		rearrange(of(v));
+		list_view_arrange(of(v));
 }
 
 void list_view_refresh(struct view *v)
@@ -192,7 +192,7 @@ static void open_selected(struct list_view *lv)
 {
 	if (lv->fold.on && lv->list.selected == lv->fold.at) {
 		lv->fold.open = !lv->fold.open;
-		rearrange(lv);
+		list_view_arrange(lv);
 		return;
 	}
 	open_below(lv, lv->hooks->below);
@@ -255,7 +255,7 @@ enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
 	remember_row(lv);
 	list_select(&lv->list, 0);
 	rc = loader_set_filter(&lv->loader, filter, err);
-	rearrange(lv);
+	list_view_arrange(lv);
 	return rc;
 }
 
@@ -272,7 +272,7 @@ enum rc list_view_set_sort(struct view *v, const struct field *f, bool descendin
 	/* another order is looked at from its beginning */
 	lv->has_key = false;
 	list_select(&lv->list, 0);
-	rearrange(lv);
+	list_view_arrange(lv);
 	return rc;
 }
 

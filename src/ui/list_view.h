@@ -31,7 +31,10 @@ struct list_hooks {
 	 * server's port.
 	 */
 	struct view *(*below)(struct list_view *lv, const struct id *id, bool ports);
-	/* May be NULL: decides which rows are seen in which order (lv->map, lv->fold). Called when the rows have changed. */
+	/*
+	 * May be NULL: decides which rows are seen in which order (lv->map, lv->fold). Called when the rows, or how many of
+	 * them fit on the screen, have changed.
+	 */
 	void (*arrange)(struct list_view *lv, const struct result *r);
 	void (*columns)(struct list_view *lv);   /* the usual ones */
 };
@@ -52,11 +55,14 @@ struct list_view {
 	char search[128];
 	size_t *map;                     /* list place -> row of the result; NULL: the same */
 	struct list_fold fold;
+	size_t arranged_page;            /* rows on the screen when it was arranged */
 };
 
 /* Fills a zeroed *lv of a tier below `in` (NULL: everything); starts the query. */
 void list_view_init(struct list_view *lv, struct screen *s, const struct view_ops *ops, const struct list_hooks *hooks,
 	enum tier tier, const struct id *in);
+/* Rows or their number on the screen have changed: places them anew and finds the selected one again. */
+void list_view_arrange(struct list_view *lv);
 /* The row at the place in the list; false for the fold's line and outside. Call between loader_lock() and unlock. */
 bool list_view_row(const struct list_view *lv, const struct result *r, size_t place, struct row *out);
 

@@ -96,6 +96,8 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 	const struct result *r;
 
 	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
+	if (lv->hooks->arrange != NULL && lv->list.page != lv->arranged_page)
+		list_view_arrange(lv);
 	r = loader_lock(&lv->loader);
 	measure(lv, c, r);
 	columns_layout(&lv->columns, area.w - ROW_X - 1);

@@ -74,7 +74,7 @@ static void add_frame(struct packet_tree *t, const struct row *row, const struct
 	text_clock(time, sizeof(time), raw->time_ns, 9);
 	snprintf(summary, sizeof(summary), "%" PRIu64 "  %s  %u bytes%s", p->frame, raw->time_unknown ? "time unknown" : time,
 		raw->len, raw->caplen < raw->len ? ", cut" : "");
-	packet_tree_layer(t, "frame", summary, 0, raw->caplen);
+	packet_tree_layer(t, "frame", summary, 0, 0);
 	add_fields(t, row, style);
 	add_record_id(t, "flow", TIER_FLOW, row->source, p->flow);
 	add_record_id(t, "microflow", TIER_MICROFLOW, row->source, p->microflow);

@@ -223,7 +223,7 @@ static void update_indexing(struct screen *s)
 	s->indexing = false;
 	if (session_index_finish(s->session, false, &err) != RC_DONE)
 		screen_fail(s, &err);
-	look_for_news(s);
+	refresh_views(s); /* finishing has taken the last news */
 }
 
 void screen_update(struct screen *s)

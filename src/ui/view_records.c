@@ -62,7 +62,7 @@ static void set_columns(struct list_view *lv)
 
 /* ---- the long tail of small services --------------------------------------------------------- */
 
-enum { FOLD_MIN_ROWS = 6, FOLD_KEEP = 12, FOLD_PERMILLE = 20 };
+enum { FOLD_MIN_ROWS = 4, FOLD_PERMILLE = 20 };
 
 static uint64_t bytes_of(const struct result *r, size_t i)
 {
@@ -80,9 +80,9 @@ static int by_bytes(const void *a, const void *b)
 
 /*
  * Rows with fewer bytes than the returned number are small: together they hold at most FOLD_PERMILLE of all bytes, and
- * FOLD_KEEP rows at least are none. 0: nothing is small.
+ * `keep` rows at least are none. 0: nothing is small.
  */
-static uint64_t small_below(uint64_t *bytes, size_t n, uint64_t *total)
+static uint64_t small_below(uint64_t *bytes, size_t n, size_t keep, uint64_t *total)
 {
 	uint64_t sum = 0;
 	size_t small = 0;
@@ -91,7 +91,7 @@ static uint64_t small_below(uint64_t *bytes, size_t n, uint64_t *total)
 	for (size_t i = 0; i < n; i++)
 		*total += bytes[i];
 	qsort(bytes, n, sizeof(*bytes), by_bytes);
-	while (small + FOLD_KEEP < n && sum + bytes[small] <= *total / 1000 * FOLD_PERMILLE)
+	while (small + keep < n && sum + bytes[small] <= *total / 1000 * FOLD_PERMILLE)
 		sum += bytes[small++];
 	return small >= FOLD_MIN_ROWS ? bytes[small] : 0;
 }
@@ -130,24 +130,27 @@ static void fill_map(struct list_view *lv, const struct result *r, size_t n, uin
 	list_set_count(&lv->list, at);
 }
 
-/* Only in the usual order and without a filter: who asks for something wants to see it all. */
+/*
+ * What fits on the screen is never folded. Only in the usual order and without a filter: who asks for something wants to
+ * see it all.
+ */
 static void arrange(struct list_view *lv, const struct result *r)
 {
-	size_t n = result_count(r);
-	uint64_t *bytes, total, below;
+	size_t n = result_count(r), keep = lv->list.page > 1 ? lv->list.page - 1 : 1;
+	uint64_t *bytes, total, below_bytes;
 
 	mem_free(lv->map);
 	lv->map = NULL;
-	if (n < FOLD_KEEP + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0')
+	if (n < keep + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0')
 		return;
 	bytes = mem_calloc(n, sizeof(*bytes));
 	lv->map = mem_calloc(n + 1, sizeof(*lv->map));
 	if (bytes != NULL && lv->map != NULL) {
 		for (size_t i = 0; i < n; i++)
 			bytes[i] = bytes_of(r, i);
-		below = small_below(bytes, n, &total);
-		if (below > 0)
-			fill_map(lv, r, n, below, total);
+		below_bytes = small_below(bytes, n, keep, &total);
+		if (below_bytes > 0)
+			fill_map(lv, r, n, below_bytes, total);
 	}
 	mem_free(bytes);
 	if (!lv->fold.on) {

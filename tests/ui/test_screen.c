@@ -274,18 +274,24 @@ static void test_small_services_fold(void **state)
 {
 	(void)state;
 	open_screen();
-	/* rows halve: of 30, those beyond the first few hold less than 2 % */
-	assert_seen("more services, ");
-	assert_seen("1/13");
+	/* 20 rows fit; of those that do not, which are the smallest, none is shown */
+	assert_seen("11 more services, 0.0 % of bytes");
+	assert_seen("1/20");
 	keys("G Enter");
 	assert_seen("Enter hides them");
-	assert_seen("13/31");
+	assert_seen("20/31");
 	keys("j Enter");
-	assert_int_equal(fake.asked.in[0].rec.offset, 1300);
+	assert_int_equal(fake.asked.in[0].rec.offset, 2000);
 	keys("Escape");
-	assert_seen("14/31");
+	assert_seen("21/31");
 	keys("k Enter");
-	assert_seen("13/13");
+	assert_seen("20/20");
+	/* nothing is folded where all fits */
+	screen_resize(&screen, 80, 34);
+	screen.pane = false;
+	assert_unseen("more services");
+	screen_resize(&screen, 80, 24);
+	assert_seen("more services");
 	/* who asks for an order sees all */
 	keys(":");
 	type("sort bytes");
