@@ -25,3 +25,8 @@ fuzz_targets += tests/fuzz/fuzz_pcapng
 tests_fuzz_fuzz_pcapng_SOURCES = tests/fuzz/fuzz_pcapng.c tests/fuzz/fuzz_source.h $(fuzz_main)
 tests_fuzz_fuzz_pcapng_LDADD = $(capture_ldadd)
 tests_fuzz_fuzz_pcapng_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+fuzz_targets += tests/fuzz/fuzz_index
+tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c $(fuzz_main)
+tests_fuzz_fuzz_index_LDADD = $(store_ldadd)
+tests_fuzz_fuzz_index_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
