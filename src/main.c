@@ -1,7 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/cli.h"
+#include "ui/ui.h"
+
+/* cli/ and ui/ do not know each other. */
+static enum rc open_screen(struct session *s, const struct cli_screen_options *o, struct err *err)
+{
+	struct ui_options options = {
+		.script = o->script,
+		.width_cells = o->width_cells,
+		.height_cells = o->height_cells,
+		.filter = o->filter,
+		.ascii = o->ascii,
+		.no_color = o->no_color,
+	};
+
+	return ui_run(s, &options, err);
+}
 
 int main(int argc, char **argv)
 {
-	return cli_main(argc, argv);
+	return cli_main(argc, argv, open_screen);
 }

@@ -2,3 +2,24 @@
 #	unit_tests += tests/cli/test_NAME
 #	tests_cli_test_NAME_SOURCES = tests/cli/test_NAME.c
 #	tests_cli_test_NAME_LDADD = $(cli_test_ldadd)
+
+unit_tests += tests/cli/test_option
+tests_cli_test_option_SOURCES = tests/cli/test_option.c
+tests_cli_test_option_LDADD = $(cli_test_ldadd)
+
+cli_scripts = \
+	tests/cli/bad-input.sh \
+	tests/cli/export.sh \
+	tests/cli/import.sh \
+	tests/cli/list.sh \
+	tests/cli/man-fields.sh \
+	tests/cli/man-options.sh \
+	tests/cli/show.sh \
+	tests/cli/usage.sh
+TESTS += $(cli_scripts)
+EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/golden
+
+# Writes and reads captures for the scripts.
+check_PROGRAMS += tests/cli/capture-tool
+tests_cli_capture_tool_SOURCES = tests/cli/capture-tool.c
+tests_cli_capture_tool_LDADD = $(capture_ldadd)

@@ -7,6 +7,12 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "base/err.h"
+
+#include <stdbool.h>
+
+struct session;
+
 /* Exit status, as flowdrill(1) promises it. */
 enum cli_exit {
 	CLI_EXIT_DONE = 0,
@@ -16,10 +22,22 @@ enum cli_exit {
 	CLI_EXIT_LIMIT = 4, /* stopped by a resource limit */
 };
 
+/* How the screen is to be opened. */
+struct cli_screen_options {
+	const char *script; /* NULL: the keyboard */
+	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
+	const char *filter; /* NULL: none */
+	bool ascii, no_color;
+};
+
+/* Opens the screen on a session and runs until the user leaves: ui/ stands beside cli/, so main() hands it in. */
+typedef enum rc (*cli_screen)(
+	struct session *s, const struct cli_screen_options *options, struct err *err);
+
 /*
- * Do what the command line says. argv is as main() got it; it may be reordered.
+ * Do what the command line says. argv is as main() got it.
  * Returns the exit status of the program (enum cli_exit).
  */
-int cli_main(int argc, char **argv);
+int cli_main(int argc, char **argv, cli_screen screen);
 
 #endif

@@ -1,4 +1,25 @@
 # src/cli: one source or header a line, sorted.
 src_cli_libcli_a_SOURCES = \
 	src/cli/cli.c \
-	src/cli/cli.h
+	src/cli/cli.h \
+	src/cli/command.c \
+	src/cli/command.h \
+	src/cli/dump.c \
+	src/cli/export.c \
+	src/cli/help.c \
+	src/cli/help.h \
+	src/cli/import.c \
+	src/cli/list.c \
+	src/cli/option.c \
+	src/cli/option.h \
+	src/cli/say.c \
+	src/cli/say.h \
+	src/cli/screen.c \
+	src/cli/select.c \
+	src/cli/select.h \
+	src/cli/show.c \
+	src/cli/show.h \
+	src/cli/show_packet.c \
+	src/cli/sources.c \
+	src/cli/sources.h \
+	src/cli/stats.c

@@ -133,6 +133,16 @@ static uint32_t *interface_slot(struct pcapng_out *o, unsigned source, uint32_t 
 	return &m->ids[point];
 }
 
+/* The packet's own; a packet without a time gets its predecessor's and says so, as in a store's blocks. */
+static void put_options(struct pcapng_out *o, const struct raw_packet *p)
+{
+	buf_clear(&o->options);
+	if (p->options_len > 0)
+		pcapng_copy_options(&o->options, PCAPNG_EPB, p->options, p->options_len, p->big_endian);
+	if (p->time_unknown)
+		pcapng_put_own_option(&o->options, PCAPNG_OWN_TIME_UNKNOWN, NULL, 0);
+}
+
 enum rc pcapng_out_packet(struct pcapng_out *o, unsigned source, const struct point_info *point,
 	const void *point_options, size_t point_options_len, const struct raw_packet *p,
 	struct err *err)
@@ -145,12 +155,11 @@ enum rc pcapng_out_packet(struct pcapng_out *o, unsigned source, const struct po
 		put_interface(o, point, point_options, point_options_len);
 		*id = ++o->interfaces;
 	}
-	buf_clear(&o->options);
-	if (p->options_len > 0)
-		pcapng_copy_options(
-			&o->options, PCAPNG_EPB, p->options, p->options_len, p->big_endian);
-	pcapng_put_packet(&o->buf, *id - 1, p->timestamp, p->caplen, p->len, p->data,
-		o->options.data, o->options.len);
+	put_options(o, p);
+	uint64_t timestamp = p->time_unknown ?
+		pcapng_timestamp(point->tsresol, point->tsoffset_s, p->time_ns) : p->timestamp;
+	pcapng_put_packet(&o->buf, *id - 1, timestamp, p->caplen, p->len, p->data, o->options.data,
+		o->options.len);
 	o->packets++;
 	if (o->options.failed)
 		return err_memory(err);

@@ -14,6 +14,7 @@ struct input {
 	struct feed feed;
 	struct source_event next;
 	bool ended;
+	const char *path;
 };
 
 struct import {
@@ -88,6 +89,8 @@ static enum rc advance(struct import *x, struct input *in, struct err *err)
 	in->ended = true;
 	if (rc == RC_END) {
 		source_info(in->feed.source, &info);
+		if (info.cut_short && !x->result->cut_short)
+			snprintf(x->result->cut_path, sizeof(x->result->cut_path), "%s", in->path);
 		x->result->cut_short |= info.cut_short;
 		return RC_DONE;
 	}
@@ -199,6 +202,7 @@ static enum rc open_inputs(struct import *x, const char *const *paths, const str
 	enum rc rc = RC_DONE;
 
 	for (size_t i = 0; i < x->n && rc == RC_DONE; i++) {
+		x->inputs[i].path = paths[i];
 		x->inputs[i].feed.verify_checksums = options->verify_checksums;
 		rc = source_open_file(paths[i], &from, &x->inputs[i].feed.source, err);
 	}

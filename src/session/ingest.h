@@ -36,7 +36,8 @@ struct ingest_options {
 /* What a finished (or stopped) ingest says. */
 struct ingest_result {
 	uint64_t packets, bytes;
-	bool cut_short;                      /* the input's last record is incomplete */
+	bool cut_short;                      /* an input's last record is incomplete */
+	char cut_path[256];                  /* which; the first of several */
 	bool damaged;                        /* see damage.what, why, offset: what came before is indexed */
 	struct err damage;
 };

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define T0 1704464255123456789LL     /* 2024-01-05T14:17:35.123456789Z */
+#define T0 1704464255123456789LL /* 2024-01-05T14:17:35.123456789Z */
 
 /* A flow of three packets and 1234 bytes that lasted 1.25 s; its round-trip time is unknown. */
 static inline void make_flow(struct record *r, uint32_t offset)
 {
 	record_init(r, TIER_FLOW);
-	r->id = (struct record_id){7, offset};
+	r->id = (struct record_id){ 7, offset };
 	r->key.proto = PROTO_TCP;
 	r->key.has_ports = true;
 	r->key.client_port = 51514;
@@ -38,8 +38,10 @@ static inline void make_flow(struct record *r, uint32_t offset)
 
 static inline struct row flow_row(const struct record *r)
 {
-	return (struct row){.tier = TIER_FLOW, .record = r, .capture_end_ns = T0 + 1250000000,
-		.flow_slice_ns = 300000000000};
+	return (struct row){ .tier = TIER_FLOW,
+		.record = r,
+		.capture_end_ns = T0 + 1250000000,
+		.flow_slice_ns = 300000000000 };
 }
 
 static inline size_t flow_columns(const char *const *names, const struct field **out)

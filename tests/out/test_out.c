@@ -15,8 +15,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-static const char *const names[] = {"id", "first", "duration", "client", "client_port", "server",
-	"bytes", "rtt_avg", NULL};
+static const char *const names[] = { "id", "first", "duration", "client", "client_port",
+	"server", "bytes", "rtt_avg", NULL };
 
 /* Writes `rows` flows; every tenth a day later when `days`. */
 static void write_flows(struct memory *m, enum out_format format, const struct out_style *style,
@@ -27,7 +27,8 @@ static void write_flows(struct memory *m, enum out_format format, const struct o
 	struct out *o;
 
 	memory_open(m);
-	assert_int_equal(out_begin(m->to, format, style, TIER_FLOW, columns, n, &o, NULL), RC_DONE);
+	assert_int_equal(
+		out_begin(m->to, format, style, TIER_FLOW, columns, n, &o, NULL), RC_DONE);
 	for (unsigned i = 0; i < rows; i++) {
 		struct record r;
 		make_flow(&r, 100 + i);
@@ -43,27 +44,30 @@ static void write_flows(struct memory *m, enum out_format format, const struct o
 static void test_csv(void **state)
 {
 	struct memory m;
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 
 	(void)state;
 	write_flows(&m, OUT_CSV, &style, 1, false);
-	assert_string_equal(m.text, "id,first,duration,client,client_port,server,bytes,rtt_avg\n"
-		"f7.100,2024-01-05T14:17:35.123456789Z,1.25,10.1.2.3,51514,2001:db8::5,1234,\n");
+	assert_string_equal(m.text,
+		"id,first,duration,client,client_port,server,bytes,rtt_avg\n"
+		"f7.100,2024-01-05T14:17:35.123456789Z,1.25,10.1.2.3,51514,2001:db8::5,1234,"
+		"\n");
 	memory_close(&m);
 }
 
 static void test_csv_quotes(void **state)
 {
 	const struct field *name = field_find("name", TIER_POINT);
-	struct point_info point = {.name = "a,\"b\""};
-	struct row row = {.tier = TIER_POINT, .point = &point};
-	struct out_style style = {0};
+	struct point_info point = { .name = "a,\"b\"" };
+	struct row row = { .tier = TIER_POINT, .point = &point };
+	struct out_style style = { 0 };
 	struct memory m;
 	struct out *o;
 
 	(void)state;
 	memory_open(&m);
-	assert_int_equal(out_begin(m.to, OUT_CSV, &style, TIER_POINT, &name, 1, &o, NULL), RC_DONE);
+	assert_int_equal(
+		out_begin(m.to, OUT_CSV, &style, TIER_POINT, &name, 1, &o, NULL), RC_DONE);
 	assert_int_equal(out_row(o, &row, NULL), RC_DONE);
 	assert_int_equal(out_end(o, NULL), RC_DONE);
 	assert_string_equal(m.text, "name\n\"a,\"\"b\"\"\"\n");
@@ -73,15 +77,17 @@ static void test_csv_quotes(void **state)
 static void test_json(void **state)
 {
 	struct memory m;
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 
 	(void)state;
 	write_flows(&m, OUT_JSON, &style, 2, false);
 	assert_string_equal(m.text,
-		"{\"id\":\"f7.100\",\"first\":\"2024-01-05T14:17:35.123456789Z\",\"duration\":1.25,"
+		"{\"id\":\"f7.100\",\"first\":\"2024-01-05T14:17:35.123456789Z\",\"duration\":"
+		"1.25,"
 		"\"client\":\"10.1.2.3\",\"client_port\":51514,\"server\":\"2001:db8::5\","
 		"\"bytes\":1234,\"rtt_avg\":null}\n"
-		"{\"id\":\"f7.101\",\"first\":\"2024-01-05T14:17:35.123456789Z\",\"duration\":1.25,"
+		"{\"id\":\"f7.101\",\"first\":\"2024-01-05T14:17:35.123456789Z\",\"duration\":"
+		"1.25,"
 		"\"client\":\"10.1.2.3\",\"client_port\":51514,\"server\":\"2001:db8::5\","
 		"\"bytes\":1234,\"rtt_avg\":null}\n");
 	memory_close(&m);
@@ -91,7 +97,7 @@ static void test_json(void **state)
 static void test_json_exact(void **state)
 {
 	const struct field *f = field_find("duration", TIER_FLOW);
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 	struct memory m;
 	struct record r;
 	struct out *o;
@@ -101,7 +107,8 @@ static void test_json_exact(void **state)
 	r.c.last_ns = r.c.first_ns + 1234567890123456789LL;
 	struct row row = flow_row(&r);
 	memory_open(&m);
-	assert_int_equal(out_begin(m.to, OUT_JSON, &style, TIER_FLOW, &f, 1, &o, NULL), RC_DONE);
+	assert_int_equal(
+		out_begin(m.to, OUT_JSON, &style, TIER_FLOW, &f, 1, &o, NULL), RC_DONE);
 	assert_int_equal(out_row(o, &row, NULL), RC_DONE);
 	assert_int_equal(out_end(o, NULL), RC_DONE);
 	assert_string_equal(m.text, "{\"duration\":1234567890.123456789}\n");
@@ -112,13 +119,15 @@ static void test_json_exact(void **state)
 static void test_table(void **state)
 {
 	struct memory m;
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 
 	(void)state;
 	write_flows(&m, OUT_TABLE, &style, 1, false);
 	assert_string_equal(m.text,
-		"id      first 2024-01-05  duration  client    cport  server         bytes  rtt\n"
-		"f7.100  14:17:35.123456     1.25 s  10.1.2.3  51514  2001:db8::5  1.23 kB    -\n");
+		"id      first 2024-01-05  duration  client    cport  server         bytes  "
+		"rtt\n"
+		"f7.100  14:17:35.123456     1.25 s  10.1.2.3  51514  2001:db8::5  1.23 kB    "
+		"-\n");
 	memory_close(&m);
 }
 
@@ -126,7 +135,7 @@ static void test_table(void **state)
 static void test_table_days(void **state)
 {
 	struct memory m;
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 
 	(void)state;
 	write_flows(&m, OUT_TABLE, &style, 10, true);
@@ -139,7 +148,7 @@ static void test_table_days(void **state)
 /* No line is wider than the terminal; what is left out is marked; every row is there. */
 static void test_table_width(void **state)
 {
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 
 	(void)state;
 	/* the last columns may be narrow enough to fit where their heading does not */
@@ -162,7 +171,7 @@ static void test_table_width(void **state)
 static void test_table_color(void **state)
 {
 	struct memory m;
-	struct out_style style = {.color = true};
+	struct out_style style = { .color = true };
 
 	(void)state;
 	write_flows(&m, OUT_TABLE, &style, 1, false);
@@ -173,7 +182,7 @@ static void test_table_color(void **state)
 
 static void test_nothing(void **state)
 {
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 	struct memory m;
 
 	(void)state;
@@ -181,14 +190,16 @@ static void test_nothing(void **state)
 	assert_string_equal(m.text, "");
 	memory_close(&m);
 	write_flows(&m, OUT_CSV, &style, 0, false);
-	assert_string_equal(m.text, "id,first,duration,client,client_port,server,bytes,rtt_avg\n");
+	assert_string_equal(
+		m.text, "id,first,duration,client,client_port,server,bytes,rtt_avg\n");
 	memory_close(&m);
 	write_flows(&m, OUT_JSON, &style, 0, false);
 	assert_string_equal(m.text, "");
 	memory_close(&m);
 }
 
-static void check_cells(const char *text, unsigned width, bool right, bool pad, const char *expected)
+static void check_cells(
+	const char *text, unsigned width, bool right, bool pad, const char *expected)
 {
 	struct memory m;
 
@@ -219,7 +230,7 @@ static void test_write_error(void **state)
 	FILE *full = fopen("/dev/full", "w");
 	const struct field *columns[16];
 	size_t n = flow_columns(names, columns);
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 
 	(void)state;
 	if (!full)
@@ -231,7 +242,8 @@ static void test_write_error(void **state)
 		make_flow(&r, 1);
 		struct row row = flow_row(&r);
 		clearerr(full);
-		assert_int_equal(out_begin(full, f, &style, TIER_FLOW, columns, n, &o, &err), RC_DONE);
+		assert_int_equal(
+			out_begin(full, f, &style, TIER_FLOW, columns, n, &o, &err), RC_DONE);
 		enum rc rc = out_row(o, &row, &err), rc_end = out_end(o, &err);
 		assert_true(rc != RC_DONE || rc_end == RC_NO_SPACE);
 		assert_string_equal(err.what, OUT_STDOUT);
@@ -271,7 +283,7 @@ static void test_no_memory(void **state)
 {
 	const struct field *columns[16];
 	size_t n = flow_columns(names, columns);
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 
 	(void)state;
 	for (uint64_t nth = 1; nth < 10; nth++) {
@@ -279,7 +291,8 @@ static void test_no_memory(void **state)
 		struct out *o;
 		memory_open(&m);
 		mem_fail_after(nth);
-		enum rc rc = out_begin(m.to, OUT_TABLE, &style, TIER_FLOW, columns, n, &o, NULL);
+		enum rc rc =
+			out_begin(m.to, OUT_TABLE, &style, TIER_FLOW, columns, n, &o, NULL);
 		mem_fail_after(0);
 		assert_true(rc == RC_DONE || rc == RC_NO_MEMORY);
 		assert_int_equal(rc == RC_DONE, nth > 5);
@@ -292,7 +305,7 @@ static void test_no_memory(void **state)
 static void say_all(struct report *r)
 {
 	const struct field *columns[16];
-	static const char *const two[] = {"id", "bytes", NULL};
+	static const char *const two[] = { "id", "bytes", NULL };
 	size_t n = flow_columns(two, columns);
 	struct record flow;
 
@@ -315,7 +328,7 @@ static void say_all(struct report *r)
 
 static void test_report(void **state)
 {
-	struct out_style style = {0};
+	struct out_style style = { 0 };
 	struct report *r;
 	struct memory m;
 
@@ -324,7 +337,8 @@ static void test_report(void **state)
 	assert_int_equal(report_begin(m.to, true, &style, &r, NULL), RC_DONE);
 	say_all(r);
 	assert_int_equal(report_end(r, NULL), RC_DONE);
-	assert_string_equal(m.text, "{\"path\":\"a\\\\x1bb\",\"packets\":12345,\"bytes\":1500000,"
+	assert_string_equal(m.text,
+		"{\"path\":\"a\\\\x1bb\",\"packets\":12345,\"bytes\":1500000,"
 		"\"first\":\"2024-01-05T14:17:35.123456789Z\",\"took\":1.25,\"share\":0.037100,"
 		"\"whole\":true,\"dropped\":null,\"flows\":[{\"id\":\"f7.9\",\"bytes\":1234}],"
 		"\"more\":3}\n");
@@ -344,13 +358,20 @@ static void test_report(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_csv), cmocka_unit_test(test_csv_quotes),
-		cmocka_unit_test(test_json), cmocka_unit_test(test_json_exact),
-		cmocka_unit_test(test_table), cmocka_unit_test(test_table_days),
-		cmocka_unit_test(test_table_width), cmocka_unit_test(test_table_color),
-		cmocka_unit_test(test_nothing), cmocka_unit_test(test_cells),
-		cmocka_unit_test(test_write_error), cmocka_unit_test(test_broken_pipe),
-		cmocka_unit_test(test_format_parse), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_quotes),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_exact),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_table_days),
+		cmocka_unit_test(test_table_width),
+		cmocka_unit_test(test_table_color),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_broken_pipe),
+		cmocka_unit_test(test_format_parse),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_report),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,14 +41,16 @@ static struct pcapng_block block_at(const uint8_t *bytes, size_t len, size_t *at
 	struct pcapng_block b;
 	bool big_endian = false;
 
-	assert_int_equal(pcapng_parse_block(bytes + *at, len - *at, &big_endian, "", *at, &b, NULL), RC_DONE);
+	assert_int_equal(
+		pcapng_parse_block(bytes + *at, len - *at, &big_endian, "", *at, &b, NULL),
+		RC_DONE);
 	assert_false(big_endian);
 	*at += b.total_len;
 	return b;
 }
 
-static void check_packet(const struct pcapng_block *b, uint32_t interface, const struct raw_packet *p,
-	const char *comment)
+static void check_packet(const struct pcapng_block *b, uint32_t interface,
+	const struct raw_packet *p, const char *comment)
 {
 	struct pcapng_packet out;
 	struct pcapng_options o;
@@ -88,12 +90,19 @@ static void check_interface(const struct pcapng_block *b, uint32_t linktype, uin
 /* Two sources with a point 0 each, and a point 1: three interfaces, in order of their first packets. */
 static void test_round_trip(void **state)
 {
-	static const uint8_t big_comment[] = {0, 1, 0, 2, 'h', 'i', 0, 0, 0, 0, 0, 0};
-	struct point_info nano = {.number = 1, .linktype = 1, .snaplen = 65535, .tsresol = 9};
-	struct point_info micro = {.number = 0, .linktype = 101, .tsresol = 6};
-	struct raw_packet a = {.timestamp = 1704464255123456789, .caplen = 3, .len = 1500,
-		.data = (const uint8_t *)"abc", .options = big_comment, .options_len = 12, .big_endian = true};
-	struct raw_packet b = {.timestamp = UINT64_MAX, .caplen = 0, .len = 0, .data = (const uint8_t *)""};
+	static const uint8_t big_comment[] = { 0, 1, 0, 2, 'h', 'i', 0, 0, 0, 0, 0, 0 };
+	struct point_info nano = { .number = 1, .linktype = 1, .snaplen = 65535, .tsresol = 9 };
+	struct point_info micro = { .number = 0, .linktype = 101, .tsresol = 6 };
+	struct raw_packet a = { .timestamp = 1704464255123456789,
+		.caplen = 3,
+		.len = 1500,
+		.data = (const uint8_t *)"abc",
+		.options = big_comment,
+		.options_len = 12,
+		.big_endian = true };
+	struct raw_packet b = {
+		.timestamp = UINT64_MAX, .caplen = 0, .len = 0, .data = (const uint8_t *)""
+	};
 	struct pcapng_out *o;
 	struct buf options;
 	uint8_t bytes[4096];
@@ -104,10 +113,12 @@ static void test_round_trip(void **state)
 	pcapng_put_option(&options, PCAPNG_IF_NAME, "eth0", 4);
 	pcapng_put_option(&options, PCAPNG_IF_TSRESOL, "\x09", 1);
 	assert_int_equal(pcapng_out_open(path_of("a"), false, &o, NULL), RC_DONE);
-	assert_int_equal(pcapng_out_packet(o, 0, &nano, options.data, options.len, &a, NULL), RC_DONE);
+	assert_int_equal(
+		pcapng_out_packet(o, 0, &nano, options.data, options.len, &a, NULL), RC_DONE);
 	assert_int_equal(pcapng_out_packet(o, 0, &micro, NULL, 0, &b, NULL), RC_DONE);
 	assert_int_equal(pcapng_out_packet(o, 1, &micro, NULL, 0, &a, NULL), RC_DONE);
-	assert_int_equal(pcapng_out_packet(o, 0, &nano, options.data, options.len, &b, NULL), RC_DONE);
+	assert_int_equal(
+		pcapng_out_packet(o, 0, &nano, options.data, options.len, &b, NULL), RC_DONE);
 	assert_int_equal(pcapng_out_count(o), 4);
 	assert_int_equal(pcapng_out_close(o, NULL), RC_DONE);
 	buf_free(&options);
@@ -135,8 +146,12 @@ static void test_round_trip(void **state)
 /* A classic capture file's point has no options: what its header said is written as options. */
 static void test_pcap_point(void **state)
 {
-	struct point_info point = {.linktype = 1, .tsresol = 9, .fcs_len = 4, .tsoffset_s = -5};
-	struct raw_packet p = {.timestamp = 1, .caplen = 1, .len = 1, .data = (const uint8_t *)"x"};
+	struct point_info point = {
+		.linktype = 1, .tsresol = 9, .fcs_len = 4, .tsoffset_s = -5
+	};
+	struct raw_packet p = {
+		.timestamp = 1, .caplen = 1, .len = 1, .data = (const uint8_t *)"x"
+	};
 	struct pcapng_interface i;
 	struct pcapng_out *o;
 	uint8_t bytes[4096];
@@ -251,8 +266,10 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_pcap_point),
-		cmocka_unit_test(test_files), cmocka_unit_test(test_abandon),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_pcap_point),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_abandon),
 		cmocka_unit_test(test_full_device),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/command.h"
+
+#include <string.h>
+
+#define BIT(name) ((uint64_t)1 << OPTION_##name)
+#define ALWAYS    (BIT(QUIET) | BIT(HELP))
+/* Where records come from, and how a capture file is indexed. */
+#define SOURCE                                                                              \
+	(BIT(STORE) | BIT(READ) | BIT(BPF) | BIT(SLICES) | BIT(INDEX_DIR) | BIT(NO_CACHE) | \
+		BIT(THREADS))
+#define RANGE (BIT(FROM) | BIT(TO) | BIT(IN))
+
+static const struct command commands[] = {
+	{
+		.synopsis = "FILE...\n-s STORE...",
+		.help = "the screen: open captures or stores and look around",
+		.options = ALWAYS | SOURCE | BIT(INTERFACE) | BIT(FILTER) | BIT(SCRIPT) |
+			BIT(SIZE) | BIT(ASCII) | BIT(VERSION),
+		.run = command_screen,
+	},
+	{
+		.name = "import",
+		.synopsis = "-s STORE FILE...",
+		.help = "copy packets into a store, several files merged by time",
+		.options = ALWAYS | BIT(STORE) | BIT(BPF) | BIT(SLICES) | BIT(BLOCK_SIZE) |
+			BIT(INDEX_DIR) | BIT(THREADS),
+		.run = command_import,
+	},
+	{
+		.name = "list",
+		.synopsis = "TIER SOURCE [FILTER|ID...]",
+		.help = "rows of a tier: macroflows flows microflows packets blocks points",
+		.options = ALWAYS | SOURCE | RANGE | BIT(GROUP_BY) | BIT(SORT) | BIT(LIMIT) |
+			BIT(FIELDS) | BIT(FORMAT) | BIT(EXPLAIN),
+		.run = command_list,
+	},
+	{
+		.name = "show",
+		.synopsis = "SOURCE ID...",
+		.help = "records in full; for a packet the decoded layers and the bytes",
+		.options = ALWAYS | SOURCE,
+		.run = command_show,
+	},
+	{
+		.name = "export",
+		.synopsis = "SOURCE [FILTER|ID...] -w OUT.pcapng\n"
+			    "SOURCE TIER [FILTER|ID...] --sqlite OUT.db",
+		.help = "write what the filter or the ids select as pcapng or SQLite",
+		.options = ALWAYS | SOURCE | RANGE | BIT(WRITE) | BIT(TIER) | BIT(SQLITE) |
+			BIT(FORCE) | BIT(FIELDS) | BIT(EXPLAIN),
+		.run = command_export,
+	},
+	{
+		.name = "stats",
+		.synopsis = "SOURCE",
+		.help = "totals, times, drops, sizes",
+		.options = ALWAYS | SOURCE | BIT(FORMAT),
+		.run = command_stats,
+	},
+	{
+		.name = "dump",
+		.synopsis = "FILE.idx|FILE.pcapng",
+		.help = "inspect a file of a store",
+		.options = ALWAYS | BIT(DEEP),
+		.run = command_dump,
+	},
+};
+
+const struct command *command_at(size_t i)
+{
+	return &commands[i];
+}
+
+size_t command_count(void)
+{
+	return sizeof(commands) / sizeof(commands[0]);
+}
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 1; i < command_count(); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/sources.h"
+
+#include "base/text.h"
+#include "cli/say.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* ---- interruption ------------------------------------------------------------------------- */
+
+static struct query_control control; /* of the query that runs */
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	atomic_store(&control.cancel, true);
+}
+
+void cli_catch_interrupt(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt,
+		.sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
+
+	sigaction(SIGINT, &action, NULL);
+}
+
+bool cli_interrupted(void)
+{
+	return atomic_load(&control.cancel);
+}
+
+/* ---- sessions ------------------------------------------------------------------------------ */
+
+enum rc cli_session_options(const struct args *a, struct session_options *out, struct err *err)
+{
+	session_options_default(out);
+	out->no_cache = args_given(a, OPTION_NO_CACHE);
+	out->cache_dir = a->index_dir;
+	out->ingest.bpf = a->bpf;
+	out->ingest.threads = (unsigned)a->threads;
+	if (args_given(a, OPTION_SLICES)) {
+		out->config.micro_ns = a->micro_ns;
+		out->config.flow_ns = a->flow_ns;
+		out->config.macro_ns = a->macro_ns;
+		out->slices_set = true;
+	}
+	if (args_given(a, OPTION_BLOCK_SIZE))
+		out->config.block_size = a->block_size;
+	return store_config_check(&out->config, err);
+}
+
+static void on_say(void *ctx, const char *what, const char *text)
+{
+	(void)ctx;
+	say_note(what, text);
+}
+
+static bool on_tick(void *ctx, const struct ingest_progress *p, const char *path)
+{
+	(void)ctx;
+	say_progress("indexing", path, atomic_load(&p->position), atomic_load(&p->size));
+	return !cli_interrupted();
+}
+
+enum rc cli_open(struct cli *c, struct err *err)
+{
+	struct session_options options;
+	enum rc rc;
+
+	if (c->args.n_sources == 0)
+		return err_set(
+			err, RC_USAGE, c->command->name, "name a source: -s STORE or -r FILE");
+	rc = cli_session_options(&c->args, &options, err);
+	cli_catch_interrupt();
+	if (rc == RC_DONE)
+		rc = session_open(c->args.sources, c->args.n_sources, &options, on_say, NULL,
+			&c->session, err);
+	if (rc != RC_DONE || !session_needs_index(c->session))
+		return rc;
+	rc = session_index(c->session, on_tick, NULL, err);
+	say_progress_end();
+	/* not even a whole header: that is no capture cut short, but none */
+	return rc == RC_CUT_SHORT ? RC_UNSUPPORTED : rc;
+}
+
+enum rc cli_input_state(struct cli *c, struct err *err)
+{
+	return c->session ? session_input_state(c->session, err) : RC_DONE;
+}
+
+/* ---- queries -------------------------------------------------------------------------------- */
+
+struct rerun {
+	query_sink sink;
+	void *ctx;
+	uint64_t given, skip; /* rows handed on; rows to leave out the second time */
+};
+
+static bool on_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	struct rerun *r = ctx;
+
+	if (r->skip > 0) {
+		r->skip--;
+		return true;
+	}
+	r->given++;
+	return r->sink(r->ctx, row, raw);
+}
+
+enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *ctx,
+	struct query_explain *explain, struct err *err)
+{
+	struct rerun r = { .sink = sink, .ctx = ctx };
+	enum rc rc =
+		query_run(session_sources(c->session), q, on_row, &r, &control, explain, err);
+	struct err why;
+
+	if (rc != RC_DAMAGED || !err)
+		return rc;
+	why = *err;
+	rc = session_rebuild(c->session, on_tick, NULL, err);
+	say_progress_end();
+	if (rc == RC_UNSUPPORTED) {
+		*err = why;
+		return RC_DAMAGED;
+	}
+	if (rc != RC_DONE)
+		return rc;
+	say_error(&why);
+	say_note(why.what, "the index was made anew");
+	r.skip = r.given;
+	return query_run(session_sources(c->session), q, on_row, &r, &control, explain, err);
+}
+
+enum rc cli_query_range(struct cli *c, struct query *q, struct err *err)
+{
+	const struct query_sources *sources = session_sources(c->session);
+	enum rc rc = RC_DONE;
+
+	q->in = c->args.in;
+	q->n_in = c->args.n_in;
+	if (c->args.from)
+		rc = query_parse_time(sources, c->args.from, &q->from_ns, err);
+	if (rc == RC_DONE && c->args.to)
+		rc = query_parse_time(sources, c->args.to, &q->to_ns, err);
+	return rc;
+}
+
+size_t cli_all_fields(enum tier tier, const struct field **out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < field_count() && n < max; i++) {
+		const struct field *f = field_at(i);
+		if (!f->hidden && (f->tiers & FIELD_ON(tier)))
+			out[n++] = f;
+	}
+	return n;
+}
+
+enum rc cli_fields(const char *text, enum tier tier, const char *option,
+	const struct field **out, size_t max, size_t *n, struct err *err)
+{
+	char word[64];
+	size_t len;
+
+	if (strcmp(text, "all") == 0) {
+		*n = cli_all_fields(tier, out, max);
+		return RC_DONE;
+	}
+	for (*n = 0; *n == 0 || *text++ == ','; text += len) {
+		len = strcspn(text, ",");
+		snprintf(word, sizeof(word), "%.*s", (int)(len < 60 ? len : 60), text);
+		if (*n == max)
+			return err_set(err, RC_USAGE, option, "more than %zu fields", max);
+		out[*n] = field_find(word, tier);
+		if (!out[*n])
+			return err_set(err, RC_USAGE, option,
+				"%s have no field '%s'; see flowdrill-fields(7)",
+				tier_plural(tier), word);
+		++*n;
+	}
+	return RC_DONE;
+}
+
+/* ---- odds and ends --------------------------------------------------------------------------- */
+
+size_t cli_point_count(const struct cli *c)
+{
+	const struct query_sources *s = session_sources(c->session);
+	size_t n = 0, more;
+
+	for (size_t i = 0; i < s->n; i++) {
+		store_points(s->stores[i], &more);
+		n += more;
+	}
+	return n;
+}
+
+struct store *cli_store_of(const struct cli *c, unsigned source)
+{
+	const struct query_sources *s = session_sources(c->session);
+
+	return s->stores[source > 0 ? source - 1 : 0];
+}
+
+void cli_style(struct out_style *out)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct winsize size;
+
+	memset(out, 0, sizeof(*out));
+	if (!isatty(STDOUT_FILENO))
+		return;
+	out->color = (!no_color || !*no_color) && term && *term && strcmp(term, "dumb") != 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		out->width_cells = size.ws_col;
+}
+
+void cli_explain(const struct query_explain *e)
+{
+	fprintf(stderr,
+		"plan            %s\n"
+		"blocks          %" PRIu64 " read, %" PRIu64
+		" skipped\n"
+		"segments        %" PRIu64 " read, %" PRIu64
+		" skipped\n"
+		"catalog rows    %" PRIu64
+		"\n"
+		"index bytes     %" PRIu64
+		"\n"
+		"flow parts      %" PRIu64
+		"\n"
+		"microflow parts %" PRIu64
+		"\n"
+		"packet bytes    %" PRIu64 " in %" PRIu64 " reads, %" PRIu64 " packets\n",
+		e->plan, e->blocks, e->blocks_skipped, e->segments, e->segments_skipped,
+		e->catalog_rows, e->index_bytes, e->flow_parts, e->micro_parts, e->packet_bytes,
+		e->packet_reads, e->packets);
+}

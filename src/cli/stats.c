@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* flowdrill stats SOURCE */
+#include "cli/sources.h"
+#include "base/text.h"
+#include "out/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What is known only by counting records. */
+struct counts {
+	uint64_t macroflows, flows;
+};
+
+static bool count_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	struct counts *n = ctx;
+
+	(void)raw;
+	n->macroflows++;
+	n->flows += row->record->c.flows;
+	return true;
+}
+
+static void say_times(struct report *r, const struct store_totals *t)
+{
+	if (t->packets == 0) {
+		report_unknown(r, "first", "first");
+		report_unknown(r, "last", "last");
+		report_unknown(r, "duration", "duration");
+		return;
+	}
+	report_time(r, "first", "first", t->first_ns);
+	report_time(r, "last", "last", t->last_ns);
+	report_duration(r, "duration", "duration", time_sub(t->last_ns, t->first_ns));
+}
+
+static void say_dropped(struct report *r, const struct point_info *points, size_t n)
+{
+	uint64_t dropped = 0;
+	bool known = false;
+
+	for (size_t i = 0; i < n; i++) {
+		known |= points[i].has_dropped;
+		dropped += points[i].has_dropped ? points[i].dropped : 0;
+	}
+	if (known)
+		report_count(r, "dropped", "dropped by capture", dropped);
+	else
+		report_unknown(r, "dropped", "dropped by capture");
+}
+
+static void say_problems(struct report *r, const struct store_totals *t)
+{
+	report_heading(r, "input");
+	report_flag(r, "complete", "indexed to the end", t->complete);
+	report_flag(r, "cut_short", "cut short", t->cut_short);
+	report_flag(r, "damaged", "damaged", t->damaged);
+	if (t->damaged)
+		report_count(r, "damaged_at", "damaged at byte", t->damaged_at);
+	else
+		report_unknown(r, "damaged_at", NULL);
+	report_count(r, "cut_packets", "packets cut", t->cut_packets);
+	report_count(r, "undecoded", "packets not decoded", t->undecoded);
+	report_count(r, "time_unknown", "times unknown", t->time_unknown);
+	report_count(r, "time_saturated", "times out of range", t->time_saturated);
+	report_flag(r, "checksum_offload", "checksum offload", t->checksum_offload);
+}
+
+static void say_sizes(struct report *r, const struct store_totals *t)
+{
+	report_heading(r, "size");
+	report_count(r, "blocks", "blocks", t->blocks);
+	report_count(r, "segments", "segments", t->segments);
+	report_bytes(r, "block_bytes", "packets on disk", t->block_bytes);
+	report_bytes(r, "index_bytes", "index", t->index_bytes);
+	if (t->block_bytes > 0)
+		report_share(r, "index_share", "index share",
+			(double)t->index_bytes / (double)t->block_bytes);
+	else
+		report_unknown(r, "index_share", "index share");
+}
+
+static void say_config(struct report *r, const struct store_config *c)
+{
+	report_heading(r, "slices");
+	report_duration(r, "microflow_slice", "microflow", c->micro_ns);
+	report_duration(r, "flow_slice", "flow", c->flow_ns);
+	report_duration(r, "macroflow_window", "macroflow", c->macro_ns);
+}
+
+static void say_points(struct report *r, const struct point_info *points, size_t n)
+{
+	const struct field *columns[CLI_FIELDS_MAX];
+	size_t n_columns = cli_all_fields(TIER_POINT, columns, CLI_FIELDS_MAX);
+
+	report_heading(r, "capture points");
+	report_list(r, "points", TIER_POINT, columns, n_columns);
+	for (size_t i = 0; i < n; i++) {
+		struct row row = { .tier = TIER_POINT, .point = &points[i] };
+		report_row(r, &row);
+	}
+}
+
+static void say_all(struct report *r, struct store *s, const struct counts *n)
+{
+	const struct store_totals *t = store_totals(s);
+	size_t n_points;
+	const struct point_info *points = store_points(s, &n_points);
+
+	report_heading(r, "totals");
+	report_text(r, "path", "source", store_path(s));
+	report_text(r, "kind", "kind", store_kind(s) == STORE_OWN ? "store" : "capture file");
+	report_count(r, "packets", "packets", t->packets);
+	report_bytes(r, "bytes", "bytes on the wire", t->bytes);
+	report_bytes(r, "captured_bytes", "bytes captured", t->captured_bytes);
+	say_times(r, t);
+	say_dropped(r, points, n_points);
+	report_count(r, "macroflows", "macroflows", n->macroflows);
+	report_count(r, "flows", "flows", n->flows);
+	say_problems(r, t);
+	say_sizes(r, t);
+	say_config(r, store_config(s));
+	say_points(r, points, n_points);
+}
+
+static enum rc say_store(struct cli *c, struct store *s, struct err *err)
+{
+	struct query_sources one = { .stores = &s, .n = 1 };
+	struct counts counts = { 0 };
+	struct out_style style;
+	struct report *r;
+	struct query q;
+
+	query_init(&q, TIER_MACROFLOW);
+	enum rc rc = query_run(&one, &q, count_row, &counts, NULL, NULL, err);
+	if (rc != RC_DONE)
+		return rc;
+	cli_style(&style);
+	rc = report_begin(stdout, c->args.format == OUT_JSON, &style, &r, err);
+	if (rc != RC_DONE)
+		return rc;
+	say_all(r, s, &counts);
+	return report_end(r, err);
+}
+
+enum rc command_stats(struct cli *c, struct err *err)
+{
+	if (c->args.n_words > 1)
+		return err_set(err, RC_USAGE, c->args.words[1], "stats takes no filter");
+	if (c->args.format == OUT_CSV)
+		return err_set(err, RC_USAGE, "--format", "stats has table and json");
+	enum rc rc = cli_open(c, err);
+	const struct query_sources *s = rc == RC_DONE ? session_sources(c->session) : NULL;
+	for (size_t i = 0; rc == RC_DONE && i < s->n; i++) {
+		if (i > 0 && c->args.format == OUT_TABLE)
+			putchar('\n');
+		rc = say_store(c, s->stores[i], err);
+	}
+	return rc;
+}
