@@ -1,12 +1,16 @@
 # src/query: one source or header a line, sorted.
 src_query_libquery_a_SOURCES = \
+	src/query/choose.c \
+	src/query/choose.h \
 	src/query/complete.c \
 	src/query/filter.h \
 	src/query/filter_eval.c \
 	src/query/filter_eval.h \
 	src/query/filter_lex.c \
 	src/query/filter_parse.c \
+	src/query/filter_parser.h \
 	src/query/filter_plan.c \
+	src/query/filter_primitive.c \
 	src/query/filter_priv.h \
 	src/query/filter_value.c \
 	src/query/filter_words.c \

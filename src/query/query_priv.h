@@ -6,7 +6,8 @@
  *   scope.c        what lies below the records that it names, and which flow parts of a segment can be it
  *   locate.c       a record's or packet's place in the index, by its id
  *   run_records.c  flows and microflows, merged from their parts
- *   run_packets.c  packets by reference
+ *   choose.c       the packets of a segment that are wanted
+ *   run_packets.c  reads and decodes them
  *   run_macro.c    macroflows; run_tables.c: blocks and points
  *   output.c       where rows go: groups, sorter, limit, sink
  *

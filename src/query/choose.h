@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The packets of a segment that a query wants: chosen from the index (choose.c), then read (run_packets.c).
+ * Private to these two.
+ */
+#ifndef FLOWDRILL_QUERY_CHOOSE_H
+#define FLOWDRILL_QUERY_CHOOSE_H
+
+#include "query/query_priv.h"
+
+struct fragment_table;
+
+/* A flow part of the segment in hand. */
+struct chosen_part {
+	struct record_id id;
+	struct flow_key key;
+	enum verdict verdict;
+	bool has_previous;
+	int64_t previous_ns;         /* time of its packet before */
+};
+
+/* A microflow part. */
+struct chosen_micro {
+	struct record_id id;
+	uint32_t part;
+	uint32_t first, n;           /* in ordinals */
+	bool wanted;
+	int64_t last_ns, gap_sum, gap_min;
+	bool has_gaps, begins;       /* begins: it holds the flow's first packet */
+};
+
+/* A packet to read. */
+struct packet_entry {
+	uint32_t ordinal;
+	uint32_t micro;
+	bool silent;                 /* read for its time alone */
+	bool leads;                  /* what is before it is not read: lead_ns is its time, where has_lead */
+	bool has_lead;
+	int64_t lead_ns;
+};
+
+struct packets {
+	struct source_run *sr;
+	struct segment *seg;
+	const struct segment_place *place;
+	const struct block_info *block;
+	struct fragment_table *fragments;    /* made for the first fragment */
+	struct packet_reader *reader, *aside;        /* aside: for single packets out of order */
+	struct part_list list;
+	struct chosen_part *parts;
+	struct chosen_micro *micros;
+	struct packet_entry *entries;
+	uint32_t *ordinals;          /* of all microflow parts, one after the other */
+	uint32_t *wanted;            /* ordinals that were asked for by id, ascending */
+	struct packet_ref *refs;
+	struct packet_entry *sorted;        /* scratch */
+	size_t n_parts, cap_parts, n_micros, cap_micros, n_entries, cap_entries, n_ordinals, cap_ordinals;
+	size_t n_wanted, cap_wanted, cap_sorted;
+	bool unordered;              /* entries are not in order of capture */
+};
+
+#define GROW(p, what, need) mem_grow(&(p)->what, &(p)->cap_##what, (need), sizeof(*(p)->what))
+
+/* Chooses parts, microflow parts and entries of the open segment. */
+enum rc packets_choose(struct packets *p, struct err *err);
+
+#endif
