@@ -36,3 +36,11 @@ unit_tests += tests/store/test_filters
 tests_store_test_filters_SOURCES = tests/store/test_filters.c
 tests_store_test_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
 tests_store_test_filters_LDADD = $(store_test_ldadd)
+unit_tests += tests/store/test_check
+tests_store_test_check_SOURCES = tests/store/test_check.c tests/store/made.c tests/store/made.h
+tests_store_test_check_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_store_test_check_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_cache
+tests_store_test_cache_SOURCES = tests/store/test_cache.c tests/store/made.c tests/store/made.h
+tests_store_test_cache_LDADD = $(store_test_ldadd)

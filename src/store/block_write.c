@@ -19,7 +19,6 @@
 #include "store/store_impl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -251,11 +250,6 @@ static enum rc seal(struct block_writer *w, struct err *err)
 {
 	enum rc rc = block_writer_sync(w, err);
 
-	if (rc == RC_DONE && w->file) {
-		/* gives back what was allocated and not written */
-		io_set_direct(w->file, false);
-		rc = io_truncate(w->file, w->pos, err);
-	}
 	if (rc != RC_DONE || !w->file)
 		return rc;
 	io_close(w->file);
@@ -295,8 +289,6 @@ static enum rc make_file(struct block_writer *w, struct err *err)
 	rc = io_open(path, IO_CREATE_NEW, &w->file, err);
 	if (rc != RC_DONE)
 		return rc;
-	/* a hint that may be refused; the length stays what is written */
-	(void)fallocate(io_fd(w->file), FALLOC_FL_KEEP_SIZE, 0, (off_t)w->s->config.block_size);
 	w->direct = io_set_direct(w->file, true);
 	snprintf(path, sizeof(path), "%s/blocks", w->s->path);
 	return io_sync_dir(path, err);

@@ -15,6 +15,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/catalog_macro.c \
 	src/store/catalog_read.c \
 	src/store/catalog_write.c \
+	src/store/check.c \
 	src/store/check.h \
 	src/store/dump.c \
 	src/store/dump_capture.c \

@@ -204,8 +204,6 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 		return put_sealed(s, number, w.size, err);
 	if (w.at < w.size)
 		rc = cut_file(&w, number, notes, err);
-	else if (open)
-		rc = io_truncate(f, w.at, err);      /* gives back what was allocated ahead */
 	return rc == RC_DONE ? put_sealed(s, number, w.at, err) : rc;
 }
 
