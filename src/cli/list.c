@@ -75,13 +75,14 @@ static void default_columns(struct cli *c, struct list *l)
 
 	for (size_t i = 0; i < q->n_group; i++)
 		add_column(l, q->group[i]->name);
-	if (q->n_group > 0 && several_points)
+	if (q->n_group == 0)
+		add_column(l, "id");
+	/* early, so that a narrow terminal does not hide it */
+	if (several_points)
 		add_column(l, "point");
 	const char *const *names = q->n_group > 0 ? sums : field_default_columns(q->tier);
 	for (size_t i = 0; names[i]; i++)
 		add_column(l, names[i]);
-	if (several_points)
-		add_column(l, "point");
 }
 
 /* Sums over several capture points count the same packet more than once: never silently. */

@@ -4,8 +4,7 @@
  *
  * The first TABLE_KEEP rows are kept back; they tell each column's width, and whether all times lie on
  * one day (then the day stands in the heading, else in every cell). Later rows are written as they come; a
- * cell longer than its column pushes the rest aside while the line has no end, and is cut with an ellipsis where the
- * terminal's width bounds it.
+ * number longer than its column pushes the rest aside, and a text too unless the terminal's width bounds the line. Columns that do not fit are left out, with an ellipsis in their place.
  */
 #include "base/mem.h"
 #include "base/text.h"
@@ -42,6 +41,7 @@ struct table {
 	struct column *columns;
 	struct cell *kept; /* TABLE_KEEP rows */
 	size_t n_kept;
+	size_t shown; /* columns; the others do not fit */
 	bool started; /* the heading is out, rows stream */
 	bool has_day, many_days;
 	int64_t day_ns; /* of the first time there was */
@@ -88,51 +88,38 @@ static const char *cell_color(const struct field *f, const struct cell *c)
 	return NULL;
 }
 
-/*
- * A cell at `at`; returns the column behind it. The line ends at the terminal's width: what does not
- * fit is cut, and what would begin behind it left out (the cut cell before shows it).
- */
-static unsigned put_cell(
-	const struct out *o, unsigned at, size_t i, const char *text, const char *color)
+/* The cell of column i; columns that do not fit are left out together, with an ellipsis in their place. */
+static void put_cell(const struct out *o, size_t i, const char *text, const char *color)
 {
 	const struct table *t = o->state;
 	const struct column *c = &t->columns[i];
-	unsigned limit = o->style.width_cells, width = c->width_cells;
 	bool last = i + 1 == o->n;
+	size_t need = text_width(text);
 
-	if (limit == 0) {
-		unsigned need = (unsigned)text_width(text);
-		width = need > width ? need : width;
-	} else if (at >= limit) {
-		return at;
-	} else if (at + width > limit || (!last && at + width + TABLE_GAP + 1 > limit)) {
-		/* the next column would not be seen at all: say so here */
-		width = limit - at;
-		if (!last && text_width(text) <= width) {
-			fputs(color ? color : "", o->to);
-			cells_put(o->to, text, width - 1, c->right, true);
-			fputs(color ? SGR_OFF "…" : "…", o->to);
-			return limit;
-		}
+	if (i >= t->shown) {
+		if (i == t->shown)
+			fputs("…", o->to);
+		return;
 	}
+	/* what came after the widths were chosen may be longer: text is cut, a number pushes the rest aside */
+	bool cut = o->style.width_cells > 0 && o->columns[i]->type == TYPE_TEXT;
+	unsigned width = !cut && need > c->width_cells ? (unsigned)need : c->width_cells;
 	fputs(color ? color : "", o->to);
 	cells_put(o->to, text, width, c->right, !last);
 	fputs(color ? SGR_OFF : "", o->to);
-	if (!last && (limit == 0 || at + width + TABLE_GAP < limit))
+	if (!last)
 		fprintf(o->to, "%*s", TABLE_GAP, "");
-	return at + width + TABLE_GAP;
 }
 
 static void put_row(const struct out *o, const struct cell *cells)
 {
 	char text[OUT_CELL];
-	unsigned at = 0;
 
 	for (size_t i = 0; i < o->n; i++) {
 		const char *color =
 			o->style.color ? cell_color(o->columns[i], &cells[i]) : NULL;
 		cell_text(o->state, o->columns[i], &cells[i], text, sizeof(text));
-		at = put_cell(o, at, i, text, color);
+		put_cell(o, i, text, color);
 	}
 	putc('\n', o->to);
 }
@@ -225,13 +212,36 @@ static void shrink(const struct out *o)
 	}
 }
 
+/*
+ * How many columns fit beside an ellipsis for the rest. Free text is cut to what room there is: a number never is.
+ */
+static void choose_columns(const struct out *o)
+{
+	struct table *t = o->state;
+	unsigned limit = o->style.width_cells, at = 0;
+
+	t->shown = o->n;
+	if (limit == 0 || total_width(o) <= limit)
+		return;
+	for (t->shown = 0; t->shown < o->n; t->shown++) {
+		struct column *c = &t->columns[t->shown];
+		unsigned rest = t->shown + 1 < o->n ? TABLE_GAP + 1 : 0;
+		unsigned room = limit > at + rest ? limit - at - rest : 0;
+		if (c->width_cells > room) {
+			if (room < TABLE_NARROWEST || o->columns[t->shown]->type != TYPE_TEXT)
+				return;
+			c->width_cells = room;
+		}
+		at += c->width_cells + TABLE_GAP;
+	}
+}
+
 static void put_heading(const struct out *o)
 {
 	const struct table *t = o->state;
-	unsigned at = 0;
 
 	for (size_t i = 0; i < o->n; i++)
-		at = put_cell(o, at, i, t->columns[i].title, o->style.color ? SGR_HEAD : NULL);
+		put_cell(o, i, t->columns[i].title, o->style.color ? SGR_HEAD : NULL);
 	putc('\n', o->to);
 }
 
@@ -243,6 +253,7 @@ static void table_start(struct out *o)
 	set_titles(o);
 	measure(o);
 	shrink(o);
+	choose_columns(o);
 	put_heading(o);
 	for (size_t i = 0; i < t->n_kept; i++)
 		put_row(o, &t->kept[i * o->n]);
