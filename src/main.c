@@ -10,6 +10,7 @@ static enum rc open_screen(struct session *s, const struct cli_screen_options *o
 		.width_cells = o->width_cells,
 		.height_cells = o->height_cells,
 		.filter = o->filter,
+		.title = o->title,
 		.ascii = o->ascii,
 		.no_color = o->no_color,
 	};

@@ -27,6 +27,7 @@ struct cli_screen_options {
 	const char *script; /* NULL: the keyboard */
 	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
 	const char *filter; /* NULL: none */
+	const char *title; /* what the sources are called */
 	bool ascii, no_color;
 };
 

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,6 +83,19 @@ static enum rc check_filter(const char *text, struct err *err)
 
 static struct notes notes = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* "shop.pcapng", with further sources "shop.pcapng +2". */
+static void name_sources(const struct args *a, char *out, size_t size)
+{
+	const char *path = a->sources[0].path, *slash = strrchr(path, '/');
+
+	if (slash && slash[1] != '\0')
+		path = slash + 1;
+	if (a->n_sources > 1)
+		snprintf(out, size, "%s +%zu", path, a->n_sources - 1);
+	else
+		snprintf(out, size, "%s", path);
+}
+
 enum rc command_screen(struct cli *c, struct err *err)
 {
 	const struct args *a = &c->args;
@@ -95,6 +109,7 @@ enum rc command_screen(struct cli *c, struct err *err)
 		.no_color = no_color && *no_color,
 	};
 	struct session_options session;
+	char title[256];
 
 	if (args_given(a, OPTION_INTERFACE))
 		return err_set(err, RC_UNSUPPORTED, "-i", "live capture is not built in yet");

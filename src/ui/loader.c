@@ -2,6 +2,7 @@
 #include "ui/loader.h"
 
 #include <string.h>
+#include <time.h>
 
 void loader_init(struct loader *l, struct session *s, enum tier tier, const struct id *in)
 {
@@ -65,13 +66,25 @@ enum rc loader_set_sort(struct loader *l, const struct query_sort *sort, size_t 
 	return loader_restart(l, err);
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
+static bool is_too_soon(const struct loader *l)
+{
+	return now_ns() - l->ended_ns < (l->ended_ns - l->started_ns) * (REFRESH_SHARE - 1);
+}
+
 void loader_refresh(struct loader *l)
 {
-	if (l->next != NULL || loader_loading(l)) {
-		l->stale = true;
+	l->stale = l->next != NULL || loader_loading(l) || is_too_soon(l);
+	if (l->stale)
 		return;
-	}
-	l->stale = false;
+	l->started_ns = now_ns();
 	if (job_start(l->session, &l->query, &l->next, NULL) != RC_DONE)
 		l->next = NULL; /* what is shown stays; the next change tries again */
 }
@@ -83,6 +96,7 @@ static bool settle_next(struct loader *l)
 
 	if (state == JOB_RUNNING)
 		return false;
+	l->ended_ns = now_ns();
 	if (state != JOB_DONE) {
 		job_free(l->next);
 		l->next = NULL;

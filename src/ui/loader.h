@@ -13,13 +13,17 @@
 #include "query/result.h"
 #include "session/session.h"
 
+/* Refreshing takes at most one part in so many of the time: a query that takes long is not run all the time. */
+enum { REFRESH_SHARE = 4 };
+
 struct loader {
 	struct session *session;
 	struct query query;
 	struct filter *filter;
 	struct id in;            /* query.in points here where there is one */
 	struct job *shown, *next;
-	bool stale;              /* something new came while `next` ran: run once more */
+	bool stale;              /* something new came: ask again, but see REFRESH_SHARE */
+	int64_t started_ns, ended_ns;    /* of the last refresh, on the monotonic clock */
 	bool settled;            /* shown's end was told by loader_update() */
 	enum job_state state;    /* of shown */
 	struct err err;          /* why it failed */
