@@ -127,6 +127,8 @@ enum rc command_screen(struct cli *c, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	notes.later = true;
+	name_sources(a, title, sizeof(title));
+	options.title = title;
 	rc = c->screen(c->session, &options, err);
 	say_notes(&notes);
 	return rc;
