@@ -9,6 +9,7 @@ tests_cli_test_option_LDADD = $(cli_test_ldadd)
 
 cli_scripts = \
 	tests/cli/bad-input.sh \
+	tests/cli/check.sh \
 	tests/cli/export.sh \
 	tests/cli/import.sh \
 	tests/cli/list.sh \

@@ -59,6 +59,13 @@ static const struct command commands[] = {
 		.run = command_stats,
 	},
 	{
+		.name = "check",
+		.synopsis = "-s STORE",
+		.help = "verify everything; rebuild what can be rebuilt",
+		.options = ALWAYS | BIT(STORE) | BIT(REPAIR) | BIT(THREADS),
+		.run = command_check,
+	},
+	{
 		.name = "dump",
 		.synopsis = "FILE.idx|FILE.pcapng",
 		.help = "inspect a file of a store",

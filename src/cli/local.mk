@@ -1,5 +1,6 @@
 # src/cli: one source or header a line, sorted.
 src_cli_libcli_a_SOURCES = \
+	src/cli/check.c \
 	src/cli/cli.c \
 	src/cli/cli.h \
 	src/cli/command.c \

@@ -96,6 +96,8 @@ exec 9>>used.fdr/lock
 flock 9 || fail "cannot lock"
 fd 3 import -s used.fdr cap/basic.pcap
 says 'used.fdr: in use by another writer'
+fd 3 check -s used.fdr --repair
+says 'used.fdr: in use by another writer'
 fd 0 list packets -s used.fdr --format csv
 lines 30
 exec 9>&-

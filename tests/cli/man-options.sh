@@ -28,7 +28,7 @@ compare()
 }
 
 commands=$("$FLOWDRILL" --help | sed -n '/^subcommands/,/^$/s/^  \([a-z]*\) .*/\1/p')
-[ "$(echo "$commands" | wc -w)" -ge 6 ] || fail "--help names too few subcommands: $commands"
+[ "$(echo "$commands" | wc -w)" -ge 7 ] || fail "--help names too few subcommands: $commands"
 compare "$top_srcdir/man/flowdrill.1"
 for command in $commands; do
 	compare "$top_srcdir/man/flowdrill-$command.1" "$command"

@@ -13,7 +13,7 @@ fd 0 -h
 same help out "-h"
 fd 0 --version
 prints '^flowdrill [0-9]'
-for command in import list show export stats dump; do
+for command in import list show export stats check dump; do
 	fd 0 $command --help
 	prints "^usage: flowdrill $command " "flowdrill-$command(1)"
 	silent
@@ -72,6 +72,8 @@ fd 2 export -r cap/basic.pcap -w x --tier blocks
 fd 2 export -r cap/basic.pcap -w x --tier flows f1.24
 fd 2 stats -r cap/basic.pcap --format csv
 fd 2 stats -r cap/basic.pcap host 10.0.0.5
+fd 2 check
+fd 2 check -s one.fdr more
 fd 2 dump
 fd 2 dump a b
 fd 2 --size 80 cap/basic.pcap

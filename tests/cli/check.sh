@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# check and dump: whole stores, damaged ones, and what --repair makes of those.
+. "$top_srcdir/tests/cli/lib.sh"
+
+answers()
+{
+	for tier in macroflows flows microflows packets points; do
+		fd 0 list $tier -s "$1" --fields all --format csv
+		cat out
+	done >"$2"
+}
+
+fd 0 import -s one.fdr cap/two.pcapng cap/basic.pcap
+fd 0 check -s one.fdr
+prints ' 67 packets, 0 problems'
+answers one.fdr want
+fd 0 dump one.fdr/index/00000001.idx
+cp out short
+fd 0 dump --deep one.fdr/index/00000001.idx
+[ "$(wc -l <out)" -gt "$(wc -l <short)" ] || fail "--deep shows no more"
+fd 0 dump one.fdr/blocks/00000001.pcapng
+fd 0 dump --deep cap/basic.pcap
+fd 3 dump cap/text.pcap
+fd 3 dump cap/nowhere.pcap
+
+# ---- all but the packets is gone
+rm -r one.fdr/index
+fd 0 check -s one.fdr --repair
+answers one.fdr got
+same want got "the index made anew"
+fd 0 check -s one.fdr
+prints ' 67 packets, 0 problems'
+
+# ---- a damaged index
+size=$(stat -c %s one.fdr/index/00000001.idx)
+printf '\377\376\375' | dd of=one.fdr/index/00000001.idx bs=1 seek=$((size - 400)) conv=notrunc status=none
+fd 3 check -s one.fdr
+prints '00000001.idx: offset'
+fd 0 check -s one.fdr --repair
+answers one.fdr got
+same want got "a damaged index made anew"
+
+# ---- damaged packets: what is left stays readable
+fd 0 import -s two.fdr cap/basic.pcap
+fd 0 list packets -s two.fdr --fields id --format csv
+id=$(sed -n 11p out)
+# the tenth packet's block claims another length
+printf '\377\377\377\177' | dd of=two.fdr/blocks/00000001.pcapng bs=1 seek=$((${id#p1.} + 4)) conv=notrunc \
+	status=none
+fd 3 check -s two.fdr
+prints '00000001.pcapng: offset'
+fd 3 list packets -s two.fdr --format csv
+says '00000001.pcapng: offset'
+lines 10
+fd 0 list flows -s two.fdr --format csv
+lines 7
+fd 3 check -s two.fdr --repair
+prints '00000001.pcapng: offset'
+done_testing
