@@ -41,6 +41,8 @@ enum verdict filter_verdict(const struct filter *f, const struct flow_key *key);
  * Pointers are the filter's.
  */
 const struct addr_net *filter_nets(const struct filter *f, size_t *n);
+/* A second such set, which every matching row must satisfy as well ("host A and host B"); *n == 0: there is none. */
+const struct addr_net *filter_nets_too(const struct filter *f, size_t *n);
 /* Bounds on time that every matching row keeps (comparisons of first, last, time): INT64_MIN, INT64_MAX where there is none. */
 void filter_times(const struct filter *f, int64_t *from_ns, int64_t *to_ns);
 

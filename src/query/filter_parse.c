@@ -370,6 +370,7 @@ void filter_free(struct filter *f)
 	mem_free(f->steps);
 	mem_free(f->pool);
 	mem_free(f->nets);
+	mem_free(f->nets_too);
 	mem_free(f);
 }
 

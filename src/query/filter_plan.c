@@ -31,6 +31,12 @@ const struct addr_net *filter_nets(const struct filter *f, size_t *n)
 	return f ? f->nets : NULL;
 }
 
+const struct addr_net *filter_nets_too(const struct filter *f, size_t *n)
+{
+	*n = f ? f->n_nets_too : 0;
+	return f ? f->nets_too : NULL;
+}
+
 void filter_times(const struct filter *f, int64_t *from_ns, int64_t *to_ns)
 {
 	*from_ns = f ? f->from_ns : INT64_MIN;
@@ -39,12 +45,19 @@ void filter_times(const struct filter *f, int64_t *from_ns, int64_t *to_ns)
 
 /* ---- networks ------------------------------------------------------------------------------- */
 
-/* One of these networks is an end of every matching row; `any`: nothing is known. A chain of tests by `next`. */
-struct net_set {
+/* A chain of tests by `next`: one of their networks is an end of every matching row. `any`: nothing is known. */
+struct net_chain {
 	bool any;
 	uint32_t first, last;        /* tests */
 	long double cost;            /* addresses in all */
 };
+
+/* What is known of a part of the filter: up to two chains that both hold, the narrower one first. */
+struct net_set {
+	struct net_chain best, too;
+};
+
+static const struct net_chain any_net = { .any = true };
 
 static long double test_cost(const struct filter *f, const struct filter_test *t)
 {
@@ -62,25 +75,44 @@ static long double test_cost(const struct filter *f, const struct filter_test *t
 static struct net_set nets_of_test(const struct filter *f, uint32_t index)
 {
 	const struct filter_test *t = &f->tests[index];
+	struct net_set s = { any_net, any_net };
 
 	if (t->what != WHAT_ADDR || t->op != OP_EQ)
-		return (struct net_set){ .any = true };
-	return (struct net_set){ .first = index, .last = index, .cost = test_cost(f, t) };
+		return s;
+	s.best = (struct net_chain){ .first = index, .last = index, .cost = test_cost(f, t) };
+	return s;
 }
 
-static struct net_set nets_and(struct net_set a, struct net_set b)
+/* The first places of a list of chains, by cost. */
+static void keep_narrow(struct net_set *s, const struct net_chain *c)
 {
-	if (a.any || b.any)
-		return a.any ? b : a;
-	return a.cost <= b.cost ? a : b;
+	if (c->any)
+		return;
+	if (s->best.any || c->cost < s->best.cost) {
+		s->too = s->best;
+		s->best = *c;
+	} else if (s->too.any || c->cost < s->too.cost) {
+		s->too = *c;
+	}
 }
 
-static struct net_set nets_or(struct net_set a, struct net_set b, uint32_t *next)
+static struct net_set nets_and(struct net_set a, const struct net_set *b)
 {
-	if (a.any || b.any)
-		return (struct net_set){ .any = true };
-	next[a.last] = b.first;
-	return (struct net_set){ .first = a.first, .last = b.last, .cost = a.cost + b.cost };
+	keep_narrow(&a, &b->best);
+	keep_narrow(&a, &b->too);
+	return a;
+}
+
+static struct net_set nets_or(struct net_set a, const struct net_set *b, uint32_t *next)
+{
+	struct net_set s = { any_net, any_net };
+
+	if (a.best.any || b->best.any)
+		return s;
+	next[a.best.last] = b->best.first;
+	s.best = (struct net_chain){ .first = a.best.first, .last = b->best.last,
+		.cost = a.best.cost + b->best.cost };
+	return s;
 }
 
 static struct net_set nets_of_program(const struct filter *f, uint32_t *next)
@@ -94,33 +126,36 @@ static struct net_set nets_of_program(const struct filter *f, uint32_t *next)
 		if (step->code == STEP_TEST)
 			stack[n++] = nets_of_test(f, step->arg);
 		else if (step->code == STEP_NOT)
-			stack[n - 1] = (struct net_set){ .any = true };
+			stack[n - 1] = (struct net_set){ any_net, any_net };
 		else if (step->code == STEP_AND || step->code == STEP_OR)
 			n--;
 		if (step->code == STEP_AND)
-			stack[n - 1] = nets_and(stack[n - 1], stack[n]);
+			stack[n - 1] = nets_and(stack[n - 1], &stack[n]);
 		else if (step->code == STEP_OR)
-			stack[n - 1] = nets_or(stack[n - 1], stack[n], next);
+			stack[n - 1] = nets_or(stack[n - 1], &stack[n], next);
 	}
 	return stack[0];
 }
 
-static enum rc collect_nets(struct filter *f, const struct net_set *set, const uint32_t *next, struct err *err)
+static enum rc collect_nets(const struct filter *f, const struct net_chain *chain, const uint32_t *next,
+	struct addr_net **out, size_t *n_out, struct err *err)
 {
 	size_t n = 0;
 
-	for (uint32_t t = set->first;; t = next[t]) {
+	if (chain->any)
+		return RC_DONE;
+	for (uint32_t t = chain->first;; t = next[t]) {
 		n += f->tests[t].n;
-		if (t == set->last)
+		if (t == chain->last)
 			break;
 	}
-	f->nets = mem_calloc(n, sizeof(*f->nets));
-	if (!f->nets)
+	*out = mem_calloc(n, sizeof(**out));
+	if (!*out)
 		return err_memory(err);
-	for (uint32_t t = set->first;; t = next[t]) {
+	for (uint32_t t = chain->first;; t = next[t]) {
 		for (uint32_t i = 0; i < f->tests[t].n; i++)
-			f->nets[f->n_nets++] = f->operands[f->tests[t].first + i].net;
-		if (t == set->last)
+			(*out)[(*n_out)++] = f->operands[f->tests[t].first + i].net;
+		if (t == chain->last)
 			break;
 	}
 	return RC_DONE;
@@ -130,13 +165,14 @@ static enum rc analyse_nets(struct filter *f, struct err *err)
 {
 	uint32_t *next = mem_calloc(f->n_tests, sizeof(*next));
 	struct net_set set;
-	enum rc rc = RC_DONE;
+	enum rc rc;
 
 	if (!next)
 		return err_memory(err);
 	set = nets_of_program(f, next);
-	if (!set.any)
-		rc = collect_nets(f, &set, next, err);
+	rc = collect_nets(f, &set.best, next, &f->nets, &f->n_nets, err);
+	if (rc == RC_DONE)
+		rc = collect_nets(f, &set.too, next, &f->nets_too, &f->n_nets_too, err);
 	mem_free(next);
 	return rc;
 }

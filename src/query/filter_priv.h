@@ -94,8 +94,8 @@ struct filter {
 	char *pool;
 	size_t n_tests, n_operands, n_steps, n_pool;
 	size_t cap_tests, cap_operands, cap_steps, cap_pool;
-	struct addr_net *nets;
-	size_t n_nets;
+	struct addr_net *nets, *nets_too;
+	size_t n_nets, n_nets_too;
 	int64_t from_ns, to_ns;
 };
 

@@ -102,19 +102,25 @@ bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns)
 	return last_ns >= run->from_ns && (first_ns < run->to_ns || run->to_ns == INT64_MAX);
 }
 
-/* Whether the block may have one of the filter's networks: only whole addresses can be looked up. */
-static bool block_may_match(const struct source_run *sr, uint32_t block)
+/* Whether the block may have one of these networks: only whole addresses can be looked up. */
+static bool block_may_have(const struct filters *filters, uint32_t block, const struct addr_net *nets, size_t n)
 {
-	const struct filters *filters = store_filters(sr->store);
-	size_t n;
-	const struct addr_net *nets = filter_nets(sr->run->q->filter, &n);
-
 	if (!filters || n == 0)
 		return true;
 	for (size_t i = 0; i < n; i++)
 		if (nets[i].bits < addr_len(&nets[i].addr) * 8 || filters_may_have(filters, block, &nets[i].addr))
 			return true;
 	return false;
+}
+
+static bool block_may_match(const struct source_run *sr, uint32_t block)
+{
+	const struct filters *filters = store_filters(sr->store);
+	size_t n, n_too;
+	const struct addr_net *nets = filter_nets(sr->run->q->filter, &n);
+	const struct addr_net *too = filter_nets_too(sr->run->q->filter, &n_too);
+
+	return block_may_have(filters, block, nets, n) && block_may_have(filters, block, too, n_too);
 }
 
 bool source_segment_wanted(const struct source_run *sr, const struct segment_place *place, int64_t slice_ns)

@@ -388,6 +388,31 @@ static void test_nets(void **state)
 	check_nets("ip.addr == 10.0.0.1 && tcp", "10.0.0.1/32");
 }
 
+static void check_nets_too(const char *text, const char *want)
+{
+	char got[ADDR_TEXT] = "";
+	struct filter *f;
+	size_t n;
+
+	assert_int_equal(filter_compile(text, TIER_PACKET, &f, NULL), RC_DONE);
+	const struct addr_net *nets = filter_nets_too(f, &n);
+	assert_true(n <= 1);
+	if (n)
+		addr_format(got, sizeof(got), &nets[0].addr);
+	assert_string_equal(got, want);
+	filter_free(f);
+}
+
+static void test_nets_too(void **state)
+{
+	(void)state;
+	check_nets_too("host 10.0.0.1", "");
+	check_nets_too("host 10.0.0.1 and host 10.0.0.2 and net 10", "10.0.0.2");
+	check_nets_too("net 10 and tcp and (host 10.0.0.2)", "10.0.0.0");
+	check_nets_too("(host 10.0.0.1 and host 10.0.0.2) or host 10.0.0.3", "");
+	check_nets_too("not host 10.0.0.1 and host 10.0.0.2", "");
+}
+
 static void check_times(const char *text, int64_t from_s, int64_t to_s)
 {
 	struct filter *f;
@@ -598,7 +623,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_match), cmocka_unit_test(test_refuse),
-		cmocka_unit_test(test_verdict), cmocka_unit_test(test_nets),
+		cmocka_unit_test(test_verdict), cmocka_unit_test(test_nets), cmocka_unit_test(test_nets_too),
 		cmocka_unit_test(test_times), cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_shuffled), cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_complete),
