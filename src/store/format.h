@@ -159,7 +159,7 @@ enum {
 
 /*
  * PACKETS   chunks of 16384 packets. Entry: 24 4 offset in the block of the end of the record before the chunk's first (of the
- *           first chunk: the segment's first offset), 28 4 zero. A chunk begins with a table of its groups of 256 packets:
+ *           first chunk: the segment's first offset), 28 4 zero. A chunk begins with a table of its groups of 128 packets:
  *           0 4 offset of the end of the record before the group's first, 4 4 where the group begins in the chunk.
  *           A packet is its record length, coded in one byte or more:
  *             0..191    number in LENGTHS
@@ -216,7 +216,7 @@ enum segment_section {
 };
 
 enum {
-	PACKETS_CHUNK = 16384, PACKETS_GROUP = 256, PACKETS_GROUP_ENTRY = 8, PACKETS_ENTRY = 32,
+	PACKETS_CHUNK = 16384, PACKETS_GROUP = 128, PACKETS_GROUP_ENTRY = 8, PACKETS_ENTRY = 32,
 	LENGTH_CODES = 192, LENGTH_VARINT = 254, LENGTH_SKIP = 255,
 	TIMES_ENTRY = 16,
 	FLOWS_CHUNK = 32 << 10, FLOWS_ENTRY = 56,

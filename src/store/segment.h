@@ -127,7 +127,7 @@ struct segment_packets {
 	uint32_t offset;             /* end of the record before */
 	size_t pos;                  /* private: in the chunk */
 };
-/* Seeks to `ordinal` (decodes less than 256 packets); asking for the end is fine. */
+/* Seeks to `ordinal` (decodes less than 128 packets); asking for the end is fine. */
 enum rc segment_packets_seek(struct segment_packets *it, struct segment *s, uint32_t ordinal, struct err *err);
 /* RC_END behind the last. */
 enum rc segment_packets_next(struct segment_packets *it, struct packet_ref *out, struct err *err);

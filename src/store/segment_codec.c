@@ -3,54 +3,46 @@
 
 #include <string.h>
 
-/* A guessed value; unknown: v is what a difference is taken from all the same. */
+/* A guessed value of 64 bits at most; unknown: v is what a difference is taken from all the same. */
 struct guess {
+	uint64_t v;
 	bool known;
-	u128 v;
 };
 
-static u128 load(const struct plan_field *f, const struct counters *c)
+static uint64_t load(const struct plan_field *f, const struct counters *c)
 {
 	const uint8_t *at = (const uint8_t *)c + f->offset;
-	union {
-		uint8_t u8;
-		uint16_t u16;
-		uint32_t u32;
-		uint64_t u64;
-		u128 big;
-	} v;
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
 
 	switch ((enum field_type)f->type) {
 	case TYPE_U8:
 		return *at;
 	case TYPE_U16:
-		memcpy(&v.u16, at, sizeof(v.u16));
-		return v.u16;
+		memcpy(&u16, at, sizeof(u16));
+		return u16;
 	case TYPE_U32:
-		memcpy(&v.u32, at, sizeof(v.u32));
-		return v.u32;
+		memcpy(&u32, at, sizeof(u32));
+		return u32;
 	case TYPE_U64:
 	case TYPE_I64:
-		memcpy(&v.u64, at, sizeof(v.u64));
-		return v.u64;
-	case TYPE_U128:
-		memcpy(&v.big, at, sizeof(v.big));
-		return v.big;
+		memcpy(&u64, at, sizeof(u64));
+		return u64;
 	default:
 		return 0;
 	}
 }
 
-static void store(const struct plan_field *f, struct counters *c, u128 value)
+static void store(const struct plan_field *f, struct counters *c, uint64_t v)
 {
 	uint8_t *at = (uint8_t *)c + f->offset;
-	uint16_t u16 = (uint16_t)value;
-	uint32_t u32 = (uint32_t)value;
-	uint64_t u64 = (uint64_t)value;
+	uint16_t u16 = (uint16_t)v;
+	uint32_t u32 = (uint32_t)v;
 
 	switch ((enum field_type)f->type) {
 	case TYPE_U8:
-		*at = (uint8_t)value;
+		*at = (uint8_t)v;
 		break;
 	case TYPE_U16:
 		memcpy(at, &u16, sizeof(u16));
@@ -60,14 +52,24 @@ static void store(const struct plan_field *f, struct counters *c, u128 value)
 		break;
 	case TYPE_U64:
 	case TYPE_I64:
-		memcpy(at, &u64, sizeof(u64));
-		break;
-	case TYPE_U128:
-		memcpy(at, &value, sizeof(value));
+		memcpy(at, &v, sizeof(v));
 		break;
 	default:
 		break;
 	}
+}
+
+static u128 load_big(const struct plan_field *f, const struct counters *c)
+{
+	u128 v;
+
+	memcpy(&v, (const uint8_t *)c + f->offset, sizeof(v));
+	return v;
+}
+
+static void store_big(const struct plan_field *f, struct counters *c, u128 v)
+{
+	memcpy((uint8_t *)c + f->offset, &v, sizeof(v));
 }
 
 /* ---- guessing ----------------------------------------------------------------------- */
@@ -78,14 +80,14 @@ void guess_flow(struct segment_guess *g, unsigned kind, bool is_short)
 	g->header_bytes = 14u + (kind == ADDR_IPV6 ? 40u : 20u) + (is_short ? 8u : 20u);
 }
 
-static struct guess known(u128 v)
+static struct guess known(uint64_t v)
 {
-	return (struct guess){ true, v };
+	return (struct guess){ v, true };
 }
 
-static struct guess unknown(u128 v)
+static struct guess unknown(uint64_t v)
 {
-	return (struct guess){ false, v };
+	return (struct guess){ v, false };
 }
 
 /* a square of a difference that may be negative, modulo 2^128 */
@@ -182,9 +184,9 @@ static struct guess guess_end(const struct counters *c)
 	return c->fin > 1 ? known(END_FIN) : unknown(0);
 }
 
-static struct guess guess_like(const struct counters *c, enum field_id id, u128 v)
+static struct guess guess_like(const struct counters *c, enum field_id id, uint64_t v)
 {
-	return (struct guess){ (c->known & FIELD_BIT(id)) != 0, v };
+	return (struct guess){ v, (c->known & FIELD_BIT(id)) != 0 };
 }
 
 static struct guess guess_small(enum index_guess how, const struct counters *c,
@@ -200,7 +202,7 @@ static struct guess guess_small(enum index_guess how, const struct counters *c,
 	case GUESS_WINDOW:
 		return guess_like(c, FIELD_WINDOW_MIN, c->window_min);
 	case GUESS_DSCP:
-		return (struct guess){ g->ip, 0 };
+		return (struct guess){ 0, g->ip };
 	case GUESS_SYN:
 		return guess_flag(c, TCP_SYN);
 	case GUESS_FIN:
@@ -230,82 +232,98 @@ static struct guess guess_field(enum index_guess how, const struct counters *c,
 		return counters_packets(c) == 1 ? known((uint32_t)counters_bytes(c)) : unknown(0);
 	case GUESS_SIZE_MAX:
 		return guess_size_max(c);
-	case GUESS_SIZE_SUMSQ:
-		return known(guess_squares(counters_packets(c), counters_bytes(c), c->size_min,
-			c->size_max, 1));
 	case GUESS_GAP_SUM:
 		return guess_gap_sum(c, g, first_micro);
 	case GUESS_GAP_MAX:
 		return guess_max(gaps(c), c->gap_sum);
 	case GUESS_GAP_MIN:
 		return guess_min(gaps(c), c->gap_sum, c->gap_max);
-	case GUESS_GAP_SUMSQ:
-		return known(guess_squares(gaps(c), (uint64_t)c->gap_sum, (uint64_t)c->gap_min,
-			(uint64_t)c->gap_max, 1000));
 	case GUESS_RTT_MAX:
 		return guess_max(c->rtt_n, c->rtt_sum);
 	case GUESS_RTT_MIN:
 		return guess_min(c->rtt_n, c->rtt_sum, c->rtt_max);
-	case GUESS_RTT_SUMSQ:
-		return known(guess_squares(c->rtt_n, (uint64_t)c->rtt_sum, (uint64_t)c->rtt_min,
-			(uint64_t)c->rtt_max, 1000));
 	default:
 		return guess_small(how, c, g);
 	}
 }
 
-/* ---- values ------------------------------------------------------------------------- */
-
-static uint8_t *put_scaled(uint8_t *to, u128 v, uint64_t unit)
+/* Fields of 128 bits are sums of squares: known always. */
+static u128 guess_big(enum index_guess how, const struct counters *c)
 {
-	if (v >> 64 == 0)
-		return (uint64_t)v % unit == 0 ? varint_put_flagged(to, (uint64_t)v / unit, false)
-			: varint_put_flagged(to, v, true);
-	return v % unit == 0 ? varint_put_flagged(to, v / unit, false)
-		: varint_put_flagged(to, v, true);
+	switch (how) {
+	case GUESS_SIZE_SUMSQ:
+		return guess_squares(counters_packets(c), counters_bytes(c), c->size_min, c->size_max, 1);
+	case GUESS_GAP_SUMSQ:
+		return guess_squares(gaps(c), (uint64_t)c->gap_sum, (uint64_t)c->gap_min,
+			(uint64_t)c->gap_max, 1000);
+	case GUESS_RTT_SUMSQ:
+		return guess_squares(c->rtt_n, (uint64_t)c->rtt_sum, (uint64_t)c->rtt_min,
+			(uint64_t)c->rtt_max, 1000);
+	default:
+		return 0;
+	}
 }
 
-static uint8_t *put_difference(const struct plan_field *f, uint8_t *to, u128 d)
-{
-	int64_t s = (int64_t)(uint64_t)d;
+/* ---- values ------------------------------------------------------------------------- */
 
-	switch ((enum index_code)f->code) {
-	case CODE_PLAIN:
-		return f->type == TYPE_U128 ? varint_put_big(to, d) : varint_put(to, (uint64_t)d);
+static uint8_t *put_difference(enum index_code code, uint8_t *to, uint64_t d)
+{
+	int64_t s = (int64_t)d;
+
+	switch (code) {
 	case CODE_SIGNED:
 		return varint_put(to, zigzag(s));
 	case CODE_TIME:
 		return s % 1000 == 0 ? varint_put_flagged(to, zigzag(s / 1000), false)
 			: varint_put_flagged(to, zigzag(s), true);
 	case CODE_DURATION:
-		return put_scaled(to, (uint64_t)d, 1000);
-	case CODE_SQUARE:
-		return put_scaled(to, d, 1000 * 1000);
+		return d % 1000 == 0 ? varint_put_flagged(to, d / 1000, false)
+			: varint_put_flagged(to, d, true);
+	default:
+		return varint_put(to, d);
 	}
-	return to;
 }
 
-static u128 get_difference(const struct plan_field *f, struct cursor *cur)
+static uint64_t get_difference(enum index_code code, struct cursor *cur)
 {
 	bool fine = false;
-	u128 v;
+	uint64_t v;
 
-	switch ((enum index_code)f->code) {
-	case CODE_PLAIN:
-		return f->type == TYPE_U128 ? varint_get_big(cur) : varint_get(cur);
+	switch (code) {
 	case CODE_SIGNED:
 		return (uint64_t)zigzag_back(varint_get(cur));
 	case CODE_TIME:
-		v = (uint64_t)zigzag_back((uint64_t)varint_get_flagged(cur, &fine));
-		return fine ? v : (uint64_t)v * 1000;
+		v = (uint64_t)zigzag_back(varint_get_flagged64(cur, &fine));
+		return fine ? v : v * 1000;
 	case CODE_DURATION:
-		v = varint_get_flagged(cur, &fine);
-		return (uint64_t)(fine ? v : v * 1000);
-	case CODE_SQUARE:
-		v = varint_get_flagged(cur, &fine);
-		return fine ? v : v * (1000 * 1000);
+		v = varint_get_flagged64(cur, &fine);
+		return fine ? v : v * 1000;
+	default:
+		return varint_get(cur);
 	}
-	return 0;
+}
+
+enum { SQUARE_UNIT = 1000 * 1000 };
+
+static uint8_t *put_big_difference(enum index_code code, uint8_t *to, u128 d)
+{
+	if (code != CODE_SQUARE)
+		return varint_put_big(to, d);
+	if (d >> 64 == 0 && (uint64_t)d % SQUARE_UNIT == 0)
+		return varint_put_flagged(to, (uint64_t)d / SQUARE_UNIT, false);
+	return d >> 64 != 0 && d % SQUARE_UNIT == 0 ? varint_put_flagged(to, d / SQUARE_UNIT, false)
+		: varint_put_flagged(to, d, true);
+}
+
+static u128 get_big_difference(enum index_code code, struct cursor *cur)
+{
+	bool fine = true;
+	u128 v;
+
+	if (code != CODE_SQUARE)
+		return varint_get_big(cur);
+	v = varint_get_flagged(cur, &fine);
+	return fine ? v : v * SQUARE_UNIT;
 }
 
 static void skip_value(const struct plan_field *f, struct cursor *cur)
@@ -318,42 +336,53 @@ static void skip_value(const struct plan_field *f, struct cursor *cur)
 
 /* ---- counters ----------------------------------------------------------------------- */
 
-static unsigned lowest(u128 bits)
+/*
+ * Writes a field whose value is not what it is guessed to be; *written says whether. False where it is guessed and not
+ * known, or not known and not 0 (others are guessed from it): then only the plain form tells the truth.
+ */
+static inline bool put_field(const struct plan_field *f, uint8_t **to, const struct segment_guess *g,
+	bool first_micro, const struct counters *c, bool is_known, bool *written)
 {
-	uint64_t low = (uint64_t)bits;
+	struct guess guess = { 0, f->sum };
+	uint64_t v = load(f, c);
 
-	return low ? (unsigned)__builtin_ctzll(low)
-		: 64 + (unsigned)__builtin_ctzll((uint64_t)(bits >> 64));
+	if (f->guess != GUESS_ABSENT)
+		guess = guess_field(f->guess, c, g, first_micro);
+	if (!is_known)
+		return !guess.known && v == 0;
+	*written = !guess.known || guess.v != v;
+	if (*written)
+		*to = put_difference(f->code, *to, v - guess.v);
+	return true;
 }
 
-/*
- * Values of the fields that differ from their guess; *bits says which, *guessed what a reader takes for known.
- * False where one is guessed that is not known, or one that is not known is not 0 (others are guessed from it):
- * then only the plain form tells the truth.
- */
+static void put_big(const struct plan_field *f, uint8_t **to, const struct counters *c, bool plain, bool *written)
+{
+	u128 v = load_big(f, c), guess = plain ? 0 : guess_big(f->guess, c);
+
+	*written = v != guess;
+	if (*written)
+		*to = put_big_difference(f->code, *to, v - guess);
+}
+
+/* Values of the fields that differ from their guess; *bits says which, *guessed what a reader takes for known. */
 static bool put_guessed(const struct plan *p, uint8_t **to, const struct segment_guess *g,
 	bool first_micro, const struct counters *c, u128 *bits, u128 *guessed)
 {
+	u128 known_bits = c->known | p->sums;
+
 	*bits = 0;
-	*guessed = p->sums;
+	*guessed = p->sums | (c->known & p->all);
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct plan_field *f = &p->fields[i];
-		struct guess guess = { f->sum, 0 };
-		u128 v = load(f, c);
-		bool is_known = f->sum || (c->known & f->bit) != 0;
+		bool written = false;
 
-		if (f->guess != GUESS_ABSENT)
-			guess = guess_field(f->guess, c, g, first_micro);
-		if (!is_known) {
-			if (guess.known || v != 0)
-				return false;
-			continue;
-		}
-		*guessed |= f->bit;
-		if (guess.known && guess.v == v)
-			continue;
-		*bits |= (u128)2 << i;
-		*to = put_difference(f, *to, v - guess.v);
+		if (f->type == TYPE_U128)
+			put_big(f, to, c, false, &written);
+		else if (!put_field(f, to, g, first_micro, c, (known_bits & f->bit) != 0, &written))
+			return false;
+		if (written)
+			*bits |= (u128)2 << i;
 	}
 	return true;
 }
@@ -362,16 +391,17 @@ static void put_plain(const struct plan *p, uint8_t **to, const struct counters 
 	u128 *guessed)
 {
 	*bits = 0;
-	*guessed = p->sums;
+	*guessed = p->sums | (c->known & p->all);
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct plan_field *f = &p->fields[i];
-		u128 v = load(f, c);
+		bool written = f->sum ? f->type == TYPE_U128 || load(f, c) != 0 : (c->known & f->bit) != 0;
 
-		if (f->sum ? v == 0 : !(c->known & f->bit))
-			continue;
-		*guessed |= f->bit;
-		*bits |= (u128)2 << i;
-		*to = put_difference(f, *to, v);
+		if (f->type == TYPE_U128)
+			put_big(f, to, c, true, &written);
+		else if (written)
+			*to = put_difference(f->code, *to, load(f, c));
+		if (written)
+			*bits |= (u128)2 << i;
 	}
 }
 
@@ -398,20 +428,24 @@ uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess
 	return to + (end - values);
 }
 
-static void get_counter(const struct plan *p, unsigned i, bool written, struct cursor *cur,
+static void get_big(const struct plan_field *f, bool written, struct cursor *cur, bool plain, struct counters *out)
+{
+	u128 v = plain ? 0 : guess_big(f->guess, out);
+
+	if (written)
+		v += get_big_difference(f->code, cur);
+	store_big(f, out, v);
+}
+
+static inline void get_counter(const struct plan_field *f, bool written, struct cursor *cur,
 	const struct segment_guess *g, bool first_micro, bool plain, struct counters *out)
 {
-	const struct plan_field *f = &p->fields[i];
-	struct guess guess = { false, 0 };
+	struct guess guess = { 0, false };
 
-	if (f->skip) {
-		skip_value(f, cur);
-		return;
-	}
 	if (f->guess != GUESS_ABSENT && !plain)
 		guess = guess_field(f->guess, out, g, first_micro);
 	if (written)
-		guess = known(guess.v + get_difference(f, cur));
+		guess = known(guess.v + get_difference(f->code, cur));
 	if (!guess.known)
 		return;
 	store(f, out, guess.v);
@@ -437,11 +471,20 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 		return;
 	}
 	walk = bits | (plain ? 0 : p->guessed);
-	while (walk && !cur->truncated) {
-		unsigned n = lowest(walk);
+	for (unsigned half = 0; half < 128; half += 64) {
+		uint64_t left = (uint64_t)(walk >> half), written = (uint64_t)(bits >> half);
 
-		walk &= walk - 1;
-		get_counter(p, n - 1, (bits >> n & 1) != 0, cur, g, first_micro, plain, out);
+		for (; left && !cur->truncated; left &= left - 1) {
+			unsigned n = (unsigned)__builtin_ctzll(left);
+			const struct plan_field *f = &p->fields[half + n - 1];
+
+			if (f->skip)
+				skip_value(f, cur);
+			else if (f->type == TYPE_U128)
+				get_big(f, written >> n & 1, cur, plain, out);
+			else
+				get_counter(f, written >> n & 1, cur, g, first_micro, plain, out);
+		}
 	}
 }
 

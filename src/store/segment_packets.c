@@ -37,7 +37,29 @@ static inline bool get_packet(const struct segment *s, struct cursor *c, uint32_
 	return true;
 }
 
-/* To a group of 256: cursor at its first packet, *end behind the record before it. */
+/* n packets at once, as get_packet() does; most are one byte. */
+static bool skip_packets(const struct segment *s, struct cursor *c, uint32_t *end, uint32_t n)
+{
+	uint64_t at = *end;
+	struct packet_ref skipped;
+
+	for (; n > 0; n--) {
+		if (c->pos < c->len && c->data[c->pos] < s->n_lengths) {
+			at += s->lengths[c->data[c->pos++]];
+			continue;
+		}
+		if (at > s->info.end_offset)
+			return false;
+		*end = (uint32_t)at;
+		if (!get_packet(s, c, end, &skipped))
+			return false;
+		at = *end;
+	}
+	*end = (uint32_t)at;
+	return at <= s->info.end_offset;
+}
+
+/* To a group: cursor at its first packet, *end behind the record before it. */
 static enum rc open_group(struct segment *s, uint32_t group, struct cursor *c, uint32_t *end, struct err *err)
 {
 	uint32_t groups_each = PACKETS_CHUNK / PACKETS_GROUP;
@@ -57,9 +79,7 @@ static enum rc open_group(struct segment *s, uint32_t group, struct cursor *c, u
 
 enum rc segment_packets_seek(struct segment_packets *it, struct segment *s, uint32_t ordinal, struct err *err)
 {
-	struct packet_ref skipped;
 	struct cursor c;
-	uint32_t next = ordinal / PACKETS_GROUP * PACKETS_GROUP;
 	enum rc rc;
 
 	*it = (struct segment_packets){ .s = s, .next = ordinal, .offset = s->info.end_offset };
@@ -68,9 +88,8 @@ enum rc segment_packets_seek(struct segment_packets *it, struct segment *s, uint
 	rc = open_group(s, ordinal / PACKETS_GROUP, &c, &it->offset, err);
 	if (rc != RC_DONE)
 		return rc;
-	for (; next < ordinal; next++)
-		if (!get_packet(s, &c, &it->offset, &skipped))
-			return packets_damaged(s, next, &c, err);
+	if (!skip_packets(s, &c, &it->offset, ordinal % PACKETS_GROUP))
+		return packets_damaged(s, ordinal, &c, err);
 	it->pos = c.pos;
 	return RC_DONE;
 }
@@ -98,7 +117,23 @@ enum rc segment_packets_next(struct segment_packets *it, struct packet_ref *out,
 	return RC_DONE;
 }
 
-/* Moves a walk to `ordinal`, on from where it is where that is near. */
+/* Steps over packets of the chunk that the walk is in. */
+static enum rc step(struct segment_packets *it, uint32_t n, struct err *err)
+{
+	struct cursor c;
+	enum rc rc = chunk_open(it->s, SECTION_PACKETS, it->next / PACKETS_CHUNK, &c, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	c.pos = it->pos < c.len ? it->pos : c.len;
+	if (!skip_packets(it->s, &c, &it->offset, n))
+		return packets_damaged(it->s, it->next, &c, err);
+	it->next += n;
+	it->pos = c.pos;
+	return RC_DONE;
+}
+
+/* Moves a walk to `ordinal` and over it, on from where it is where that is near. */
 static enum rc walk_to(struct segment_packets *it, bool *has, struct segment *s, uint32_t ordinal,
 	struct packet_ref *out, struct err *err)
 {
@@ -106,11 +141,14 @@ static enum rc walk_to(struct segment_packets *it, bool *has, struct segment *s,
 
 	if (ordinal >= s->info.packets)
 		return segment_damaged(s, 0, SEGMENT_AT_PACKETS, err, "a packet beyond the last");
-	if (!*has || ordinal < it->next || ordinal / PACKETS_GROUP != it->next / PACKETS_GROUP)
+	if (!*has || ordinal < it->next || ordinal / PACKETS_GROUP != it->next / PACKETS_GROUP ||
+		it->next % PACKETS_CHUNK == 0)
 		rc = segment_packets_seek(it, s, ordinal, err);
-	*has = rc == RC_DONE;
-	while (rc == RC_DONE && it->next <= ordinal)
+	else if (it->next < ordinal)
+		rc = step(it, ordinal - it->next, err);
+	if (rc == RC_DONE)
 		rc = segment_packets_next(it, out, err);
+	*has = rc == RC_DONE;
 	return rc;
 }
 
@@ -121,8 +159,6 @@ enum rc segment_offset(struct segment *s, uint32_t ordinal, uint32_t *offset, st
 
 	if (rc == RC_DONE)
 		*offset = ref.offset;
-	else
-		s->has_walk = false;
 	return rc;
 }
 

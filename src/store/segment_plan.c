@@ -132,6 +132,18 @@ bool plan_next_row(struct cursor *c, struct plan_row *out)
 	return !c->truncated;
 }
 
+static bool is_big_guess(unsigned guess)
+{
+	return guess == GUESS_SIZE_SUMSQ || guess == GUESS_GAP_SUMSQ || guess == GUESS_RTT_SUMSQ;
+}
+
+/* Fields of 128 bits are sums, and guessed and written in few ways. */
+static bool is_big_form(const struct field *f, const struct plan_row *row)
+{
+	return f->merge == MERGE_SUM && (row->code == CODE_PLAIN || row->code == CODE_SQUARE) &&
+		(row->guess == GUESS_ABSENT || is_big_guess(row->guess));
+}
+
 /* A row of the file as a counter; false where this program knows it but not how it is written. */
 static bool plan_add(struct plan *p, const struct plan_row *row)
 {
@@ -149,7 +161,9 @@ static bool plan_add(struct plan *p, const struct plan_row *row)
 	if (row->code < CODE_PLAIN || row->code > CODE_SQUARE || row->guess < GUESS_ABSENT ||
 		row->guess >= GUESSES)
 		return false;
-	if ((row->code == CODE_SQUARE) != (row->type == TYPE_U128) && row->code != CODE_PLAIN)
+	if (row->type == TYPE_U128 && !is_big_form(f, row))
+		return false;
+	if (row->type != TYPE_U128 && (row->code == CODE_SQUARE || is_big_guess(row->guess)))
 		return false;
 	to->offset = (uint16_t)(f->offset - offsetof(struct record, c));
 	to->code = row->code;

@@ -49,11 +49,28 @@ static inline int64_t zigzag_back(uint64_t v)
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
+/* A varint that cannot reach beyond the end: ten bytes are there. */
+static inline uint64_t varint_get_inside(struct cursor *c)
+{
+	const uint8_t *p = c->data + c->pos;
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 10; i++) {
+		v |= (uint64_t)(p[i] & 0x7f) << 7 * i;
+		if (p[i] < 0x80) {
+			c->pos += i + 1;
+			return v;
+		}
+	}
+	c->truncated = true;
+	return 0;
+}
+
 static inline uint64_t varint_get(struct cursor *c)
 {
 	if (c->pos < c->len && c->data[c->pos] < 0x80)
 		return c->data[c->pos++];
-	return cursor_varint(c);
+	return cursor_left(c) >= 10 ? varint_get_inside(c) : cursor_varint(c);
 }
 
 /* A varint that must fit into 32 bits. */
@@ -82,6 +99,16 @@ static inline u128 varint_get_big(struct cursor *c)
 	}
 	c->truncated = true;
 	return 0;
+}
+
+/* A flagged number of 64 bits; what is above is lost. */
+static inline uint64_t varint_get_flagged64(struct cursor *c, bool *flag)
+{
+	uint8_t first = cursor_u8(c);
+	uint64_t v = (first >> 1) & 0x3f;
+
+	*flag = first & 1;
+	return first < 0x80 ? v : v | varint_get(c) << 6;
 }
 
 static inline u128 varint_get_flagged(struct cursor *c, bool *flag)
