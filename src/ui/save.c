@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct save {
 	struct pcapng_out *out;
@@ -60,6 +61,8 @@ enum rc save_start(struct screen *s, const struct id *id, const char *path, stru
 		return err_set(err, RC_USAGE, "write", "%s is still being written; Ctrl-C stops it", s->save->path);
 	if (strlen(path) >= sizeof(save->path) || strcmp(path, "-") == 0)
 		return err_set(err, RC_USAGE, "write", "no name for a file");
+	if (access(path, F_OK) == 0)
+		return err_set(err, RC_USAGE, path, "exists already; choose another name");
 	save = mem_calloc(1, sizeof(*save));
 	if (save == NULL)
 		return err_memory(err);

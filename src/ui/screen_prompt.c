@@ -101,7 +101,7 @@ void screen_prompt_key(struct screen *s, uint32_t key)
 	snprintf(text, sizeof(text), "%s", prompt_text(s->prompt));
 	if (answer(s, kind, text, &err) == RC_DONE)
 		return;
-	if (kind == PROMPT_FILTER && err.rc == RC_SYNTAX) {
+	if ((kind == PROMPT_FILTER && err.rc == RC_SYNTAX) || kind == PROMPT_WRITE) {
 		column = err.has_offset && err.offset < strlen(text) ? (size_t)err.offset : strlen(text);
 		prompt_open(s->prompt, kind, label(kind), text, column);
 	}

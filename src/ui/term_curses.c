@@ -270,8 +270,10 @@ void term_resize(struct terminal *t)
 {
 	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-		resizeterm(size.ws_row, size.ws_col);
+	/* not resizeterm(), which would also put KEY_RESIZE before the keys that wait */
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
+		is_term_resized(size.ws_row, size.ws_col))
+		resize_term(size.ws_row, size.ws_col);
 	term_redraw(t);
 }
 
