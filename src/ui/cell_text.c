@@ -87,9 +87,11 @@ static unsigned trouble_attr(const char *name)
 
 static unsigned text_attr(const struct field *f)
 {
-	if (strncmp(f->name, "client", 6) == 0 || strcmp(f->name, "src") == 0)
+	bool is_end = f->type == TYPE_ADDR || f->type == TYPE_MAC || f->unit == UNIT_PORT;
+
+	if (is_end && (strncmp(f->name, "client", 6) == 0 || strncmp(f->name, "src", 3) == 0))
 		return ATTR_ADDR_CLIENT;
-	if (strncmp(f->name, "server", 6) == 0 || strcmp(f->name, "dst") == 0)
+	if (is_end)
 		return ATTR_ADDR_SERVER;
 	if (strcmp(f->name, "service") == 0)
 		return ATTR_SERVICE;

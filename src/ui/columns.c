@@ -7,7 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { COLUMN_MIN = 4 };         /* cells below which a cut column says nothing */
+enum {
+	COLUMN_MIN = 4,          /* cells below which a cut column says nothing */
+	WIDE_ROW = 120,          /* cells from which on addresses are not cut for the sake of further columns */
+};
 
 void columns_clear(struct columns *cs)
 {
@@ -71,10 +74,11 @@ static int title_cells(const struct column *col)
 	return (int)text_width(col->field->title);
 }
 
-static int wanted(const struct column *col)
+static int wanted(const struct column *col, int row_width)
 {
 	int title = title_cells(col);
-	int usual = (int)col->field->width_cells;
+	bool whole = row_width >= WIDE_ROW && col->field->type == TYPE_ADDR;
+	int usual = whole ? ADDR_TEXT : (int)col->field->width_cells;
 	int width = col->need < usual ? col->need : usual;
 
 	return width > title ? width : title;
@@ -94,7 +98,7 @@ static int place(struct columns *cs, int width, int gap)
 	cs->more_right = false;
 	for (size_t i = 0; i < cs->n; i++) {
 		struct column *col = &cs->v[i];
-		int room = width - x, want = wanted(col);
+		int room = width - x, want = wanted(col, width);
 
 		col->width = 0;
 		if (!is_shown(cs, i))

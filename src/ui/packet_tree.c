@@ -92,12 +92,28 @@ void packet_tree_free(struct packet_tree *t)
 	memset(t, 0, sizeof(*t));
 }
 
+static size_t fields_of(const struct packet_tree *t, size_t layer)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += !t->nodes[i].is_layer && t->nodes[i].layer == layer;
+	return n;
+}
+
 void packet_tree_fold_to(struct packet_tree *t, size_t lines)
 {
-	if (t->n <= lines)
-		return;
-	for (size_t i = 0; i + 1 < t->layers; i++)
-		t->folded[i] = true;
+	size_t used = t->layers;
+	bool any = false, full = false;
+
+	for (size_t layer = t->layers; layer-- > 0;) {
+		size_t fields = fields_of(t, layer);
+
+		full |= any && used + fields > lines;
+		any |= fields > 0;
+		t->folded[layer] = full;
+		used += fields;
+	}
 	relist(t);
 }
 

@@ -11,14 +11,17 @@ static void label_time(const struct row *row, const struct cell_style *style, ch
 	cell_time(out, size, row->record->slice_ns, 0, style);
 }
 
-/* "https 10.0.0.5"; a port that has no name is part of the service's. */
+/* "https 10.0.0.5", with several capture points "https 10.0.0.5 @lb". */
 static void label_service(const struct row *row, const struct cell_style *style, char *out, size_t size)
 {
-	char service[CELL_TEXT], server[CELL_TEXT];
+	char service[CELL_TEXT], server[CELL_TEXT], point[CELL_TEXT];
 
 	cell_format(service, sizeof(service), field_find("service", row->tier), row, style);
 	cell_format(server, sizeof(server), field_find("server", row->tier), row, style);
-	snprintf(out, size, "%.60s %.60s", service, server);
+	if (style->points && cell_format(point, sizeof(point), field_find("point", row->tier), row, style))
+		snprintf(out, size, "%.50s %.50s @%.20s", service, server, point);
+	else
+		snprintf(out, size, "%.50s %.50s", service, server);
 }
 
 static void label_client(const struct row *row, const struct cell_style *style, char *out, size_t size)

@@ -9,7 +9,7 @@
 #include "ui/cell_text.h"
 
 /*
- * One or two steps: "14:15" and "https 10.0.0.5" of a macroflow, "10.1.2.3:51514" of a flow, "14:17:35" of a microflow, "#18234" of a
+ * One or two steps: "14:15" and "https 10.0.0.5" (with several capture points "https 10.0.0.5 @lb") of a macroflow, "10.1.2.3:51514" of a flow, "14:17:35" of a microflow, "#18234" of a
  * packet. The second is "" where there is one.
  */
 void record_label(const struct row *row, const struct cell_style *style, char *first, char *second, size_t size);
