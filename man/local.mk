@@ -9,7 +9,8 @@ dist_man_MANS += \
 	man/flowdrill-keys.7 \
 	man/flowdrill-list.1 \
 	man/flowdrill-show.1 \
-	man/flowdrill-stats.1
+	man/flowdrill-stats.1 \
+	man/flowdrill-store.5
 
 # Writes flowdrill-fields.7, which is kept in the tree; tests/cli/man-fields.sh sees that it is up to date.
 noinst_PROGRAMS += man/make-fields
