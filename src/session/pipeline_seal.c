@@ -29,6 +29,8 @@ static enum rc gather_addrs(struct pipeline *p, const struct sealer_output *out,
 {
 	if (p->n_addrs + out->n_addrs > p->cap_addrs && p->n_addrs > 2 * p->n_distinct)
 		distinct_addrs(p);
+	if (out->n_addrs == 0)
+		return RC_DONE;
 	if (mem_grow(&p->addrs, &p->cap_addrs, p->n_addrs + out->n_addrs, sizeof(*p->addrs)) != 0)
 		return err_memory(err);
 	memcpy(&p->addrs[p->n_addrs], out->addrs, out->n_addrs * sizeof(*p->addrs));

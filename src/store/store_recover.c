@@ -104,8 +104,9 @@ static enum rc walk_step(struct walk *w, size_t *used, struct err *err)
 {
 	bool big_endian = false;
 	struct pcapng_block b;
-	enum rc rc = pcapng_parse_block(w->bytes + *used, w->got - *used, &big_endian,
-		io_path(w->f), w->at, &b, NULL);
+	/* nothing has been read yet: no bytes to point into */
+	const uint8_t *bytes = w->bytes ? w->bytes + *used : (const uint8_t *)"";
+	enum rc rc = pcapng_parse_block(bytes, w->got - *used, &big_endian, io_path(w->f), w->at, &b, NULL);
 
 	if (rc == RC_CUT_SHORT) {
 		size_t need = b.total_len ? b.total_len : PCAPNG_BLOCK_MIN;
