@@ -50,7 +50,7 @@ static int64_t tcp_return_ns(const struct gen_flow *f)
 
 static bool tcp_later(struct gen_flow *f, enum tcp_state state, int64_t delay_ns)
 {
-	f->state = state;
+	f->state = (uint8_t)state;
 	f->next_ns += delay_ns;
 	return true;
 }
@@ -80,7 +80,7 @@ static void tcp_message_begin(struct gen *g, struct gen_flow *f, enum gen_dir di
 {
 	uint64_t body = 0;
 
-	f->dir = dir;
+	f->dir = (uint8_t)dir;
 	f->message++;
 	f->offset = 0;
 	f->burst = 10;
