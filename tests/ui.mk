@@ -26,3 +26,17 @@ tests_ui_dump_keys_SOURCES = tests/ui/dump_keys.c
 tests_ui_dump_keys_LDADD = $(ui_ldadd)
 TESTS += tests/ui/man_keys.sh
 EXTRA_DIST += tests/ui/man_keys.sh
+
+# Scripted keys on the sample, compared with saved screens.
+TESTS += tests/ui/screens.sh
+EXTRA_DIST += tests/ui/screens.sh \
+	tests/ui/screens/bytes.200x60.txt \
+	tests/ui/screens/bytes.80x24.txt \
+	tests/ui/screens/bytes.script \
+	tests/ui/screens/tools.200x60.txt \
+	tests/ui/screens/tools.80x24.txt \
+	tests/ui/screens/tools.script \
+	tests/ui/screens/walk.200x60.txt \
+	tests/ui/screens/walk.80x24.txt \
+	tests/ui/screens/walk.ascii.txt \
+	tests/ui/screens/walk.script

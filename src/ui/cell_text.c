@@ -2,6 +2,7 @@
 #include "ui/cell_text.h"
 
 #include "base/text.h"
+#include "flow/proto.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,28 @@ const struct field cell_direction_field = {
 	.id = FIELD_DERIVED + 900, .name = "direction", .title = "dir", .type = TYPE_TEXT,
 	.tiers = FIELD_ON(TIER_PACKET), .get = get_direction, .width_cells = 3,
 	.help = "from the client to the server, or back",
+};
+
+static bool get_port(const struct row *row, struct value *out)
+{
+	const struct record *r = row->record;
+	size_t len;
+
+	if ((r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) == 0 || (r->c.known & FIELD_BIT(FIELD_PROTO)) == 0)
+		return false;
+	out->type = TYPE_TEXT;
+	len = (size_t)snprintf(out->text, sizeof(out->text), "%u", r->key.server_port);
+	if (r->key.proto != PROTO_TCP) {
+		out->text[len++] = '/';
+		proto_format(out->text + len, sizeof(out->text) - len, r->key.proto);
+	}
+	return true;
+}
+
+const struct field cell_port_field = {
+	.id = FIELD_DERIVED + 901, .name = "port", .title = "port", .type = TYPE_TEXT, .unit = UNIT_PORT,
+	.tiers = FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW) | FIELD_ON(TIER_MACROFLOW), .get = get_port,
+	.width_cells = 8, .help = "port of the server, and the protocol where it is not TCP",
 };
 
 enum { NS_PER_SECOND = 1000000000 };
@@ -62,6 +85,8 @@ enum align cell_align(const struct field *f)
 	case UNIT_NONE: case UNIT_COUNT: case UNIT_BYTES: case UNIT_DURATION: case UNIT_PORT: case UNIT_DSCP:
 		break;
 	}
+	if (f == &cell_port_field)
+		return ALIGN_RIGHT;
 	switch (f->type) {
 	case TYPE_ADDR: case TYPE_MAC: case TYPE_TUNNEL: case TYPE_TEXT: case TYPE_ID:
 		return ALIGN_LEFT;

@@ -27,5 +27,7 @@ enum align cell_align(const struct field *f);
 
 /* Whether packets go from the client (true) or to it; a column of the screen alone. */
 extern const struct field cell_direction_field;
+/* The server's port: "443", where it is not TCP's "443/udp"; likewise. */
+extern const struct field cell_port_field;
 
 #endif

@@ -28,6 +28,24 @@ bool columns_add(struct columns *cs, const struct field *f)
 	return true;
 }
 
+void columns_bring(struct columns *cs, const struct field *f)
+{
+	struct column found = { .field = f };
+	size_t at = 0;
+
+	while (at < cs->n && cs->v[at].field != f)
+		at++;
+	if (at == COLUMNS_MAX || (at < cs->n && (cs->v[at].width > 0 || at < cs->frozen)))
+		return;
+	if (at == cs->n)
+		cs->n++;
+	else
+		found = cs->v[at];
+	memmove(&cs->v[cs->frozen + 1], &cs->v[cs->frozen], (at - cs->frozen) * sizeof(found));
+	cs->v[cs->frozen] = found;
+	cs->left = 0;
+}
+
 enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, struct err *err)
 {
 	struct columns parsed;
@@ -53,6 +71,12 @@ enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, str
 		return err_set_at(err, RC_SYNTAX, names, 0, "no column is named");
 	*cs = parsed;
 	return RC_DONE;
+}
+
+void columns_forget(struct columns *cs)
+{
+	for (size_t i = 0; i < cs->n; i++)
+		cs->v[i].need = 0;
 }
 
 void columns_measure(struct columns *cs, const struct canvas *c, const struct row *row, const struct cell_style *style)

@@ -34,8 +34,12 @@ struct columns {
 void columns_clear(struct columns *cs);
 /* False where there is no room or it is there already. */
 bool columns_add(struct columns *cs, const struct field *f);
+/* Makes sure that a field can be seen: where it is not on the screen, it comes behind the frozen columns. */
+void columns_bring(struct columns *cs, const struct field *f);
 /* "time,src,bytes" for a tier; RC_SYNTAX naming a field that the tier has not, with *cs unchanged. */
 enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, struct err *err);
+/* Forgets the widths: other rows come. */
+void columns_forget(struct columns *cs);
 /* Takes a row into account for the widths. */
 void columns_measure(struct columns *cs, const struct canvas *c, const struct row *row, const struct cell_style *style);
 /* Gives places for a row of `width` cells. */

@@ -45,7 +45,8 @@
 	X(REQ_SORT, "sort", "s", "sort", "Choose the column to sort by.") \
 	X(REQ_SORT_REVERSE, "sort-reverse", "S", "", "Turn the order round.") \
 	X(REQ_PANE, "pane", "Tab", "details", \
-		"Show or hide the details of the selected row; in the packet view: move between layers and bytes.") \
+		"Show or hide all fields of the selected row (zero counts are left out); in the packet view: move between layers " \
+		"and bytes.") \
 	X(REQ_WRITE, "write", "w", "write", "Write the packets of the selected row to a pcapng file.") \
 	X(REQ_COPY_ID, "id", "y", "", "Show the id of the selected row, for use with flowdrill show.")
 #define KEYMAP_PROGRAM(X) \

@@ -106,8 +106,11 @@ void list_view_refresh(struct view *v)
 {
 	struct list_view *lv = of(v);
 
-	if (!lv->own_columns && lv->with_points != v->screen->style.points)
+	if (!lv->own_columns && lv->with_points != v->screen->style.points) {
 		usual_columns(lv);
+		if (lv->sort.field != NULL)
+			columns_bring(&lv->columns, lv->sort.field);
+	}
 	loader_refresh(&lv->loader);
 }
 
@@ -254,6 +257,7 @@ enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
 	/* the row stays selected where the filter lets it through */
 	remember_row(lv);
 	list_select(&lv->list, 0);
+	columns_forget(&lv->columns);
 	rc = loader_set_filter(&lv->loader, filter, err);
 	list_view_arrange(lv);
 	return rc;
@@ -265,6 +269,10 @@ enum rc list_view_set_sort(struct view *v, const struct field *f, bool descendin
 	enum rc rc;
 
 	lv->sort = (struct query_sort){ f, descending };
+	if (f != NULL)
+		columns_bring(&lv->columns, f);
+	else if (!lv->own_columns)
+		usual_columns(lv);
 	if (f != NULL)
 		rc = loader_set_sort(&lv->loader, &lv->sort, 1, err);
 	else

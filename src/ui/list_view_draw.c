@@ -129,10 +129,9 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	state[0] = '\0';
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
-	if (lv->sort.field != NULL) {
-		len = add_state(state, state_size, len, "by ", lv->sort.field->name);
-		len = add_state(state, state_size, len, "", lv->sort.descending ? "largest first" : "smallest first");
-	}
+	if (lv->sort.field != NULL)
+		len = add_state(state, state_size, len, lv->sort.descending ? "largest first by " : "smallest first by ",
+			lv->sort.field->name);
 	if (lv->search[0] != '\0')
 		add_state(state, state_size, len, "search: ", lv->search);
 }

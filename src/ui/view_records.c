@@ -13,9 +13,9 @@
  * there are several capture points; with one it is left out.
  */
 static const char *const macroflow_columns[] = {
-	"slice", "point", "server_port", "proto", "service", "server", "clients", "flows", "bytes", "rtt_p50", "rtt_p95",
+	"slice", "point", "port", "service", "server", "clients", "flows", "bytes", "rtt_p50", "rtt_p95",
 	"packets", "rst", "checksum_errors", "c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed",
-	"fragments", "vlan", "tunnel", "payload_bytes", "id", NULL
+	"fragments", "vlan", "tunnel", "proto", "payload_bytes", "id", NULL
 };
 static const char *const flow_columns[] = {
 	"first", "client", "client_port", "server_port", "duration", "packets", "bytes", "rtt_avg", "end_reason",
@@ -52,12 +52,13 @@ static void set_columns(struct list_view *lv)
 
 	columns_clear(&lv->columns);
 	for (; *names != NULL; names++) {
-		const struct field *f = field_find(*names, lv->view.tier);
+		const struct field *f = strcmp(*names, "port") == 0 ? &cell_port_field :
+			field_find(*names, lv->view.tier);
 
 		if (f != NULL && !is_told(lv, f))
 			columns_add(&lv->columns, f);
 	}
-	lv->columns.frozen = lv->view.tier == TIER_MACROFLOW ? (lv->view.screen->style.points ? 6 : 5) : 1;
+	lv->columns.frozen = lv->view.tier == TIER_MACROFLOW ? (lv->view.screen->style.points ? 5 : 4) : 1;
 }
 
 /* ---- the long tail of small services --------------------------------------------------------- */

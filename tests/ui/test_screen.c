@@ -241,7 +241,7 @@ static void test_completion(void **state)
 	keys("Tab Enter");
 	assert_string_equal(fake.asked.sort[0].field->name, "duration");
 	assert_true(fake.asked.sort[0].descending);
-	assert_seen("by duration");
+	assert_seen("largest first by duration");
 	keys(":");
 	type("nonsense");
 	keys("Enter");
@@ -255,7 +255,7 @@ static void test_sort(void **state)
 	keys("Enter s");
 	assert_seen("sort flows by");
 	keys("Escape s j Enter");
-	assert_seen("by id");
+	assert_seen("smallest first by id");
 	keys(":");
 	type("sort client_port");
 	keys("Enter");
