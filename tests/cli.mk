@@ -9,6 +9,7 @@ tests_cli_test_option_LDADD = $(cli_test_ldadd)
 
 cli_scripts = \
 	tests/cli/bad-input.sh \
+	tests/cli/captures.sh \
 	tests/cli/check.sh \
 	tests/cli/export.sh \
 	tests/cli/import.sh \
@@ -18,7 +19,7 @@ cli_scripts = \
 	tests/cli/show.sh \
 	tests/cli/usage.sh
 TESTS += $(cli_scripts)
-EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/golden
+EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/captures.tsv tests/cli/golden
 
 # Writes and reads captures for the scripts.
 check_PROGRAMS += tests/cli/capture-tool

@@ -24,7 +24,7 @@ static bool count_row(void *ctx, const struct row *row, const struct raw_packet 
 
 static void say_times(struct report *r, const struct store_totals *t)
 {
-	if (t->packets == 0) {
+	if (t->packets == t->time_unknown) {
 		report_unknown(r, "first", "first");
 		report_unknown(r, "last", "last");
 		report_unknown(r, "duration", "duration");
