@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+FULL_PACKETS = 10_000_000  # what the limits are meant for
 BYTES_PER_PACKET = 425  # of a generated file, about
 TSHARK_SHARE = 50       # tshark gets this part of the packets
 
@@ -389,8 +390,12 @@ def write_results(bench):
 
 def verdict(bench):
     """0: every limit that could be judged is met; 1: one is not, or we failed somewhere."""
-    bad = [s.title for s in bench.steps if s.met() is False or s.ours().failure]
-    bad += [name for name, _, _, met in bench.facts if not met]
+    bad = [s.title for s in bench.steps if s.ours().failure]
+    if bench.options.packets >= FULL_PACKETS:
+        bad += [s.title for s in bench.steps if s.met() is False]
+        bad += [name for name, _, _, met in bench.facts if not met]
+    else:
+        say(f"the limits are for {FULL_PACKETS:,} packets: not judged")
     for title in bad:
         say(f"not met: {title}")
     return 1 if bad else 0
@@ -406,7 +411,7 @@ def parse():
                    help="index, copy, export, drill or growth; may be repeated")
     p.add_argument("--keep", action="store_true", help="do not delete the captures")
     o = p.parse_args()
-    o.packets = o.packets or (1_000_000 if o.quick else 10_000_000)
+    o.packets = o.packets or (1_000_000 if o.quick else FULL_PACKETS)
     o.rounds = o.rounds or (1 if o.quick else 3)
     return o
 
