@@ -37,7 +37,7 @@ enum rc loader_restart(struct loader *l, struct err *err)
 	enum rc rc;
 
 	drop_jobs(l);
-	l->settled = false;
+	l->settled = l->cancelled = false;
 	l->state = JOB_RUNNING;
 	rc = job_start(l->session, &l->query, &l->shown, &l->err);
 	if (rc != RC_DONE) {
@@ -142,8 +142,9 @@ int loader_progress(const struct loader *l)
 
 bool loader_cancel(struct loader *l)
 {
-	if (!loader_loading(l))
+	if (!loader_loading(l) || l->cancelled)
 		return false;
+	l->cancelled = true;
 	job_cancel(l->shown);
 	l->stale = false;
 	return true;

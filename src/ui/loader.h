@@ -25,6 +25,7 @@ struct loader {
 	bool stale;              /* something new came: ask again, but see REFRESH_SHARE */
 	int64_t started_ns, ended_ns;    /* of the last refresh, on the monotonic clock */
 	bool settled;            /* shown's end was told by loader_update() */
+	bool cancelled;          /* shown was asked to stop */
 	enum job_state state;    /* of shown */
 	struct err err;          /* why it failed */
 };
@@ -46,7 +47,7 @@ bool loader_loading(const struct loader *l);
 bool loader_busy(const struct loader *l);
 /* 0..1000; -1 unknown. */
 int loader_progress(const struct loader *l);
-/* Stops the query that is shown; false where none runs. */
+/* Stops the query that is shown; false where none runs, or it was asked to stop before. */
 bool loader_cancel(struct loader *l);
 /* What is shown, NULL where there is nothing yet; unlock in any case. */
 const struct result *loader_lock(struct loader *l);
