@@ -5,8 +5,17 @@
 unit_tests += tests/query/test_filter
 tests_query_test_filter_SOURCES = tests/query/test_filter.c tests/query/rows.h
 tests_query_test_filter_LDADD = $(query_test_ldadd)
+
+# Brute force over whole captures.
+brute_sources = tests/query/brute.c tests/query/brute.h tests/query/brute_down.c \
+	tests/query/brute_filter.c tests/query/brute_sums.c $(captures_sources)
+brute_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 unit_tests += tests/query/test_brute
-tests_query_test_brute_SOURCES = tests/query/test_brute.c tests/session/captures.c \
-	tests/session/captures.h
-tests_query_test_brute_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/session
+tests_query_test_brute_SOURCES = tests/query/test_brute.c $(brute_sources)
+tests_query_test_brute_CPPFLAGS = $(brute_cppflags)
 tests_query_test_brute_LDADD = $(session_test_ldadd)
+unit_tests += tests/query/test_made
+tests_query_test_made_SOURCES = tests/query/test_made.c tests/query/traffic.c \
+	tests/query/traffic.h $(brute_sources)
+tests_query_test_made_CPPFLAGS = $(brute_cppflags)
+tests_query_test_made_LDADD = $(session_test_ldadd)
