@@ -263,6 +263,9 @@ struct conversation *conversation_find(struct conversation_table *t, const struc
 
 void conversation_reorient(struct conversation *c, const struct packet *p)
 {
+	if (!ends_match(c, p, false))
+		for (unsigned i = 0; i < 2; i++)
+			c->open[i].turned = !c->open[i].turned;
 	set_ends(c, p, true);
 	c->orientation = ORIENTATION_SYN;
 	c->handshake = HANDSHAKE_NONE;
@@ -304,20 +307,23 @@ bool conversation_handshake(struct conversation *c, const struct packet *p, enum
 	return false;
 }
 
-void conversation_key(const struct conversation *c, const struct packet *p, struct flow_key *out)
+void conversation_key(const struct conversation *c, const struct open_flow *f, const struct packet *p,
+	struct flow_key *out)
 {
+	bool turned = f->turned;
+
 	memset(out, 0, sizeof(*out));
 	out->point = c->point;
 	out->proto = c->proto;
 	out->vlan = c->vlan;
-	out->client = c->client;
-	out->server = c->server;
-	out->client_port = c->client_port;
-	out->server_port = c->server_port;
-	memcpy(out->client_mac, c->client_mac, 6);
-	memcpy(out->server_mac, c->server_mac, 6);
+	out->client = turned ? c->server : c->client;
+	out->server = turned ? c->client : c->server;
+	out->client_port = turned ? c->server_port : c->client_port;
+	out->server_port = turned ? c->client_port : c->server_port;
+	memcpy(out->client_mac, turned ? c->server_mac : c->client_mac, 6);
+	memcpy(out->server_mac, turned ? c->client_mac : c->server_mac, 6);
 	out->has_ports = c->has_ports;
 	out->has_macs = c->has_macs;
-	out->orientation = c->orientation;
+	out->orientation = f->orientation;
 	out->tunnel = p->tunnel;
 }

@@ -24,6 +24,8 @@ struct open_flow {
 	struct record_id id;
 	uint32_t part, generation;
 	bool closed;             /* FIN both ways, or RST */
+	bool turned;             /* its client is the conversation's server: a new SYN turned that round since it began */
+	uint8_t orientation;     /* enum orientation, when it began */
 	struct open_micro micro[2];
 };
 
@@ -60,14 +62,15 @@ struct conversation *conversation_find(struct conversation_table *t, const struc
 	int64_t flow_ns, enum direction *dir, bool *was_evicted);
 /* Direction of a packet of this conversation. */
 enum direction conversation_direction(const struct conversation *c, const struct packet *p);
-/* A new SYN tells who is client, and begins a handshake. */
+/* A new SYN tells who is client from now on, and begins a handshake; flows that are open keep theirs (`turned`). */
 void conversation_reorient(struct conversation *c, const struct packet *p);
 /*
  * Follows the handshake (RFC 9293, 3.5): true, with the time from SYN to the ACK that completes it, for exactly that ACK. A SYN or SYN,ACK sent
  * twice makes it ambiguous: no time then (Karn's rule).
  */
 bool conversation_handshake(struct conversation *c, const struct packet *p, enum direction dir, int64_t *rtt_ns);
-/* The key as records have it; the tunnel is the packet's. */
-void conversation_key(const struct conversation *c, const struct packet *p, struct flow_key *out);
+/* The key of one of its flows as records have it; the tunnel is the packet's. */
+void conversation_key(const struct conversation *c, const struct open_flow *f, const struct packet *p,
+	struct flow_key *out);
 
 #endif

@@ -111,7 +111,7 @@ static enum rc part_begin_flow(struct tracker *t, struct conversation *c, struct
 		.first_offset = p->offset,
 		.first_micro = NONE, .last_micro = NONE,
 	};
-	conversation_key(c, p, &s->flows[f->part].key);
+	conversation_key(c, f, p, &s->flows[f->part].key);
 	return RC_DONE;
 }
 
@@ -168,6 +168,7 @@ static struct open_flow *flow_begin(struct conversation *c, int64_t slice_ns, st
 	memset(f, 0, sizeof(*f));
 	f->slice_ns = slice_ns;
 	f->id = id;
+	f->orientation = c->orientation;
 	return f;
 }
 
@@ -417,7 +418,7 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_
 	if (rc != RC_DONE)
 		return rc;
 	dir = conversation_direction(c, p);      /* a new SYN may have turned it round */
-	count_packet(&micro->c, p, dir);
+	count_packet(&micro->c, p, flow->turned ? DIR_C2S + DIR_S2C - dir : dir);
 	micro->c.state_evicted += was_evicted;
 	if (p->flags & PACKET_HAS_TCP) {
 		int64_t rtt;

@@ -87,7 +87,7 @@ static void make_frame(struct maker *m)
 {
 	static const unsigned servers[] = { 80, 443, 53, 5432, 40001 };
 	static const unsigned flags[] = { 0x02, 0x12, 0x10, 0x18, 0x10, 0x18, 0x10, 0x11, 0x04 };
-	unsigned client = 1 + random_below(m, m->t->hosts), server = 1 + random_below(m, 1 + m->t->hosts / 4);
+	unsigned client = 100 + random_below(m, m->t->hosts), server = 1 + random_below(m, 1 + m->t->hosts / 4);
 	unsigned port = servers[random_below(m, 5)], other = 50000 + random_below(m, 3);
 	unsigned payload = random_below(m, m->t->payload + 1), kind = random_below(m, 20);
 	bool back = random_below(m, 2), tagged = random_below(m, 10) == 0;
