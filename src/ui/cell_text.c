@@ -110,14 +110,18 @@ static unsigned trouble_attr(const char *name)
 	return ATTR_NORMAL;
 }
 
-static unsigned text_attr(const struct field *f)
+/* Whether a field is of the client's end; in packets the sender may be either. */
+static bool is_of_client(const struct field *f, const struct row *row)
 {
-	bool is_end = f->type == TYPE_ADDR || f->type == TYPE_MAC || f->unit == UNIT_PORT;
+	if (row->tier != TIER_PACKET)
+		return strncmp(f->name, "client", 6) == 0;
+	return (strncmp(f->name, "src", 3) == 0) == (row->packet->direction == DIR_C2S);
+}
 
-	if (is_end && (strncmp(f->name, "client", 6) == 0 || strncmp(f->name, "src", 3) == 0))
-		return ATTR_ADDR_CLIENT;
-	if (is_end)
-		return ATTR_ADDR_SERVER;
+static unsigned text_attr(const struct field *f, const struct row *row)
+{
+	if (f->type == TYPE_ADDR || f->type == TYPE_MAC || f->unit == UNIT_PORT)
+		return is_of_client(f, row) ? ATTR_ADDR_CLIENT : ATTR_ADDR_SERVER;
 	if (strcmp(f->name, "service") == 0)
 		return ATTR_SERVICE;
 	return ATTR_NORMAL;
@@ -146,5 +150,5 @@ unsigned cell_attr(const struct field *f, const struct row *row)
 		return v.u == END_RST ? ATTR_WARN : ATTR_DIM;
 	if (v.type == TYPE_U64 && v.u == 0 && f->unit == UNIT_COUNT)
 		return ATTR_DIM;
-	return trouble != ATTR_NORMAL ? trouble : text_attr(f);
+	return trouble != ATTR_NORMAL ? trouble : text_attr(f, row);
 }

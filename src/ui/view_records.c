@@ -63,71 +63,93 @@ static void set_columns(struct list_view *lv)
 
 /* ---- the long tail of small services --------------------------------------------------------- */
 
-enum { FOLD_MIN_ROWS = 4, FOLD_PERMILLE = 20 };
+enum {
+	FOLD_MIN_ROWS = 4,
+	FOLD_SMALL = 200,        /* a small service has less than one part in so many of all bytes */
+	FOLD_SUM_MAX = 2,        /* and all small ones together no more than one in so many */
+};
 
-static uint64_t bytes_of(const struct result *r, size_t i)
+struct ranked { uint64_t bytes; size_t row; };
+
+struct tail {
+	struct ranked *ranked;   /* the largest first */
+	bool *small;             /* by row */
+	size_t n, rows;
+	uint64_t bytes, total;
+};
+
+static int by_rank(const void *a, const void *b)
 {
-	struct row row;
+	const struct ranked *x = a, *y = b;
 
-	return result_row(r, i, &row) ? counters_bytes(&row.record->c) : 0;
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static int by_bytes(const void *a, const void *b)
+static bool tail_new(struct tail *t, const struct result *r)
 {
-	const uint64_t *x = a, *y = b;
+	memset(t, 0, sizeof(*t));
+	t->n = result_count(r);
+	t->ranked = mem_calloc(t->n, sizeof(*t->ranked));
+	t->small = mem_calloc(t->n, sizeof(*t->small));
+	if (t->ranked == NULL || t->small == NULL)
+		return false;
+	for (size_t i = 0; i < t->n; i++) {
+		struct row row;
 
-	return *x < *y ? -1 : *x > *y;
+		t->ranked[i].row = i;
+		if (result_row(r, i, &row))
+			t->ranked[i].bytes = counters_bytes(&row.record->c);
+		t->total += t->ranked[i].bytes;
+	}
+	qsort(t->ranked, t->n, sizeof(*t->ranked), by_rank);
+	return true;
 }
 
-/*
- * Rows with fewer bytes than the returned number are small: together they hold at most FOLD_PERMILLE of all bytes, and
- * `keep` rows at least are none. 0: nothing is small.
- */
-static uint64_t small_below(uint64_t *bytes, size_t n, size_t keep, uint64_t *total)
+/* Marks what is small behind the `keep` largest; false where there is nothing to fold. */
+static bool tail_mark(struct tail *t, size_t keep)
 {
-	uint64_t sum = 0;
-	size_t small = 0;
-
-	*total = 0;
-	for (size_t i = 0; i < n; i++)
-		*total += bytes[i];
-	qsort(bytes, n, sizeof(*bytes), by_bytes);
-	while (small + keep < n && sum + bytes[small] <= *total / 1000 * FOLD_PERMILLE)
-		sum += bytes[small++];
-	return small >= FOLD_MIN_ROWS ? bytes[small] : 0;
+	for (size_t i = keep; i < t->n; i++) {
+		if (t->ranked[i].bytes > t->total / FOLD_SMALL)
+			continue;
+		t->small[t->ranked[i].row] = true;
+		t->bytes += t->ranked[i].bytes;
+		t->rows++;
+	}
+	return t->rows >= FOLD_MIN_ROWS && t->bytes <= t->total / FOLD_SUM_MAX;
 }
 
-static void fold_text(struct list_fold *fold, uint64_t bytes, uint64_t total)
+static void tail_free(struct tail *t)
 {
-	double percent = total > 0 ? 100.0 * (double)bytes / (double)total : 0;
+	mem_free(t->ranked);
+	mem_free(t->small);
+}
+
+static void fold_text(struct list_fold *fold, const struct tail *t)
+{
+	double percent = t->total > 0 ? 100.0 * (double)t->bytes / (double)t->total : 0;
 
 	snprintf(fold->text, sizeof(fold->text), "%zu %s services, %.1f %% of bytes%s", fold->rows,
 		fold->open ? "small" : "more", percent, fold->open ? "; Enter hides them" : "");
 }
 
 /* Large rows first, then the fold's line, then the small ones where it is open. */
-static void fill_map(struct list_view *lv, const struct result *r, size_t n, uint64_t below, uint64_t total)
+static void fold_rows(struct list_view *lv, const struct tail *t)
 {
-	uint64_t small_bytes = 0;
 	size_t at = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (bytes_of(r, i) >= below)
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->small[i])
 			lv->map[at++] = i;
-	lv->fold.at = at;
-	lv->fold.rows = n - at;
-	lv->map[at++] = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t bytes = bytes_of(r, i);
-
-		if (bytes >= below)
-			continue;
-		small_bytes += bytes;
-		if (lv->fold.open)
-			lv->map[at++] = i;
-	}
 	lv->fold.on = true;
-	fold_text(&lv->fold, small_bytes, total);
+	lv->fold.at = at;
+	lv->fold.rows = t->rows;
+	lv->map[at++] = 0;
+	for (size_t i = 0; i < t->n && lv->fold.open; i++)
+		if (t->small[i])
+			lv->map[at++] = i;
+	fold_text(&lv->fold, t);
 	list_set_count(&lv->list, at);
 }
 
@@ -138,26 +160,18 @@ static void fill_map(struct list_view *lv, const struct result *r, size_t n, uin
 static void arrange(struct list_view *lv, const struct result *r)
 {
 	size_t n = result_count(r), keep = lv->list.page > 1 ? lv->list.page - 1 : 1;
-	uint64_t *bytes, total, below_bytes;
+	struct tail tail;
 
 	mem_free(lv->map);
 	lv->map = NULL;
 	if (n < keep + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0')
 		return;
-	bytes = mem_calloc(n, sizeof(*bytes));
-	lv->map = mem_calloc(n + 1, sizeof(*lv->map));
-	if (bytes != NULL && lv->map != NULL) {
-		for (size_t i = 0; i < n; i++)
-			bytes[i] = bytes_of(r, i);
-		below_bytes = small_below(bytes, n, keep, &total);
-		if (below_bytes > 0)
-			fill_map(lv, r, n, below_bytes, total);
+	if (tail_new(&tail, r) && tail_mark(&tail, keep)) {
+		lv->map = mem_calloc(n + 1, sizeof(*lv->map));
+		if (lv->map != NULL)
+			fold_rows(lv, &tail);
 	}
-	mem_free(bytes);
-	if (!lv->fold.on) {
-		mem_free(lv->map);
-		lv->map = NULL;
-	}
+	tail_free(&tail);
 }
 
 static struct view *below(struct list_view *lv, const struct id *id, bool ports)
