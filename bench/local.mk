@@ -8,3 +8,7 @@ bench_test_gen_SOURCES = bench/test_gen.c
 bench_test_gen_LDADD = $(CMOCKA_LIBS)
 
 EXTRA_DIST += bench/README.md bench/run.sh bench/run.py
+
+TESTS += bench/test-truth.sh
+EXTRA_DIST += bench/test-truth.sh
+LONG_TESTS += bench/test-flood.sh
