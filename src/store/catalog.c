@@ -47,9 +47,9 @@ static const char schema[] =
 	"CREATE TABLE sums (point INTEGER, block INTEGER, segment INTEGER,"
 	" packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL,"
 	" last INTEGER NOT NULL, PRIMARY KEY (point, block, segment)) WITHOUT ROWID;"
-	"CREATE TABLE macroparts (window INTEGER, server BLOB, proto INTEGER, port INTEGER,"
-	" point INTEGER, block INTEGER, segment INTEGER, record BLOB NOT NULL, clients BLOB,"
-	" rtt BLOB, PRIMARY KEY (window, server, proto, port, point, block, segment))"
+	"CREATE TABLE macroparts (window INTEGER, block INTEGER, segment INTEGER, server BLOB,"
+	" proto INTEGER, port INTEGER, point INTEGER, record BLOB NOT NULL, clients BLOB,"
+	" rtt BLOB, PRIMARY KEY (window, block, segment, server, proto, port, point))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE events (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
 	" kind TEXT NOT NULL, text TEXT NOT NULL);";

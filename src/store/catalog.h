@@ -73,8 +73,14 @@ enum rc catalog_untimed(struct catalog *c, uint64_t file_offset, uint64_t *from,
 typedef bool (*catalog_event)(void *ctx, int64_t time_ns, const char *kind, const char *text);
 enum rc catalog_events(struct catalog *c, catalog_event say, void *ctx, struct err *err);
 
-/* ---- macroflow parts ---- */
+/*
+ * ---- macroflow parts ----
+ *
+ * Their key is window, block, segment, then the service: what a segment has in a window is a run, sorted by service and written in one go
+ * behind those before it. So the table grows at its end whatever comes, and a reader merges the runs of a window.
+ */
 
+/* Parts of a segment come in order of their keys. */
 enum rc catalog_put_macro(struct catalog *c, uint32_t block, uint32_t segment, const struct macro_part *part, struct err *err);
 
 /* A part as read; rec is decoded by macro_decode(). */
@@ -91,9 +97,13 @@ struct macro_page {
 	struct buf bytes;
 };
 
-/* The next parts in order of key, block and segment behind `after`, up to windows that begin at to_ns, at most `limit`. */
-enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, int64_t to_ns, size_t limit, struct macro_page *page,
-	struct err *err);
+/* The first window that begins at from_ns or later and has parts; RC_END. */
+enum rc catalog_next_window(struct catalog *c, int64_t from_ns, int64_t *window_ns, struct err *err);
+/* The next parts of one run, behind `after` (NULL: from the first), at most `limit`; the page is replaced. */
+enum rc catalog_macro_run(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t segment, const struct service_key *after,
+	size_t limit, struct macro_page *page, struct err *err);
+/* The next parts of all, in order of the table's key, behind `after` (all zero but for the window: from there on). */
+enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, size_t limit, struct macro_page *page, struct err *err);
 void macro_page_free(struct macro_page *page);
 /* The part of one service in one segment, as a page of one row or none. */
 enum rc catalog_macro_get(struct catalog *c, const struct service_key *key, uint32_t block, uint32_t segment, struct macro_page *page,

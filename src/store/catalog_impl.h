@@ -47,15 +47,20 @@ struct sqlite3_stmt;
 	X(SQL_PUT_EVENT, "INSERT INTO events (time, kind, text) VALUES (?, ?, ?)") \
 	X(SQL_PUT_FIELD, "INSERT OR REPLACE INTO fields (id, name, type, unit, merge) " \
 		"VALUES (?, ?, ?, ?, ?)") \
-	X(SQL_PUT_MACRO, "INSERT INTO macroparts (window, server, proto, port, point, block, segment, " \
+	X(SQL_PUT_MACRO, "INSERT INTO macroparts (window, block, segment, server, proto, port, point, " \
 		"record, clients, rtt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
-	X(SQL_PAGE_MACROS, "SELECT window, server, proto, port, point, block, segment, record, " \
+	X(SQL_NEXT_WINDOW, "SELECT window FROM macroparts WHERE window >= ? ORDER BY window LIMIT 1") \
+	X(SQL_RUN_MACROS, "SELECT window, block, segment, server, proto, port, point, record, " \
+		"clients, rtt FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
+		"AND (server, proto, port, point) > (?, ?, ?, ?) " \
+		"ORDER BY server, proto, port, point LIMIT ?") \
+	X(SQL_PAGE_MACROS, "SELECT window, block, segment, server, proto, port, point, record, " \
 		"clients, rtt FROM macroparts " \
-		"WHERE (window, server, proto, port, point, block, segment) > (?, ?, ?, ?, ?, ?, ?) " \
-		"AND window <= ? ORDER BY window, server, proto, port, point, block, segment LIMIT ?") \
-	X(SQL_GET_MACRO, "SELECT window, server, proto, port, point, block, segment, record, " \
-		"clients, rtt FROM macroparts WHERE window = ? AND server = ? AND proto = ? " \
-		"AND port = ? AND point = ? AND block = ? AND segment = ?") \
+		"WHERE (window, block, segment, server, proto, port, point) > (?, ?, ?, ?, ?, ?, ?) " \
+		"ORDER BY window, block, segment, server, proto, port, point LIMIT ?") \
+	X(SQL_GET_MACRO, "SELECT window, block, segment, server, proto, port, point, record, " \
+		"clients, rtt FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
+		"AND server = ? AND proto = ? AND port = ? AND point = ?") \
 	X(SQL_DROP_BLOCK, "DELETE FROM blocks WHERE number = ?") \
 	X(SQL_DROP_SEGMENTS, "DELETE FROM segments WHERE block = ?") \
 	X(SQL_DROP_SUMS, "DELETE FROM sums WHERE block = ?") \

@@ -9,17 +9,22 @@
 #include <sqlite3.h>
 #include <string.h>
 
-/* Key, block and segment as parameters from `first` on; the server's bytes must stay until the statement was run. */
-static void bind_key(sqlite3_stmt *stmt, int first, const struct service_key *key, uint32_t block,
-	uint32_t segment)
+/* The run as parameters 1 to 3. */
+static void bind_run(sqlite3_stmt *stmt, int64_t window_ns, uint32_t block, uint32_t segment)
 {
-	sqlite3_bind_int64(stmt, first, key->window_ns);
-	sqlite3_bind_blob(stmt, first + 1, &key->server, (int)(1 + addr_len(&key->server)), SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, first + 2, key->proto);
-	sqlite3_bind_int64(stmt, first + 3, key->has_port ? key->port : -1);
-	sqlite3_bind_int64(stmt, first + 4, key->point);
-	sqlite3_bind_int64(stmt, first + 5, block);
-	sqlite3_bind_int64(stmt, first + 6, segment);
+	sqlite3_bind_int64(stmt, 1, window_ns);
+	sqlite3_bind_int64(stmt, 2, block);
+	sqlite3_bind_int64(stmt, 3, segment);
+}
+
+/* The service as parameters 4 to 7; its address must stay until the statement was run. NULL: before all others. */
+static void bind_service(sqlite3_stmt *stmt, const struct service_key *key)
+{
+	sqlite3_bind_blob(stmt, 4, key ? (const void *)&key->server : "",
+		key ? (int)(1 + addr_len(&key->server)) : 0, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 5, key ? key->proto : 0);
+	sqlite3_bind_int64(stmt, 6, key && key->has_port ? key->port : -1);
+	sqlite3_bind_int64(stmt, 7, key ? key->point : 0);
 }
 
 /* Encodes a summary behind what is in `out`; its length. */
@@ -60,7 +65,8 @@ enum rc catalog_put_macro(struct catalog *c, uint32_t block, uint32_t segment,
 	rtt_len = put_summaries(bytes, &part->rec, &clients_len);
 	if (bytes->failed)
 		return err_memory(err);
-	bind_key(stmt, 1, &part->key, block, segment);
+	bind_run(stmt, part->key.window_ns, block, segment);
+	bind_service(stmt, &part->key);
 	sqlite3_bind_blob64(stmt, 8, bytes->data, record_len, SQLITE_STATIC);
 	bind_summary(stmt, 9, bytes->data + record_len, clients_len);
 	bind_summary(stmt, 10, bytes->data + record_len + clients_len, rtt_len);
@@ -80,9 +86,9 @@ static bool read_u32(sqlite3_stmt *stmt, int at, uint32_t *out)
 static bool read_key(sqlite3_stmt *stmt, struct macro_row *row)
 {
 	struct service_key *k = &row->key;
-	const uint8_t *server = sqlite3_column_blob(stmt, 1);
-	int len = sqlite3_column_bytes(stmt, 1);
-	int64_t port = sqlite3_column_int64(stmt, 3);
+	const uint8_t *server = sqlite3_column_blob(stmt, 3);
+	int len = sqlite3_column_bytes(stmt, 3);
+	int64_t port = sqlite3_column_int64(stmt, 5);
 
 	k->window_ns = sqlite3_column_int64(stmt, 0);
 	if (len < 1 || len > (int)sizeof(k->server))
@@ -91,8 +97,8 @@ static bool read_key(sqlite3_stmt *stmt, struct macro_row *row)
 	k->has_port = port >= 0;
 	k->port = (uint16_t)(port < 0 ? 0 : port);
 	return 1 + addr_len(&k->server) == (size_t)len && port >= -1 && port <= UINT16_MAX &&
-		read_u32(stmt, 2, &k->proto) && read_u32(stmt, 4, &k->point) &&
-		read_u32(stmt, 5, &row->block) && read_u32(stmt, 6, &row->segment);
+		read_u32(stmt, 1, &row->block) && read_u32(stmt, 2, &row->segment) &&
+		read_u32(stmt, 4, &k->proto) && read_u32(stmt, 6, &k->point);
 }
 
 static size_t read_blob(sqlite3_stmt *stmt, int at, struct buf *out)
@@ -135,17 +141,47 @@ static enum rc read_page(struct catalog *c, sqlite3_stmt *stmt, struct macro_pag
 	return rc == RC_END ? RC_DONE : rc;
 }
 
-enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, int64_t to_ns,
-	size_t limit, struct macro_page *page, struct err *err)
+enum rc catalog_next_window(struct catalog *c, int64_t from_ns, int64_t *window_ns, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_NEXT_WINDOW, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, from_ns);
+	rc = catalog_step(c, stmt, err);
+	if (rc == RC_DONE) {
+		*window_ns = sqlite3_column_int64(stmt, 0);
+		sqlite3_reset(stmt);
+	}
+	return rc;
+}
+
+enum rc catalog_macro_run(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t segment,
+	const struct service_key *after, size_t limit, struct macro_page *page, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_RUN_MACROS, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	bind_run(stmt, window_ns, block, segment);
+	bind_service(stmt, after);
+	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)limit);
+	return read_page(c, stmt, page, err);
+}
+
+enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, size_t limit,
+	struct macro_page *page, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	enum rc rc = catalog_stmt(c, SQL_PAGE_MACROS, &stmt, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	bind_key(stmt, 1, &after->key, after->block, after->segment);
-	sqlite3_bind_int64(stmt, 8, to_ns);
-	sqlite3_bind_int64(stmt, 9, (sqlite3_int64)limit);
+	bind_run(stmt, after->key.window_ns, after->block, after->segment);
+	bind_service(stmt, &after->key);
+	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)limit);
 	return read_page(c, stmt, page, err);
 }
 
@@ -157,7 +193,8 @@ enum rc catalog_macro_get(struct catalog *c, const struct service_key *key, uint
 
 	if (rc != RC_DONE)
 		return rc;
-	bind_key(stmt, 1, key, block, segment);
+	bind_run(stmt, key->window_ns, block, segment);
+	bind_service(stmt, key);
 	return read_page(c, stmt, page, err);
 }
 

@@ -425,7 +425,7 @@ static enum rc sum_macros(struct check *c, struct err *err)
 
 	do {
 		store_lock(c->s);
-		rc = catalog_macro_page(c->s->catalog, &after, INT64_MAX, CHECK_PAGE, &page, err);
+		rc = catalog_macro_page(c->s->catalog, &after, CHECK_PAGE, &page, err);
 		store_unlock(c->s);
 		for (size_t i = 0; rc == RC_DONE && i < page.n; i++)
 			add_macro(c, &page, &page.rows[i]);

@@ -9,41 +9,200 @@
 
 #include <string.h>
 
-enum { MACRO_PAGE = 512 };
+enum {
+	WALK_ROWS = 4096,            /* parts held by a walk, of all runs */
+	RUN_ROWS_MAX = 256, RUN_ROWS_MIN = 8,
+};
+
+/* What one segment has in the window at hand: sorted, read a page at a time. */
+struct run {
+	uint32_t block, segment;
+	struct macro_page page;
+	size_t next;                 /* in the page */
+	bool end;                    /* no further page */
+};
 
 /*
- * Parts come in pages, each read in a transaction of its own. Parts of segments that the store's snapshot does not know were published
- * since: they are left out, so that the walk and the snapshot say the same.
+ * Windows one after the other; in each a merge of the runs of all segments of the snapshot that can have one there. Every page is read in a
+ * transaction of its own. Runs of segments that were published since are not looked at, so the walk and the snapshot say the same.
  */
 struct macro_walk {
 	struct store *s;
-	struct macro_row after;      /* the last part read */
-	struct macro_page page;
-	size_t next;                 /* in the page */
+	int64_t window_ns;           /* the one at hand, else the next to look for */
 	int64_t to_ns;               /* the last window's start that may be */
+	bool in_window, end;
 	bool only;                   /* one service in one window */
 	struct service_key key;      /* that */
-	bool end;                    /* no further page */
+	struct run *runs;
+	size_t n_runs, cap_runs;
+	size_t rows;                 /* of a page */
+	struct run **heap;           /* runs with a part left, the least first */
+	size_t n_heap, cap_heap;
 };
+
+static const struct macro_row *run_row(const struct run *r)
+{
+	return &r->page.rows[r->next];
+}
+
+/* By service, then by segment, so that parts are merged in order. */
+static bool run_less(const struct run *a, const struct run *b)
+{
+	int c = service_cmp(&run_row(a)->key, &run_row(b)->key);
+
+	if (c != 0)
+		return c < 0;
+	return a->block != b->block ? a->block < b->block : a->segment < b->segment;
+}
+
+static void heap_down(struct macro_walk *w, size_t at)
+{
+	for (;;) {
+		size_t least = at, left = 2 * at + 1;
+		struct run *r;
+
+		for (size_t child = left; child < w->n_heap && child < left + 2; child++)
+			if (run_less(w->heap[child], w->heap[least]))
+				least = child;
+		if (least == at)
+			return;
+		r = w->heap[at];
+		w->heap[at] = w->heap[least];
+		w->heap[least] = r;
+		at = least;
+	}
+}
+
+/* The next page of a run; it stays empty where there is none. */
+static enum rc run_fill(struct macro_walk *w, struct run *r, struct err *err)
+{
+	struct catalog *c = w->s->catalog;
+	struct service_key after;
+	bool first = r->page.n == 0;
+	enum rc rc;
+
+	if (!first)
+		after = r->page.rows[r->page.n - 1].key;
+	store_lock(w->s);
+	if (w->only)
+		rc = catalog_macro_get(c, &w->key, r->block, r->segment, &r->page, err);
+	else
+		rc = catalog_macro_run(c, w->window_ns, r->block, r->segment, first ? NULL : &after,
+			w->rows, &r->page, err);
+	store_unlock(w->s);
+	r->next = 0;
+	r->end = w->only || r->page.n < w->rows;
+	return rc;
+}
+
+/* Steps behind the least part. */
+static enum rc heap_pop(struct macro_walk *w, struct err *err)
+{
+	struct run *r = w->heap[0];
+	enum rc rc = RC_DONE;
+
+	if (++r->next >= r->page.n && !r->end)
+		rc = run_fill(w, r, err);
+	if (rc == RC_DONE && r->next >= r->page.n)
+		w->heap[0] = w->heap[--w->n_heap];
+	if (rc == RC_DONE)
+		heap_down(w, 0);
+	return rc;
+}
+
+static enum rc add_run(struct macro_walk *w, const struct segment_place *p, struct err *err)
+{
+	if (mem_grow(&w->runs, &w->cap_runs, w->n_runs + 1, sizeof(*w->runs)) != 0)
+		return err_memory(err);
+	w->runs[w->n_runs++] = (struct run){ .block = p->block, .segment = p->number };
+	return RC_DONE;
+}
+
+static void drop_runs(struct macro_walk *w)
+{
+	for (size_t i = 0; i < w->n_runs; i++)
+		macro_page_free(&w->runs[i].page);
+	w->n_runs = w->n_heap = 0;
+}
+
+/* The runs of the segments whose packets reach into the window. */
+static enum rc find_runs(struct macro_walk *w, struct err *err)
+{
+	const struct view *v = &w->s->view;
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < v->n_segments; i++)
+		if (v->segments[i].last_ns >= w->window_ns &&
+			time_floor(v->segments[i].first_ns, w->s->config.macro_ns) <= w->window_ns)
+			rc = add_run(w, &v->segments[i], err);
+	w->rows = w->n_runs ? WALK_ROWS / w->n_runs : 0;
+	w->rows = w->rows > RUN_ROWS_MAX ? RUN_ROWS_MAX : w->rows < RUN_ROWS_MIN ? RUN_ROWS_MIN : w->rows;
+	if (rc == RC_DONE && mem_grow(&w->heap, &w->cap_heap, w->n_runs, sizeof(*w->heap)) != 0)
+		rc = err_memory(err);
+	return rc;
+}
+
+static enum rc begin_window(struct macro_walk *w, struct err *err)
+{
+	enum rc rc;
+
+	drop_runs(w);
+	rc = find_runs(w, err);
+	for (size_t i = 0; rc == RC_DONE && i < w->n_runs; i++) {
+		rc = run_fill(w, &w->runs[i], err);
+		if (rc == RC_DONE && w->runs[i].page.n > 0)
+			w->heap[w->n_heap++] = &w->runs[i];
+	}
+	for (size_t i = w->n_heap / 2; rc == RC_DONE && i-- > 0;)
+		heap_down(w, i);
+	w->in_window = true;
+	return rc;
+}
+
+static enum rc next_window(struct macro_walk *w, struct err *err)
+{
+	enum rc rc;
+
+	if (w->in_window && w->window_ns == INT64_MAX)
+		w->end = true;
+	if (w->end)
+		return RC_END;
+	store_lock(w->s);
+	rc = catalog_next_window(w->s->catalog, w->window_ns + w->in_window, &w->window_ns, err);
+	store_unlock(w->s);
+	if (rc == RC_DONE && w->window_ns > w->to_ns)
+		rc = RC_END;
+	w->end = rc == RC_END;
+	return rc == RC_DONE ? begin_window(w, err) : rc;
+}
+
+/* The run whose part is the next; RC_END. */
+static enum rc next_part(struct macro_walk *w, struct run **out, struct err *err)
+{
+	while (w->n_heap == 0) {
+		enum rc rc = next_window(w, err);
+
+		if (rc != RC_DONE)
+			return rc;
+	}
+	*out = w->heap[0];
+	return RC_DONE;
+}
 
 static void walk_range(struct macro_walk *w, const struct macro_range *range)
 {
 	int64_t macro_ns = w->s->config.macro_ns;
 
-	/* block 0 is none: the first part of the first window comes behind this */
-	w->after.key.window_ns = range->from_ns == INT64_MIN ? INT64_MIN
-							     : time_floor(range->from_ns, macro_ns);
+	w->window_ns = range->from_ns == INT64_MIN ? INT64_MIN : time_floor(range->from_ns, macro_ns);
 	w->to_ns = range->to_ns == INT64_MAX ? INT64_MAX : range->to_ns - 1;
 	w->end = range->to_ns == INT64_MIN || range->to_ns <= range->from_ns;
-	if (range->only) {
-		w->only = true;
-		w->key = *range->only;
-		/* from its first part on, where the window is in the range */
-		if (w->key.window_ns < w->after.key.window_ns || w->key.window_ns > w->to_ns)
-			w->end = true;
-		w->after.key = w->key;
-		w->to_ns = w->key.window_ns;
-	}
+	if (!range->only)
+		return;
+	w->only = true;
+	w->key = *range->only;
+	if (w->key.window_ns < w->window_ns || w->key.window_ns > w->to_ns)
+		w->end = true;
+	w->window_ns = w->to_ns = w->key.window_ns;
 }
 
 enum rc macro_walk_open(struct store *s, const struct macro_range *range, struct macro_walk **out,
@@ -63,50 +222,10 @@ void macro_walk_close(struct macro_walk *w)
 {
 	if (!w)
 		return;
-	macro_page_free(&w->page);
+	drop_runs(w);
+	mem_free(w->runs);
+	mem_free(w->heap);
 	mem_free(w);
-}
-
-static enum rc next_page(struct macro_walk *w, struct err *err)
-{
-	enum rc rc;
-
-	if (w->end)
-		return RC_END;
-	store_lock(w->s);
-	rc = catalog_macro_page(w->s->catalog, &w->after, w->to_ns, MACRO_PAGE, &w->page, err);
-	store_unlock(w->s);
-	w->next = 0;
-	if (rc != RC_DONE)
-		return rc;
-	w->end = w->page.n < MACRO_PAGE;
-	if (w->page.n == 0)
-		return RC_END;
-	w->after = w->page.rows[w->page.n - 1];
-	return RC_DONE;
-}
-
-/* The next part of the snapshot, not yet consumed; NULL with RC_END behind the last. */
-static enum rc peek_part(struct macro_walk *w, const struct macro_row **out, struct err *err)
-{
-	for (;;) {
-		enum rc rc = w->next < w->page.n ? RC_DONE : next_page(w, err);
-		const struct macro_row *row;
-
-		if (rc != RC_DONE)
-			return rc;
-		row = &w->page.rows[w->next];
-		if (w->only && service_cmp(&row->key, &w->key) != 0) {
-			w->end = true;
-			w->next = w->page.n;
-			return RC_END;
-		}
-		if (view_segment(&w->s->view, row->block, row->segment)) {
-			*out = row;
-			return RC_DONE;
-		}
-		w->next++;
-	}
 }
 
 static enum rc decode_summaries(struct record *rec, const struct macro_row *row, const uint8_t *bytes,
@@ -153,15 +272,15 @@ static enum rc decode_part(const struct store *s, const struct macro_page *page,
 }
 
 /* The first part is taken as it is; the others are merged into it. */
-static enum rc merge_part(struct macro_walk *w, const struct macro_row *row, struct record *whole,
-	bool first, struct err *err)
+static enum rc merge_part(struct macro_walk *w, const struct run *r, struct record *whole, bool first,
+	struct err *err)
 {
 	struct record part;
 	enum rc rc;
 
 	if (first)
-		return decode_part(w->s, &w->page, row, whole, err);
-	rc = decode_part(w->s, &w->page, row, &part, err);
+		return decode_part(w->s, &r->page, run_row(r), whole, err);
+	rc = decode_part(w->s, &r->page, run_row(r), &part, err);
 	if (rc != RC_DONE)
 		return rc;
 	rc = record_merge(whole, &part, err);
@@ -172,19 +291,21 @@ static enum rc merge_part(struct macro_walk *w, const struct macro_row *row, str
 enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service_key *key,
 	struct err *err)
 {
-	const struct macro_row *row;
+	struct run *r;
 	bool first = true;
 	enum rc rc;
 
-	while ((rc = peek_part(w, &row, err)) == RC_DONE) {
-		if (!first && service_cmp(&row->key, key) != 0)
+	while ((rc = next_part(w, &r, err)) == RC_DONE) {
+		if (!first && service_cmp(&run_row(r)->key, key) != 0)
 			break;
-		*key = row->key;
-		rc = merge_part(w, row, out, first, err);
+		*key = run_row(r)->key;
+		rc = merge_part(w, r, out, first, err);
 		if (rc != RC_DONE)
 			break;
-		w->next++;
 		first = false;
+		rc = heap_pop(w, err);
+		if (rc != RC_DONE)
+			break;
 	}
 	if (rc == RC_END && !first)
 		rc = RC_DONE;
