@@ -363,7 +363,7 @@ void catalog_close(struct catalog *c)
 	if (c->db && c->writing) {
 		catalog_rollback(c);
 		/* with readers about, it stays in WAL mode until the next clean close */
-		sqlite3_busy_timeout(c->db, 200);
+		sqlite3_busy_timeout(c->db, 0);
 		sqlite3_exec(c->db, "PRAGMA wal_checkpoint(TRUNCATE);", NULL, NULL, NULL);
 		sqlite3_exec(c->db, "PRAGMA journal_mode=DELETE;", NULL, NULL, NULL);
 	}

@@ -25,9 +25,35 @@ enum {
 
 /* ---- the structure ------------------------------------------------------------------- */
 
+/*
+ * A writer that ended while we were reading could not leave the catalog in journal mode DELETE: the last reader does. Only in the cache:
+ * reading somebody's store changes nothing in it.
+ */
+static void tidy_cache(struct store *s)
+{
+	struct catalog *c;
+	char path[STORE_PATH];
+	int fd;
+
+	if (s->kind != STORE_IN_PLACE || s->writing)
+		return;
+	store_name_path(s, "catalog.db-wal", path);
+	if (access(path, F_OK) != 0)
+		return;
+	store_name_path(s, "lock", path);
+	if (lock_take(path, s->path, &fd, NULL) != RC_DONE)
+		return;
+	store_name_path(s, "catalog.db", path);
+	if (catalog_open(path, CATALOG_WRITE, &c, NULL, NULL) == RC_DONE)
+		catalog_close(c);
+	lock_release(fd);
+}
+
 static void store_free(struct store *s)
 {
 	catalog_close(s->catalog);
+	if (s->catalog)
+		tidy_cache(s);
 	io_close(s->idx);
 	view_free(&s->view);
 	filters_free(s->filters);
