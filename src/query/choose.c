@@ -41,28 +41,37 @@ static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t 
 	return RC_DONE;
 }
 
-static bool is_wanted(const struct packets *p, enum scope_answer scope, struct record_id id, const struct counters *c)
+/* Which microflow parts of a flow part were read, and what is wanted of them. */
+struct looked {
+	bool any, single;            /* something is; single packets are */
+};
+
+static void look(struct packets *p, enum scope_answer scope, struct chosen_micro *m, const struct counters *c,
+	struct looked *out)
 {
-	return (scope == SCOPE_YES || scope_has_micro(&p->sr->scope, id)) &&
-		run_overlaps(p->sr->run, c->first_ns, c->last_ns);
+	if (!run_overlaps(p->sr->run, c->first_ns, c->last_ns))
+		return;
+	m->wanted = scope == SCOPE_YES || scope_has_micro(&p->sr->scope, m->id);
+	m->partial = !m->wanted && scope_has_part_of(&p->sr->scope, m->id);
+	out->any = out->any || m->wanted || m->partial;
+	out->single = out->single || m->partial;
 }
 
-/* Reads the microflow parts of a flow part; *any: some of them are wanted. */
+/* Reads the microflow parts of a flow part. */
 static enum rc read_micros(struct packets *p, struct segment_cursor *c, const struct segment_flow *flow,
-	enum scope_answer scope, bool *any, struct err *err)
+	enum scope_answer scope, struct looked *out, struct err *err)
 {
 	bool continues = part_continues(segment_info(p->seg), flow->id);
 	struct counters counters;
 	bool first = true;
 	enum rc rc;
 
-	*any = false;
+	*out = (struct looked){ false, false };
 	while ((rc = read_micro(p, c, (uint32_t)p->n_parts, &counters, err)) == RC_DONE) {
 		struct chosen_micro *m = &p->micros[p->n_micros - 1];
 
 		m->begins = first && !continues;
-		m->wanted = is_wanted(p, scope, m->id, &counters);
-		*any = *any || m->wanted;
+		look(p, scope, m, &counters, out);
 		first = false;
 	}
 	return rc == RC_END ? RC_DONE : rc;
@@ -72,8 +81,6 @@ static bool was_asked_for(const struct packets *p, uint32_t ordinal)
 {
 	size_t low = 0, high = p->n_wanted;
 
-	if (!p->sr->scope.packet_ids.n)
-		return true;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -200,7 +207,8 @@ static enum rc put_single(struct packets *p, size_t first, struct err *err)
 			all[k++] = (struct in_part){ p->ordinals[p->micros[i].first + j], (uint32_t)i };
 	qsort(all, n, sizeof(*all), by_ordinal);
 	for (k = 0; k < n && rc == RC_DONE; k++) {
-		bool wanted = p->micros[all[k].micro].wanted && was_asked_for(p, all[k].ordinal);
+		const struct chosen_micro *m = &p->micros[all[k].micro];
+		bool wanted = m->wanted || (m->partial && was_asked_for(p, all[k].ordinal));
 
 		if (wanted && !before && k > 0)
 			put_entry(p, all[k - 1].ordinal, all[k - 1].micro, true);
@@ -221,15 +229,15 @@ static enum rc choose_part(struct packets *p, struct segment_cursor *c, const st
 	enum scope_answer scope = scope_of_part(sr, p->place->block, flow);
 	enum verdict verdict = filter_verdict(sr->run->q->filter, &flow->key);
 	size_t first = p->n_micros, ordinals = p->n_ordinals;
-	bool any;
+	struct looked looked;
 	enum rc rc;
 
 	if (scope == SCOPE_NO || verdict == VERDICT_NO)
 		return RC_DONE;
-	rc = read_micros(p, c, flow, scope, &any, err);
+	rc = read_micros(p, c, flow, scope, &looked, err);
 	if (rc != RC_DONE)
 		return rc;
-	if (!any) {
+	if (!looked.any) {
 		p->n_micros = first;
 		p->n_ordinals = ordinals;
 		return RC_DONE;
@@ -239,7 +247,7 @@ static enum rc choose_part(struct packets *p, struct segment_cursor *c, const st
 		GROW(p, entries, p->n_entries + 2 * (p->n_ordinals - ordinals)) != 0)
 		return err_memory(err);
 	p->parts[p->n_parts++] = (struct chosen_part){ .id = flow->id, .key = flow->key, .verdict = verdict };
-	if (sr->scope.packet_ids.n || !follow_each_other(p, first))
+	if (looked.single || !follow_each_other(p, first))
 		return put_single(p, first, err);
 	return put_rows(p, first, err);
 }

@@ -24,7 +24,8 @@ struct chosen_micro {
 	struct record_id id;
 	uint32_t part;
 	uint32_t first, n;           /* in ordinals */
-	bool wanted;
+	bool wanted;                 /* whole */
+	bool partial;                /* single packets of it are */
 	int64_t last_ns, gap_sum, gap_min;
 	bool has_gaps, begins;       /* begins: it holds the flow's first packet */
 };

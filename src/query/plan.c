@@ -20,13 +20,13 @@ void query_init(struct query *q, enum tier tier)
 
 static enum rc check_in(const struct query *q, const struct id *in, struct err *err)
 {
-	bool records = in->tier == TIER_MACROFLOW || in->tier == TIER_FLOW || in->tier == TIER_MICROFLOW;
+	bool records = in->tier <= TIER_MACROFLOW;
 	bool flows = q->tier == TIER_FLOW || q->tier == TIER_MICROFLOW || q->tier == TIER_PACKET;
 
 	if ((records && q->tier <= in->tier) || (in->tier == TIER_BLOCK && flows) ||
 		(in->tier == TIER_POINT && (flows || q->tier == TIER_MACROFLOW)))
 		return RC_DONE;
-	return err_set(err, RC_USAGE, "in", "%s do not lie below a %s", tier_plural(q->tier), tier_singular(in->tier));
+	return err_set(err, RC_USAGE, "in", "%s do not lie in a %s", tier_plural(q->tier), tier_singular(in->tier));
 }
 
 static enum rc check_source(const struct query_sources *sources, const struct id *id, struct err *err)

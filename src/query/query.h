@@ -43,7 +43,7 @@ struct query {
 	const struct filter *filter;             /* compiled for tier; NULL: all */
 	/* Half-open; a record counts where it overlaps. INT64_MIN, INT64_MAX: unbounded. */
 	int64_t from_ns, to_ns;
-	const struct id *in;                     /* only these records, and what lies below them */
+	const struct id *in;                     /* only these records (of any tier from this one up), and what lies below them */
 	size_t n_in;
 	const struct id *ids;                    /* only these records themselves */
 	size_t n_ids;

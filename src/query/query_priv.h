@@ -56,7 +56,8 @@ struct scope {
 	struct scope_flow *flows;
 	size_t n_flows, cap_flows;
 	struct id_list flow_ids;             /* flows with all below them */
-	struct id_list micro_ids, packet_ids;
+	struct id_list micro_ids;
+	struct id_list packet_ids, partial_ids;      /* single packets, and the microflows that hold them */
 	struct id_list blocks, points;
 	int64_t from_ns, to_ns;              /* half-open: packets of all it holds lie between */
 };
@@ -106,6 +107,8 @@ void scope_free(struct scope *s);
 bool scope_is_empty(const struct scope *s);
 enum scope_answer scope_of_part(const struct source_run *sr, uint32_t block, const struct segment_flow *flow);
 bool scope_has_micro(const struct scope *s, struct record_id id);
+/* Whether single packets of it are asked for. */
+bool scope_has_part_of(const struct scope *s, struct record_id micro);
 bool id_list_has(const struct id_list *l, uint64_t number);
 enum rc id_list_add(struct id_list *l, uint64_t number, struct err *err);
 void id_list_sort(struct id_list *l);

@@ -43,7 +43,8 @@ bool id_list_has(const struct id_list *l, uint64_t number)
 
 void scope_free(struct scope *s)
 {
-	struct id_list *lists[] = { &s->flow_ids, &s->micro_ids, &s->packet_ids, &s->blocks, &s->points };
+	struct id_list *lists[] = { &s->flow_ids, &s->micro_ids, &s->packet_ids, &s->partial_ids, &s->blocks,
+		&s->points };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		mem_free(lists[i]->v);
@@ -104,7 +105,7 @@ static enum rc add_record(struct source_run *sr, const struct id *id, struct err
 		if (rc == RC_DONE)
 			rc = id_list_add(&s->packet_ids, number, err);
 		if (rc == RC_DONE)
-			rc = id_list_add(&s->micro_ids, record_id_number(at.micro), err);
+			rc = id_list_add(&s->partial_ids, record_id_number(at.micro), err);
 	}
 	return rc == RC_DONE ? add_flow(s, &at, err) : rc;
 }
@@ -181,6 +182,7 @@ enum rc scope_make(struct source_run *sr, struct err *err)
 	id_list_sort(&s->flow_ids);
 	id_list_sort(&s->micro_ids);
 	id_list_sort(&s->packet_ids);
+	id_list_sort(&s->partial_ids);
 	id_list_sort(&s->blocks);
 	id_list_sort(&s->points);
 	find_times(sr);
@@ -211,12 +213,17 @@ enum scope_answer scope_of_part(const struct source_run *sr, uint32_t block, con
 		id_list_has(&s->flow_ids, record_id_number(flow->id)) || is_service_asked(sr, flow))
 		return SCOPE_YES;
 	/* a record of which only a part is in the block is asked for as a whole: the other parts say SOME */
-	return s->micro_ids.n || s->blocks.n ? SCOPE_SOME : SCOPE_NO;
+	return s->micro_ids.n || s->partial_ids.n || s->blocks.n ? SCOPE_SOME : SCOPE_NO;
 }
 
 bool scope_has_micro(const struct scope *s, struct record_id id)
 {
 	return id_list_has(&s->micro_ids, record_id_number(id));
+}
+
+bool scope_has_part_of(const struct scope *s, struct record_id micro)
+{
+	return id_list_has(&s->partial_ids, record_id_number(micro));
 }
 
 /* ---- candidates -------------------------------------------------------------------------------- */

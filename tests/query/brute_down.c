@@ -180,6 +180,19 @@ static void test_union(void)
 	r = ask_in(TIER_PACKET, ids, 3);
 	CHECK(result_count(r) == counters_packets(&first.record->c) + counters_packets(&last.record->c));
 	result_free(r);
+	/* a packet of one of them, and one of another flow */
+	for (size_t i = 0; i < n && i < 20; i++) {
+		struct row row;
+		bool own;
+
+		row_at(brute.packets, result_count(brute.packets) * (i + 1) / 21, &row);
+		row_id(&row, &ids[2]);
+		own = record_id_equal(row.packet->flow, ids[0].rec) || record_id_equal(row.packet->flow, ids[1].rec);
+		r = ask_in(TIER_PACKET, ids, 3);
+		CHECK(result_count(r) == counters_packets(&first.record->c) + counters_packets(&last.record->c) + !own);
+		CHECK(result_find(r, &ids[2], &at));
+		result_free(r);
+	}
 	r = ask_in(TIER_PACKET, &(struct id){ .tier = TIER_BLOCK, .rec.block = 1 }, 1);
 	CHECK(result_count(r) == store_block(brute.store, 1)->packets);
 	result_free(r);

@@ -249,7 +249,8 @@ struct question { enum tier tier; const char *in, *id, *group, *sort; enum rc wa
 static const struct question questions[] = {
 	{ TIER_FLOW, "f1.1", NULL, NULL, NULL, RC_MISSING },
 	{ TIER_FLOW, "u1.0", NULL, NULL, NULL, RC_USAGE },
-	{ TIER_PACKET, "p1.0", NULL, NULL, NULL, RC_USAGE },
+	{ TIER_FLOW, "p1.0", NULL, NULL, NULL, RC_USAGE },
+	{ TIER_PACKET, "p1.1", NULL, NULL, NULL, RC_MISSING },
 	{ TIER_MACROFLOW, "b1", NULL, NULL, NULL, RC_USAGE },
 	{ TIER_BLOCK, "i0", NULL, NULL, NULL, RC_USAGE },
 	{ TIER_FLOW, NULL, "u1.0", NULL, NULL, RC_USAGE },
