@@ -30,3 +30,9 @@ fuzz_targets += tests/fuzz/fuzz_index
 tests_fuzz_fuzz_index_SOURCES = tests/fuzz/fuzz_index.c $(fuzz_main)
 tests_fuzz_fuzz_index_LDADD = $(store_ldadd)
 tests_fuzz_fuzz_index_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+fuzz_targets += tests/fuzz/fuzz_filter
+tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c tests/query/rows.h $(fuzz_main)
+tests_fuzz_fuzz_filter_LDADD = $(query_ldadd)
+tests_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += tests/fuzz/filter.dict
