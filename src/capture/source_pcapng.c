@@ -93,7 +93,7 @@ static enum rc add_interface(struct file_source *f, const struct pcapng_block *b
 static void set_time(struct file_source *f, const struct file_interface *iface,
 	const struct pcapng_packet *p, struct source_event *out)
 {
-	int64_t ns;
+	int64_t ns = 0;
 
 	out->time_saturated = false;
 	out->time_unknown = !p->has_time || p->time_unknown;
