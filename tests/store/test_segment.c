@@ -460,7 +460,7 @@ static void write_file(char *path, const struct buf *b)
 /* A drill-down reads the head and the chunks it needs, nothing more. */
 static void test_reads_little(void **state)
 {
-	char path[] = "segment-XXXXXX";
+	char path[] = "/tmp/flowdrill-segment-XXXXXX";
 	struct segment_cursor c;
 	struct segment_flow flow;
 	struct counters counters;
