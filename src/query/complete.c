@@ -64,18 +64,13 @@ static void offer_all(const struct completion *c, const struct word_help *words,
 		offer(c, words[i].word, words[i].help);
 }
 
-static void offer_names(const struct completion *c, enum tier tier)
+/* Words that are terms too were offered as such. */
+static void offer_name(void *ctx, const char *name, const char *help)
 {
-	const char *name, *help;
-
-	for (size_t i = 0; (name = filter_name_at(i, tier, &help)); i++) {
-		bool said = false;
-
-		for (size_t t = 0; filter_tier_has_ends(tier) && t < COUNT(terms); t++)
-			said = said || strcmp(terms[t].word, name) == 0;
-		if (!said)
-			offer(c, name, help);
-	}
+	for (size_t i = 0; i < COUNT(terms); i++)
+		if (strcmp(terms[i].word, name) == 0)
+			return;
+	offer(ctx, name, help);
 }
 
 static bool is_word(const struct filter_token *t, const char *word)
@@ -204,7 +199,7 @@ void filter_complete(const char *text, enum tier tier, size_t *start, filter_say
 			offer_all(&c, terms, COUNT(terms));
 		else
 			offer(&c, "not", "the contrary of what follows");
-		offer_names(&c, tier);
+		filter_names(tier, offer_name, &c);
 		break;
 	case PLACE_OPERATOR:
 		offer_all(&c, operators, COUNT(operators));

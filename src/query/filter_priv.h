@@ -114,8 +114,8 @@ struct filter_name {
 
 /* False where a row of this tier has no such thing. */
 bool filter_name_find(const char *word, enum tier tier, struct filter_name *out);
-/* Names of the tier's fields and the aliases, one by one; NULL behind the last. For completion and suggestions. */
-const char *filter_name_at(size_t index, enum tier tier, const char **help);
+/* Names of the tier's fields, of ends and aliases, one by one. For completion and suggestions. */
+void filter_names(enum tier tier, filter_say say, void *ctx);
 /* Up to three names near `word`, as ", " separated text; "" where nothing is near. */
 void filter_near(char *out, size_t size, const char *word, enum tier tier);
 /* Whether rows of this tier have ends (addresses, ports): all but blocks and points. */

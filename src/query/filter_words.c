@@ -132,38 +132,23 @@ bool filter_name_find(const char *word, enum tier tier, struct filter_name *out)
 	return out->field != NULL;
 }
 
-const char *filter_name_at(size_t index, enum tier tier, const char **help)
+void filter_names(enum tier tier, filter_say say, void *ctx)
 {
-	const char *unused;
-
-	help = help ? help : &unused;
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 
-		if (f->hidden || !(f->tiers & FIELD_ON(tier)))
-			continue;
-		if (index-- == 0) {
-			*help = f->help;
-			return f->name;
-		}
+		if (!f->hidden && (f->tiers & FIELD_ON(tier)))
+			say(ctx, f->name, f->help);
 	}
-	for (size_t i = 0; filter_tier_has_ends(tier) && i < COUNT(end_names); i++) {
-		if (visible_field(end_names[i].name, tier))
-			continue;
-		if (index-- == 0) {
-			*help = end_names[i].help;
-			return end_names[i].name;
-		}
-	}
+	for (size_t i = 0; filter_tier_has_ends(tier) && i < COUNT(end_names); i++)
+		if (!visible_field(end_names[i].name, tier))
+			say(ctx, end_names[i].name, end_names[i].help);
 	for (size_t i = 0; i < COUNT(aliases); i++) {
 		const struct field *f = visible_field(aliases[i].field, tier);
 
-		if (f && index-- == 0) {
-			*help = f->help;
-			return aliases[i].name;
-		}
+		if (f)
+			say(ctx, aliases[i].name, f->help);
 	}
-	return NULL;
 }
 
 bool filter_word_is_proto(const char *word, uint8_t *family, bool *has_proto, uint32_t *proto)
@@ -243,24 +228,47 @@ static unsigned nearness(const char *word, const char *name)
 	return d <= 2 && d * 2 < n ? d : UINT8_MAX;
 }
 
+/* The nearest names so far, best first; of equal ones those that came first. */
+struct near {
+	const char *word;
+	const char *names[NEAR_WORDS];
+	unsigned how[NEAR_WORDS];
+};
+
+static void consider(void *ctx, const char *name, const char *help)
+{
+	struct near *near = ctx;
+	unsigned how = nearness(near->word, name);
+
+	(void)help;
+	for (unsigned i = 0; how != UINT8_MAX && i < NEAR_WORDS; i++) {
+		const char *moved = near->names[i];
+		unsigned was = near->how[i];
+
+		if (moved && was <= how)
+			continue;
+		near->names[i] = name;
+		near->how[i] = how;
+		if (!moved)
+			return;
+		name = moved;
+		how = was;
+	}
+}
+
 void filter_near(char *out, size_t size, const char *word, enum tier tier)
 {
+	struct near near = { .word = word };
 	size_t len = 0;
-	unsigned said = 0;
-	const char *name;
 
+	filter_names(tier, consider, &near);
 	if (size)
 		out[0] = '\0';
-	for (unsigned want = 0; want <= 2; want++)
-		for (size_t i = 0; said < NEAR_WORDS && (name = filter_name_at(i, tier, NULL)); i++) {
-			int n;
+	for (unsigned i = 0; i < NEAR_WORDS && near.names[i]; i++) {
+		int n = snprintf(out + len, size - len, "%s%s", i ? ", " : "", near.names[i]);
 
-			if (nearness(word, name) != want)
-				continue;
-			n = snprintf(out + len, size - len, "%s%s", said ? ", " : "", name);
-			if (n < 0 || (size_t)n >= size - len)
-				return;
-			len += (size_t)n;
-			said++;
-		}
+		if (n < 0 || (size_t)n >= size - len)
+			return;
+		len += (size_t)n;
+	}
 }
