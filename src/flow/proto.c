@@ -307,3 +307,8 @@ const char *icmp_type_name(uint32_t proto, uint8_t type)
 		return icmp_find(icmp6_types, COUNT(icmp6_types), type);
 	return NULL;
 }
+
+const char *service_at(size_t index)
+{
+	return index < COUNT(services) ? services[index].name : NULL;
+}

@@ -27,6 +27,8 @@ static inline bool service_known(uint32_t proto, uint16_t port)
 }
 /* The (lowest) port of a service's name for either TCP or UDP; false where unknown. */
 bool service_port(const char *name, uint16_t *port);
+/* Names of services by index from 0, some of them several times; NULL behind the last. For completion. */
+const char *service_at(size_t index);
 
 /* "echo request" for PROTO_ICMP or PROTO_ICMP6; NULL where the type is not known (RFC 792, RFC 4443, IANA). */
 const char *icmp_type_name(uint32_t proto, uint8_t type);

@@ -162,12 +162,11 @@ static void offer_values(const struct completion *c, const struct place_at *at)
 	char name[64];
 
 	if (at->ports) {
-		for (unsigned port = 1; port < 65536; port++) {
-			const char *service = service_name(PROTO_TCP, (uint16_t)port);
+		const char *service;
 
-			if (service)
+		for (size_t i = 0; (service = service_at(i)); i++)
+			if (i == 0 || strcmp(service, service_at(i - 1)) != 0)
 				offer(c, service, "");
-		}
 	} else if (at->field && at->field->unit == UNIT_TCP_FLAGS) {
 		for (size_t i = 0; i < COUNT(flags); i++)
 			offer(c, flags[i], "");
