@@ -44,3 +44,7 @@ tests_store_test_check_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_cache
 tests_store_test_cache_SOURCES = tests/store/test_cache.c tests/store/made.c tests/store/made.h
 tests_store_test_cache_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_catalog
+tests_store_test_catalog_SOURCES = tests/store/test_catalog.c tests/store/made.c tests/store/made.h
+tests_store_test_catalog_LDADD = $(store_test_ldadd)

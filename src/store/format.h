@@ -291,7 +291,7 @@ enum {
  *   three numbers of 128 bits, each as varint high half, varint low half: fields that are written; known; mixed (bit = field id)
  *   the written fields in order of their ids, by type: unsigned: varint; TYPE_I64: zigzag; TYPE_U128: two varints, high half first;
  *   TYPE_ADDR: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
- *   FIRST is a difference from the window's start, LAST from FIRST. A field that is not written is 0, or unknown.
+ *   FIRST is a difference from the window's start, LAST from FIRST where that is known. A field that is not written is 0, or unknown.
  * clients and rtt are a sketch and a histogram as sketch_encode() and hist_encode() write them, or NULL.
  */
 

@@ -10,7 +10,9 @@ static uint64_t time_base(const struct record *rec, unsigned id)
 {
 	if (id == FIELD_FIRST)
 		return (uint64_t)rec->slice_ns;
-	return id == FIELD_LAST ? (uint64_t)rec->c.first_ns : 0;
+	if (id == FIELD_LAST && rec->c.known & FIELD_BIT(FIELD_FIRST))
+		return (uint64_t)rec->c.first_ns;
+	return 0;
 }
 
 static void put_addr(struct buf *out, const struct addr *a)

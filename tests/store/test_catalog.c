@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The codec of macroflow parts, their runs and how walks merge them; the catalog on media that cannot be written. */
+#include "made.h"
+
+#include "base/cursor.h"
+#include "flow/field.h"
+#include "flow/sketch.h"
+#include "store/catalog.h"
+#include "store/macro_codec.h"
+
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static uint64_t seed;
+
+static uint64_t next(void)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return seed >> 11;
+}
+
+/* ---- the codec --------------------------------------------------------------------------------- */
+
+static void random_addr(struct addr *a)
+{
+	static const uint8_t kinds[] = { ADDR_NONE, ADDR_IPV4, ADDR_IPV6, ADDR_LINK };
+
+	memset(a, 0, sizeof(*a));
+	a->kind = kinds[next() % 4];
+	for (size_t i = 0; i < addr_len(a); i++)
+		a->bytes[i] = (uint8_t)next();
+}
+
+/* Any bits in any field that may have some. */
+static void random_field(struct record *r, const struct field *f)
+{
+	uint8_t *at = (uint8_t *)r + f->offset;
+	static const size_t sizes[] = { [TYPE_U8] = 1, [TYPE_U16] = 2, [TYPE_U32] = 4, [TYPE_U64] = 8,
+		[TYPE_I64] = 8, [TYPE_U128] = 16, [TYPE_MAC] = 6 };
+
+	r->c.known |= FIELD_BIT(f->id);
+	if (f->type == TYPE_ADDR) {
+		random_addr((struct addr *)at);
+	} else if (f->type == TYPE_TUNNEL) {
+		r->key.tunnel.type = (uint8_t)(next() % TUNNEL_TYPES);
+		r->key.tunnel.depth = (uint8_t)next();
+		r->key.tunnel.id = (uint32_t)next();
+		random_addr(&r->key.tunnel.a);
+		random_addr(&r->key.tunnel.b);
+	} else {
+		size_t n = sizes[f->type] ? next() % (sizes[f->type] + 1) : 0;
+
+		for (size_t i = 0; i < n; i++)
+			at[i] = (uint8_t)next();
+	}
+}
+
+static void random_record(struct record *r)
+{
+	record_init(r, TIER_MACROFLOW);
+	r->slice_ns = (int64_t)(next() << 8);
+	r->id = (struct record_id){ (uint32_t)next() | 1, (uint32_t)next() };
+	for (unsigned id = 0; id < FIELD_STORED_END; id++)
+		if (field_stored(id) && next() % 3)
+			random_field(r, field_stored(id));
+	for (unsigned id = 0; id < FIELD_STORED_END; id++)
+		if (field_stored(id) && next() % 8 == 0) {
+			r->c.mixed |= FIELD_BIT(id);
+			r->c.known &= ~FIELD_BIT(id);
+		}
+	r->key.has_ports = (r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) != 0;
+	r->key.has_macs = (r->c.known & FIELD_BIT(FIELD_SERVER_MAC)) != 0;
+}
+
+/* What is known is the same, and so is what a second merge makes of it. */
+static void same_record(const struct record *a, const struct record *b)
+{
+	struct record x, y;
+
+	assert_true(record_id_equal(a->id, b->id));
+	assert_true(a->c.known == b->c.known && a->c.mixed == b->c.mixed);
+	assert_int_equal(a->key.has_ports, b->key.has_ports);
+	assert_int_equal(a->key.has_macs, b->key.has_macs);
+	record_init(&x, TIER_MACROFLOW);
+	record_init(&y, TIER_MACROFLOW);
+	assert_int_equal(record_merge(&x, a, NULL), RC_DONE);
+	assert_int_equal(record_merge(&y, b, NULL), RC_DONE);
+	assert_memory_equal(&x, &y, sizeof(x));
+}
+
+static void test_codec(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (uint64_t i = 1; i <= 3000; i++) {
+		struct record r, back;
+
+		seed = i;
+		random_record(&r);
+		buf_clear(&b);
+		macro_encode(&b, &r);
+		record_init(&back, TIER_MACROFLOW);
+		back.slice_ns = r.slice_ns;
+		if (macro_decode(&back, b.data, b.len) != RC_DONE)
+			fail_msg("seed %llu", (unsigned long long)i);
+		same_record(&r, &back);
+		/* cut anywhere it is damaged */
+		for (size_t len = 0; i % 100 == 0 && len < b.len; len++) {
+			uint8_t *exact = malloc(len + 1);
+
+			memcpy(exact, b.data, len);
+			record_init(&back, TIER_MACROFLOW);
+			assert_int_not_equal(macro_decode(&back, exact, len), RC_DONE);
+			free(exact);
+		}
+	}
+	buf_free(&b);
+}
+
+static void test_codec_garbage(void **state)
+{
+	uint8_t bytes[200];
+	struct record r;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 20000; i++) {
+		enum rc rc;
+		size_t len = (seed = i, next()) % sizeof(bytes);
+
+		for (size_t k = 0; k < len; k++)
+			bytes[k] = (uint8_t)(next() & (next() % 2 ? 0xff : 0x0f));
+		record_init(&r, TIER_MACROFLOW);
+		rc = macro_decode(&r, bytes, len);
+		assert_true(rc == RC_DONE || rc == RC_DAMAGED || rc == RC_NEWER);
+	}
+	/* a field of a later version */
+	record_init(&r, TIER_MACROFLOW);
+	assert_int_equal(macro_decode(&r, (const uint8_t *)"\1\1\x80\x80\x80\x80\x80\x80\x80\x80\x40\0\0\0\0\0", 16),
+		RC_NEWER);
+}
+
+/* ---- walks -------------------------------------------------------------------------------------- */
+
+enum { SEGMENTS = 9, SERVICES = 700 };
+
+static const int64_t window_len_ns = 900 * INT64_C(1000000000);
+
+/* Service `i` of a window: addresses of all kinds, in no order of i. */
+static void make_service(struct service_key *k, uint32_t i, int64_t window_ns)
+{
+	uint32_t mixed = i * 2654435761u;
+
+	memset(k, 0, sizeof(*k));
+	k->window_ns = window_ns;
+	k->server.kind = i % 3 == 0 ? ADDR_IPV4 : i % 3 == 1 ? ADDR_IPV6 : ADDR_LINK;
+	memcpy(k->server.bytes, &mixed, 4);
+	k->proto = i % 5 ? 17 : 0x10806;
+	k->has_port = i % 5 != 0;
+	k->port = k->has_port ? (uint16_t)(i % 7) : 0;
+	k->point = i % 2;
+}
+
+static int part_cmp(const void *a, const void *b)
+{
+	return service_cmp(&((const struct macro_part *)a)->key, &((const struct macro_part *)b)->key);
+}
+
+/* The segment of number n holds service i in window w where this says so. */
+static bool holds(uint32_t n, uint32_t i, uint32_t w)
+{
+	return (i * 7 + n * 3 + w) % 4 != 0 && (w == n / 3 || w == n / 3 + 1);
+}
+
+static enum rc publish(struct store *s, const struct made *m, uint32_t block, uint32_t n)
+{
+	static struct macro_part parts[3 * SERVICES];
+	struct segment_place place = { .block = block, .number = n, .packets = 1, .first_frame = n + 1,
+		.first_offset = (uint32_t)(m->at[n] - m->at[0]), .bytes = 1 };
+	struct point_info sums = { .packets = 1, .bytes = 1 };
+	struct buf bytes;
+	size_t count = 0;
+	enum rc rc;
+
+	place.end_offset = place.first_offset + m->record_len[n];
+	place.first_ns = n / 3 * window_len_ns + 5;
+	place.last_ns = (n / 3 + 1) * window_len_ns + 5;
+	sums.first_ns = place.first_ns;
+	sums.last_ns = place.last_ns;
+	for (uint32_t w = 0; w < 5; w++)
+		for (uint32_t i = 0; i < SERVICES; i++) {
+			struct macro_part *p = &parts[count];
+
+			if (!holds(n, i, w))
+				continue;
+			memset(p, 0, sizeof(*p));
+			make_service(&p->key, i, w * window_len_ns);
+			record_init(&p->rec, TIER_MACROFLOW);
+			p->rec.id = (struct record_id){ block, n + 1 };
+			p->rec.c.first_ns = p->rec.c.last_ns = p->key.window_ns + n;
+			p->rec.c.packets[0] = 1 + n;
+			p->rec.c.known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST);
+			count++;
+		}
+	qsort(parts, count, sizeof(parts[0]), part_cmp);
+	buf_init(&bytes);
+	buf_put(&bytes, "segment", 7);
+	rc = store_publish_segment(s, &place, &bytes, parts, count, &sums, 1, NULL);
+	buf_free(&bytes);
+	return rc;
+}
+
+/* What a walk must say of a service in a window. */
+static uint64_t expected(uint32_t i, uint32_t w)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t n = 0; n < SEGMENTS; n++)
+		if (holds(n, i, w))
+			sum += 1 + n;
+	return sum;
+}
+
+static void check_walk(struct store *s)
+{
+	struct macro_range range = { INT64_MIN, INT64_MAX, NULL };
+	struct service_key key, before, want;
+	struct macro_walk *w;
+	struct record rec;
+	size_t n = 0, all = 0;
+	uint64_t sum = 0, all_sum = 0;
+	enum rc rc;
+
+	assert_int_equal(macro_walk_open(s, &range, &w, NULL), RC_DONE);
+	for (; (rc = macro_walk_next(w, &rec, &key, NULL)) == RC_DONE; n++) {
+		assert_true(n == 0 || service_cmp(&before, &key) < 0);
+		before = key;
+		sum += counters_packets(&rec.c);
+		record_free(&rec);
+	}
+	assert_int_equal(rc, RC_END);
+	assert_int_equal(macro_walk_next(w, &rec, &key, NULL), RC_END);
+	macro_walk_close(w);
+	for (uint32_t win = 0; win < 5; win++)
+		for (uint32_t i = 0; i < SERVICES; i++) {
+			uint64_t e = expected(i, win);
+
+			all += e > 0;
+			all_sum += e;
+			if (i % 50)
+				continue;
+			make_service(&want, i, win * window_len_ns);
+			range.only = &want;
+			assert_int_equal(macro_walk_open(s, &range, &w, NULL), RC_DONE);
+			rc = macro_walk_next(w, &rec, &key, NULL);
+			assert_int_equal(rc, e ? RC_DONE : RC_END);
+			if (rc == RC_DONE) {
+				assert_int_equal(counters_packets(&rec.c), e);
+				assert_int_equal(service_cmp(&key, &want), 0);
+				record_free(&rec);
+				assert_int_equal(macro_walk_next(w, &rec, &key, NULL), RC_END);
+			}
+			macro_walk_close(w);
+		}
+	assert_int_equal(n, all);
+	assert_int_equal(sum, all_sum);
+}
+
+struct place {
+	char dir[128], capture[200], index[200];
+	struct made m;
+};
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	made_dir(p->dir, sizeof(p->dir));
+	snprintf(p->capture, sizeof(p->capture), "%s/a.pcap", p->dir);
+	snprintf(p->index, sizeof(p->index), "%s/a b?%%#.fdr", p->dir);
+	made_pcap(&p->m, p->capture, 100, 1700000000);
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+
+	made_dir_remove(p->dir);
+	free(p);
+	return 0;
+}
+
+static enum rc open_place(struct place *p, bool writing, struct store **s, struct store_notes *notes)
+{
+	struct store_config config;
+
+	store_config_default(&config);
+	return store_open_in_place(p->capture, p->index, &config, writing, s, notes, NULL);
+}
+
+static void make_runs(struct place *p)
+{
+	struct point_info point = { .linktype = 1, .tsresol = 6 };
+	struct store *s;
+	uint32_t block;
+
+	assert_int_equal(open_place(p, true, &s, NULL), RC_DONE);
+	assert_int_equal(store_add_point(s, &point, NULL, 0, NULL), RC_DONE);
+	assert_int_equal(store_block_begin(s, p->m.at[0], &block, NULL), RC_DONE);
+	for (uint32_t n = 0; n < SEGMENTS; n++)
+		assert_int_equal(publish(s, &p->m, block, n), RC_DONE);
+	check_walk(s);
+	store_close(s);
+}
+
+static void test_walk(void **state)
+{
+	struct place *p = *state;
+	struct store *s;
+
+	make_runs(p);
+	assert_int_equal(open_place(p, false, &s, NULL), RC_DONE);
+	check_walk(s);
+	store_close(s);
+}
+
+/*
+ * Makes a directory read-only by a mount of its own, which ends with this process at the latest; false where the
+ * system does not allow it.
+ */
+static bool make_read_only(const char *dir)
+{
+	if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+		return false;
+	return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		mount(dir, dir, NULL, MS_BIND, NULL) == 0 &&
+		mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0;
+}
+
+static void test_read_only_medium(void **state)
+{
+	struct place *p = *state;
+	struct store_notes notes;
+	struct store *s = NULL;
+	enum rc rc;
+
+	make_runs(p);
+	if (!make_read_only(p->dir)) {
+		print_message("no read-only mounts here\n");
+		skip();
+	}
+	rc = open_place(p, false, &s, &notes);
+	if (rc == RC_DONE) {
+		check_walk(s);
+		store_close(s);
+	}
+	umount2(p->dir, MNT_DETACH);
+	assert_int_equal(rc, RC_DONE);
+	assert_true(notes.read_only);
+}
+
+/* The same for a catalog that a crash left in WAL mode, and whose empty log was not copied. */
+static void test_read_only_wal(void **state)
+{
+	struct place *p = *state;
+	struct store *s = NULL, *reader;
+	char path[300];
+	enum rc rc;
+
+	make_runs(p);
+	/* the reader keeps the writer from leaving WAL mode */
+	assert_int_equal(open_place(p, false, &reader, NULL), RC_DONE);
+	assert_int_equal(open_place(p, true, &s, NULL), RC_DONE);
+	assert_int_equal(store_refresh(reader, NULL), RC_DONE);
+	store_close(s);
+	snprintf(path, sizeof(path), "%s/catalog.db-shm", p->index);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/catalog.db-wal", p->index);
+	assert_int_equal(unlink(path), 0);
+	if (!make_read_only(p->dir)) {
+		store_close(reader);
+		print_message("no read-only mounts here\n");
+		skip();
+	}
+	rc = open_place(p, false, &s, NULL);
+	if (rc == RC_DONE) {
+		check_walk(s);
+		store_close(s);
+	}
+	umount2(p->dir, MNT_DETACH);
+	store_close(reader);
+	assert_int_equal(rc, RC_DONE);
+}
+
+/* ---- events --------------------------------------------------------------------------------------- */
+
+static bool say_event(void *ctx, int64_t time_ns, const char *kind, const char *text)
+{
+	struct buf *b = ctx;
+
+	buf_printf(b, "%lld %s %s;", (long long)time_ns, kind, text);
+	return b->len < 40;
+}
+
+static void test_events_and_numbers(void **state)
+{
+	struct place *p = *state;
+	struct catalog *c;
+	struct buf b;
+	int64_t v;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/c.db", p->dir);
+	assert_int_equal(catalog_open(path, CATALOG_READ, &c, NULL, NULL), RC_MISSING);
+	assert_int_equal(catalog_open(path, CATALOG_CREATE, &c, NULL, NULL), RC_DONE);
+	assert_int_equal(catalog_get(c, "x", &v, NULL), RC_MISSING);
+	assert_int_equal(catalog_set(c, "x", INT64_MIN, NULL), RC_DONE);
+	assert_int_equal(catalog_begin(c, NULL), RC_DONE);
+	assert_int_equal(catalog_set(c, "x", 5, NULL), RC_DONE);
+	catalog_rollback(c);
+	assert_int_equal(catalog_get(c, "x", &v, NULL), RC_DONE);
+	assert_int_equal(v, INT64_MIN);
+	assert_int_equal(catalog_put_event(c, -5, "drop", "'; DROP TABLE meta; --", NULL), RC_DONE);
+	assert_int_equal(catalog_put_event(c, 7, "damage", "x", NULL), RC_DONE);
+	assert_int_equal(catalog_put_event(c, 9, "last", "not reached", NULL), RC_DONE);
+	buf_init(&b);
+	assert_int_equal(catalog_events(c, say_event, &b, NULL), RC_DONE);
+	assert_string_equal(buf_text(&b), "-5 drop '; DROP TABLE meta; --;7 damage x;");
+	buf_free(&b);
+	catalog_close(c);
+	assert_int_equal(catalog_open(path, CATALOG_CREATE, &c, NULL, NULL), RC_IO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_codec),
+		cmocka_unit_test(test_codec_garbage),
+		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_only_medium, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_only_wal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_events_and_numbers, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
