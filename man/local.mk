@@ -5,6 +5,7 @@ dist_man_MANS += \
 	man/flowdrill-dump.1 \
 	man/flowdrill-export.1 \
 	man/flowdrill-fields.7 \
+	man/flowdrill-filter.7 \
 	man/flowdrill-import.1 \
 	man/flowdrill-keys.7 \
 	man/flowdrill-list.1 \

@@ -76,6 +76,31 @@ bool filter_parse_net(const char *text, struct addr_net *out)
 	return addr_net_parse(text, out, NULL) == RC_DONE || parse_short_net(text, out);
 }
 
+/* Names that other tools (and /etc/services) have for ports; ours come first. */
+static const struct {
+	const char *name;
+	uint16_t port;
+} other_services[] = {
+	{ "auth", 113 }, { "bootpc", 68 }, { "bootps", 67 }, { "domain", 53 }, { "domain-s", 853 },
+	{ "epmap", 135 }, { "exec", 512 }, { "http-alt", 8080 }, { "imap2", 143 }, { "ipsec-nat-t", 4500 },
+	{ "isakmp", 500 }, { "loc-srv", 135 }, { "login", 513 }, { "microsoft-ds", 445 },
+	{ "ms-sql-s", 1433 }, { "ms-wbt-server", 3389 }, { "nntps", 563 }, { "postgres", 5432 },
+	{ "printer", 515 }, { "router", 520 }, { "shell", 514 }, { "sip-tls", 5061 }, { "sunrpc", 111 },
+	{ "webcache", 8080 }, { "www", 80 }, { "xmpp-client", 5222 },
+};
+
+static bool find_service(const char *name, uint16_t *port)
+{
+	if (service_port(name, port))
+		return true;
+	for (size_t i = 0; i < sizeof(other_services) / sizeof(other_services[0]); i++)
+		if (strcmp(other_services[i].name, name) == 0) {
+			*port = other_services[i].port;
+			return true;
+		}
+	return false;
+}
+
 static bool parse_port(const char *text, long double *out)
 {
 	uint64_t number;
@@ -85,7 +110,7 @@ static bool parse_port(const char *text, long double *out)
 		*out = (long double)number;
 		return number <= 65535;
 	}
-	if (!service_port(text, &port))
+	if (!find_service(text, &port))
 		return false;
 	*out = port;
 	return true;
