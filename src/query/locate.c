@@ -16,13 +16,16 @@ enum rc missing_id(enum tier tier, struct record_id id, struct err *err)
 	return err_set(err, RC_MISSING, text, "there is no such %s", tier_singular(tier));
 }
 
-void decode_raw(const struct point_info *point, const struct raw_packet *raw, uint32_t offset, bool verify,
-	struct packet *out)
+void decode_raw(const struct point_info *point, const struct raw_packet *raw, uint32_t offset,
+	bool verify, struct packet *out)
 {
 	struct decode_frame frame = {
 		.linktype = point ? point->linktype : UINT32_MAX,
 		.fcs_len = point ? point->fcs_len : 0,
-		.verify = verify, .data = raw->data, .caplen = raw->caplen, .len = raw->len,
+		.verify = verify,
+		.data = raw->data,
+		.caplen = raw->caplen,
+		.len = raw->len,
 	};
 
 	memset(out, 0, sizeof(*out));
@@ -38,7 +41,8 @@ void decode_raw(const struct point_info *point, const struct raw_packet *raw, ui
 /* ---- opening -------------------------------------------------------------------------------- */
 
 /* The segment that holds a packet; RC_MISSING (without text) where none does. */
-static enum rc open_at(struct store *s, struct record_id id, struct segment **seg, uint32_t *ordinal, struct err *err)
+static enum rc open_at(struct store *s, struct record_id id, struct segment **seg,
+	uint32_t *ordinal, struct err *err)
 {
 	const struct segment_place *place = store_segment_at(s, id.block, id.offset);
 	enum rc rc;
@@ -65,7 +69,8 @@ static void tell(struct located *out, const struct segment_flow *flow)
 /* ---- what is left of records whose beginning was evicted ------------------------------------------ */
 
 /* Whether the flow part at the cursor has a microflow part of this id. */
-static enum rc has_micro(struct segment_cursor *c, struct record_id id, bool *found, struct err *err)
+static enum rc has_micro(
+	struct segment_cursor *c, struct record_id id, bool *found, struct err *err)
 {
 	struct record_id micro;
 	enum rc rc;
@@ -79,8 +84,8 @@ static enum rc has_micro(struct segment_cursor *c, struct record_id id, bool *fo
 	return rc == RC_END ? RC_DONE : rc;
 }
 
-static enum rc search_parts(struct segment *seg, const struct part_list *parts, struct record_id id, bool micro,
-	struct located *out, struct err *err)
+static enum rc search_parts(struct segment *seg, const struct part_list *parts,
+	struct record_id id, bool micro, struct located *out, struct err *err)
 {
 	struct segment_cursor c;
 	struct segment_flow flow;
@@ -109,7 +114,8 @@ static enum rc search_parts(struct segment *seg, const struct part_list *parts, 
 }
 
 /* A later part of a record whose block is gone: only continuations can be it. */
-static enum rc locate_orphan(struct store *s, struct record_id id, bool micro, struct located *out, struct err *err)
+static enum rc locate_orphan(
+	struct store *s, struct record_id id, bool micro, struct located *out, struct err *err)
 {
 	size_t n;
 	const struct segment_place *places = store_segments(s, &n);
@@ -133,7 +139,8 @@ static enum rc locate_orphan(struct store *s, struct record_id id, bool micro, s
 
 /* ---- flows --------------------------------------------------------------------------------------- */
 
-static enum rc flow_at(struct segment *seg, uint32_t ordinal, struct record_id id, struct located *out, struct err *err)
+static enum rc flow_at(struct segment *seg, uint32_t ordinal, struct record_id id,
+	struct located *out, struct err *err)
 {
 	struct segment_cursor c;
 	struct segment_flow flow;
@@ -171,7 +178,8 @@ enum rc locate_flow(struct store *s, struct record_id id, struct located *out, s
 
 /* ---- packets ---------------------------------------------------------------------------------------- */
 
-enum rc locate_ref(struct store *s, struct record_id id, struct packet_ref *out, struct err *err)
+enum rc locate_ref(
+	struct store *s, struct record_id id, struct packet_ref *out, struct err *err)
 {
 	struct segment *seg;
 	uint32_t ordinal;
@@ -184,15 +192,14 @@ enum rc locate_ref(struct store *s, struct record_id id, struct packet_ref *out,
 	return rc == RC_MISSING ? missing_id(TIER_PACKET, id, err) : rc;
 }
 
-/* Flow parts that may hold a packet: those of its sender, whom the packet itself tells. */
-static enum rc parts_of_packet(struct store *s, struct segment *seg, uint32_t ordinal, struct part_list *out,
-	struct err *err)
+/* Flow parts that may hold a packet: those of its sender, whom the packet itself (*pkt) tells. */
+static enum rc parts_of_packet(struct store *s, struct segment *seg, uint32_t ordinal,
+	struct packet *pkt, struct part_list *out, struct err *err)
 {
 	uint32_t block = segment_info(seg)->block;
 	struct packet_reader *reader;
 	struct raw_packet raw;
 	struct packet_ref ref;
-	struct packet pkt;
 	struct addr_net net;
 	size_t n;
 	const struct point_info *points = store_points(s, &n);
@@ -204,10 +211,11 @@ static enum rc parts_of_packet(struct store *s, struct segment *seg, uint32_t or
 	if (rc == RC_DONE)
 		rc = packet_reader_get(reader, block, ref, &raw, err);
 	if (rc == RC_DONE) {
-		decode_raw(raw.point < n ? &points[raw.point] : NULL, &raw, ref.offset, false, &pkt);
-		net.addr = pkt.src;
-		net.bits = (unsigned)addr_len(&pkt.src) * 8;
-		if (pkt.src.kind != ADDR_NONE)
+		decode_raw(raw.point < n ? &points[raw.point] : NULL, &raw, ref.offset, false,
+			pkt);
+		net.addr = pkt->src;
+		net.bits = (unsigned)addr_len(&pkt->src) * 8;
+		if (pkt->src.kind != ADDR_NONE)
 			rc = segment_by_net(seg, &net, out, err);
 	}
 	packet_reader_free(reader);
@@ -216,13 +224,13 @@ static enum rc parts_of_packet(struct store *s, struct segment *seg, uint32_t or
 
 struct seek_packet {
 	uint32_t ordinal;
-	uint32_t *ordinals;          /* scratch */
+	uint32_t *ordinals; /* scratch */
 	size_t cap;
 };
 
 /* The microflow part of the flow part at the cursor that holds the packet. */
-static enum rc micro_with(struct segment_cursor *c, struct seek_packet *seek, struct record_id *id, bool *found,
-	struct err *err)
+static enum rc micro_with(struct segment_cursor *c, struct seek_packet *seek,
+	struct record_id *id, bool *found, struct err *err)
 {
 	struct counters counters;
 	enum rc rc;
@@ -245,9 +253,77 @@ static enum rc micro_with(struct segment_cursor *c, struct seek_packet *seek, st
 	return rc == RC_END ? RC_DONE : rc;
 }
 
+static bool key_fits(const struct flow_key *k, const struct packet *p)
+{
+	bool there = addr_equal(&k->client, &p->src) && addr_equal(&k->server, &p->dst);
+	bool back = addr_equal(&k->client, &p->dst) && addr_equal(&k->server, &p->src);
+
+	if (!k->has_ports || !(p->flags & PACKET_HAS_PORTS))
+		return there || back;
+	return (there && k->client_port == p->src_port && k->server_port == p->dst_port) ||
+		(back && k->client_port == p->dst_port && k->server_port == p->src_port);
+}
+
+/* How many of the parts begin no later than the packet: they are in order of their first packets. */
+static enum rc parts_before(struct segment *seg, const struct part_list *parts,
+	uint32_t ordinal, size_t *out, struct err *err)
+{
+	size_t low = 0, high = parts->n;
+	struct segment_cursor c;
+	struct segment_flow flow;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		enum rc rc = segment_seek(&c, seg, parts->v[middle], err);
+
+		if (rc == RC_DONE)
+			rc = segment_next_flow(&c, &flow, err);
+		if (rc != RC_DONE)
+			return rc;
+		if (flow.first_ordinal <= ordinal)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*out = low;
+	return RC_DONE;
+}
+
+/*
+ * The flow part whose key is the packet's, back from the one that began last: nearly always the first that fits. What is not found so
+ * (a fragment that got its ports elsewhere) is left to search_packet().
+ */
+static enum rc search_key(struct segment *seg, const struct part_list *parts,
+	const struct packet *pkt, struct seek_packet *seek, struct located *out,
+	struct err *err)
+{
+	struct segment_cursor c;
+	struct segment_flow flow;
+	bool found;
+	size_t i = 0;
+	enum rc rc = parts_before(seg, parts, seek->ordinal, &i, err);
+
+	while (rc == RC_DONE && i-- > 0) {
+		struct record_id micro;
+
+		rc = segment_seek(&c, seg, parts->v[i], err);
+		if (rc == RC_DONE)
+			rc = segment_next_flow(&c, &flow, err);
+		if (rc != RC_DONE || !key_fits(&flow.key, pkt))
+			continue;
+		rc = micro_with(&c, seek, &micro, &found, err);
+		if (rc == RC_DONE && found) {
+			tell(out, &flow);
+			out->micro = micro;
+			return RC_DONE;
+		}
+	}
+	return rc == RC_DONE ? RC_MISSING : rc;
+}
+
 /* Looks through parts (all where the list is NULL); parts begin with their first packets, in order. */
-static enum rc search_packet(struct segment *seg, const struct part_list *parts, struct seek_packet *seek,
-	struct located *out, struct err *err)
+static enum rc search_packet(struct segment *seg, const struct part_list *parts,
+	struct seek_packet *seek, struct located *out, struct err *err)
 {
 	uint32_t n = parts ? (uint32_t)parts->n : segment_info(seg)->flow_parts;
 	struct segment_cursor c;
@@ -274,14 +350,18 @@ static enum rc search_packet(struct segment *seg, const struct part_list *parts,
 	return rc == RC_DONE || rc == RC_END ? RC_MISSING : rc;
 }
 
-static enum rc packet_at(struct store *s, struct segment *seg, uint32_t ordinal, struct located *out, struct err *err)
+static enum rc packet_at(struct store *s, struct segment *seg, uint32_t ordinal,
+	struct located *out, struct err *err)
 {
 	struct seek_packet seek = { .ordinal = ordinal };
 	struct part_list parts = { 0 };
-	enum rc rc = parts_of_packet(s, seg, ordinal, &parts, err);
+	struct packet pkt;
+	enum rc rc = parts_of_packet(s, seg, ordinal, &pkt, &parts, err);
 
 	part_list_unique(&parts);
 	if (rc == RC_DONE)
+		rc = parts.n ? search_key(seg, &parts, &pkt, &seek, out, err) : RC_MISSING;
+	if (rc == RC_MISSING)
 		rc = parts.n ? search_packet(seg, &parts, &seek, out, err) : RC_MISSING;
 	if (rc == RC_MISSING)
 		rc = search_packet(seg, NULL, &seek, out, err);
@@ -290,7 +370,8 @@ static enum rc packet_at(struct store *s, struct segment *seg, uint32_t ordinal,
 	return rc;
 }
 
-static enum rc locate_in(struct store *s, struct record_id id, struct located *out, struct err *err)
+static enum rc locate_in(
+	struct store *s, struct record_id id, struct located *out, struct err *err)
 {
 	struct segment *seg;
 	uint32_t ordinal;
@@ -303,7 +384,8 @@ static enum rc locate_in(struct store *s, struct record_id id, struct located *o
 	return rc;
 }
 
-enum rc locate_packet(struct store *s, struct record_id id, struct located *out, struct err *err)
+enum rc locate_packet(
+	struct store *s, struct record_id id, struct located *out, struct err *err)
 {
 	enum rc rc = locate_in(s, id, out, err);
 
