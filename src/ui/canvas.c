@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CANVAS_MAX = 4096 };      /* cells either way; larger terminals are used in part */
+enum { CANVAS_MAX = 4096 }; /* cells either way; larger terminals are used in part */
 
-static const struct { uint32_t cp, ascii; } glyphs[GLYPHS] = {
+static const struct {
+	uint32_t cp, ascii;
+} glyphs[GLYPHS] = {
 	[GLYPH_HLINE] = { 0x2500, '-' },
 	[GLYPH_VLINE] = { 0x2502, '|' },
 	[GLYPH_ELLIPSIS] = { 0x2026, '~' },
@@ -139,7 +141,10 @@ static void put_cp(struct canvas *c, int x, int y, unsigned attr, uint32_t cp, u
 	}
 }
 
-/* A combining character goes onto the cell before x; further ones than there is room for are left out. */
+/*
+ * A combining character goes onto the cell before x; further ones than there is room for are
+ * left out.
+ */
 static void put_mark(struct canvas *c, int x, int y, uint32_t cp)
 {
 	struct cell *cell = cell_at(c, x - 1, y);
@@ -172,8 +177,8 @@ void canvas_paint(struct canvas *c, struct rect r, unsigned attr)
 }
 
 /*
- * The next character of *text as it may be shown, in out (more than one where it had to be escaped);
- * false at the end.
+ * The next character of *text as it may be shown, in out (more than one where it had to be
+ * escaped); false at the end.
  */
 static bool next_safe(const struct canvas *c, const char **text, char *out, size_t size)
 {
@@ -246,7 +251,8 @@ int canvas_text(struct canvas *c, int x, int y, int max, unsigned attr, const ch
 	return at;
 }
 
-void canvas_cell(struct canvas *c, int x, int y, int width, enum align align, unsigned attr, const char *text)
+void canvas_cell(struct canvas *c, int x, int y, int width, enum align align, unsigned attr,
+	const char *text)
 {
 	int need;
 

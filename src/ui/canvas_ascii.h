@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What stands for characters above ASCII where the terminal has none. Pure function; private to the canvas.
+ * What stands for characters above ASCII where the terminal has none. Pure function; private to
+ * the canvas.
  */
 #ifndef FLOWDRILL_UI_CANVAS_ASCII_H
 #define FLOWDRILL_UI_CANVAS_ASCII_H

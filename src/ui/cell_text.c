@@ -10,13 +10,19 @@
 static bool get_direction(const struct row *row, struct value *out)
 {
 	out->type = TYPE_TEXT;
-	snprintf(out->text, sizeof(out->text), "%s", row->packet->direction == DIR_C2S ? "c>s" : "s>c");
+	snprintf(out->text, sizeof(out->text), "%s",
+		row->packet->direction == DIR_C2S ? "c>s" : "s>c");
 	return true;
 }
 
 const struct field cell_direction_field = {
-	.id = FIELD_DERIVED + 900, .name = "direction", .title = "dir", .type = TYPE_TEXT,
-	.tiers = FIELD_ON(TIER_PACKET), .get = get_direction, .width_cells = 3,
+	.id = FIELD_DERIVED + 900,
+	.name = "direction",
+	.title = "dir",
+	.type = TYPE_TEXT,
+	.tiers = FIELD_ON(TIER_PACKET),
+	.get = get_direction,
+	.width_cells = 3,
 	.help = "from the client to the server, or back",
 };
 
@@ -25,7 +31,8 @@ static bool get_port(const struct row *row, struct value *out)
 	const struct record *r = row->record;
 	size_t len;
 
-	if ((r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) == 0 || (r->c.known & FIELD_BIT(FIELD_PROTO)) == 0)
+	if ((r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) == 0 ||
+		(r->c.known & FIELD_BIT(FIELD_PROTO)) == 0)
 		return false;
 	out->type = TYPE_TEXT;
 	len = (size_t)snprintf(out->text, sizeof(out->text), "%u", r->key.server_port);
@@ -37,14 +44,21 @@ static bool get_port(const struct row *row, struct value *out)
 }
 
 const struct field cell_port_field = {
-	.id = FIELD_DERIVED + 901, .name = "port", .title = "port", .type = TYPE_TEXT, .unit = UNIT_PORT,
-	.tiers = FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW) | FIELD_ON(TIER_MACROFLOW), .get = get_port,
-	.width_cells = 8, .help = "port of the server, and the protocol where it is not TCP",
+	.id = FIELD_DERIVED + 901,
+	.name = "port",
+	.title = "port",
+	.type = TYPE_TEXT,
+	.unit = UNIT_PORT,
+	.tiers = FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW) | FIELD_ON(TIER_MACROFLOW),
+	.get = get_port,
+	.width_cells = 8,
+	.help = "port of the server, and the protocol where it is not TCP",
 };
 
 enum { NS_PER_SECOND = 1000000000 };
 
-size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits, const struct cell_style *style)
+size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits,
+	const struct cell_style *style)
 {
 	size_t len = 0;
 
@@ -54,14 +68,16 @@ size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits, const
 			out[len++] = ' ';
 	}
 	len += text_clock(out + len, size - len, time_ns, digits);
-	if (digits == 0 && time_floor(time_ns, 60 * (int64_t)NS_PER_SECOND) == time_ns && len > 3) {
+	if (digits == 0 && time_floor(time_ns, 60 * (int64_t)NS_PER_SECOND) == time_ns &&
+		len > 3) {
 		len -= 3;
 		out[len] = '\0';
 	}
 	return len;
 }
 
-bool cell_format(char *out, size_t size, const struct field *f, const struct row *row, const struct cell_style *style)
+bool cell_format(char *out, size_t size, const struct field *f, const struct row *row,
+	const struct cell_style *style)
 {
 	struct value v;
 
@@ -79,29 +95,48 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 enum align cell_align(const struct field *f)
 {
 	switch (f->unit) {
-	case UNIT_TIME: case UNIT_PROTO: case UNIT_VLAN: case UNIT_TCP_FLAGS: case UNIT_ENUM:
-	case UNIT_BOOL: case UNIT_POINT:
-		return ALIGN_LEFT;
-	case UNIT_NONE: case UNIT_COUNT: case UNIT_BYTES: case UNIT_DURATION: case UNIT_PORT: case UNIT_DSCP:
-		break;
+	case UNIT_TIME:
+	case UNIT_PROTO:
+	case UNIT_VLAN:
+	case UNIT_TCP_FLAGS:
+	case UNIT_ENUM:
+	case UNIT_BOOL:
+	case UNIT_POINT: return ALIGN_LEFT;
+	case UNIT_NONE:
+	case UNIT_COUNT:
+	case UNIT_BYTES:
+	case UNIT_DURATION:
+	case UNIT_PORT:
+	case UNIT_DSCP: break;
 	}
 	if (f == &cell_port_field)
 		return ALIGN_RIGHT;
 	switch (f->type) {
-	case TYPE_ADDR: case TYPE_MAC: case TYPE_TUNNEL: case TYPE_TEXT: case TYPE_ID:
-		return ALIGN_LEFT;
-	default:
-		return ALIGN_RIGHT;
+	case TYPE_ADDR:
+	case TYPE_MAC:
+	case TYPE_TUNNEL:
+	case TYPE_TEXT:
+	case TYPE_ID: return ALIGN_LEFT;
+	default: return ALIGN_RIGHT;
 	}
 }
 
 /* Fields of which any at all is worth a look. */
 static unsigned trouble_attr(const char *name)
 {
-	static const struct { const char *name; unsigned attr; } troubles[] = {
-		{ "rst", ATTR_WARN }, { "fragments", ATTR_WARN }, { "malformed", ATTR_BAD },
-		{ "checksum_errors", ATTR_BAD }, { "state_evicted", ATTR_WARN }, { "retrans", ATTR_WARN },
-		{ "zero_window", ATTR_WARN }, { "out_of_order", ATTR_WARN }, { "dropped", ATTR_BAD },
+	static const struct {
+		const char *name;
+		unsigned attr;
+	} troubles[] = {
+		{ "rst", ATTR_WARN },
+		{ "fragments", ATTR_WARN },
+		{ "malformed", ATTR_BAD },
+		{ "checksum_errors", ATTR_BAD },
+		{ "state_evicted", ATTR_WARN },
+		{ "retrans", ATTR_WARN },
+		{ "zero_window", ATTR_WARN },
+		{ "out_of_order", ATTR_WARN },
+		{ "dropped", ATTR_BAD },
 	};
 
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
@@ -132,7 +167,8 @@ static bool is_flags_of_trouble(const struct field *f, const struct row *row)
 	if (row->tier != TIER_PACKET || strcmp(f->name, "info") != 0)
 		return false;
 	return (row->packet->pkt.tcp_flags & TCP_RST) != 0 ||
-	       (row->packet->pkt.flags & (PACKET_MALFORMED | PACKET_CHECKSUM_L4 | PACKET_CHECKSUM_IP)) != 0;
+		(row->packet->pkt.flags &
+			(PACKET_MALFORMED | PACKET_CHECKSUM_L4 | PACKET_CHECKSUM_IP)) != 0;
 }
 
 unsigned cell_attr(const struct field *f, const struct row *row)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What frames every view: breadcrumb and completeness above, hints, place and messages below. */
+/*
+ * What frames every view: breadcrumb and completeness above, hints, place and messages below.
+ */
 #include "ui/save.h"
 #include "ui/screen.h"
 
@@ -9,7 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- totals ------------------------------------------------------------------------------------ */
+/*
+ * ---- totals
+ * ------------------------------------------------------------------------------------
+ */
 
 struct totals {
 	uint64_t packets, bytes, dropped;
@@ -60,15 +65,20 @@ void chrome_measure(struct screen *s)
 	sum(s, &t);
 	s->style.points = t.points > 1;
 	s->style.sources = session_sources(s->session)->n > 1;
-	s->style.dates = t.packets > 0 && time_floor(t.first_ns, day_ns) != time_floor(t.last_ns, day_ns);
+	s->style.dates = t.packets > 0 &&
+		time_floor(t.first_ns, day_ns) != time_floor(t.last_ns, day_ns);
 }
 
 #define DOT " \xc2\xb7 "
 
-/* ---- top line ---------------------------------------------------------------------------------- */
+/*
+ * ---- top line
+ * ----------------------------------------------------------------------------------
+ */
 
 /* "14:00:05–14:41:00 UTC", behind the date where there is room and only one. */
-static void put_range(char *out, size_t size, const struct screen *s, const struct totals *t, bool with_date)
+static void put_range(
+	char *out, size_t size, const struct screen *s, const struct totals *t, bool with_date)
 {
 	char first[TEXT_TIME], last[TEXT_TIME], date[TEXT_TIME] = "";
 	bool dates = s->style.dates;
@@ -81,8 +91,8 @@ static void put_range(char *out, size_t size, const struct screen *s, const stru
 	cell_time(last, sizeof(last), t->last_ns, 0, &s->style);
 	if (with_date && !dates)
 		text_date(date, sizeof(date), t->first_ns);
-	snprintf(out, size, "%s%s%s%s%s UTC" DOT, date, date[0] != '\0' ? " " : "", first, dates ? " \xe2\x80\x93 " :
-		"\xe2\x80\x93", last);
+	snprintf(out, size, "%s%s%s%s%s UTC" DOT, date, date[0] != '\0' ? " " : "", first,
+		dates ? " \xe2\x80\x93 " : "\xe2\x80\x93", last);
 }
 
 static int index_permille(const struct screen *s)
@@ -105,7 +115,8 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 	if (s->indexing)
 		len = snprintf(out, size, "indexing %d %%", index_permille(s) / 10);
 	else
-		len = snprintf(out, size, "%s", t->incomplete ? "not wholly indexed" : "indexed");
+		len = snprintf(
+			out, size, "%s", t->incomplete ? "not wholly indexed" : "indexed");
 	if (len > 0 && (size_t)len < size && t->damaged)
 		snprintf(out + len, size - (size_t)len, ", file damaged");
 	else if (len > 0 && (size_t)len < size && t->cut_short)
@@ -116,7 +127,8 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 enum { FORM_DATE, FORM_RANGE, FORM_DROPPED, FORM_PACKETS, FORM_STATE };
 
 /* What is known of all sources, in a longer or shorter form. */
-static void put_completeness(char *out, size_t size, const struct screen *s, const struct totals *t, int form, const char *state)
+static void put_completeness(char *out, size_t size, const struct screen *s,
+	const struct totals *t, int form, const char *state)
 {
 	char packets[TEXT_NUMBER + 16] = "", dropped[TEXT_NUMBER + 16] = "", range[160] = "";
 	size_t len;
@@ -152,10 +164,12 @@ static int draw_completeness(struct screen *s, int room)
 			break;
 	}
 	w = w < room ? w : room;
-	canvas_text(c, c->w - w - 1, 0, w, t.has_dropped && t.dropped > 0 ? ATTR_BAR_WARN : ATTR_BAR, text);
+	canvas_text(c, c->w - w - 1, 0, w,
+		t.has_dropped && t.dropped > 0 ? ATTR_BAR_WARN : ATTR_BAR, text);
 	w_state = canvas_width(c, state);
 	w_state = w_state < w ? w_state : w;
-	canvas_paint(c, (struct rect){ c->w - w_state - 1, 0, w_state, 1 }, warn ? ATTR_BAR_WARN : ATTR_BAR_GOOD);
+	canvas_paint(c, (struct rect){ c->w - w_state - 1, 0, w_state, 1 },
+		warn ? ATTR_BAR_WARN : ATTR_BAR_GOOD);
 	return w + 2;
 }
 
@@ -184,7 +198,9 @@ static int crumbs_width(const struct canvas *c, const char *const *crumbs, size_
 	return need;
 }
 
-/* First steps give way to a mark when there is no room for all; the last ones say where we are. */
+/*
+ * First steps give way to a mark when there is no room for all; the last ones say where we are.
+ */
 static void draw_crumbs(struct screen *s, const char *const *crumbs, size_t n, int room)
 {
 	struct canvas *c = s->canvas;
@@ -207,7 +223,8 @@ static void draw_crumbs(struct screen *s, const char *const *crumbs, size_t n, i
 			canvas_glyph(c, x + 1, 0, ATTR_BAR, GLYPH_CRUMB);
 			x += 3;
 		}
-		x += canvas_text(c, x, 0, room - x, i + 1 == n ? ATTR_CRUMB_LAST : ATTR_CRUMB, crumbs[i]);
+		x += canvas_text(c, x, 0, room - x, i + 1 == n ? ATTR_CRUMB_LAST : ATTR_CRUMB,
+			crumbs[i]);
 	}
 }
 
@@ -224,7 +241,10 @@ void chrome_draw_top(struct screen *s)
 	draw_crumbs(s, crumbs, n, c->w - room);
 }
 
-/* ---- bottom ------------------------------------------------------------------------------------- */
+/*
+ * ---- bottom
+ * -------------------------------------------------------------------------------------
+ */
 
 /* From the first view one leaves the program, from the others one goes back. */
 static bool hint_fits_place(const struct screen *s, enum request r)
@@ -257,7 +277,8 @@ static void draw_bar(struct canvas *c, int x, int y, int w, int permille)
 	int full = permille * w / 1000;
 
 	for (int i = 0; i < w; i++)
-		canvas_glyph(c, x + i, y, i < full ? ATTR_GOOD : ATTR_DIM, i < full ? GLYPH_FULL : GLYPH_EMPTY);
+		canvas_glyph(c, x + i, y, i < full ? ATTR_GOOD : ATTR_DIM,
+			i < full ? GLYPH_FULL : GLYPH_EMPTY);
 }
 
 enum { BAR_W = 20 };
@@ -272,9 +293,11 @@ static void draw_activity(struct screen *s, int y, const char *state)
 
 	if (save_status(s, text, sizeof(text))) {
 		canvas_text(c, 1, y, c->w - 1, ATTR_NORMAL, text);
-	} else if (v->ops->busy != NULL && v->ops->busy(v, &progress) && progress >= 0 && progress < 1000) {
+	} else if (v->ops->busy != NULL && v->ops->busy(v, &progress) && progress >= 0 &&
+		progress < 1000) {
 		draw_bar(c, 1, y, BAR_W, progress);
-		canvas_printf(c, BAR_W + 2, y, c->w - BAR_W - 2, ATTR_DIM, "%d %% of the query; Escape stops it", progress / 10);
+		canvas_printf(c, BAR_W + 2, y, c->w - BAR_W - 2, ATTR_DIM,
+			"%d %% of the query; Escape stops it", progress / 10);
 	} else if (s->keys.n > 0) {
 		char key[KEY_NAME_MAX];
 
@@ -305,7 +328,8 @@ void chrome_draw_bottom(struct screen *s)
 	if (prompt_is_open(s->prompt))
 		prompt_draw(s->prompt, c, y);
 	else if (s->message.text[0] != '\0')
-		canvas_text(c, 1, y, c->w - 1, s->message.bad ? ATTR_BAD : ATTR_GOOD, s->message.text);
+		canvas_text(c, 1, y, c->w - 1, s->message.bad ? ATTR_BAD : ATTR_GOOD,
+			s->message.text);
 	else
 		draw_activity(s, y, state);
 }

@@ -8,8 +8,9 @@
 #include <strings.h>
 
 enum {
-	COLUMN_MIN = 4,          /* cells below which a cut column says nothing */
-	WIDE_ROW = 120,          /* cells from which on addresses are not cut for the sake of further columns */
+	COLUMN_MIN = 4, /* cells below which a cut column says nothing */
+	WIDE_ROW =
+		120, /* cells from which on addresses are not cut for the sake of further columns */
 };
 
 void columns_clear(struct columns *cs)
@@ -60,8 +61,8 @@ enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, str
 		snprintf(name, sizeof(name), "%.*s", (int)len, s);
 		f = len > 0 && len < sizeof(name) ? field_find(name, tier) : NULL;
 		if (len > 0 && f == NULL)
-			return err_set_at(err, RC_SYNTAX, names, (uint64_t)(s - names), "%s have no field '%s'",
-				tier_plural(tier), name);
+			return err_set_at(err, RC_SYNTAX, names, (uint64_t)(s - names),
+				"%s have no field '%s'", tier_plural(tier), name);
 		if (f != NULL)
 			columns_add(&parsed, f);
 		s += len;
@@ -79,7 +80,8 @@ void columns_forget(struct columns *cs)
 		cs->v[i].need = 0;
 }
 
-void columns_measure(struct columns *cs, const struct canvas *c, const struct row *row, const struct cell_style *style)
+void columns_measure(struct columns *cs, const struct canvas *c, const struct row *row,
+	const struct cell_style *style)
 {
 	char text[CELL_TEXT];
 
@@ -113,7 +115,10 @@ static bool is_shown(const struct columns *cs, size_t i)
 	return i < cs->frozen || i >= cs->frozen + cs->left;
 }
 
-/* Places columns with `gap` cells between; returns the cells that are left. A last one may be cut. */
+/*
+ * Places columns with `gap` cells between; returns the cells that are left. A last one may be
+ * cut.
+ */
 static int place(struct columns *cs, int width, int gap)
 {
 	int x = 0;
@@ -127,7 +132,8 @@ static int place(struct columns *cs, int width, int gap)
 		col->width = 0;
 		if (!is_shown(cs, i))
 			continue;
-		if (!full && want > room && cell_align(col->field) == ALIGN_LEFT && room >= COLUMN_MIN * 2)
+		if (!full && want > room && cell_align(col->field) == ALIGN_LEFT &&
+			room >= COLUMN_MIN * 2)
 			want = room;
 		if (full || want > room) {
 			full = true;
@@ -188,7 +194,8 @@ static const struct query_sort *sort_of(const struct column *col, const struct q
 	return sort != NULL && sort->field == col->field ? sort : NULL;
 }
 
-static void draw_title(const struct column *col, struct canvas *c, struct rect r, const struct query_sort *sort)
+static void draw_title(const struct column *col, struct canvas *c, struct rect r,
+	const struct query_sort *sort)
 {
 	const struct query_sort *by = sort_of(col, sort);
 	enum align align = cell_align(col->field);
@@ -199,12 +206,16 @@ static void draw_title(const struct column *col, struct canvas *c, struct rect r
 		col->field->title);
 	if (by == NULL)
 		return;
-	/* the mark stands before a heading at the right, else behind it, in the gap where need be */
-	canvas_glyph(c, align == ALIGN_RIGHT && at > r.x ? at - 1 : x + title, r.y, ATTR_HEADER_SORT,
-		by->descending ? GLYPH_DOWN : GLYPH_UP);
+	/*
+	 * the mark stands before a heading at the right, else behind it, in the gap where need
+	 * be
+	 */
+	canvas_glyph(c, align == ALIGN_RIGHT && at > r.x ? at - 1 : x + title, r.y,
+		ATTR_HEADER_SORT, by->descending ? GLYPH_DOWN : GLYPH_UP);
 }
 
-void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect r, const struct query_sort *sort)
+void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect r,
+	const struct query_sort *sort)
 {
 	for (size_t i = 0; i < cs->n; i++)
 		if (cs->v[i].width > 0)
@@ -225,8 +236,9 @@ static bool contains(const char *text, const char *part)
 	return false;
 }
 
-void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r, const struct row *row,
-	const struct cell_style *style, unsigned extra, const char *match)
+void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r,
+	const struct row *row, const struct cell_style *style, unsigned extra,
+	const char *match)
 {
 	char text[CELL_TEXT];
 
@@ -240,11 +252,13 @@ void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r,
 		attr = cell_attr(col->field, row) | extra;
 		if (match != NULL && contains(text, match))
 			attr = ATTR_MATCH | extra;
-		canvas_cell(c, r.x + col->x, r.y, col->width, cell_align(col->field), attr, text);
+		canvas_cell(
+			c, r.x + col->x, r.y, col->width, cell_align(col->field), attr, text);
 	}
 }
 
-bool columns_match(const struct columns *cs, const struct row *row, const struct cell_style *style, const char *text)
+bool columns_match(const struct columns *cs, const struct row *row,
+	const struct cell_style *style, const char *text)
 {
 	char cell[CELL_TEXT];
 

@@ -2,10 +2,11 @@
 /*
  * The columns of a list, made of fields: widths, which of them fit, headings, cells.
  *
- * A column is as wide as what was seen in it (never narrower than its title, at first no wider than the field's usual
- * width; what room is left goes to those that are cut). Widths only grow while the list is open, so that it
- * does not jump on scrolling. The first `frozen` columns stay when the others scroll sideways. Columns that do not fit are
- * told by marks in the heading.
+ * A column is as wide as what was seen in it (never narrower than its title, at first no wider
+ * than the field's usual width; what room is left goes to those that are cut). Widths only grow
+ * while the list is open, so that it does not jump on scrolling. The first `frozen` columns
+ * stay when the others scroll sideways. Columns that do not fit are told by marks in the
+ * heading.
  *
  * Fields are static; nothing is owned. One thread.
  */
@@ -19,14 +20,14 @@ enum { COLUMNS_MAX = 96 };
 
 struct column {
 	const struct field *field;
-	int need;                /* cells of the widest text seen */
-	int x, width;            /* place in the row; width 0: not on the screen */
+	int need; /* cells of the widest text seen */
+	int x, width; /* place in the row; width 0: not on the screen */
 };
 
 struct columns {
 	struct column v[COLUMNS_MAX];
 	size_t n, frozen;
-	size_t left;             /* columns scrolled away behind the frozen ones */
+	size_t left; /* columns scrolled away behind the frozen ones */
 	bool more_left, more_right;
 };
 
@@ -34,23 +35,36 @@ struct columns {
 void columns_clear(struct columns *cs);
 /* False where there is no room or it is there already. */
 bool columns_add(struct columns *cs, const struct field *f);
-/* Makes sure that a field can be seen: where it is not on the screen, it comes behind the frozen columns. */
+/*
+ * Makes sure that a field can be seen: where it is not on the screen, it comes behind the
+ * frozen columns.
+ */
 void columns_bring(struct columns *cs, const struct field *f);
-/* "time,src,bytes" for a tier; RC_SYNTAX naming a field that the tier has not, with *cs unchanged. */
+/*
+ * "time,src,bytes" for a tier; RC_SYNTAX naming a field that the tier has not, with *cs
+ * unchanged.
+ */
 enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, struct err *err);
 /* Forgets the widths: other rows come. */
 void columns_forget(struct columns *cs);
 /* Takes a row into account for the widths. */
-void columns_measure(struct columns *cs, const struct canvas *c, const struct row *row, const struct cell_style *style);
+void columns_measure(struct columns *cs, const struct canvas *c, const struct row *row,
+	const struct cell_style *style);
 /* Gives places for a row of `width` cells. */
 void columns_layout(struct columns *cs, int width);
 /* Scrolls by one column; false at the end. */
 bool columns_scroll(struct columns *cs, int by);
-void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect r, const struct query_sort *sort);
-/* `extra` is or-ed to the attributes (ATTR_SELECTED); `match` (may be NULL) text to make stand out. */
-void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r, const struct row *row,
-	const struct cell_style *style, unsigned extra, const char *match);
+void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect r,
+	const struct query_sort *sort);
+/*
+ * `extra` is or-ed to the attributes (ATTR_SELECTED); `match` (may be NULL) text to make stand
+ * out.
+ */
+void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r,
+	const struct row *row, const struct cell_style *style, unsigned extra,
+	const char *match);
 /* Whether some column on the screen holds the text, case-blind. */
-bool columns_match(const struct columns *cs, const struct row *row, const struct cell_style *style, const char *text);
+bool columns_match(const struct columns *cs, const struct row *row,
+	const struct cell_style *style, const char *text);
 
 #endif

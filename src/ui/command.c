@@ -18,7 +18,8 @@ static enum rc run_filter(struct screen *s, const char *arguments, struct err *e
 {
 	struct view *v = screen_top(s);
 
-	return v->ops->set_filter != NULL ? v->ops->set_filter(v, arguments, err) : not_here(err, "filter");
+	return v->ops->set_filter != NULL ? v->ops->set_filter(v, arguments, err)
+					  : not_here(err, "filter");
 }
 
 static enum rc run_sort(struct screen *s, const char *arguments, struct err *err)
@@ -33,8 +34,8 @@ static enum rc run_sort(struct screen *s, const char *arguments, struct err *err
 		return v->ops->set_sort(v, NULL, false, err);
 	f = field_find(arguments + (descending ? 1 : 0), v->tier);
 	if (f == NULL)
-		return err_set(err, RC_USAGE, "sort", "%s have no field '%s'", tier_plural(v->tier),
-			arguments + (descending ? 1 : 0));
+		return err_set(err, RC_USAGE, "sort", "%s have no field '%s'",
+			tier_plural(v->tier), arguments + (descending ? 1 : 0));
 	return v->ops->set_sort(v, f, descending, err);
 }
 
@@ -42,7 +43,8 @@ static enum rc run_columns(struct screen *s, const char *arguments, struct err *
 {
 	struct view *v = screen_top(s);
 
-	return v->ops->set_columns != NULL ? v->ops->set_columns(v, arguments, err) : not_here(err, "columns");
+	return v->ops->set_columns != NULL ? v->ops->set_columns(v, arguments, err)
+					   : not_here(err, "columns");
 }
 
 static enum rc run_export(struct screen *s, const char *arguments, struct err *err)
@@ -66,10 +68,11 @@ static enum rc parse_goto(struct screen *s, const char *text, int64_t *time_ns, 
 	int64_t newest;
 
 	colon = strchr(text, ':');
-	if (colon != NULL && strchr(text, 'T') == NULL && strchr(text, '-') == NULL && strlen(text) < 24 &&
-		query_newest(sources, &newest)) {
+	if (colon != NULL && strchr(text, 'T') == NULL && strchr(text, '-') == NULL &&
+		strlen(text) < 24 && query_newest(sources, &newest)) {
 		text_date(date, sizeof(date), newest);
-		snprintf(full, sizeof(full), "%sT%s%sZ", date, text, strchr(colon + 1, ':') != NULL ? "" : ":00");
+		snprintf(full, sizeof(full), "%sT%s%sZ", date, text,
+			strchr(colon + 1, ':') != NULL ? "" : ":00");
 		text = full;
 	}
 	return query_parse_time(sources, text, time_ns, err);
@@ -104,14 +107,20 @@ static enum rc run_quit(struct screen *s, const char *arguments, struct err *err
 }
 
 static const struct command_row rows[] = {
-	{ "columns", "FIELD,FIELD,…", "Show these columns; without any, the usual ones.", run_columns },
-	{ "export", "FILE", "Write the packets of the selected row to a pcapng file.", run_export },
-	{ "filter", "FILTER", "Show only what the filter selects; without one, everything.", run_filter },
-	{ "goto", "TIME", "Go to the first row at or after a time: 14:17:35, 2024-01-05T14:17:35Z, or -15m before the end.",
+	{ "columns", "FIELD,FIELD,…", "Show these columns; without any, the usual ones.",
+		run_columns },
+	{ "export", "FILE", "Write the packets of the selected row to a pcapng file.",
+		run_export },
+	{ "filter", "FILTER", "Show only what the filter selects; without one, everything.",
+		run_filter },
+	{ "goto", "TIME",
+		"Go to the first row at or after a time: 14:17:35, 2024-01-05T14:17:35Z, or "
+		"-15m before the end.",
 		run_goto },
 	{ "help", "", "Keys and commands.", run_help },
 	{ "quit", "", "Leave the program.", run_quit },
-	{ "sort", "[-]FIELD", "Sort by a field, with - the largest first; without one, as usual.", run_sort },
+	{ "sort", "[-]FIELD",
+		"Sort by a field, with - the largest first; without one, as usual.", run_sort },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -151,7 +160,8 @@ enum rc command_run(struct screen *s, const char *line, struct err *err)
 		return RC_DONE;
 	row = find(line, len);
 	if (row == NULL)
-		return err_set(err, RC_USAGE, "command", "there is no '%.*s'; ? shows all", (int)len, line);
+		return err_set(err, RC_USAGE, "command", "there is no '%.*s'; ? shows all",
+			(int)len, line);
 	line += len;
 	line += strspn(line, " ");
 	snprintf(arguments, sizeof(arguments), "%s", line);
@@ -161,7 +171,10 @@ enum rc command_run(struct screen *s, const char *line, struct err *err)
 	return row->run(s, arguments, err);
 }
 
-/* ---- completion ------------------------------------------------------------------------------ */
+/*
+ * ---- completion
+ * ------------------------------------------------------------------------------
+ */
 
 static void complete_names(const char *word, prompt_say say, void *say_ctx)
 {
@@ -175,7 +188,8 @@ static void complete_fields(const char *word, enum tier tier, prompt_say say, vo
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 
-		if (!f->hidden && (f->tiers & FIELD_ON(tier)) != 0 && strncmp(f->name, word, strlen(word)) == 0)
+		if (!f->hidden && (f->tiers & FIELD_ON(tier)) != 0 &&
+			strncmp(f->name, word, strlen(word)) == 0)
 			say(say_ctx, f->name, f->help);
 	}
 }
@@ -195,15 +209,16 @@ static void complete_files(const char *text, size_t *start, prompt_say say, void
 	while ((entry = readdir(d)) != NULL) {
 		if (entry->d_name[0] == '.' || strncmp(entry->d_name, base, strlen(base)) != 0)
 			continue;
-		snprintf(name, sizeof(name), "%s%s", entry->d_name, entry->d_type == DT_DIR ? "/" : "");
+		snprintf(name, sizeof(name), "%s%s", entry->d_name,
+			entry->d_type == DT_DIR ? "/" : "");
 		say(say_ctx, name, "");
 	}
 	closedir(d);
 }
 
 /* Behind the command's name: what its arguments are. */
-static void complete_arguments(struct screen *s, const char *name, size_t len, const char *arguments, size_t *start,
-	prompt_say say, void *say_ctx)
+static void complete_arguments(struct screen *s, const char *name, size_t len,
+	const char *arguments, size_t *start, prompt_say say, void *say_ctx)
 {
 	enum tier tier = screen_top(s)->tier;
 	const struct command_row *row = find(name, len);
@@ -225,7 +240,8 @@ static void complete_arguments(struct screen *s, const char *name, size_t len, c
 	}
 }
 
-void command_complete(void *ctx, enum prompt_kind kind, const char *text, size_t *start, prompt_say say, void *say_ctx)
+void command_complete(void *ctx, enum prompt_kind kind, const char *text, size_t *start,
+	prompt_say say, void *say_ctx)
 {
 	struct screen *s = ctx;
 	size_t skip = strspn(text, " "), len = strcspn(text + skip, " "), more;
@@ -235,9 +251,7 @@ void command_complete(void *ctx, enum prompt_kind kind, const char *text, size_t
 	case PROMPT_FILTER:
 		filter_complete(text, screen_top(s)->tier, start, say, say_ctx);
 		break;
-	case PROMPT_WRITE:
-		complete_files(text, start, say, say_ctx);
-		break;
+	case PROMPT_WRITE: complete_files(text, start, say, say_ctx); break;
 	case PROMPT_COMMAND:
 		if (text[skip + len] == '\0') {
 			*start = skip;
@@ -248,7 +262,6 @@ void command_complete(void *ctx, enum prompt_kind kind, const char *text, size_t
 		complete_arguments(s, text + skip, len, text + more, start, say, say_ctx);
 		*start += more;
 		break;
-	case PROMPT_SEARCH:
-		break;
+	case PROMPT_SEARCH: break;
 	}
 }

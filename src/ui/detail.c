@@ -10,7 +10,10 @@
 
 enum { ITEMS_MAX = 128, COLUMN_GAP = 3 };
 
-struct item { const struct field *field; int name_cells, text_cells; };
+struct item {
+	const struct field *field;
+	int name_cells, text_cells;
+};
 
 static bool is_zero_count(const struct field *f, const struct row *row)
 {
@@ -19,7 +22,8 @@ static bool is_zero_count(const struct field *f, const struct row *row)
 	return f->unit == UNIT_COUNT && field_get(f, row, &v) && v.type == TYPE_U64 && v.u == 0;
 }
 
-static size_t collect(struct item *items, const struct canvas *c, const struct row *row, const struct cell_style *style)
+static size_t collect(struct item *items, const struct canvas *c, const struct row *row,
+	const struct cell_style *style)
 {
 	size_t n = 0;
 
@@ -50,8 +54,8 @@ static void widths(const struct item *items, size_t n, int *name, int *text)
 	}
 }
 
-static void draw_column(struct canvas *c, struct rect r, const struct item *items, size_t n, int name,
-	const struct row *row, const struct cell_style *style)
+static void draw_column(struct canvas *c, struct rect r, const struct item *items, size_t n,
+	int name, const struct row *row, const struct cell_style *style)
 {
 	for (size_t i = 0; i < n; i++) {
 		int y = r.y + (int)i, room = r.w - name - 1;
@@ -80,14 +84,16 @@ static size_t draw_items(struct canvas *c, struct rect r, const struct item *ite
 			break;
 		if (x + width > right)
 			width = right - x;
-		draw_column(c, (struct rect){ x, r.y, width, r.h }, items + done, rows, name, row, style);
+		draw_column(c, (struct rect){ x, r.y, width, r.h }, items + done, rows, name,
+			row, style);
 		x += width + COLUMN_GAP;
 		done += rows;
 	}
 	return done;
 }
 
-static void draw_rule(struct canvas *c, struct rect r, const struct row *row, const struct cell_style *style, size_t hidden)
+static void draw_rule(struct canvas *c, struct rect r, const struct row *row,
+	const struct cell_style *style, size_t hidden)
 {
 	char first[128], second[128], id_text[ID_TEXT];
 	struct id id;
@@ -97,13 +103,15 @@ static void draw_rule(struct canvas *c, struct rect r, const struct row *row, co
 	row_id(row, &id);
 	id_format(id_text, sizeof(id_text), &id);
 	record_label(row, style, first, second, sizeof(first));
-	x += canvas_printf(c, x + 1, r.y, r.w - 4, ATTR_STRONG, " %s%s%s ", first, second[0] != '\0' ? " " : "", second);
+	x += canvas_printf(c, x + 1, r.y, r.w - 4, ATTR_STRONG, " %s%s%s ", first,
+		second[0] != '\0' ? " " : "", second);
 	x += canvas_printf(c, x + 1, r.y, r.w - x - 3, ATTR_DIM, "%s ", id_text);
 	if (hidden > 0 && r.w - x > 20)
 		canvas_printf(c, r.x + r.w - 14, r.y, 13, ATTR_DIM, " %zu more ", hidden);
 }
 
-void detail_draw(struct canvas *c, struct rect r, const struct row *row, const struct cell_style *style)
+void detail_draw(
+	struct canvas *c, struct rect r, const struct row *row, const struct cell_style *style)
 {
 	struct cell_style full = *style;
 	struct item items[ITEMS_MAX];

@@ -40,7 +40,8 @@ static int hex_x(unsigned i, unsigned per_line)
 	return OFFSET_CELLS + (int)i * 3 + (per_line > 4 && i >= per_line / 2 ? 1 : 0);
 }
 
-static void draw_byte(const struct hexdump *h, struct canvas *c, struct rect r, unsigned per_line, uint32_t at)
+static void draw_byte(const struct hexdump *h, struct canvas *c, struct rect r,
+	unsigned per_line, uint32_t at)
 {
 	unsigned i = at % per_line, attr = byte_attr(h, at);
 	int x = r.x + hex_x(i, per_line), text_x = r.x + hex_x(per_line, per_line) + 1;
@@ -49,8 +50,12 @@ static void draw_byte(const struct hexdump *h, struct canvas *c, struct rect r, 
 	snprintf(hex, sizeof(hex), "%02x", h->data[at]);
 	canvas_text(c, x, r.y, 2, attr, hex);
 	/* a highlighted stretch is one piece, gaps included */
-	if (i + 1 < per_line && at + 1 < h->len && attr == ATTR_BYTES && byte_attr(h, at + 1) == ATTR_BYTES)
-		canvas_fill(c, (struct rect){ x + 2, r.y, hex_x(i + 1, per_line) - hex_x(i, per_line) - 2, 1 }, ATTR_BYTES);
+	if (i + 1 < per_line && at + 1 < h->len && attr == ATTR_BYTES &&
+		byte_attr(h, at + 1) == ATTR_BYTES)
+		canvas_fill(c,
+			(struct rect){ x + 2, r.y,
+				hex_x(i + 1, per_line) - hex_x(i, per_line) - 2, 1 },
+			ATTR_BYTES);
 	if (text[0] < 0x20 || text[0] > 0x7e) {
 		text[0] = '.';
 		attr = attr == ATTR_NORMAL ? ATTR_DIM : attr;
@@ -58,12 +63,14 @@ static void draw_byte(const struct hexdump *h, struct canvas *c, struct rect r, 
 	canvas_text(c, text_x + (int)i, r.y, 1, attr, text);
 }
 
-static void draw_line(const struct hexdump *h, struct canvas *c, struct rect r, unsigned per_line, size_t line)
+static void draw_line(const struct hexdump *h, struct canvas *c, struct rect r,
+	unsigned per_line, size_t line)
 {
 	uint32_t at = (uint32_t)(line * per_line);
 
 	if (at >= h->len) {
-		canvas_printf(c, r.x, r.y, r.w, ATTR_WARN, "%u further bytes were not captured", h->wire_len - h->len);
+		canvas_printf(c, r.x, r.y, r.w, ATTR_WARN, "%u further bytes were not captured",
+			h->wire_len - h->len);
 		return;
 	}
 	canvas_printf(c, r.x, r.y, OFFSET_CELLS, ATTR_DIM, "%04x", at);
@@ -77,5 +84,6 @@ void hexdump_draw(const struct hexdump *h, struct canvas *c, struct rect r, size
 	size_t lines = hexdump_lines(h, per_line);
 
 	for (int i = 0; i < r.h && top + (size_t)i < lines; i++)
-		draw_line(h, c, (struct rect){ r.x, r.y + i, r.w, 1 }, per_line, top + (size_t)i);
+		draw_line(
+			h, c, (struct rect){ r.x, r.y + i, r.w, 1 }, per_line, top + (size_t)i);
 }

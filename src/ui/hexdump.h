@@ -7,8 +7,8 @@
 
 struct hexdump {
 	const uint8_t *data;
-	uint32_t len;            /* bytes there are */
-	uint32_t wire_len;       /* bytes there were: what is missing is said in the line behind */
+	uint32_t len; /* bytes there are */
+	uint32_t wire_len; /* bytes there were: what is missing is said in the line behind */
 	uint32_t mark, mark_len; /* highlighted */
 	uint32_t cursor;
 	bool has_cursor;

@@ -7,13 +7,28 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct { uint32_t key; const char *name; } key_names[] = {
-	{ UKEY_TAB, "Tab" }, { UKEY_ENTER, "Enter" }, { UKEY_ESCAPE, "Escape" },
-	{ UKEY_SPACE, "Space" }, { UKEY_BACKSPACE, "Backspace" }, { UKEY_UP, "Up" },
-	{ UKEY_DOWN, "Down" }, { UKEY_LEFT, "Left" }, { UKEY_RIGHT, "Right" },
-	{ UKEY_HOME, "Home" }, { UKEY_END, "End" }, { UKEY_PGUP, "PgUp" },
-	{ UKEY_PGDN, "PgDn" }, { UKEY_INSERT, "Insert" }, { UKEY_DELETE, "Delete" },
-	{ UKEY_BACKTAB, "Shift-Tab" }, { UKEY_ESCAPE, "Esc" }, { UKEY_PGUP, "PageUp" },
+static const struct {
+	uint32_t key;
+	const char *name;
+} key_names[] = {
+	{ UKEY_TAB, "Tab" },
+	{ UKEY_ENTER, "Enter" },
+	{ UKEY_ESCAPE, "Escape" },
+	{ UKEY_SPACE, "Space" },
+	{ UKEY_BACKSPACE, "Backspace" },
+	{ UKEY_UP, "Up" },
+	{ UKEY_DOWN, "Down" },
+	{ UKEY_LEFT, "Left" },
+	{ UKEY_RIGHT, "Right" },
+	{ UKEY_HOME, "Home" },
+	{ UKEY_END, "End" },
+	{ UKEY_PGUP, "PgUp" },
+	{ UKEY_PGDN, "PgDn" },
+	{ UKEY_INSERT, "Insert" },
+	{ UKEY_DELETE, "Delete" },
+	{ UKEY_BACKTAB, "Shift-Tab" },
+	{ UKEY_ESCAPE, "Esc" },
+	{ UKEY_PGUP, "PageUp" },
 	{ UKEY_PGDN, "PageDown" },
 };
 
@@ -64,7 +79,8 @@ static bool parse_special(const char *text, uint32_t *key)
 			*key = key_names[i].key;
 			return true;
 		}
-	if ((text[0] == 'F' || text[0] == 'f') && text_parse_u64(text + 1, &n) && n >= 1 && n <= 12) {
+	if ((text[0] == 'F' || text[0] == 'f') && text_parse_u64(text + 1, &n) && n >= 1 &&
+		n <= 12) {
 		*key = (uint32_t)(UKEY_F1 + n - 1);
 		return true;
 	}

@@ -9,14 +9,12 @@
 static const struct keymap_row rows[] = {
 #define ROW(g, r, n, k, hi, he) \
 	{ .request = (r), .group = (g), .name = (n), .keys = (k), .hint = (hi), .help = (he) },
-#define X_MOVING(r, n, k, hi, he) ROW(KEYMAP_GROUP_MOVING, r, n, k, hi, he)
-#define X_TIERS(r, n, k, hi, he) ROW(KEYMAP_GROUP_TIERS, r, n, k, hi, he)
-#define X_LISTS(r, n, k, hi, he) ROW(KEYMAP_GROUP_LISTS, r, n, k, hi, he)
+#define X_MOVING(r, n, k, hi, he)  ROW(KEYMAP_GROUP_MOVING, r, n, k, hi, he)
+#define X_TIERS(r, n, k, hi, he)   ROW(KEYMAP_GROUP_TIERS, r, n, k, hi, he)
+#define X_LISTS(r, n, k, hi, he)   ROW(KEYMAP_GROUP_LISTS, r, n, k, hi, he)
 #define X_PROGRAM(r, n, k, hi, he) ROW(KEYMAP_GROUP_PROGRAM, r, n, k, hi, he)
-	KEYMAP_MOVING(X_MOVING)
-	KEYMAP_TIERS(X_TIERS)
-	KEYMAP_LISTS(X_LISTS)
-	KEYMAP_PROGRAM(X_PROGRAM)
+	KEYMAP_MOVING(X_MOVING) KEYMAP_TIERS(X_TIERS) KEYMAP_LISTS(X_LISTS)
+		KEYMAP_PROGRAM(X_PROGRAM)
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -82,8 +80,12 @@ size_t keymap_key_text(char *out, size_t size, enum request r)
 	return (size_t)snprintf(out, size, "%.*s", len, keys);
 }
 
-/* Compares what was typed with one bound sequence: request when whole, *prefix when it may become it. */
-static bool matches(const struct keymap_state *state, const uint32_t *sequence, unsigned n, bool *prefix)
+/*
+ * Compares what was typed with one bound sequence: request when whole, *prefix when it may
+ * become it.
+ */
+static bool matches(
+	const struct keymap_state *state, const uint32_t *sequence, unsigned n, bool *prefix)
 {
 	if (state->n > n || memcmp(state->keys, sequence, state->n * sizeof(*sequence)) != 0)
 		return false;

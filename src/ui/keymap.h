@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What keys ask for: one table of requests with name, default keys and help, from which come the help view, the hints
- * and the table in flowdrill-keys(7). Views answer requests, never keys.
+ * What keys ask for: one table of requests with name, default keys and help, from which come
+ * the help view, the hints and the table in flowdrill-keys(7). Views answer requests, never
+ * keys.
  *
- * Keys may be sequences ("gg"). No bound sequence begins with another bound one (checked by a test), so
- * there is nothing to wait for. Static data; the state of a half-typed sequence is the caller's.
+ * Keys may be sequences ("gg"). No bound sequence begins with another bound one (checked by a
+ * test), so there is nothing to wait for. Static data; the state of a half-typed sequence is
+ * the caller's.
  */
 #ifndef FLOWDRILL_UI_KEYMAP_H
 #define FLOWDRILL_UI_KEYMAP_H
 
 #include "ui/key.h"
 
+/* clang-format off */
 /* X(request, name, keys divided by blanks, hint or "", help) by group */
 #define KEYMAP_MOVING(X) \
 	X(REQ_UP, "up", "k Up", "", "One row up.") \
@@ -22,40 +25,51 @@
 	X(REQ_FIRST, "first", "gg Home", "", "The first row.") \
 	X(REQ_LAST, "last", "G End", "", "The last row.") \
 	X(REQ_LEFT, "left", "h Left", "", \
-		"Columns further left; in the packet view: fold a layer, or go to the layer around a field.") \
+		"Columns further left; in the packet view: fold a layer, or go to the layer " \
+		"around a field.") \
 	X(REQ_RIGHT, "right", "l Right", "", \
 		"Columns further right; in the packet view: unfold a layer.")
 #define KEYMAP_TIERS(X) \
 	X(REQ_OPEN, "open", "Enter", "open", \
-		"Go down a tier: macroflow, flow, microflow, packets, packet. On the line of small services: " \
-		"show or hide them. In the packet view: fold or unfold a layer.") \
+		"Go down a tier: macroflow, flow, microflow, packets, packet. On the line of " \
+		"small services: show or hide them. In the packet view: fold or unfold a layer.") \
 	X(REQ_BACK, "back", "Escape Backspace", "back", \
 		"Stop the query that is running; else go back up to the same row.") \
-	X(REQ_CLOSE, "close", "q", "back", "Go back up; from the first view leave the program.") \
-	X(REQ_PACKETS, "packets", "P", "packets", "All packets below the selected row, whatever its tier.") \
-	X(REQ_NEXT_RECORD, "next-record", "J", "next", "In the packet view: the next packet of the list.") \
-	X(REQ_PREV_RECORD, "previous-record", "K", "previous", "In the packet view: the packet before.")
+	X(REQ_CLOSE, "close", "q", "back", \
+		"Go back up; from the first view leave the program.") \
+	X(REQ_PACKETS, "packets", "P", "packets", \
+		"All packets below the selected row, whatever its tier.") \
+	X(REQ_NEXT_RECORD, "next-record", "J", "next", \
+		"In the packet view: the next packet of the list.") \
+	X(REQ_PREV_RECORD, "previous-record", "K", "previous", \
+		"In the packet view: the packet before.")
 #define KEYMAP_LISTS(X) \
 	X(REQ_FILTER, "filter", "/", "filter", \
-		"Show only rows that a filter selects (flowdrill-filter(7)); Tab completes, Up and Down recall. " \
-		"An empty filter shows all.") \
+		"Show only rows that a filter selects (flowdrill-filter(7)); Tab completes, Up and " \
+		"Down recall. An empty filter shows all.") \
 	X(REQ_SEARCH, "search", "*", "", "Search for text in the columns on the screen.") \
 	X(REQ_SEARCH_NEXT, "search-next", "n", "", "The next row with the text searched for.") \
-	X(REQ_SEARCH_PREV, "search-previous", "N", "", "The row before with the text searched for.") \
+	X(REQ_SEARCH_PREV, "search-previous", "N", "", \
+		"The row before with the text searched for.") \
 	X(REQ_SORT, "sort", "s", "sort", "Choose the column to sort by.") \
 	X(REQ_SORT_REVERSE, "sort-reverse", "S", "", "Turn the order round.") \
 	X(REQ_PANE, "pane", "Tab", "details", \
-		"Show or hide all fields of the selected row (zero counts are left out); in the packet view: move between layers " \
-		"and bytes.") \
-	X(REQ_WRITE, "write", "w", "write", "Write the packets of the selected row to a pcapng file.") \
-	X(REQ_COPY_ID, "id", "y", "", "Show the id of the selected row, for use with flowdrill show.")
+		"Show or hide all fields of the selected row (zero counts are left out); in the " \
+		"packet view: move between layers and bytes.") \
+	X(REQ_WRITE, "write", "w", "write", \
+		"Write the packets of the selected row to a pcapng file.") \
+	X(REQ_COPY_ID, "id", "y", "", \
+		"Show the id of the selected row, for use with flowdrill show.")
 #define KEYMAP_PROGRAM(X) \
-	X(REQ_HEX, "hex", "x", "bytes", "Show or hide the bytes in the packet view; in a list of packets: open the packet.") \
+	X(REQ_HEX, "hex", "x", "bytes", \
+		"Show or hide the bytes in the packet view; in a list of packets: open the packet.") \
 	X(REQ_COMMAND, "command", ":", "command", "Type a command; Tab completes.") \
 	X(REQ_HELP, "help", "? F1", "help", "Keys and commands.") \
 	X(REQ_REDRAW, "redraw", "Ctrl-L", "", "Draw the screen anew.") \
-	X(REQ_SUSPEND, "suspend", "Ctrl-Z", "", "Suspend the program; fg in the shell brings it back.") \
-	X(REQ_INTERRUPT, "interrupt", "Ctrl-C", "", "Stop a query or a write that is running.") \
+	X(REQ_SUSPEND, "suspend", "Ctrl-Z", "", \
+		"Suspend the program; fg in the shell brings it back.") \
+	X(REQ_INTERRUPT, "interrupt", "Ctrl-C", "", \
+		"Stop a query or a write that is running.") \
 	X(REQ_QUIT, "quit", "Q", "quit", "Leave the program.")
 #define KEYMAP_ALL(X) KEYMAP_MOVING(X) KEYMAP_TIERS(X) KEYMAP_LISTS(X) KEYMAP_PROGRAM(X)
 
@@ -66,8 +80,15 @@ enum request {
 #undef KEYMAP_ENUM
 	REQUESTS
 };
+/* clang-format on */
 
-enum keymap_group { KEYMAP_GROUP_MOVING, KEYMAP_GROUP_TIERS, KEYMAP_GROUP_LISTS, KEYMAP_GROUP_PROGRAM, KEYMAP_GROUPS };
+enum keymap_group {
+	KEYMAP_GROUP_MOVING,
+	KEYMAP_GROUP_TIERS,
+	KEYMAP_GROUP_LISTS,
+	KEYMAP_GROUP_PROGRAM,
+	KEYMAP_GROUPS
+};
 
 struct keymap_row {
 	enum request request;
@@ -84,15 +105,18 @@ struct keymap_state {
 };
 
 const struct keymap_row *keymap_rows(size_t *n);
-const struct keymap_row *keymap_row(enum request r);     /* NULL for REQ_NONE */
+const struct keymap_row *keymap_row(enum request r); /* NULL for REQ_NONE */
 const char *keymap_group_title(enum keymap_group g);
-/* The key or sequence at `*keys` (see struct keymap_row), which moves behind it: number of keys, 0 at the end. */
+/*
+ * The key or sequence at `*keys` (see struct keymap_row), which moves behind it: number of
+ * keys, 0 at the end.
+ */
 unsigned keymap_next_sequence(const char **keys, uint32_t out[KEYMAP_SEQUENCE_MAX]);
 /* The first key of a request as text ("gg", "Enter"). */
 size_t keymap_key_text(char *out, size_t size, enum request r);
 /*
- * One more key. The request that it completes, else REQ_NONE: then either a sequence is open (state->n > 0) or the key
- * means nothing. Escape ends an open sequence.
+ * One more key. The request that it completes, else REQ_NONE: then either a sequence is open
+ * (state->n > 0) or the key means nothing. Escape ends an open sequence.
  */
 enum request keymap_feed(struct keymap_state *state, uint32_t key);
 

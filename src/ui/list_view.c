@@ -24,8 +24,8 @@ static void usual_columns(struct list_view *lv)
 	lv->hooks->columns(lv);
 }
 
-void list_view_init(struct list_view *lv, struct screen *s, const struct view_ops *ops, const struct list_hooks *hooks,
-	enum tier tier, const struct id *in)
+void list_view_init(struct list_view *lv, struct screen *s, const struct view_ops *ops,
+	const struct list_hooks *hooks, enum tier tier, const struct id *in)
 {
 	lv->view.ops = ops;
 	lv->view.screen = s;
@@ -33,7 +33,8 @@ void list_view_init(struct list_view *lv, struct screen *s, const struct view_op
 	lv->hooks = hooks;
 	loader_init(&lv->loader, s->session, tier, in);
 	usual_columns(lv);
-	loader_set_sort(&lv->loader, lv->natural, lv->n_natural, NULL); /* a failure shows in the list */
+	loader_set_sort(&lv->loader, lv->natural, lv->n_natural,
+		NULL); /* a failure shows in the list */
 }
 
 void list_view_close(struct view *v)
@@ -47,7 +48,8 @@ void list_view_close(struct view *v)
 
 /* ---- rows ------------------------------------------------------------------------------ */
 
-bool list_view_row(const struct list_view *lv, const struct result *r, size_t place, struct row *out)
+bool list_view_row(
+	const struct list_view *lv, const struct result *r, size_t place, struct row *out)
 {
 	if (r == NULL || place >= lv->list.count || (lv->fold.on && place == lv->fold.at))
 		return false;
@@ -91,7 +93,8 @@ void list_view_arrange(struct list_view *lv)
 	list_set_count(&lv->list, count);
 	if (lv->hooks->arrange != NULL && r != NULL)
 		lv->hooks->arrange(lv, r);
-	if (lv->has_key && r != NULL && result_find(r, &lv->key, &index) && place_of(lv, index, &place))
+	if (lv->has_key && r != NULL && result_find(r, &lv->key, &index) &&
+		place_of(lv, index, &place))
 		list_follow(&lv->list, place);
 	loader_unlock(&lv->loader);
 }
@@ -155,11 +158,13 @@ bool list_view_step(struct view *v, int by, struct id *out)
 
 static bool ports_differ(const struct row *row)
 {
-	return row->tier == TIER_MACROFLOW && row->record->key.has_ports && row->record->key.server_port == 0;
+	return row->tier == TIER_MACROFLOW && row->record->key.has_ports &&
+		row->record->key.server_port == 0;
 }
 
 /* Id and names of the selected row; false where there is none. */
-static bool selected_crumb(struct list_view *lv, struct id *id, char crumb[2][VIEW_CRUMB_MAX], bool *ports)
+static bool selected_crumb(
+	struct list_view *lv, struct id *id, char crumb[2][VIEW_CRUMB_MAX], bool *ports)
 {
 	const struct result *r = loader_lock(&lv->loader);
 	struct row row;
@@ -174,7 +179,8 @@ static bool selected_crumb(struct list_view *lv, struct id *id, char crumb[2][VI
 	return found;
 }
 
-static void open_below(struct list_view *lv, struct view *(*make)(struct list_view *lv, const struct id *id, bool ports))
+static void open_below(struct list_view *lv,
+	struct view *(*make)(struct list_view *lv, const struct id *id, bool ports))
 {
 	char crumb[2][VIEW_CRUMB_MAX];
 	struct view *below;
@@ -249,7 +255,8 @@ enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
 	enum rc rc;
 
 	if (strlen(text) >= sizeof(v->filter))
-		return err_set(err, RC_USAGE, "filter", "longer than %zu bytes", sizeof(v->filter) - 1);
+		return err_set(err, RC_USAGE, "filter", "longer than %zu bytes",
+			sizeof(v->filter) - 1);
 	rc = filter_compile(text, v->tier, &filter, err);
 	if (rc != RC_DONE)
 		return rc;
@@ -263,7 +270,8 @@ enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
 	return rc;
 }
 
-enum rc list_view_set_sort(struct view *v, const struct field *f, bool descending, struct err *err)
+enum rc list_view_set_sort(
+	struct view *v, const struct field *f, bool descending, struct err *err)
 {
 	struct list_view *lv = of(v);
 	enum rc rc;
@@ -301,7 +309,8 @@ enum rc list_view_set_columns(struct view *v, const char *names, struct err *err
 
 static bool row_time(const struct row *row, int64_t *time_ns)
 {
-	const struct field *f = field_find(row->tier == TIER_PACKET ? "time" : "first", row->tier);
+	const struct field *f =
+		field_find(row->tier == TIER_PACKET ? "time" : "first", row->tier);
 	struct value v;
 
 	if (f == NULL || !field_get(f, row, &v))

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What all lists of rows have in common: a loader, columns, the place in the list, filter, order, search, the pane of
- * details. The views of records and packets begin with a struct list_view and add what is theirs through its hooks.
+ * What all lists of rows have in common: a loader, columns, the place in the list, filter,
+ * order, search, the pane of details. The views of records and packets begin with a struct
+ * list_view and add what is theirs through its hooks.
  *
- * The selected row is remembered by its id from the first move on, so that it survives a refresh, another order, and coming
- * back from below; before that the first row stays selected while rows come in.
+ * The selected row is remembered by its id from the first move on, so that it survives a
+ * refresh, another order, and coming back from below; before that the first row stays selected
+ * while rows come in.
  */
 #ifndef FLOWDRILL_UI_LIST_VIEW_H
 #define FLOWDRILL_UI_LIST_VIEW_H
@@ -20,23 +22,23 @@ struct list_view;
 /* A line that stands for rows which are hidden (or shown below it, when open). */
 struct list_fold {
 	bool on, open;
-	size_t at;               /* its place in the list */
+	size_t at; /* its place in the list */
 	size_t rows;
 	char text[96];
 };
 
 struct list_hooks {
 	/*
-	 * The view below a row; NULL where there is none or no memory, then it has said so. `ports`: the rows there differ in the
-	 * server's port.
+	 * The view below a row; NULL where there is none or no memory, then it has said so.
+	 * `ports`: the rows there differ in the server's port.
 	 */
 	struct view *(*below)(struct list_view *lv, const struct id *id, bool ports);
 	/*
-	 * May be NULL: decides which rows are seen in which order (lv->map, lv->fold). Called when the rows, or how many of
-	 * them fit on the screen, have changed.
+	 * May be NULL: decides which rows are seen in which order (lv->map, lv->fold). Called
+	 * when the rows, or how many of them fit on the screen, have changed.
 	 */
 	void (*arrange)(struct list_view *lv, const struct result *r);
-	void (*columns)(struct list_view *lv);   /* the usual ones */
+	void (*columns)(struct list_view *lv); /* the usual ones */
 };
 
 struct list_view {
@@ -44,27 +46,34 @@ struct list_view {
 	const struct list_hooks *hooks;
 	struct loader loader;
 	struct columns columns;
-	bool own_columns;                /* chosen by the user */
-	bool with_points;                /* style.points when the usual ones were set */
+	bool own_columns; /* chosen by the user */
+	bool with_points; /* style.points when the usual ones were set */
 	struct list list;
-	struct id key;                   /* of the selected row, where has_key */
+	struct id key; /* of the selected row, where has_key */
 	bool has_key;
-	struct query_sort natural[2];    /* the order when nobody chose one */
+	struct query_sort natural[2]; /* the order when nobody chose one */
 	size_t n_natural;
-	struct query_sort sort;          /* chosen, where field is not NULL */
+	struct query_sort sort; /* chosen, where field is not NULL */
 	char search[128];
-	size_t *map;                     /* list place -> row of the result; NULL: the same */
+	size_t *map; /* list place -> row of the result; NULL: the same */
 	struct list_fold fold;
-	size_t arranged_page;            /* rows on the screen when it was arranged */
+	size_t arranged_page; /* rows on the screen when it was arranged */
 };
 
 /* Fills a zeroed *lv of a tier below `in` (NULL: everything); starts the query. */
-void list_view_init(struct list_view *lv, struct screen *s, const struct view_ops *ops, const struct list_hooks *hooks,
-	enum tier tier, const struct id *in);
-/* Rows or their number on the screen have changed: places them anew and finds the selected one again. */
+void list_view_init(struct list_view *lv, struct screen *s, const struct view_ops *ops,
+	const struct list_hooks *hooks, enum tier tier, const struct id *in);
+/*
+ * Rows or their number on the screen have changed: places them anew and finds the selected one
+ * again.
+ */
 void list_view_arrange(struct list_view *lv);
-/* The row at the place in the list; false for the fold's line and outside. Call between loader_lock() and unlock. */
-bool list_view_row(const struct list_view *lv, const struct result *r, size_t place, struct row *out);
+/*
+ * The row at the place in the list; false for the fold's line and outside. Call between
+ * loader_lock() and unlock.
+ */
+bool list_view_row(
+	const struct list_view *lv, const struct result *r, size_t place, struct row *out);
 
 /* The members of struct view_ops. */
 void list_view_close(struct view *v);
@@ -74,21 +83,24 @@ void list_view_update(struct view *v);
 void list_view_refresh(struct view *v);
 bool list_view_busy(const struct view *v, int *progress);
 bool list_view_cancel(struct view *v);
-void list_view_status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size);
+void list_view_status(const struct view *v, char *position, size_t position_size, char *state,
+	size_t state_size);
 enum rc list_view_set_filter(struct view *v, const char *text, struct err *err);
-enum rc list_view_set_sort(struct view *v, const struct field *f, bool descending, struct err *err);
+enum rc list_view_set_sort(
+	struct view *v, const struct field *f, bool descending, struct err *err);
 enum rc list_view_set_columns(struct view *v, const char *names, struct err *err);
 enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err);
 bool list_view_search(struct view *v, const char *text, int by);
 bool list_view_selected(const struct view *v, struct id *out);
 bool list_view_step(struct view *v, int by, struct id *out);
 
-#define LIST_VIEW_OPS_BUT_REQUEST \
-	.close = list_view_close, .draw = list_view_draw, .update = list_view_update, \
+#define LIST_VIEW_OPS_BUT_REQUEST                                                         \
+	.close = list_view_close, .draw = list_view_draw, .update = list_view_update,     \
 	.refresh = list_view_refresh, .busy = list_view_busy, .cancel = list_view_cancel, \
-	.status = list_view_status, .set_filter = list_view_set_filter, .set_sort = list_view_set_sort, \
-	.set_columns = list_view_set_columns, .go_to_time = list_view_go_to_time, \
-	.search = list_view_search, .selected = list_view_selected, .step = list_view_step
+	.status = list_view_status, .set_filter = list_view_set_filter,                   \
+	.set_sort = list_view_set_sort, .set_columns = list_view_set_columns,             \
+	.go_to_time = list_view_go_to_time, .search = list_view_search,                   \
+	.selected = list_view_selected, .step = list_view_step
 #define LIST_VIEW_OPS LIST_VIEW_OPS_BUT_REQUEST, .request = list_view_request
 
 #endif

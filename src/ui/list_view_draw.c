@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How lists of rows are drawn: heading, rows, the line of a fold, what is said where there is none, details. */
+/*
+ * How lists of rows are drawn: heading, rows, the line of a fold, what is said where there is
+ * none, details.
+ */
 #include "ui/detail.h"
 #include "ui/list_view.h"
 
@@ -31,13 +34,16 @@ static void measure(struct list_view *lv, struct canvas *c, const struct result 
 	}
 }
 
-static void draw_fold(const struct list_view *lv, struct canvas *c, struct rect r, unsigned extra)
+static void draw_fold(
+	const struct list_view *lv, struct canvas *c, struct rect r, unsigned extra)
 {
-	canvas_glyph(c, r.x, r.y, ATTR_KEY | extra, lv->fold.open ? GLYPH_OPEN : GLYPH_ELLIPSIS);
+	canvas_glyph(
+		c, r.x, r.y, ATTR_KEY | extra, lv->fold.open ? GLYPH_OPEN : GLYPH_ELLIPSIS);
 	canvas_text(c, r.x + 2, r.y, r.w - 2, ATTR_DIM | extra, lv->fold.text);
 }
 
-static void draw_row(const struct list_view *lv, struct canvas *c, struct rect area, int y, const struct result *r, size_t place)
+static void draw_row(const struct list_view *lv, struct canvas *c, struct rect area, int y,
+	const struct result *r, size_t place)
 {
 	unsigned extra = place == lv->list.selected ? ATTR_SELECTED : 0;
 	struct rect at = row_rect(area, y);
@@ -60,20 +66,25 @@ static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect
 	int x = area.x + ROW_X, y = area.y + 1, w = area.w - ROW_X;
 
 	if (lv->loader.state == JOB_FAILED)
-		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", lv->loader.err.what, lv->loader.err.why);
+		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", lv->loader.err.what,
+			lv->loader.err.why);
 	else if (lv->loader.state == JOB_CANCELLED)
-		canvas_printf(c, x, y, w, ATTR_WARN, "stopped before the first %s was found", tier_singular(lv->view.tier));
+		canvas_printf(c, x, y, w, ATTR_WARN, "stopped before the first %s was found",
+			tier_singular(lv->view.tier));
 	else if (loader_loading(&lv->loader))
 		canvas_printf(c, x, y, w, ATTR_DIM, "looking for %s", rows);
 	else if (lv->view.screen->indexing)
-		canvas_printf(c, x, y, w, ATTR_DIM, "no %s yet: the file is being indexed", rows);
+		canvas_printf(
+			c, x, y, w, ATTR_DIM, "no %s yet: the file is being indexed", rows);
 	else if (lv->view.filter[0] != '\0')
-		canvas_printf(c, x, y, w, ATTR_DIM, "no %s match the filter; / and an empty filter show all", rows);
+		canvas_printf(c, x, y, w, ATTR_DIM,
+			"no %s match the filter; / and an empty filter show all", rows);
 	else
 		canvas_printf(c, x, y, w, ATTR_DIM, "there are no %s", rows);
 }
 
-static void draw_details(const struct list_view *lv, struct canvas *c, struct rect r, const struct result *result)
+static void draw_details(const struct list_view *lv, struct canvas *c, struct rect r,
+	const struct result *result)
 {
 	struct row row;
 
@@ -108,7 +119,8 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 	if (lv->list.count == 0)
 		draw_empty(lv, c, area);
 	if (detail > 0)
-		draw_details(lv, c, (struct rect){ area.x, area.y + area.h - detail, area.w, detail }, r);
+		draw_details(lv, c,
+			(struct rect){ area.x, area.y + area.h - detail, area.w, detail }, r);
 	loader_unlock(&lv->loader);
 }
 
@@ -116,21 +128,28 @@ static int add_state(char *state, size_t size, int len, const char *what, const 
 {
 	if (len < 0 || (size_t)len >= size)
 		return len;
-	return len + snprintf(state + len, size - (size_t)len, "%s%s%s", len > 0 ? "   " : "", what, text);
+	return len +
+		snprintf(state + len, size - (size_t)len, "%s%s%s", len > 0 ? "   " : "", what,
+			text);
 }
 
-void list_view_status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
+void list_view_status(const struct view *v, char *position, size_t position_size, char *state,
+	size_t state_size)
 {
 	const struct list_view *lv = (const struct list_view *)v;
 	int len = 0;
 
-	snprintf(position, position_size, "%zu/%zu%s", lv->list.count > 0 ? lv->list.selected + 1 : 0, lv->list.count,
-		loader_loading(&lv->loader) ? "+" : lv->loader.state == JOB_CANCELLED ? " stopped" : "");
+	snprintf(position, position_size, "%zu/%zu%s",
+		lv->list.count > 0 ? lv->list.selected + 1 : 0, lv->list.count,
+		loader_loading(&lv->loader)                 ? "+"
+			: lv->loader.state == JOB_CANCELLED ? " stopped"
+							    : "");
 	state[0] = '\0';
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
 	if (lv->sort.field != NULL)
-		len = add_state(state, state_size, len, lv->sort.descending ? "largest first by " : "smallest first by ",
+		len = add_state(state, state_size, len,
+			lv->sort.descending ? "largest first by " : "smallest first by ",
 			lv->sort.field->name);
 	if (lv->search[0] != '\0')
 		add_state(state, state_size, len, "search: ", lv->search);

@@ -58,7 +58,8 @@ enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err)
 	return loader_restart(l, err);
 }
 
-enum rc loader_set_sort(struct loader *l, const struct query_sort *sort, size_t n, struct err *err)
+enum rc loader_set_sort(
+	struct loader *l, const struct query_sort *sort, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n && i < QUERY_SORT_MAX; i++)
 		l->query.sort[i] = sort[i];

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rows of a view: a background query, and a second one that takes its place when something new was published.
+ * The rows of a view: a background query, and a second one that takes its place when something
+ * new was published.
  *
- * The first query's rows are shown as they come. A refresh runs behind what is shown and replaces it when it is done,
- * so that nothing flickers. Changing the question (filter, order) drops what is shown at once.
+ * The first query's rows are shown as they come. A refresh runs behind what is shown and
+ * replaces it when it is done, so that nothing flickers. Changing the question (filter, order)
+ * drops what is shown at once.
  *
  * Owns its jobs, the filter and the ids it asks below of. One thread (the screen's).
  */
@@ -13,21 +15,24 @@
 #include "query/result.h"
 #include "session/session.h"
 
-/* Refreshing takes at most one part in so many of the time: a query that takes long is not run all the time. */
+/*
+ * Refreshing takes at most one part in so many of the time: a query that takes long is not run
+ * all the time.
+ */
 enum { REFRESH_SHARE = 4 };
 
 struct loader {
 	struct session *session;
 	struct query query;
 	struct filter *filter;
-	struct id in;            /* query.in points here where there is one */
+	struct id in; /* query.in points here where there is one */
 	struct job *shown, *next;
-	bool stale;              /* something new came: ask again, but see REFRESH_SHARE */
-	int64_t started_ns, ended_ns;    /* of the last refresh, on the monotonic clock */
-	bool settled;            /* shown's end was told by loader_update() */
-	bool cancelled;          /* shown was asked to stop */
-	enum job_state state;    /* of shown */
-	struct err err;          /* why it failed */
+	bool stale; /* something new came: ask again, but see REFRESH_SHARE */
+	int64_t started_ns, ended_ns; /* of the last refresh, on the monotonic clock */
+	bool settled; /* shown's end was told by loader_update() */
+	bool cancelled; /* shown was asked to stop */
+	enum job_state state; /* of shown */
+	struct err err; /* why it failed */
 };
 
 void loader_init(struct loader *l, struct session *s, enum tier tier, const struct id *in);
@@ -35,7 +40,8 @@ void loader_free(struct loader *l);
 /* Takes the filter over (NULL: none) and asks anew. */
 enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err);
 /* Asks anew with another order; n 0: the natural one. */
-enum rc loader_set_sort(struct loader *l, const struct query_sort *sort, size_t n, struct err *err);
+enum rc loader_set_sort(
+	struct loader *l, const struct query_sort *sort, size_t n, struct err *err);
 /* Asks anew, showing rows as they come. */
 enum rc loader_restart(struct loader *l, struct err *err);
 /* Something new was published: asks behind what is shown. */

@@ -7,7 +7,10 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* While something runs, its progress is drawn this often; news of rows come through the session's descriptor. */
+/*
+ * While something runs, its progress is drawn this often; news of rows come through the
+ * session's descriptor.
+ */
 enum { PROGRESS_MS = 200, KEYS_MAX = 64 };
 
 enum { FD_KEYS, FD_SESSION, FD_SIGNALS, FDS };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The loop that brings keys, signals and news of the session to the screen, and the screen to the terminal. It waits in poll()
- * alone, and draws only when something happened.
+ * The loop that brings keys, signals and news of the session to the screen, and the screen to
+ * the terminal. It waits in poll() alone, and draws only when something happened.
  */
 #ifndef FLOWDRILL_UI_LOOP_H
 #define FLOWDRILL_UI_LOOP_H

@@ -11,11 +11,11 @@
 enum { OPTION_END = 0, OPTION_COMMENT = 1 };
 
 /* What the layers say themselves is left out. */
-static const char *const frame_fields[] = {
-	"id", "time", "gap", "len", "caplen", "point", "file_offset", "vlan", "tunnel", NULL
-};
+static const char *const frame_fields[] = { "id", "time", "gap", "len", "caplen", "point",
+	"file_offset", "vlan", "tunnel", NULL };
 
-static void add_fields(struct packet_tree *t, const struct row *row, const struct cell_style *style)
+static void add_fields(
+	struct packet_tree *t, const struct row *row, const struct cell_style *style)
 {
 	struct cell_style full = *style;
 
@@ -29,7 +29,8 @@ static void add_fields(struct packet_tree *t, const struct row *row, const struc
 	}
 }
 
-static void add_record_id(struct packet_tree *t, const char *name, enum tier tier, unsigned source, struct record_id rec)
+static void add_record_id(struct packet_tree *t, const char *name, enum tier tier,
+	unsigned source, struct record_id rec)
 {
 	struct id id = { .tier = tier, .source = source, .rec = rec };
 	char text[ID_TEXT];
@@ -46,7 +47,10 @@ static unsigned option_u16(const struct raw_packet *raw, size_t at)
 	return raw->big_endian ? (unsigned)p[0] << 8 | p[1] : (unsigned)p[1] << 8 | p[0];
 }
 
-/* pcapng options: code, length, value padded to four bytes (draft-ietf-opsawg-pcapng section 3.5). */
+/*
+ * pcapng options: code, length, value padded to four bytes (draft-ietf-opsawg-pcapng section
+ * 3.5).
+ */
 static void add_comments(struct packet_tree *t, const struct raw_packet *raw)
 {
 	size_t at = 0;
@@ -66,14 +70,16 @@ static void add_comments(struct packet_tree *t, const struct raw_packet *raw)
 	}
 }
 
-static void add_frame(struct packet_tree *t, const struct row *row, const struct raw_packet *raw, const struct cell_style *style)
+static void add_frame(struct packet_tree *t, const struct row *row,
+	const struct raw_packet *raw, const struct cell_style *style)
 {
 	const struct packet_row *p = row->packet;
 	char summary[160], time[TEXT_TIME];
 
 	text_clock(time, sizeof(time), raw->time_ns, 9);
-	snprintf(summary, sizeof(summary), "%" PRIu64 "  %s  %u bytes%s", p->frame, raw->time_unknown ? "time unknown" : time,
-		raw->len, raw->caplen < raw->len ? ", cut" : "");
+	snprintf(summary, sizeof(summary), "%" PRIu64 "  %s  %u bytes%s", p->frame,
+		raw->time_unknown ? "time unknown" : time, raw->len,
+		raw->caplen < raw->len ? ", cut" : "");
 	packet_tree_layer(t, "frame", summary, 0, 0);
 	add_fields(t, row, style);
 	add_record_id(t, "flow", TIER_FLOW, row->source, p->flow);
@@ -81,7 +87,8 @@ static void add_frame(struct packet_tree *t, const struct row *row, const struct
 	add_comments(t, raw);
 }
 
-enum rc packet_frame_decode(struct packet_tree *t, const struct query_holder *holder, const struct cell_style *style, struct err *err)
+enum rc packet_frame_decode(struct packet_tree *t, const struct query_holder *holder,
+	const struct cell_style *style, struct err *err)
 {
 	const struct raw_packet *raw = query_holder_raw(holder);
 	const struct point_info *point = query_holder_point(holder);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { NODES_MAX = 1 << 16 };    /* a packet of nothing but options stays far below */
+enum { NODES_MAX = 1 << 16 }; /* a packet of nothing but options stays far below */
 
 static size_t keep_text(struct packet_tree *t, const char *text)
 {
@@ -16,42 +16,51 @@ static size_t keep_text(struct packet_tree *t, const char *text)
 	return at;
 }
 
-static void add_node(struct packet_tree *t, struct packet_node node, const char *name, const char *text)
+static void add_node(
+	struct packet_tree *t, struct packet_node node, const char *name, const char *text)
 {
 	if (t->failed || t->n >= NODES_MAX)
 		return;
 	node.name = keep_text(t, name);
 	node.text = keep_text(t, text);
-	t->failed = t->text.failed || mem_grow(&t->nodes, &t->cap, t->n + 1, sizeof(*t->nodes)) != 0;
+	t->failed = t->text.failed ||
+		mem_grow(&t->nodes, &t->cap, t->n + 1, sizeof(*t->nodes)) != 0;
 	if (!t->failed)
 		t->nodes[t->n++] = node;
 }
 
-void packet_tree_layer(struct packet_tree *t, const char *name, const char *summary, uint32_t offset, uint32_t len)
+void packet_tree_layer(struct packet_tree *t, const char *name, const char *summary,
+	uint32_t offset, uint32_t len)
 {
 	if (t->layers == PACKET_LAYERS_MAX)
 		return;
-	add_node(t, (struct packet_node){ .is_layer = true, .layer = t->layers, .offset = offset, .len = len },
+	add_node(t,
+		(struct packet_node){
+			.is_layer = true, .layer = t->layers, .offset = offset, .len = len },
 		name, summary);
 	t->layers++;
 }
 
-void packet_tree_field(struct packet_tree *t, const char *name, const char *text, uint32_t offset, uint32_t len)
+void packet_tree_field(struct packet_tree *t, const char *name, const char *text,
+	uint32_t offset, uint32_t len)
 {
 	size_t layer = t->layers > 0 ? t->layers - 1 : 0;
 	int cells = (int)text_width(name);
 
 	if (cells > t->name_cells[layer])
 		t->name_cells[layer] = cells;
-	add_node(t, (struct packet_node){ .layer = layer, .offset = offset, .len = len }, name, text);
+	add_node(t, (struct packet_node){ .layer = layer, .offset = offset, .len = len }, name,
+		text);
 }
 
-static void on_begin(void *ctx, const char *layer, const char *summary, uint32_t offset, uint32_t len)
+static void on_begin(
+	void *ctx, const char *layer, const char *summary, uint32_t offset, uint32_t len)
 {
 	packet_tree_layer(ctx, layer, summary, offset, len);
 }
 
-static void on_field(void *ctx, const char *name, const char *text, uint32_t offset, uint32_t len)
+static void on_field(
+	void *ctx, const char *name, const char *text, uint32_t offset, uint32_t len)
 {
 	packet_tree_field(ctx, name, text, offset, len);
 }
@@ -69,9 +78,12 @@ static void relist(struct packet_tree *t)
 			t->lines[t->n_lines++] = i;
 }
 
-enum rc packet_tree_decode(struct packet_tree *t, const struct decode_frame *frame, struct err *err)
+enum rc packet_tree_decode(
+	struct packet_tree *t, const struct decode_frame *frame, struct err *err)
 {
-	const struct decode_sink sink = { .begin = on_begin, .field = on_field, .end = on_end, .ctx = t };
+	const struct decode_sink sink = {
+		.begin = on_begin, .field = on_field, .end = on_end, .ctx = t
+	};
 	struct packet facts;
 
 	memset(&facts, 0, sizeof(facts));

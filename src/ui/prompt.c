@@ -24,16 +24,19 @@ struct prompt {
 	bool open, done;
 	char label[64];
 	char text[TEXT_MAX];
-	FILE *null;              /* what readline has for a terminal */
+	FILE *null; /* what readline has for a terminal */
 	/* what Tab found last */
 	char words[WORDS_MAX][WORD_MAX];
-	char help[HELP_MAX];     /* of the first */
+	char help[HELP_MAX]; /* of the first */
 	size_t n_words;
 };
 
 /* Readline's callbacks have no context. */
 static struct prompt *current;
-static struct { char bytes[16]; size_t at, n; } fed;
+static struct {
+	char bytes[16];
+	size_t at, n;
+} fed;
 
 static int feed_getc(FILE *file)
 {
@@ -86,7 +89,8 @@ static void set_up_readline(FILE *null)
 	rl_bind_key('\t', rl_insert);
 }
 
-enum rc prompt_new(const char *history_path, prompt_complete complete, void *ctx, struct prompt **out, struct err *err)
+enum rc prompt_new(const char *history_path, prompt_complete complete, void *ctx,
+	struct prompt **out, struct err *err)
 {
 	struct prompt *p = mem_calloc(1, sizeof(*p));
 
@@ -128,7 +132,8 @@ void prompt_free(struct prompt *p)
 	mem_free(p);
 }
 
-void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *text, size_t column)
+void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *text,
+	size_t column)
 {
 	close_prompt(p);
 	p->kind = kind;
@@ -163,7 +168,9 @@ const char *prompt_text(const struct prompt *p)
 	return p->text;
 }
 
-/* ---- completion --------------------------------------------------------------------------- */
+/*
+ * ---- completion ---------------------------------------------------------------------------
+ */
 
 static void take_word(void *ctx, const char *word, const char *help)
 {
@@ -214,7 +221,9 @@ static void complete(struct prompt *p)
 	rl_end_undo_group();
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/*
+ * ---- keys -----------------------------------------------------------------------------------
+ */
 
 static void feed(const char *bytes, size_t n)
 {
@@ -242,15 +251,15 @@ static bool edit_key(uint32_t key)
 		if (rl_point < rl_end)
 			rl_delete(1, 0);
 		return true;
-	default:
-		return key > 0x10ffff;
+	default: return key > 0x10ffff;
 	}
 }
 
 /* Backspace in an empty line leaves the prompt, as in vim and less. */
 static bool is_cancel(uint32_t key)
 {
-	return key == UKEY_ESCAPE || key == UKEY_CTRL('C') || (key == UKEY_BACKSPACE && rl_end == 0);
+	return key == UKEY_ESCAPE || key == UKEY_CTRL('C') ||
+		(key == UKEY_BACKSPACE && rl_end == 0);
 }
 
 enum prompt_state prompt_key(struct prompt *p, uint32_t key)
@@ -270,8 +279,9 @@ enum prompt_state prompt_key(struct prompt *p, uint32_t key)
 	if (edit_key(key))
 		return PROMPT_TYPING;
 	if (key == UKEY_ENTER || key >= 0x20)
-		feed(utf8, key == UKEY_ENTER ? (size_t)snprintf(utf8, sizeof(utf8), "\n") :
-			key_utf8(utf8, sizeof(utf8), key));
+		feed(utf8,
+			key == UKEY_ENTER ? (size_t)snprintf(utf8, sizeof(utf8), "\n")
+					  : key_utf8(utf8, sizeof(utf8), key));
 	else
 		feed(&(char){ (char)key }, 1);
 	if (!p->done)
@@ -281,7 +291,9 @@ enum prompt_state prompt_key(struct prompt *p, uint32_t key)
 	return PROMPT_DONE;
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/*
+ * ---- drawing --------------------------------------------------------------------------------
+ */
 
 void prompt_draw(const struct prompt *p, struct canvas *c, int y)
 {

@@ -32,7 +32,8 @@ static void make_directories(const char *path)
 	char part[512];
 
 	snprintf(part, sizeof(part), "%s", path);
-	for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(part + 1, '/'); slash != NULL;
+		slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(part, 0700) != 0 && errno != EEXIST)
 			return;
@@ -116,7 +117,8 @@ static void append(const struct history *h, const char *line)
 	if (h->path[0] == '\0')
 		return;
 	make_directories(h->path);
-	fd = open(h->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	fd = open(h->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		0600);
 	if (fd < 0)
 		return;
 	dprintf(fd, "%s\n", line);

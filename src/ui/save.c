@@ -15,13 +15,14 @@ struct save {
 	struct job *job;
 	struct id id;
 	char path[512];
-	_Atomic uint64_t packets;        /* so far, for the status line */
-	enum rc rc;                      /* of the sink; read when the job is over */
+	_Atomic uint64_t packets; /* so far, for the status line */
+	enum rc rc; /* of the sink; read when the job is over */
 	struct err err;
 };
 
 /* In the job's thread. */
-static bool take_packet(void *ctx, const struct query_sources *sources, const struct row *row, const struct raw_packet *raw)
+static bool take_packet(void *ctx, const struct query_sources *sources, const struct row *row,
+	const struct raw_packet *raw)
 {
 	struct save *save = ctx;
 	unsigned source = row->source > 0 ? row->source - 1 : 0;
@@ -34,7 +35,8 @@ static bool take_packet(void *ctx, const struct query_sources *sources, const st
 	store = sources->stores[source];
 	if (row->point != NULL)
 		options = store_point_options(store, row->point->number, &options_len);
-	save->rc = pcapng_out_packet(save->out, source, row->point, options, options_len, raw, &save->err);
+	save->rc = pcapng_out_packet(
+		save->out, source, row->point, options, options_len, raw, &save->err);
 	atomic_fetch_add_explicit(&save->packets, 1, memory_order_relaxed);
 	return save->rc == RC_DONE;
 }
@@ -58,7 +60,8 @@ enum rc save_start(struct screen *s, const struct id *id, const char *path, stru
 	enum rc rc;
 
 	if (s->save != NULL)
-		return err_set(err, RC_USAGE, "write", "%s is still being written; Ctrl-C stops it", s->save->path);
+		return err_set(err, RC_USAGE, "write",
+			"%s is still being written; Ctrl-C stops it", s->save->path);
 	if (strlen(path) >= sizeof(save->path) || strcmp(path, "-") == 0)
 		return err_set(err, RC_USAGE, "write", "no name for a file");
 	if (access(path, F_OK) == 0)
@@ -101,7 +104,8 @@ static void finish(struct screen *s, enum job_state state, const struct err *job
 	else if (rc != RC_DONE)
 		screen_fail(s, &err);
 	else
-		screen_say(s, "%s %s written to %s", count, packets == 1 ? "packet" : "packets", save->path);
+		screen_say(s, "%s %s written to %s", count, packets == 1 ? "packet" : "packets",
+			save->path);
 	job_free(save->job);
 	mem_free(save);
 	s->save = NULL;
@@ -125,7 +129,8 @@ bool save_status(const struct screen *s, char *out, size_t size)
 
 	if (s->save == NULL)
 		return false;
-	text_count(count, sizeof(count), atomic_load_explicit(&s->save->packets, memory_order_relaxed));
+	text_count(count, sizeof(count),
+		atomic_load_explicit(&s->save->packets, memory_order_relaxed));
 	snprintf(out, size, "writing %s: %s packets; Ctrl-C stops", s->save->path, count);
 	return true;
 }

@@ -14,7 +14,10 @@
 enum { PANE_MIN_H = 30 };
 static const int64_t refresh_every_ns = 300 * 1000 * 1000;
 
-/* ---- the stack ----------------------------------------------------------------------------------- */
+/*
+ * ---- the stack
+ * -----------------------------------------------------------------------------------
+ */
 
 struct view *screen_top(const struct screen *s)
 {
@@ -69,7 +72,10 @@ void screen_pop(struct screen *s, bool may_quit)
 		refresh_top(s);
 }
 
-/* ---- messages ------------------------------------------------------------------------------------- */
+/*
+ * ---- messages
+ * -------------------------------------------------------------------------------------
+ */
 
 void screen_say(struct screen *s, const char *fmt, ...)
 {
@@ -87,7 +93,10 @@ void screen_fail(struct screen *s, const struct err *err)
 	s->message.bad = true;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------- */
+/*
+ * ---- opening and closing
+ * -------------------------------------------------------------------------
+ */
 
 static void name_source(struct screen *s, const char *title)
 {
@@ -122,7 +131,8 @@ static enum rc start(struct screen *s, const struct screen_options *o, struct er
 	return rc;
 }
 
-enum rc screen_open(struct screen *s, struct session *session, const struct screen_options *o, struct err *err)
+enum rc screen_open(struct screen *s, struct session *session, const struct screen_options *o,
+	struct err *err)
 {
 	enum rc rc;
 
@@ -153,7 +163,10 @@ void screen_close(struct screen *s)
 	canvas_free(s->canvas);
 }
 
-/* ---- drawing -------------------------------------------------------------------------------------- */
+/*
+ * ---- drawing
+ * --------------------------------------------------------------------------------------
+ */
 
 void screen_draw(struct screen *s)
 {
@@ -162,7 +175,8 @@ void screen_draw(struct screen *s)
 
 	canvas_clear(c);
 	if (c->w < SCREEN_MIN_W || c->h < SCREEN_MIN_H) {
-		canvas_printf(c, 0, 0, c->w, ATTR_WARN, "terminal too small (%dx%d)", c->w, c->h);
+		canvas_printf(
+			c, 0, 0, c->w, ATTR_WARN, "terminal too small (%dx%d)", c->w, c->h);
 		return;
 	}
 	v->ops->draw(v, c, (struct rect){ 0, 1, c->w, c->h - 3 });
@@ -180,7 +194,10 @@ void screen_resize(struct screen *s, int w, int h)
 		s->pane = h >= PANE_MIN_H;
 }
 
-/* ---- background work ------------------------------------------------------------------------------ */
+/*
+ * ---- background work
+ * ------------------------------------------------------------------------------
+ */
 
 static int64_t now_ns(void)
 {
@@ -242,10 +259,14 @@ bool screen_busy(const struct screen *s)
 	const struct view *v = screen_top(s);
 	int progress;
 
-	return s->indexing || s->save != NULL || (v->ops->busy != NULL && v->ops->busy(v, &progress));
+	return s->indexing || s->save != NULL ||
+		(v->ops->busy != NULL && v->ops->busy(v, &progress));
 }
 
-/* ---- requests ------------------------------------------------------------------------------------- */
+/*
+ * ---- requests
+ * -------------------------------------------------------------------------------------
+ */
 
 static bool cancel_query(struct screen *s)
 {

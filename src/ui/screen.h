@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The screen's own state: the session, the stack of views, prompt, messages, and what they do to each other. Everything
- * that changes what is seen goes through screen_key() (or screen_request()) and screen_update(); the loop and the script runner
- * do nothing else. One thread.
+ * The screen's own state: the session, the stack of views, prompt, messages, and what they do
+ * to each other. Everything that changes what is seen goes through screen_key() (or
+ * screen_request()) and screen_update(); the loop and the script runner do nothing else. One
+ * thread.
  */
 #ifndef FLOWDRILL_UI_SCREEN_H
 #define FLOWDRILL_UI_SCREEN_H
@@ -19,7 +20,7 @@ struct save;
 enum { SCREEN_VIEWS_MAX = 32, SCREEN_MIN_W = 20, SCREEN_MIN_H = 5 };
 
 struct screen_message {
-	char text[640];          /* unescaped: the canvas does that */
+	char text[640]; /* unescaped: the canvas does that */
 	bool bad;
 };
 
@@ -29,27 +30,31 @@ struct screen {
 	struct view *views[SCREEN_VIEWS_MAX];
 	size_t n_views;
 	struct keymap_state keys;
-	struct prompt *prompt;           /* never NULL; open or not */
-	struct screen_message message;   /* until the next key */
-	struct save *save;               /* a pcapng being written, or NULL */
+	struct prompt *prompt; /* never NULL; open or not */
+	struct screen_message message; /* until the next key */
+	struct save *save; /* a pcapng being written, or NULL */
 	struct cell_style style;
-	char source[128];                /* the breadcrumb's first step */
-	bool pane, pane_chosen;          /* details below lists; chosen by the user */
-	bool indexing;                   /* session_index_start() was called and not finished */
-	int64_t refreshed_ns;            /* when the session was last asked for news */
+	char source[128]; /* the breadcrumb's first step */
+	bool pane, pane_chosen; /* details below lists; chosen by the user */
+	bool indexing; /* session_index_start() was called and not finished */
+	int64_t refreshed_ns; /* when the session was last asked for news */
 	bool quit;
-	bool redraw, suspend;            /* asked of whoever has the terminal */
+	bool redraw, suspend; /* asked of whoever has the terminal */
 };
 
 struct screen_options {
-	const char *title, *filter;      /* see struct ui_options */
-	const char *history;             /* see prompt_new() */
+	const char *title, *filter; /* see struct ui_options */
+	const char *history; /* see prompt_new() */
 	int w, h;
 	bool ascii;
 };
 
-/* Starts indexing where it is needed, and opens the macroflows. On failure nothing is left to close. */
-enum rc screen_open(struct screen *s, struct session *session, const struct screen_options *o, struct err *err);
+/*
+ * Starts indexing where it is needed, and opens the macroflows. On failure nothing is left to
+ * close.
+ */
+enum rc screen_open(struct screen *s, struct session *session, const struct screen_options *o,
+	struct err *err);
 void screen_close(struct screen *s);
 /* Draws everything into the canvas. */
 void screen_draw(struct screen *s);
@@ -62,7 +67,8 @@ bool screen_busy(const struct screen *s);
 void screen_resize(struct screen *s, int w, int h);
 
 struct view *screen_top(const struct screen *s);
-struct view *screen_below(const struct screen *s, const struct view *v);         /* NULL at the bottom */
+struct view *screen_below(
+	const struct screen *s, const struct view *v); /* NULL at the bottom */
 /* Puts a view on the stack; NULL says that there was no memory. */
 void screen_push(struct screen *s, struct view *v);
 /* Takes the top one off; leaves the program at the last one only where `may_quit`. */

@@ -13,7 +13,8 @@ static void say_error(struct screen *s, const struct err *err)
 		snprintf(s->message.text, sizeof(s->message.text), "column %llu: %s",
 			(unsigned long long)err->offset + 1, err->why);
 	else
-		snprintf(s->message.text, sizeof(s->message.text), "%s: %s", err->what, err->why);
+		snprintf(s->message.text, sizeof(s->message.text), "%s: %s", err->what,
+			err->why);
 	s->message.bad = true;
 }
 
@@ -66,14 +67,14 @@ void screen_prompt_open(struct screen *s, enum prompt_kind kind)
 	prompt_open(s->prompt, kind, label(kind), text, strlen(text));
 }
 
-static enum rc answer(struct screen *s, enum prompt_kind kind, const char *text, struct err *err)
+static enum rc answer(
+	struct screen *s, enum prompt_kind kind, const char *text, struct err *err)
 {
 	struct view *v = screen_top(s);
 	struct id id;
 
 	switch (kind) {
-	case PROMPT_FILTER:
-		return v->ops->set_filter(v, text, err);
+	case PROMPT_FILTER: return v->ops->set_filter(v, text, err);
 	case PROMPT_SEARCH:
 		if (!v->ops->search(v, text, 1) && text[0] != '\0')
 			screen_say(s, "'%s' is in no column on the screen", text);
@@ -82,8 +83,7 @@ static enum rc answer(struct screen *s, enum prompt_kind kind, const char *text,
 		if (text[0] == '\0' || !v->ops->selected(v, &id))
 			return RC_DONE;
 		return save_start(s, &id, text, err);
-	case PROMPT_COMMAND:
-		break;
+	case PROMPT_COMMAND: break;
 	}
 	return command_run(s, text, err);
 }
@@ -102,7 +102,8 @@ void screen_prompt_key(struct screen *s, uint32_t key)
 	if (answer(s, kind, text, &err) == RC_DONE)
 		return;
 	if ((kind == PROMPT_FILTER && err.rc == RC_SYNTAX) || kind == PROMPT_WRITE) {
-		column = err.has_offset && err.offset < strlen(text) ? (size_t)err.offset : strlen(text);
+		column = err.has_offset && err.offset < strlen(text) ? (size_t)err.offset
+								     : strlen(text);
 		prompt_open(s->prompt, kind, label(kind), text, column);
 	}
 	say_error(s, &err);

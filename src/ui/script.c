@@ -68,7 +68,8 @@ static void wait_for_news(struct script *sc)
 	struct pollfd fd = { .fd = session_wake_fd(sc->screen->session), .events = POLLIN };
 	char drain[256];
 
-	if (poll(&fd, 1, WAIT_MS) > 0 && (fd.revents & POLLIN) != 0 && read(fd.fd, drain, sizeof(drain)) < 0)
+	if (poll(&fd, 1, WAIT_MS) > 0 && (fd.revents & POLLIN) != 0 &&
+		read(fd.fd, drain, sizeof(drain)) < 0)
 		return;
 }
 
@@ -95,7 +96,8 @@ static enum rc do_wait(struct script *sc, char *arguments)
 	return wrong(sc, "waited too long for", arguments);
 }
 
-static enum rc put(struct script *sc, const char *path, void (*dump)(const struct canvas *, struct buf *))
+static enum rc put(
+	struct script *sc, const char *path, void (*dump)(const struct canvas *, struct buf *))
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
 	struct buf text;
@@ -146,12 +148,22 @@ static enum rc do_expect(struct script *sc, char *arguments)
 	if (!found)
 		fputs(buf_text(&text), stderr);
 	buf_free(&text);
-	return found ? RC_DONE : err_set(sc->err, RC_NOTHING, sc->path, "line %u: not on the screen: %s", sc->line, arguments);
+	return found ? RC_DONE
+		     : err_set(sc->err, RC_NOTHING, sc->path, "line %u: not on the screen: %s",
+			       sc->line, arguments);
 }
 
-static const struct { const char *name; enum rc (*run)(struct script *sc, char *arguments); } steps[] = {
-	{ "key", do_key }, { "type", do_type }, { "wait", do_wait }, { "dump", do_dump },
-	{ "attrs", do_attrs }, { "resize", do_resize }, { "expect", do_expect },
+static const struct {
+	const char *name;
+	enum rc (*run)(struct script *sc, char *arguments);
+} steps[] = {
+	{ "key", do_key },
+	{ "type", do_type },
+	{ "wait", do_wait },
+	{ "dump", do_dump },
+	{ "attrs", do_attrs },
+	{ "resize", do_resize },
+	{ "expect", do_expect },
 };
 
 static enum rc run_line(struct script *sc, char *line)

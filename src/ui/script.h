@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Scripts that drive the screen without a terminal, for tests and pictures. A text file, one step a line; blank lines and
- * those that begin with # are skipped:
+ * Scripts that drive the screen without a terminal, for tests and pictures. A text file, one
+ * step a line; blank lines and those that begin with # are skipped:
  *
  *   key NAME...        keys by name, or sequences: key Down Down Enter gg Ctrl-L
  *   type TEXT          the rest of the line, as typed
@@ -19,7 +19,10 @@
 
 #include "ui/screen.h"
 
-/* RC_NOTHING where something expected was not there, RC_USAGE for a step that cannot be read; the error names the line. */
+/*
+ * RC_NOTHING where something expected was not there, RC_USAGE for a step that cannot be read;
+ * the error names the line.
+ */
 enum rc script_run(struct screen *s, const char *path, struct err *err);
 
 #endif

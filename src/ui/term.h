@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The terminal: shows a canvas, gives keys. The only place of curses is its implementation, ui/term_curses.c; colours are
- * decided there (256, 16, 8 or none; NO_COLOR). ui/term_signals.h restores the terminal should the program die.
+ * The terminal: shows a canvas, gives keys. The only place of curses is its implementation,
+ * ui/term_curses.c; colours are decided there (256, 16, 8 or none; NO_COLOR). ui/term_signals.h
+ * restores the terminal should the program die.
  *
  * At most one is open at a time. One thread.
  */
@@ -13,11 +14,14 @@
 struct canvas;
 struct terminal;
 
-struct term_options { bool ascii, no_color; };
+struct term_options {
+	bool ascii, no_color;
+};
 
 /*
- * Takes over the terminal. RC_USAGE, naming `flowdrill list`, where standard output is none, or TERM is unset, dumb or
- * unknown. Keys come from standard input, or where that is no terminal from /dev/tty.
+ * Takes over the terminal. RC_USAGE, naming `flowdrill list`, where standard output is none, or
+ * TERM is unset, dumb or unknown. Keys come from standard input, or where that is no terminal
+ * from /dev/tty.
  */
 enum rc term_open(const struct term_options *options, struct terminal **out, struct err *err);
 void term_close(struct terminal *t);
@@ -34,7 +38,10 @@ void term_resize(struct terminal *t);
 uint32_t term_key(struct terminal *t);
 /* To poll for keys. */
 int term_fd(const struct terminal *t);
-/* Gives the terminal back, stops the process, and takes the terminal again when it is continued. */
+/*
+ * Gives the terminal back, stops the process, and takes the terminal again when it is
+ * continued.
+ */
 void term_suspend(struct terminal *t);
 
 #endif

@@ -29,17 +29,18 @@ enum { ESCAPE_DELAY_MS = 25, PAIR_MAX = 2 * ATTR_SELECTED };
 
 struct terminal {
 	SCREEN *screen;
-	FILE *in;                /* /dev/tty where standard input is no terminal, else stdin */
-	bool ascii, all;         /* all: the next show draws every row */
-	int colors;              /* 256, 16, 8, 0 */
-	struct cell *shown;      /* what is on the terminal, w * h */
+	FILE *in; /* /dev/tty where standard input is no terminal, else stdin */
+	bool ascii, all; /* all: the next show draws every row */
+	int colors; /* 256, 16, 8, 0 */
+	struct cell *shown; /* what is on the terminal, w * h */
 	int shown_w, shown_h;
-	attr_t attrs[PAIR_MAX];  /* by enum attr */
+	attr_t attrs[PAIR_MAX]; /* by enum attr */
 };
 
 static enum rc no_terminal(struct err *err, const char *why)
 {
-	return err_set(err, RC_USAGE, "screen", "%s; for lists without a terminal: flowdrill list", why);
+	return err_set(err, RC_USAGE, "screen",
+		"%s; for lists without a terminal: flowdrill list", why);
 }
 
 static enum rc check_environment(struct err *err)
@@ -89,9 +90,10 @@ static void guard_terminal(int in_fd)
 
 static attr_t curses_attrs(unsigned flags)
 {
-	return ((flags & PALETTE_BOLD) != 0 ? A_BOLD : 0) | ((flags & PALETTE_DIM) != 0 ? A_DIM : 0) |
-	       ((flags & PALETTE_UNDERLINE) != 0 ? A_UNDERLINE : 0) |
-	       ((flags & PALETTE_REVERSE) != 0 ? A_REVERSE : 0);
+	return ((flags & PALETTE_BOLD) != 0 ? A_BOLD : 0) |
+		((flags & PALETTE_DIM) != 0 ? A_DIM : 0) |
+		((flags & PALETTE_UNDERLINE) != 0 ? A_UNDERLINE : 0) |
+		((flags & PALETTE_REVERSE) != 0 ? A_REVERSE : 0);
 }
 
 static void set_colors(struct terminal *t, bool no_color)
@@ -99,7 +101,8 @@ static void set_colors(struct terminal *t, bool no_color)
 	const char *env = getenv("NO_COLOR");
 
 	t->colors = 0;
-	if (!no_color && (env == NULL || *env == '\0') && has_colors() && start_color() != ERR) {
+	if (!no_color && (env == NULL || *env == '\0') && has_colors() &&
+		start_color() != ERR) {
 		use_default_colors();
 		t->colors = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
 	}
@@ -140,7 +143,8 @@ static void close_input(struct terminal *t)
 		fclose(t->in);
 }
 
-static enum rc start_curses(struct terminal *t, const struct term_options *options, struct err *err)
+static enum rc start_curses(
+	struct terminal *t, const struct term_options *options, struct err *err)
 {
 	int status;
 
@@ -220,7 +224,8 @@ static void show_cell(const struct terminal *t, int x, int y, const struct cell 
 		return;
 	for (int i = 0; i < CANVAS_MARKS; i++)
 		text[i + 1] = (wchar_t)cell->marks[i];
-	if (setcchar(&out, text, t->attrs[attr], t->colors > 0 ? (short)(attr + 1) : 0, NULL) != ERR)
+	if (setcchar(&out, text, t->attrs[attr], t->colors > 0 ? (short)(attr + 1) : 0, NULL) !=
+		ERR)
 		mvadd_wch(y, x, &out);
 }
 
@@ -245,7 +250,8 @@ void term_show(struct terminal *t, const struct canvas *c)
 		clearok(stdscr, TRUE);
 	for (int y = 0; y < c->h && y < LINES; y++) {
 		const struct cell *row = c->cells + (size_t)y * (size_t)c->w;
-		struct cell *old = t->shown == NULL ? NULL : t->shown + (size_t)y * (size_t)c->w;
+		struct cell *old =
+			t->shown == NULL ? NULL : t->shown + (size_t)y * (size_t)c->w;
 
 		if (!t->all && old != NULL && memcmp(old, row, row_bytes) == 0)
 			continue;
@@ -271,21 +277,36 @@ void term_resize(struct terminal *t)
 	struct winsize size;
 
 	/* not resizeterm(), which would also put KEY_RESIZE before the keys that wait */
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
-		is_term_resized(size.ws_row, size.ws_col))
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 &&
+		size.ws_col > 0 && is_term_resized(size.ws_row, size.ws_col))
 		resize_term(size.ws_row, size.ws_col);
 	term_redraw(t);
 }
 
 static uint32_t key_of_curses(wint_t code)
 {
-	static const struct { wint_t code; uint32_t key; } keys[] = {
-		{ KEY_UP, UKEY_UP }, { KEY_DOWN, UKEY_DOWN }, { KEY_LEFT, UKEY_LEFT },
-		{ KEY_RIGHT, UKEY_RIGHT }, { KEY_HOME, UKEY_HOME }, { KEY_END, UKEY_END },
-		{ KEY_PPAGE, UKEY_PGUP }, { KEY_NPAGE, UKEY_PGDN }, { KEY_IC, UKEY_INSERT },
-		{ KEY_DC, UKEY_DELETE }, { KEY_BTAB, UKEY_BACKTAB }, { KEY_ENTER, UKEY_ENTER },
-		{ KEY_BACKSPACE, UKEY_BACKSPACE }, { KEY_RESIZE, UKEY_RESIZE },
-		{ KEY_A1, UKEY_HOME }, { KEY_C1, UKEY_END }, { KEY_A3, UKEY_PGUP }, { KEY_C3, UKEY_PGDN },
+	static const struct {
+		wint_t code;
+		uint32_t key;
+	} keys[] = {
+		{ KEY_UP, UKEY_UP },
+		{ KEY_DOWN, UKEY_DOWN },
+		{ KEY_LEFT, UKEY_LEFT },
+		{ KEY_RIGHT, UKEY_RIGHT },
+		{ KEY_HOME, UKEY_HOME },
+		{ KEY_END, UKEY_END },
+		{ KEY_PPAGE, UKEY_PGUP },
+		{ KEY_NPAGE, UKEY_PGDN },
+		{ KEY_IC, UKEY_INSERT },
+		{ KEY_DC, UKEY_DELETE },
+		{ KEY_BTAB, UKEY_BACKTAB },
+		{ KEY_ENTER, UKEY_ENTER },
+		{ KEY_BACKSPACE, UKEY_BACKSPACE },
+		{ KEY_RESIZE, UKEY_RESIZE },
+		{ KEY_A1, UKEY_HOME },
+		{ KEY_C1, UKEY_END },
+		{ KEY_A3, UKEY_PGUP },
+		{ KEY_C3, UKEY_PGDN },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

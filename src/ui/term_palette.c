@@ -8,7 +8,10 @@ enum { BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, WHITE, GREY };
 enum { B = PALETTE_BOLD, D = PALETTE_DIM, U = PALETTE_UNDERLINE, R = PALETTE_REVERSE };
 
 /* By attribute: with 256 colours, with 16 or 8, with none. */
-static const struct palette_row { struct palette_entry many, few; unsigned mono; } palette[ATTRS] = {
+static const struct palette_row {
+	struct palette_entry many, few;
+	unsigned mono;
+} palette[ATTRS] = {
 	[ATTR_NORMAL] = { { -1, -1, 0 }, { -1, -1, 0 }, 0 },
 	[ATTR_DIM] = { { 245, -1, 0 }, { GREY, -1, 0 }, D },
 	[ATTR_STRONG] = { { -1, -1, B }, { -1, -1, B }, B },

@@ -10,9 +10,16 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const struct { int number; unsigned bit; } asking[] = {
-	{ SIGWINCH, SIGNALS_RESIZE }, { SIGTERM, SIGNALS_QUIT }, { SIGHUP, SIGNALS_QUIT },
-	{ SIGINT, SIGNALS_INTERRUPT }, { SIGTSTP, SIGNALS_SUSPEND }, { SIGCONT, SIGNALS_CONTINUE },
+static const struct {
+	int number;
+	unsigned bit;
+} asking[] = {
+	{ SIGWINCH, SIGNALS_RESIZE },
+	{ SIGTERM, SIGNALS_QUIT },
+	{ SIGHUP, SIGNALS_QUIT },
+	{ SIGINT, SIGNALS_INTERRUPT },
+	{ SIGTSTP, SIGNALS_SUSPEND },
+	{ SIGCONT, SIGNALS_CONTINUE },
 };
 static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Standard error while the screen is up: what anybody writes there is held back, so that it does not spoil the screen, and said when
- * the screen is gone. Only where standard error is a terminal. Process-wide.
+ * Standard error while the screen is up: what anybody writes there is held back, so that it
+ * does not spoil the screen, and said when the screen is gone. Only where standard error is a
+ * terminal. Process-wide.
  */
 #ifndef FLOWDRILL_UI_TERM_STDERR_H
 #define FLOWDRILL_UI_TERM_STDERR_H

@@ -59,5 +59,6 @@ static enum rc run_terminal(struct session *s, const struct ui_options *o, struc
 enum rc ui_run(struct session *s, const struct ui_options *options, struct err *err)
 {
 	setlocale(LC_CTYPE, "");
-	return options->script != NULL ? run_script(s, options, err) : run_terminal(s, options, err);
+	return options->script != NULL ? run_script(s, options, err)
+				       : run_terminal(s, options, err);
 }

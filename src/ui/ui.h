@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The screen. A stack of views over a session; views draw into a canvas of cells, one backend puts the
- * canvas on the terminal, another dumps it as text for tests and scripts.
+ * The screen. A stack of views over a session; views draw into a canvas of cells, one backend
+ * puts the canvas on the terminal, another dumps it as text for tests and scripts.
  */
 #ifndef FLOWDRILL_UI_UI_H
 #define FLOWDRILL_UI_UI_H
@@ -9,14 +9,18 @@
 #include "session/session.h"
 
 struct ui_options {
-	const char *script;          /* file with keys and dumps (see ui/script.h); NULL: the keyboard */
-	unsigned width_cells, height_cells;      /* of the script's screen; 0: the terminal's */
-	const char *filter;          /* to begin with, or NULL */
-	const char *title;           /* what the sources are called ("shop.pcapng"); NULL: the first one's path */
+	const char *script; /* file with keys and dumps (see ui/script.h); NULL: the keyboard */
+	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
+	const char *filter; /* to begin with, or NULL */
+	const char *
+		title; /* what the sources are called ("shop.pcapng"); NULL: the first one's path */
 	bool ascii, no_color;
 };
 
-/* Runs until the user leaves. RC_USAGE where there is no terminal (TERM unset, output no terminal). Restores the terminal always. */
+/*
+ * Runs until the user leaves. RC_USAGE where there is no terminal (TERM unset, output no
+ * terminal). Restores the terminal always.
+ */
 enum rc ui_run(struct session *s, const struct ui_options *options, struct err *err);
 
 #endif

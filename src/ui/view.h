@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Views: what fills the screen between the top line and the hints. A view is an ops table and a struct that begins with struct
- * view. Views lie on a stack: opening one puts it on top, going back takes it off, and the one below is as it was left.
+ * Views: what fills the screen between the top line and the hints. A view is an ops table and a
+ * struct that begins with struct view. Views lie on a stack: opening one puts it on top, going
+ * back takes it off, and the one below is as it was left.
  *
- * Views draw into the canvas, answer requests (never keys), and ask the screen for everything else (ui/screen.h). They never wait for
- * a query. The screen owns them; close() frees what a view owns and the view itself.
+ * Views draw into the canvas, answer requests (never keys), and ask the screen for everything
+ * else (ui/screen.h). They never wait for a query. The screen owns them; close() frees what a
+ * view owns and the view itself.
  */
 #ifndef FLOWDRILL_UI_VIEW_H
 #define FLOWDRILL_UI_VIEW_H
@@ -22,32 +24,46 @@ struct view;
 enum { VIEW_CRUMB_MAX = 128 };
 
 /* A key to be shown at the bottom; text NULL: the keymap's word. */
-struct view_hint { enum request request; const char *text; };
+struct view_hint {
+	enum request request;
+	const char *text;
+};
 
 struct view_ops {
 	const char *name;
-	const struct view_hint *hints;   /* most useful first; ended by REQ_NONE */
+	const struct view_hint *hints; /* most useful first; ended by REQ_NONE */
 	void (*close)(struct view *v);
 	void (*draw)(struct view *v, struct canvas *c, struct rect area);
 	/* False where the view does not know the request. */
 	bool (*request)(struct view *v, enum request r);
-	/* May be NULL: looks whether background work brought something. Called before each drawing. */
+	/*
+	 * May be NULL: looks whether background work brought something. Called before each
+	 * drawing.
+	 */
 	void (*update)(struct view *v);
 	/* May be NULL: something new was published. */
 	void (*refresh)(struct view *v);
-	/* May be NULL: whether background work is under way; its progress in 0..1000, -1 unknown. */
+	/*
+	 * May be NULL: whether background work is under way; its progress in 0..1000, -1
+	 * unknown.
+	 */
 	bool (*busy)(const struct view *v, int *progress);
 	/* May be NULL: stops what the user waits for; false where there is nothing to stop. */
 	bool (*cancel)(struct view *v);
 	/* May be NULL: "3/120", and what is unusual (filter, order) for the last line. */
-	void (*status)(const struct view *v, char *position, size_t position_size, char *state, size_t state_size);
+	void (*status)(const struct view *v, char *position, size_t position_size, char *state,
+		size_t state_size);
 
 	/* Lists; NULL elsewhere. */
 	enum rc (*set_filter)(struct view *v, const char *text, struct err *err);
-	enum rc (*set_sort)(struct view *v, const struct field *f, bool descending, struct err *err);
+	enum rc (*set_sort)(
+		struct view *v, const struct field *f, bool descending, struct err *err);
 	enum rc (*set_columns)(struct view *v, const char *names, struct err *err);
 	enum rc (*go_to_time)(struct view *v, int64_t time_ns, struct err *err);
-	/* Searches for text from the selected row on (by: 1, -1); NULL repeats. False where it is not there. */
+	/*
+	 * Searches for text from the selected row on (by: 1, -1); NULL repeats. False where it
+	 * is not there.
+	 */
 	bool (*search)(struct view *v, const char *text, int by);
 	/* The id of what is selected (a packet view: of its packet); false where nothing is. */
 	bool (*selected)(const struct view *v, struct id *out);
@@ -58,16 +74,23 @@ struct view_ops {
 struct view {
 	const struct view_ops *ops;
 	struct screen *screen;
-	enum tier tier;                  /* of its rows, where it has some */
-	bool stale;                      /* something was published while it was not on top */
-	char filter[1024];               /* as typed; lists only */
-	/* Its part of the breadcrumb: one or two steps (a macroflow is a window and a service), "" for none. */
+	enum tier tier; /* of its rows, where it has some */
+	bool stale; /* something was published while it was not on top */
+	char filter[1024]; /* as typed; lists only */
+	/*
+	 * Its part of the breadcrumb: one or two steps (a macroflow is a window and a service),
+	 * "" for none.
+	 */
 	char crumb[2][VIEW_CRUMB_MAX];
 };
 
-/* The views. Each returns NULL when there is no memory. `crumbs`: see struct view, set by whoever opens. */
+/*
+ * The views. Each returns NULL when there is no memory. `crumbs`: see struct view, set by
+ * whoever opens.
+ */
 /* `ports`: the server's port differs between the rows (services called dynamic). */
-struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in, bool ports);
+struct view *view_records_new(
+	struct screen *s, enum tier tier, const struct id *in, bool ports);
 struct view *view_packets_new(struct screen *s, const struct id *in);
 struct view *view_packet_new(struct screen *s, const struct id *packet, struct err *err);
 struct view *view_sort_new(struct screen *s, const struct view *of);

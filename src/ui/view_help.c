@@ -17,7 +17,11 @@ struct help_view {
 };
 
 /* Where the next line goes; lines above `top` or below the area are only counted. */
-struct help_pen { struct canvas *c; struct rect r; int top, line; };
+struct help_pen {
+	struct canvas *c;
+	struct rect r;
+	int top, line;
+};
 
 static bool pen_sees(const struct help_pen *p)
 {
@@ -152,20 +156,25 @@ static void close_view(struct view *v)
 	mem_free(v);
 }
 
-static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
+static void status(const struct view *v, char *position, size_t position_size, char *state,
+	size_t state_size)
 {
 	const struct help_view *hv = (const struct help_view *)v;
 	int last = hv->top + hv->page < hv->lines ? hv->top + hv->page : hv->lines;
 
 	snprintf(position, position_size, "%d-%d/%d", hv->top + 1, last, hv->lines);
-	snprintf(state, state_size, "filters: flowdrill-filter(7)   fields: flowdrill-fields(7)");
+	snprintf(state, state_size,
+		"filters: flowdrill-filter(7)   fields: flowdrill-fields(7)");
 }
 
-static const struct view_hint hints[] = {
-	{ REQ_BACK, NULL }, { REQ_NONE, NULL }
-};
+static const struct view_hint hints[] = { { REQ_BACK, NULL }, { REQ_NONE, NULL } };
 static const struct view_ops ops = {
-	.name = "help", .hints = hints, .close = close_view, .draw = draw, .request = request, .status = status,
+	.name = "help",
+	.hints = hints,
+	.close = close_view,
+	.draw = draw,
+	.request = request,
+	.status = status,
 };
 
 struct view *view_help_new(struct screen *s)

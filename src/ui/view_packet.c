@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One packet: its layers, and its bytes beside or below them. The bytes of the selected layer or field are highlighted; in the pane
- * of bytes the cursor selects the field that a byte belongs to.
+ * One packet: its layers, and its bytes beside or below them. The bytes of the selected layer
+ * or field are highlighted; in the pane of bytes the cursor selects the field that a byte
+ * belongs to.
  */
 #include "base/mem.h"
 #include "base/text.h"
@@ -22,16 +23,19 @@ struct packet_view {
 	struct id id;
 	struct query_holder *holder;
 	struct packet_tree tree;
-	struct list list;                /* lines of the tree */
-	struct list bytes;               /* lines of the bytes */
-	uint32_t cursor;                 /* byte */
-	unsigned per_line;               /* bytes a line on the screen */
-	bool hidden_bytes;               /* x hides them */
-	bool in_bytes;                   /* Tab goes there */
-	bool laid_out;                   /* the first drawing folds what does not fit */
+	struct list list; /* lines of the tree */
+	struct list bytes; /* lines of the bytes */
+	uint32_t cursor; /* byte */
+	unsigned per_line; /* bytes a line on the screen */
+	bool hidden_bytes; /* x hides them */
+	bool in_bytes; /* Tab goes there */
+	bool laid_out; /* the first drawing folds what does not fit */
 };
 
-struct panes { struct rect tree, bytes; bool beside; };
+struct panes {
+	struct rect tree, bytes;
+	bool beside;
+};
 
 static struct packet_view *of(struct view *v)
 {
@@ -81,7 +85,9 @@ static void close_view(struct view *v)
 	mem_free(v);
 }
 
-/* ---- drawing ------------------------------------------------------------------------------- */
+/*
+ * ---- drawing -------------------------------------------------------------------------------
+ */
 
 static struct panes split(const struct packet_view *pv, struct rect area)
 {
@@ -93,10 +99,12 @@ static struct panes split(const struct packet_view *pv, struct rect area)
 	if (area.w >= TREE_MIN_W + SEPARATOR_W + hex_w) {
 		p.beside = true;
 		p.tree.w = area.w - hex_w - SEPARATOR_W;
-		p.bytes = (struct rect){ area.x + p.tree.w + SEPARATOR_W, area.y, hex_w, area.h };
+		p.bytes =
+			(struct rect){ area.x + p.tree.w + SEPARATOR_W, area.y, hex_w, area.h };
 		return p;
 	}
-	h = (int)hexdump_lines(&(struct hexdump){ .len = raw_of(pv)->caplen, .wire_len = raw_of(pv)->len },
+	h = (int)hexdump_lines(
+		&(struct hexdump){ .len = raw_of(pv)->caplen, .wire_len = raw_of(pv)->len },
 		hexdump_per_line(area.w - 2));
 	h = h > area.h * 2 / 5 ? area.h * 2 / 5 : h;
 	h = h < HEX_MIN_H ? HEX_MIN_H : h;
@@ -107,17 +115,21 @@ static struct panes split(const struct packet_view *pv, struct rect area)
 	return p;
 }
 
-static void draw_node(const struct packet_view *pv, struct canvas *c, struct rect r, const struct packet_node *n, bool selected)
+static void draw_node(const struct packet_view *pv, struct canvas *c, struct rect r,
+	const struct packet_node *n, bool selected)
 {
 	unsigned extra = selected ? ATTR_SELECTED : 0;
-	const char *name = packet_tree_name(&pv->tree, n), *text = packet_tree_text(&pv->tree, n);
+	const char *name = packet_tree_name(&pv->tree, n),
+		   *text = packet_tree_text(&pv->tree, n);
 	int x = r.x + (n->is_layer ? 2 : 4), names = pv->tree.name_cells[n->layer], taken;
 
 	if (selected)
 		canvas_fill(c, r, ATTR_NORMAL | extra);
 	if (n->is_layer && names > 0)
-		canvas_glyph(c, r.x, r.y, ATTR_KEY | extra, pv->tree.folded[n->layer] ? GLYPH_FOLDED : GLYPH_OPEN);
-	taken = canvas_text(c, x, r.y, r.x + r.w - x, (n->is_layer ? ATTR_LAYER : ATTR_FIELD) | extra, name);
+		canvas_glyph(c, r.x, r.y, ATTR_KEY | extra,
+			pv->tree.folded[n->layer] ? GLYPH_FOLDED : GLYPH_OPEN);
+	taken = canvas_text(c, x, r.y, r.x + r.w - x,
+		(n->is_layer ? ATTR_LAYER : ATTR_FIELD) | extra, name);
 	/* values of a layer stand in a column, unless a name is very long */
 	if (!n->is_layer && names <= NAMES_MAX_CELLS && taken < names)
 		taken = names;
@@ -139,12 +151,14 @@ static void draw_tree(struct packet_view *pv, struct canvas *c, struct rect r)
 		const struct packet_node *n = packet_tree_line(&pv->tree, line);
 
 		if (n != NULL)
-			draw_node(pv, c, (struct rect){ r.x, r.y + i, r.w, 1 }, n, line == pv->list.selected);
+			draw_node(pv, c, (struct rect){ r.x, r.y + i, r.w, 1 }, n,
+				line == pv->list.selected);
 	}
 }
 
 /* Scrolls so that the byte is seen. */
-static void show_byte(struct packet_view *pv, uint32_t byte, unsigned per_line, size_t lines, int h)
+static void show_byte(
+	struct packet_view *pv, uint32_t byte, unsigned per_line, size_t lines, int h)
 {
 	list_set_page(&pv->bytes, (size_t)(h > 0 ? h : 1));
 	list_set_count(&pv->bytes, lines);
@@ -155,8 +169,11 @@ static void draw_bytes(struct packet_view *pv, struct canvas *c, const struct pa
 {
 	const struct packet_node *n = packet_tree_line(&pv->tree, pv->list.selected);
 	const struct raw_packet *raw = raw_of(pv);
-	struct hexdump h = { .data = raw->data, .len = raw->caplen, .wire_len = raw->len,
-		.cursor = pv->cursor, .has_cursor = pv->in_bytes };
+	struct hexdump h = { .data = raw->data,
+		.len = raw->caplen,
+		.wire_len = raw->len,
+		.cursor = pv->cursor,
+		.has_cursor = pv->in_bytes };
 	unsigned per_line = hexdump_per_line(p->bytes.w);
 
 	pv->per_line = per_line;
@@ -185,7 +202,10 @@ static void draw(struct view *v, struct canvas *c, struct rect area)
 		draw_bytes(pv, c, &p);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/*
+ * ---- requests
+ * ----------------------------------------------------------------------------------
+ */
 
 static void fold_selected(struct packet_view *pv, bool folded)
 {
@@ -219,10 +239,14 @@ static bool move_cursor(struct packet_view *pv, enum request r)
 	size_t at;
 
 	switch (r) {
-	case REQ_LEFT: case REQ_RIGHT: by = 1; break;
-	case REQ_UP: case REQ_DOWN: by = line; break;
-	case REQ_PAGE_UP: case REQ_PAGE_DOWN: by = page; break;
-	case REQ_FIRST: case REQ_LAST: by = len; break;
+	case REQ_LEFT:
+	case REQ_RIGHT: by = 1; break;
+	case REQ_UP:
+	case REQ_DOWN: by = line; break;
+	case REQ_PAGE_UP:
+	case REQ_PAGE_DOWN: by = page; break;
+	case REQ_FIRST:
+	case REQ_LAST: by = len; break;
 	default: return false;
 	}
 	if (len == 0)
@@ -247,7 +271,9 @@ static void step(struct packet_view *pv, int by)
 	struct err err;
 
 	if (list == NULL || list->ops->step == NULL || !list->ops->step(list, by, &id)) {
-		screen_say(pv->view.screen, by > 0 ? "the last packet of the list" : "the first packet of the list");
+		screen_say(pv->view.screen,
+			by > 0 ? "the last packet of the list"
+			       : "the first packet of the list");
 		return;
 	}
 	memcpy(folded, pv->tree.folded, sizeof(folded));
@@ -282,7 +308,8 @@ static bool request(struct view *v, enum request r)
 	}
 }
 
-static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
+static void status(const struct view *v, char *position, size_t position_size, char *state,
+	size_t state_size)
 {
 	const struct packet_view *pv = (const struct packet_view *)v;
 	const struct packet_node *n = packet_tree_line(&pv->tree, pv->list.selected);
@@ -290,7 +317,8 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	snprintf(position, position_size, "%u bytes", raw_of(pv)->caplen);
 	state[0] = '\0';
 	if (n != NULL && n->len > 0)
-		snprintf(state, state_size, "bytes %u to %u of %u", n->offset, n->offset + n->len - 1, raw_of(pv)->caplen);
+		snprintf(state, state_size, "bytes %u to %u of %u", n->offset,
+			n->offset + n->len - 1, raw_of(pv)->caplen);
 }
 
 static bool selected(const struct view *v, struct id *out)
@@ -299,14 +327,18 @@ static bool selected(const struct view *v, struct id *out)
 	return true;
 }
 
-static const struct view_hint hints[] = {
-	{ REQ_BACK, NULL }, { REQ_NEXT_RECORD, NULL }, { REQ_PREV_RECORD, NULL }, { REQ_OPEN, "fold" },
-	{ REQ_PANE, "layers/bytes" }, { REQ_HEX, "hide bytes" }, { REQ_WRITE, NULL },
-	{ REQ_HELP, NULL }, { REQ_NONE, NULL }
-};
+static const struct view_hint hints[] = { { REQ_BACK, NULL }, { REQ_NEXT_RECORD, NULL },
+	{ REQ_PREV_RECORD, NULL }, { REQ_OPEN, "fold" }, { REQ_PANE, "layers/bytes" },
+	{ REQ_HEX, "hide bytes" }, { REQ_WRITE, NULL }, { REQ_HELP, NULL },
+	{ REQ_NONE, NULL } };
 static const struct view_ops ops = {
-	.name = "packet", .hints = hints, .close = close_view, .draw = draw, .request = request,
-	.status = status, .selected = selected,
+	.name = "packet",
+	.hints = hints,
+	.close = close_view,
+	.draw = draw,
+	.request = request,
+	.status = status,
+	.selected = selected,
 };
 
 struct view *view_packet_new(struct screen *s, const struct id *packet, struct err *err)

@@ -5,18 +5,19 @@
 
 #include <string.h>
 
-/* Below a flow or microflow both ends are known: the direction says it all, and the addresses come last. */
-static const char *const flow_columns[] = {
-	"frame", "time", "gap", "direction", "len", "info", "payload_len", "ttl", "src", "src_port", "dst", "dst_port",
-	"proto", "vlan", "tunnel", "caplen", "file_offset", "id", NULL
-};
-static const char *const service_columns[] = {
-	"frame", "time", "src", "src_port", "dst", "dst_port", "len", "info", "gap", "payload_len", "ttl", "proto",
-	"vlan", "tunnel", "caplen", "file_offset", "id", NULL
-};
+/*
+ * Below a flow or microflow both ends are known: the direction says it all, and the addresses
+ * come last.
+ */
+static const char *const flow_columns[] = { "frame", "time", "gap", "direction", "len", "info",
+	"payload_len", "ttl", "src", "src_port", "dst", "dst_port", "proto", "vlan", "tunnel",
+	"caplen", "file_offset", "id", NULL };
+static const char *const service_columns[] = { "frame", "time", "src", "src_port", "dst",
+	"dst_port", "len", "info", "gap", "payload_len", "ttl", "proto", "vlan", "tunnel",
+	"caplen", "file_offset", "id", NULL };
 
 struct packets_view {
-	struct list_view list;           /* first */
+	struct list_view list; /* first */
 	bool one_flow;
 };
 
@@ -27,8 +28,9 @@ static void set_columns(struct list_view *lv)
 
 	columns_clear(&lv->columns);
 	for (; *names != NULL; names++) {
-		const struct field *f = strcmp(*names, "direction") == 0 ? &cell_direction_field :
-			field_find(*names, TIER_PACKET);
+		const struct field *f = strcmp(*names, "direction") == 0
+			? &cell_direction_field
+			: field_find(*names, TIER_PACKET);
 
 		if (f != NULL)
 			columns_add(&lv->columns, f);
@@ -52,11 +54,9 @@ static bool request(struct view *v, enum request r)
 	return list_view_request(v, r == REQ_HEX ? REQ_OPEN : r);
 }
 
-static const struct view_hint hints[] = {
-	{ REQ_OPEN, NULL }, { REQ_BACK, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL },
-	{ REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
-	{ REQ_NONE, NULL }
-};
+static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
+	{ REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL },
+	{ REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL } };
 static const struct list_hooks hooks = { .below = below, .columns = set_columns };
 static const struct view_ops ops = {
 	.name = "packets", .hints = hints, LIST_VIEW_OPS_BUT_REQUEST, .request = request

@@ -9,33 +9,34 @@
 #include <string.h>
 
 /*
- * Columns by tier, most useful first: what does not fit is scrolled to. "point" stands where it is shown when
- * there are several capture points; with one it is left out.
+ * Columns by tier, most useful first: what does not fit is scrolled to. "point" stands where it
+ * is shown when there are several capture points; with one it is left out.
  */
-static const char *const macroflow_columns[] = {
-	"slice", "point", "port", "service", "server", "clients", "flows", "bytes", "rtt_p50", "rtt_p95",
-	"packets", "rst", "checksum_errors", "c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed",
-	"fragments", "vlan", "tunnel", "proto", "payload_bytes", "id", NULL
-};
-static const char *const flow_columns[] = {
-	"first", "client", "client_port", "server_port", "duration", "packets", "bytes", "rtt_avg", "end_reason",
-	"c2s_bytes", "s2c_bytes", "payload_bytes", "gap_max", "tcp_flags", "rst", "checksum_errors", "malformed",
-	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "point", "id", NULL
-};
-static const char *const microflow_columns[] = {
-	"slice", "first", "duration", "packets", "bytes", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags",
-	"payload_bytes", "size_avg", "size_max", "gap_avg", "window_min", "syn", "fin", "rst", "checksum_errors",
-	"c2s_packets", "s2c_packets", "malformed", "client", "client_port", "server", "server_port", "id", NULL
-};
+static const char *const macroflow_columns[] = { "slice", "point", "port", "service", "server",
+	"clients", "flows", "bytes", "rtt_p50", "rtt_p95", "packets", "rst", "checksum_errors",
+	"c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed", "fragments", "vlan",
+	"tunnel", "proto", "payload_bytes", "id", NULL };
+static const char *const flow_columns[] = { "first", "client", "client_port", "server_port",
+	"duration", "packets", "bytes", "rtt_avg", "end_reason", "c2s_bytes", "s2c_bytes",
+	"payload_bytes", "gap_max", "tcp_flags", "rst", "checksum_errors", "malformed",
+	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "point", "id",
+	NULL };
+static const char *const microflow_columns[] = { "slice", "first", "duration", "packets",
+	"bytes", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags", "payload_bytes", "size_avg",
+	"size_max", "gap_avg", "window_min", "syn", "fin", "rst", "checksum_errors",
+	"c2s_packets", "s2c_packets", "malformed", "client", "client_port", "server",
+	"server_port", "id", NULL };
 
 static const char *const *columns_of(enum tier tier)
 {
-	return tier == TIER_MACROFLOW ? macroflow_columns : tier == TIER_FLOW ? flow_columns : microflow_columns;
+	return tier == TIER_MACROFLOW ? macroflow_columns
+		: tier == TIER_FLOW   ? flow_columns
+				      : microflow_columns;
 }
 
 struct records_view {
-	struct list_view list;           /* first */
-	bool ports;                      /* of the server differ */
+	struct list_view list; /* first */
+	bool ports; /* of the server differ */
 };
 
 /* What is the same in all rows is no column. */
@@ -43,7 +44,8 @@ static bool is_told(const struct list_view *lv, const struct field *f)
 {
 	if (f->unit == UNIT_POINT)
 		return !lv->view.screen->style.points || lv->view.tier != TIER_MACROFLOW;
-	return f->id == FIELD_SERVER_PORT && lv->view.tier == TIER_FLOW && !((const struct records_view *)lv)->ports;
+	return f->id == FIELD_SERVER_PORT && lv->view.tier == TIER_FLOW &&
+		!((const struct records_view *)lv)->ports;
 }
 
 static void set_columns(struct list_view *lv)
@@ -52,28 +54,36 @@ static void set_columns(struct list_view *lv)
 
 	columns_clear(&lv->columns);
 	for (; *names != NULL; names++) {
-		const struct field *f = strcmp(*names, "port") == 0 ? &cell_port_field :
-			field_find(*names, lv->view.tier);
+		const struct field *f = strcmp(*names, "port") == 0
+			? &cell_port_field
+			: field_find(*names, lv->view.tier);
 
 		if (f != NULL && !is_told(lv, f))
 			columns_add(&lv->columns, f);
 	}
-	lv->columns.frozen = lv->view.tier == TIER_MACROFLOW ? (lv->view.screen->style.points ? 5 : 4) : 1;
+	lv->columns.frozen =
+		lv->view.tier == TIER_MACROFLOW ? (lv->view.screen->style.points ? 5 : 4) : 1;
 }
 
-/* ---- the long tail of small services --------------------------------------------------------- */
+/*
+ * ---- the long tail of small services
+ * ---------------------------------------------------------
+ */
 
 enum {
 	FOLD_MIN_ROWS = 4,
-	FOLD_SMALL = 200,        /* a small service has less than one part in so many of all bytes */
-	FOLD_SUM_MAX = 2,        /* and all small ones together no more than one in so many */
+	FOLD_SMALL = 200, /* a small service has less than one part in so many of all bytes */
+	FOLD_SUM_MAX = 2, /* and all small ones together no more than one in so many */
 };
 
-struct ranked { uint64_t bytes; size_t row; };
+struct ranked {
+	uint64_t bytes;
+	size_t row;
+};
 
 struct tail {
-	struct ranked *ranked;   /* the largest first */
-	bool *small;             /* by row */
+	struct ranked *ranked; /* the largest first */
+	bool *small; /* by row */
 	size_t n, rows;
 	uint64_t bytes, total;
 };
@@ -130,8 +140,9 @@ static void fold_text(struct list_fold *fold, const struct tail *t)
 {
 	double percent = t->total > 0 ? 100.0 * (double)t->bytes / (double)t->total : 0;
 
-	snprintf(fold->text, sizeof(fold->text), "%zu %s services, %.1f %% of bytes%s", fold->rows,
-		fold->open ? "small" : "more", percent, fold->open ? "; Enter hides them" : "");
+	snprintf(fold->text, sizeof(fold->text), "%zu %s services, %.1f %% of bytes%s",
+		fold->rows, fold->open ? "small" : "more", percent,
+		fold->open ? "; Enter hides them" : "");
 }
 
 /* Large rows first, then the fold's line, then the small ones where it is open. */
@@ -154,8 +165,8 @@ static void fold_rows(struct list_view *lv, const struct tail *t)
 }
 
 /*
- * What fits on the screen is never folded. Only in the usual order and without a filter: who asks for something wants to
- * see it all.
+ * What fits on the screen is never folded. Only in the usual order and without a filter: who
+ * asks for something wants to see it all.
  */
 static void arrange(struct list_view *lv, const struct result *r)
 {
@@ -180,19 +191,25 @@ static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 
 	if (lv->view.tier == TIER_MICROFLOW)
 		return view_packets_new(s, id);
-	return view_records_new(s, lv->view.tier == TIER_MACROFLOW ? TIER_FLOW : TIER_MICROFLOW, id, ports);
+	return view_records_new(
+		s, lv->view.tier == TIER_MACROFLOW ? TIER_FLOW : TIER_MICROFLOW, id, ports);
 }
 
-static const struct view_hint hints[] = {
-	{ REQ_OPEN, NULL }, { REQ_BACK, NULL }, { REQ_QUIT, NULL }, { REQ_FILTER, NULL },
-	{ REQ_SORT, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL },
-	{ REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL }
+static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
+	{ REQ_QUIT, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
+	{ REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
+	{ REQ_NONE, NULL } };
+static const struct list_hooks macroflow_hooks = {
+	.below = below, .arrange = arrange, .columns = set_columns
 };
-static const struct list_hooks macroflow_hooks = { .below = below, .arrange = arrange, .columns = set_columns };
 static const struct list_hooks record_hooks = { .below = below, .columns = set_columns };
-static const struct view_ops macroflow_ops = { .name = "macroflows", .hints = hints, LIST_VIEW_OPS };
+static const struct view_ops macroflow_ops = {
+	.name = "macroflows", .hints = hints, LIST_VIEW_OPS
+};
 static const struct view_ops flow_ops = { .name = "flows", .hints = hints, LIST_VIEW_OPS };
-static const struct view_ops microflow_ops = { .name = "microflows", .hints = hints, LIST_VIEW_OPS };
+static const struct view_ops microflow_ops = {
+	.name = "microflows", .hints = hints, LIST_VIEW_OPS
+};
 
 struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in, bool ports)
 {
@@ -210,7 +227,8 @@ struct view *view_records_new(struct screen *s, enum tier tier, const struct id 
 		lv->n_natural = 2;
 		list_view_init(lv, s, &macroflow_ops, &macroflow_hooks, tier, in);
 	} else {
-		list_view_init(lv, s, tier == TIER_FLOW ? &flow_ops : &microflow_ops, &record_hooks, tier, in);
+		list_view_init(lv, s, tier == TIER_FLOW ? &flow_ops : &microflow_ops,
+			&record_hooks, tier, in);
 	}
 	return &lv->view;
 }

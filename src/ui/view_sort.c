@@ -12,7 +12,7 @@ enum { FIELDS_MAX = 128, NAME_W = 18 };
 
 struct sort_view {
 	struct view view;
-	const struct field *fields[FIELDS_MAX];  /* [0] is NULL: the usual order */
+	const struct field *fields[FIELDS_MAX]; /* [0] is NULL: the usual order */
 	size_t n;
 	struct list list;
 };
@@ -26,20 +26,23 @@ static void draw_choice(const struct sort_view *sv, struct canvas *c, struct rec
 		canvas_fill(c, r, ATTR_NORMAL | extra);
 		canvas_glyph(c, r.x, r.y, ATTR_KEY | extra, GLYPH_CURSOR);
 	}
-	canvas_text(c, r.x + 2, r.y, NAME_W - 1, ATTR_STRONG | extra, f != NULL ? f->name : "as usual");
-	canvas_text(c, r.x + 2 + NAME_W, r.y, r.w - NAME_W - 2, ATTR_NORMAL | extra, f != NULL ? f->help :
-		"the order in which the list was opened");
+	canvas_text(c, r.x + 2, r.y, NAME_W - 1, ATTR_STRONG | extra,
+		f != NULL ? f->name : "as usual");
+	canvas_text(c, r.x + 2 + NAME_W, r.y, r.w - NAME_W - 2, ATTR_NORMAL | extra,
+		f != NULL ? f->help : "the order in which the list was opened");
 }
 
 static void draw(struct view *v, struct canvas *c, struct rect area)
 {
 	struct sort_view *sv = (struct sort_view *)v;
 
-	canvas_printf(c, area.x + 2, area.y, area.w - 2, ATTR_HEADER, "sort %s by", tier_plural(v->tier));
+	canvas_printf(c, area.x + 2, area.y, area.w - 2, ATTR_HEADER, "sort %s by",
+		tier_plural(v->tier));
 	list_set_page(&sv->list, (size_t)(area.h > 1 ? area.h - 1 : 1));
 	for (int i = 0; i + 1 < area.h; i++)
 		if (sv->list.top + (size_t)i < sv->n)
-			draw_choice(sv, c, (struct rect){ area.x, area.y + 1 + i, area.w, 1 }, sv->list.top + (size_t)i);
+			draw_choice(sv, c, (struct rect){ area.x, area.y + 1 + i, area.w, 1 },
+				sv->list.top + (size_t)i);
 }
 
 /* Numbers are asked for by who has the most; names and times from the beginning. */
@@ -55,7 +58,8 @@ static void choose(struct sort_view *sv)
 	const struct field *f = sv->fields[sv->list.selected];
 	struct err err;
 
-	if (list != NULL && list->ops->set_sort != NULL && list->ops->set_sort(list, f, descends(f), &err) != RC_DONE)
+	if (list != NULL && list->ops->set_sort != NULL &&
+		list->ops->set_sort(list, f, descends(f), &err) != RC_DONE)
 		screen_fail(s, &err);
 	screen_pop(s, false); /* frees sv */
 }
@@ -77,7 +81,8 @@ static void close_view(struct view *v)
 	mem_free(v);
 }
 
-static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
+static void status(const struct view *v, char *position, size_t position_size, char *state,
+	size_t state_size)
 {
 	const struct sort_view *sv = (const struct sort_view *)v;
 
@@ -85,11 +90,15 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	snprintf(state, state_size, "%s", "");
 }
 
-static const struct view_hint hints[] = {
-	{ REQ_OPEN, "sort" }, { REQ_BACK, NULL }, { REQ_NONE, NULL }
-};
+static const struct view_hint hints[] = { { REQ_OPEN, "sort" }, { REQ_BACK, NULL },
+	{ REQ_NONE, NULL } };
 static const struct view_ops ops = {
-	.name = "sort", .hints = hints, .close = close_view, .draw = draw, .request = request, .status = status,
+	.name = "sort",
+	.hints = hints,
+	.close = close_view,
+	.draw = draw,
+	.request = request,
+	.status = status,
 };
 
 struct view *view_sort_new(struct screen *s, const struct view *of)

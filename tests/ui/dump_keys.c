@@ -13,7 +13,8 @@ static void put(const char *text)
 			fputs("\\e", stdout);
 		else if (*text == '-')
 			fputs("\\-", stdout);
-		else if ((unsigned char)text[0] == 0xe2 && (unsigned char)text[1] == 0x80 && (unsigned char)text[2] == 0xa6)
+		else if ((unsigned char)text[0] == 0xe2 && (unsigned char)text[1] == 0x80 &&
+			(unsigned char)text[2] == 0xa6)
 			fputs("...", stdout), text += 2;
 		else
 			putchar(*text);
@@ -64,7 +65,8 @@ static void put_commands(void)
 
 	puts(".SH COMMANDS\nTyped behind \\fB:\\fR; a name may be cut where it stays unique.");
 	for (size_t i = 0; i < n; i++) {
-		printf(".TP\n\\fB%s\\fR%s", rows[i].name, rows[i].arguments[0] != '\0' ? " \\fI" : "");
+		printf(".TP\n\\fB%s\\fR%s", rows[i].name,
+			rows[i].arguments[0] != '\0' ? " \\fI" : "");
 		put(rows[i].arguments);
 		puts(rows[i].arguments[0] != '\0' ? "\\fR" : "");
 		put_line(rows[i].help);

@@ -37,11 +37,14 @@ void fake_reset(void)
 	last = NULL;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
+/*
+ * ---- rows
+ * ------------------------------------------------------------------------------------
+ */
 
 static void make_record(struct record *r, enum tier tier, unsigned i)
 {
-	int64_t start = INT64_C(1704463200) * SECOND;    /* 2024-01-05 14:00:00 */
+	int64_t start = INT64_C(1704463200) * SECOND; /* 2024-01-05 14:00:00 */
 
 	record_init(r, tier);
 	r->id = (struct record_id){ 1, 100 * (i + 1) };
@@ -109,7 +112,8 @@ static void give(struct job *j, unsigned n)
 static void end(struct job *j)
 {
 	give(j, UINT32_MAX);
-	if (j->query.n_sort > 0 && result_sort(j->result, j->query.sort, j->query.n_sort, NULL) != RC_DONE)
+	if (j->query.n_sort > 0 &&
+		result_sort(j->result, j->query.sort, j->query.n_sort, NULL) != RC_DONE)
 		abort();
 	j->state = JOB_DONE;
 }
@@ -124,7 +128,10 @@ void fake_end(void)
 	end(last);
 }
 
-/* ---- jobs -------------------------------------------------------------------------------------- */
+/*
+ * ---- jobs
+ * --------------------------------------------------------------------------------------
+ */
 
 enum rc job_start(struct session *s, const struct query *q, struct job **out, struct err *err)
 {
@@ -147,7 +154,8 @@ enum rc job_start(struct session *s, const struct query *q, struct job **out, st
 	return RC_DONE;
 }
 
-enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out, struct err *err)
+enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx,
+	struct job **out, struct err *err)
 {
 	(void)sink;
 	(void)ctx;
@@ -193,7 +201,10 @@ void job_unlock(struct job *j)
 	(void)j;
 }
 
-/* ---- the session ----------------------------------------------------------------------------------- */
+/*
+ * ---- the session
+ * -----------------------------------------------------------------------------------
+ */
 
 bool session_needs_index(const struct session *s)
 {
@@ -244,9 +255,13 @@ int session_wake_fd(const struct session *s)
 	return -1;
 }
 
-/* ---- one packet -------------------------------------------------------------------------------------- */
+/*
+ * ---- one packet
+ * --------------------------------------------------------------------------------------
+ */
 
-enum rc query_get(const struct query_sources *sources, const struct id *id, struct query_holder **out, struct err *err)
+enum rc query_get(const struct query_sources *sources, const struct id *id,
+	struct query_holder **out, struct err *err)
 {
 	struct query_holder *h = calloc(1, sizeof(*h));
 
@@ -257,9 +272,15 @@ enum rc query_get(const struct query_sources *sources, const struct id *id, stru
 	make_packet(&h->packet, id->rec.offset / 100 - 1);
 	h->row = (struct row){ .tier = TIER_PACKET, .packet = &h->packet };
 	/* Ethernet, IPv4, UDP from 192.0.2.1:9 to 192.0.2.2:9 */
-	memcpy(h->data, "\2\0\0\0\0\2\2\0\0\0\0\1\10\0" "E\0\0\34\0\1\0\0\100\21\0\0\300\0\2\1\300\0\2\2" "\0\11\0\11\0\10\0\0", 42);
+	memcpy(h->data,
+		"\2\0\0\0\0\2\2\0\0\0\0\1\10\0"
+		"E\0\0\34\0\1\0\0\100\21\0\0\300\0\2\1\300\0\2\2"
+		"\0\11\0\11\0\10\0\0",
+		42);
 	h->point.linktype = 1;
-	h->raw = (struct raw_packet){ .data = h->data, .caplen = 60, .len = 60, .time_ns = h->packet.pkt.time_ns };
+	h->raw = (struct raw_packet){
+		.data = h->data, .caplen = 60, .len = 60, .time_ns = h->packet.pkt.time_ns
+	};
 	*out = h;
 	return RC_DONE;
 }
@@ -284,11 +305,15 @@ void query_holder_free(struct query_holder *h)
 	free(h);
 }
 
-/* ---- what lies beside query_get() in its library ------------------------------------------------------- */
+/*
+ * ---- what lies beside query_get() in its library
+ * -------------------------------------------------------
+ */
 
 void row_id(const struct row *row, struct id *out)
 {
-	*out = (struct id){ .tier = row->tier, .source = row->source,
+	*out = (struct id){ .tier = row->tier,
+		.source = row->source,
 		.rec = row->packet != NULL ? row->packet->self : row->record->id };
 }
 
@@ -299,7 +324,8 @@ bool query_newest(const struct query_sources *sources, int64_t *time_ns)
 	return true;
 }
 
-enum rc query_parse_time(const struct query_sources *sources, const char *time, int64_t *time_ns, struct err *err)
+enum rc query_parse_time(const struct query_sources *sources, const char *time,
+	int64_t *time_ns, struct err *err)
 {
 	(void)sources;
 	return text_parse_time(time, time_ns, err);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A session without a store, for tests of the screen: it answers every query with made-up rows, at once or only when
- * the test says so. Linked in place of the session's library, whose interface it implements.
+ * A session without a store, for tests of the screen: it answers every query with made-up rows,
+ * at once or only when the test says so. Linked in place of the session's library, whose
+ * interface it implements.
  *
- * Record i of a tier has the id BLOCK 1, OFFSET 100 * (i + 1 + fake.shift); so rows come in above the others when shift grows.
+ * Record i of a tier has the id BLOCK 1, OFFSET 100 * (i + 1 + fake.shift); so rows come in
+ * above the others when shift grows.
  */
 #ifndef FLOWDRILL_TESTS_UI_FAKE_SESSION_H
 #define FLOWDRILL_TESTS_UI_FAKE_SESSION_H
@@ -12,13 +14,13 @@
 #include "session/session.h"
 
 struct fake {
-	unsigned rows[TIERS];            /* of each tier */
-	unsigned first;                  /* rows before this number are not there yet */
-	bool manual;                     /* rows come with fake_rows(), jobs end with fake_end() */
-	bool changed;                    /* what session_refresh() says next */
-	const char *fail;                /* queries fail with this reason */
+	unsigned rows[TIERS]; /* of each tier */
+	unsigned first; /* rows before this number are not there yet */
+	bool manual; /* rows come with fake_rows(), jobs end with fake_end() */
+	bool changed; /* what session_refresh() says next */
+	const char *fail; /* queries fail with this reason */
 	unsigned jobs_started, jobs_alive;
-	struct query asked;              /* the last query */
+	struct query asked; /* the last query */
 };
 
 extern struct fake fake;

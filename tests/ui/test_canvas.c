@@ -134,7 +134,8 @@ static void test_every_byte_is_safe(void **state)
 			for (int x = 0; x < c->w; x++) {
 				uint32_t cp = canvas_at(c, x, 0)->cp;
 
-				assert_true(cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0));
+				assert_true(
+					cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0));
 			}
 		}
 	canvas_free(c);
@@ -206,7 +207,9 @@ static void test_hexdump(void **state)
 {
 	struct canvas *c = canvas(76, 4, false);
 	const uint8_t data[] = "GET / HTTP/1.1\r\n\x1b[0m";
-	struct hexdump h = { .data = data, .len = 20, .wire_len = 99, .mark = 14, .mark_len = 3 };
+	struct hexdump h = {
+		.data = data, .len = 20, .wire_len = 99, .mark = 14, .mark_len = 3
+	};
 
 	(void)state;
 	assert_int_equal(hexdump_per_line(76), 16);
@@ -214,7 +217,8 @@ static void test_hexdump(void **state)
 	assert_int_equal(hexdump_per_line(hexdump_width(16) - 1), 8);
 	assert_int_equal(hexdump_lines(&h, 16), 3);
 	hexdump_draw(&h, c, (struct rect){ 0, 0, 76, 4 }, 0);
-	assert_shows(c, "0000  47 45 54 20 2f 20 48 54  54 50 2f 31 2e 31 0d 0a  GET / HTTP/1.1..\n"
+	assert_shows(c,
+		"0000  47 45 54 20 2f 20 48 54  54 50 2f 31 2e 31 0d 0a  GET / HTTP/1.1..\n"
 		"0010  1b 5b 30 6d                                       .[0m\n"
 		"79 further bytes were not captured\n\n");
 	assert_int_equal(canvas_at(c, 49, 0)->attr, ATTR_BYTES);
@@ -238,19 +242,26 @@ static void test_palette(void **state)
 			assert_true(e.bg < colors[i] || e.bg == -1);
 			assert_true(s.fg < colors[i] || s.fg == -1);
 			/* the selected row is told without colours too */
-			assert_true(colors[i] > 0 ? s.bg != -1 : (s.flags & PALETTE_REVERSE) != 0);
+			assert_true(
+				colors[i] > 0 ? s.bg != -1 : (s.flags & PALETTE_REVERSE) != 0);
 		}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_and_cut), cmocka_unit_test(test_outside_does_nothing),
-		cmocka_unit_test(test_wide_characters), cmocka_unit_test(test_combining_marks),
-		cmocka_unit_test(test_nothing_escapes), cmocka_unit_test(test_every_byte_is_safe),
-		cmocka_unit_test(test_ascii), cmocka_unit_test(test_alignment),
-		cmocka_unit_test(test_attributes), cmocka_unit_test(test_resize),
-		cmocka_unit_test(test_hexdump), cmocka_unit_test(test_palette),
+		cmocka_unit_test(test_text_and_cut),
+		cmocka_unit_test(test_outside_does_nothing),
+		cmocka_unit_test(test_wide_characters),
+		cmocka_unit_test(test_combining_marks),
+		cmocka_unit_test(test_nothing_escapes),
+		cmocka_unit_test(test_every_byte_is_safe),
+		cmocka_unit_test(test_ascii),
+		cmocka_unit_test(test_alignment),
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_hexdump),
+		cmocka_unit_test(test_palette),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,8 +19,8 @@ static enum request feed(struct keymap_state *state, const char *name)
 
 static void test_keys(void **state)
 {
-	static const char *const names[] = { "Enter", "Escape", "Tab", "Space", "Up", "PgDn", "F1", "F12",
-		"Ctrl-L", "Shift-Tab", "Backspace", "g", "G", "?", "é", "語" };
+	static const char *const names[] = { "Enter", "Escape", "Tab", "Space", "Up", "PgDn",
+		"F1", "F12", "Ctrl-L", "Shift-Tab", "Backspace", "g", "G", "?", "é", "語" };
 	uint32_t key;
 
 	(void)state;
@@ -112,7 +112,8 @@ static void test_table(void **state)
 	assert_int_equal(n, REQUESTS - 1);
 	for (size_t i = 0; i < n; i++) {
 		assert_ptr_equal(keymap_row(rows[i].request), &rows[i]);
-		assert_true(rows[i].help[0] != '\0' && rows[i].help[strlen(rows[i].help) - 1] == '.');
+		assert_true(rows[i].help[0] != '\0' &&
+			rows[i].help[strlen(rows[i].help) - 1] == '.');
 		assert_true(i == 0 || rows[i].group >= rows[i - 1].group);
 	}
 	assert_null(keymap_row(REQ_NONE));
@@ -121,8 +122,11 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys), cmocka_unit_test(test_requests), cmocka_unit_test(test_sequences),
-		cmocka_unit_test(test_no_conflicts), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_sequences),
+		cmocka_unit_test(test_no_conflicts),
+		cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,12 +96,17 @@ static void test_invariant(void **state)
 			assert_place(&l, 0, 0);
 			continue;
 		}
-		if (!(l.selected < l.count && l.top <= l.selected && l.selected < l.top + l.page))
-			fail_msg("step %d: selected %zu top %zu count %zu page %zu", i, l.selected, l.top, l.count, l.page);
+		if (!(l.selected < l.count && l.top <= l.selected &&
+			    l.selected < l.top + l.page))
+			fail_msg("step %d: selected %zu top %zu count %zu page %zu", i,
+				l.selected, l.top, l.count, l.page);
 	}
 }
 
-/* ---- columns --------------------------------------------------------------------------------------- */
+/*
+ * ---- columns
+ * ---------------------------------------------------------------------------------------
+ */
 
 static const struct cell_style style = { 0 };
 
@@ -155,21 +160,26 @@ static void test_columns(void **state)
 
 	(void)state;
 	fill_flow(&r, &row);
-	assert_int_equal(columns_parse(&cs, "first,client,client_port,bytes,rtt_avg,server", TIER_FLOW, &err), RC_DONE);
+	assert_int_equal(columns_parse(&cs, "first,client,client_port,bytes,rtt_avg,server",
+				 TIER_FLOW, &err),
+		RC_DONE);
 	cs.frozen = 1;
 	assert_int_equal(canvas_new(92, 2, false, &c, &err), RC_DONE);
 	draw(&cs, c, &row);
-	assert_shows(c, " first            client       cport   ▼bytes  rtt  server\n"
+	assert_shows(c,
+		" first            client       cport   ▼bytes  rtt  server\n"
 		" 14:17:35.123456  192.0.2.123  51514  4.00 kB    -  2001:db8:1234:5678::1\n");
 	/* less room: cut with a mark, then left out with a mark */
 	canvas_resize(c, 68, 2, &err);
 	draw(&cs, c, &row);
-	assert_shows(c, " first            client       cport   ▼bytes  rtt  server\n"
+	assert_shows(c,
+		" first            client       cport   ▼bytes  rtt  server\n"
 		" 14:17:35.123456  192.0.2.123  51514  4.00 kB    -  2001:db8:1234:…\n");
 	canvas_resize(c, 42, 2, &err);
 	draw(&cs, c, &row);
 	/* numbers are never cut */
-	assert_shows(c, " first           client      cport       ›\n"
+	assert_shows(c,
+		" first           client      cport       ›\n"
 		" 14:17:35.123456 192.0.2.123 51514\n");
 	canvas_free(c);
 	record_free(&r);
@@ -185,7 +195,9 @@ static void test_scrolling_sideways(void **state)
 
 	(void)state;
 	fill_flow(&r, &row);
-	assert_int_equal(columns_parse(&cs, "first client client_port bytes rtt_avg server", TIER_FLOW, &err), RC_DONE);
+	assert_int_equal(columns_parse(&cs, "first client client_port bytes rtt_avg server",
+				 TIER_FLOW, &err),
+		RC_DONE);
 	cs.frozen = 1;
 	assert_int_equal(canvas_new(48, 2, false, &c, &err), RC_DONE);
 	draw(&cs, c, &row);
@@ -193,7 +205,8 @@ static void test_scrolling_sideways(void **state)
 	assert_true(columns_scroll(&cs, 1));
 	assert_true(columns_scroll(&cs, 1));
 	draw(&cs, c, &row);
-	assert_shows(c, "‹first             ▼bytes  rtt  server\n"
+	assert_shows(c,
+		"‹first             ▼bytes  rtt  server\n"
 		" 14:17:35.123456  4.00 kB    -  2001:db8:1234:…\n");
 	assert_false(columns_scroll(&cs, 1));
 	assert_true(columns_match(&cs, &row, &style, "DB8"));
@@ -222,9 +235,12 @@ static void test_wrong_columns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_moving), cmocka_unit_test(test_growing_and_shrinking),
-		cmocka_unit_test(test_invariant), cmocka_unit_test(test_columns),
-		cmocka_unit_test(test_scrolling_sideways), cmocka_unit_test(test_wrong_columns),
+		cmocka_unit_test(test_moving),
+		cmocka_unit_test(test_growing_and_shrinking),
+		cmocka_unit_test(test_invariant),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_scrolling_sideways),
+		cmocka_unit_test(test_wrong_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

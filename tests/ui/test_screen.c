@@ -26,7 +26,9 @@ static int set_up(void **state)
 
 static void open_screen_with(const char *filter)
 {
-	const struct screen_options o = { .title = "/tmp/shop.pcapng", .filter = filter, .history = "", .w = 80, .h = 24 };
+	const struct screen_options o = {
+		.title = "/tmp/shop.pcapng", .filter = filter, .history = "", .w = 80, .h = 24
+	};
 	struct err err;
 
 	assert_int_equal(screen_open(&screen, NULL, &o, &err), RC_DONE);
@@ -446,12 +448,25 @@ static void test_go_to_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_down_and_up), TEST(test_rows_as_they_come), TEST(test_escape_stops_a_query),
-		TEST(test_refresh_keeps_the_row), TEST(test_filter), TEST(test_wrong_filter),
-		TEST(test_filter_to_begin_with), TEST(test_completion), TEST(test_sort),
-		TEST(test_small_services_fold), TEST(test_search), TEST(test_failure_is_shown),
-		TEST(test_nothing_there), TEST(test_sizes), TEST(test_packet_sizes), TEST(test_help),
-		TEST(test_columns_command), TEST(test_id), TEST(test_go_to_time),
+		TEST(test_down_and_up),
+		TEST(test_rows_as_they_come),
+		TEST(test_escape_stops_a_query),
+		TEST(test_refresh_keeps_the_row),
+		TEST(test_filter),
+		TEST(test_wrong_filter),
+		TEST(test_filter_to_begin_with),
+		TEST(test_completion),
+		TEST(test_sort),
+		TEST(test_small_services_fold),
+		TEST(test_search),
+		TEST(test_failure_is_shown),
+		TEST(test_nothing_there),
+		TEST(test_sizes),
+		TEST(test_packet_sizes),
+		TEST(test_help),
+		TEST(test_columns_command),
+		TEST(test_id),
+		TEST(test_go_to_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
