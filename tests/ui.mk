@@ -40,3 +40,11 @@ EXTRA_DIST += tests/ui/screens.sh \
 	tests/ui/screens/walk.80x24.txt \
 	tests/ui/screens/walk.ascii.txt \
 	tests/ui/screens/walk.script
+
+unit_tests += tests/ui/test_prompt
+tests_ui_test_prompt_SOURCES = tests/ui/test_prompt.c
+tests_ui_test_prompt_LDADD = $(ui_test_ldadd)
+
+unit_tests += tests/ui/test_terminal
+tests_ui_test_terminal_SOURCES = tests/ui/test_terminal.c
+tests_ui_test_terminal_LDADD = $(CMOCKA_LIBS) -lutil
