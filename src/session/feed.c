@@ -25,7 +25,8 @@ enum rc feed_add_interface(struct feed *f, const struct source_event *e, uint32_
 	return RC_DONE;
 }
 
-void feed_point(const struct source_event *e, struct point_info *out)
+/* The description of an interface; number and uuid come from the store unless the source has one. */
+static void describe(const struct source_event *e, struct point_info *out)
 {
 	const struct source_interface *i = &e->iface;
 
@@ -40,6 +41,21 @@ void feed_point(const struct source_event *e, struct point_info *out)
 	snprintf(out->description, sizeof(out->description), "%s", i->description ? i->description : "");
 	if (i->uuid)
 		memcpy(out->uuid, i->uuid, sizeof(out->uuid));
+}
+
+enum rc feed_make_point(struct feed *f, struct store *store, const struct source_event *e,
+	struct point_info *point, struct buf *options, struct err *err)
+{
+	describe(e, point);
+	if (store_kind(store) == STORE_OWN)
+		point->file_offset = 0;
+	if (e->iface.options)
+		pcapng_copy_options(options, PCAPNG_IDB, e->iface.options, e->iface.options_len,
+			e->big_endian);
+	if (options->failed)
+		return err_memory(err);
+	enum rc rc = store_add_point(store, point, options->data, options->len, err);
+	return rc == RC_DONE ? feed_add_interface(f, e, point->number, err) : rc;
 }
 
 void feed_packet(const struct feed *f, const struct source_event *e, struct pipeline_packet *out)

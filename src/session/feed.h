@@ -25,10 +25,14 @@ struct feed {
 };
 
 void feed_free(struct feed *f);
-/* A SOURCE_INTERFACE event with the point it became. */
+/* An interface whose point is known already. */
 enum rc feed_add_interface(struct feed *f, const struct source_event *e, uint32_t point, struct err *err);
-/* The description of an interface as a capture point (number and uuid from the event). */
-void feed_point(const struct source_event *e, struct point_info *out);
+/*
+ * A SOURCE_INTERFACE event becomes a capture point of the store: *point describes it, its options are in
+ * *options (little-endian; the caller frees them, on failure too).
+ */
+enum rc feed_make_point(struct feed *f, struct store *store, const struct source_event *e,
+	struct point_info *point, struct buf *options, struct err *err);
 /* A SOURCE_PACKET event as the pipeline takes it; offset and record_len are the caller's. */
 void feed_packet(const struct feed *f, const struct source_event *e, struct pipeline_packet *out);
 /* If the event is interface statistics with a number of dropped packets: true, with the source's interface. */

@@ -37,17 +37,9 @@ static enum rc take_interface(struct import *x, struct input *in, const struct s
 	struct buf options;
 
 	buf_init(&options);
-	feed_point(e, &point);
-	point.file_offset = 0;
-	if (e->iface.options)
-		pcapng_copy_options(&options, PCAPNG_IDB, e->iface.options, e->iface.options_len,
-			e->big_endian);
-	enum rc rc = options.failed ? err_memory(err) :
-		store_add_point(x->store, &point, options.data, options.len, err);
+	enum rc rc = feed_make_point(&in->feed, x->store, e, &point, &options, err);
 	if (rc == RC_DONE)
 		rc = block_writer_point(x->writer, &point, options.data, options.len, err);
-	if (rc == RC_DONE)
-		rc = feed_add_interface(&in->feed, e, point.number, err);
 	buf_free(&options);
 	return rc;
 }

@@ -118,15 +118,8 @@ static enum rc take_interface(struct in_place *x, const struct source_event *e, 
 	if (e->interface < x->feed.n)
 		return RC_DONE;      /* a pcap's only one, known from before */
 	buf_init(&options);
-	feed_point(e, &point);
-	if (e->iface.options)
-		pcapng_copy_options(&options, PCAPNG_IDB, e->iface.options, e->iface.options_len,
-			e->big_endian);
-	enum rc rc = options.failed ? err_memory(err) :
-		store_add_point(x->store, &point, options.data, options.len, err);
+	enum rc rc = feed_make_point(&x->feed, x->store, e, &point, &options, err);
 	buf_free(&options);
-	if (rc == RC_DONE)
-		rc = feed_add_interface(&x->feed, e, point.number, err);
 	x->points = point.number + 1;
 	return rc;
 }
