@@ -102,15 +102,16 @@ static void say_points(struct report *r, const struct point_info *points, size_t
 	}
 }
 
-static void say_all(struct report *r, struct store *s, const struct counts *n)
+static void say_all(struct report *r, const struct session_source *source, struct store *s,
+	const struct counts *n)
 {
 	const struct store_totals *t = store_totals(s);
 	size_t n_points;
 	const struct point_info *points = store_points(s, &n_points);
 
 	report_heading(r, "totals");
-	report_text(r, "path", "source", store_path(s));
-	report_text(r, "kind", "kind", store_kind(s) == STORE_OWN ? "store" : "capture file");
+	report_text(r, "path", "source", source->path);
+	report_text(r, "kind", "kind", source->is_store ? "store" : "capture file");
 	report_count(r, "packets", "packets", t->packets);
 	report_bytes(r, "bytes", "bytes on the wire", t->bytes);
 	report_bytes(r, "captured_bytes", "bytes captured", t->captured_bytes);
@@ -124,8 +125,9 @@ static void say_all(struct report *r, struct store *s, const struct counts *n)
 	say_points(r, points, n_points);
 }
 
-static enum rc say_store(struct cli *c, struct store *s, struct err *err)
+static enum rc say_source(struct cli *c, size_t i, struct err *err)
 {
+	struct store *s = session_sources(c->session)->stores[i];
 	struct query_sources one = { .stores = &s, .n = 1 };
 	struct counts counts = { 0 };
 	struct out_style style;
@@ -140,7 +142,7 @@ static enum rc say_store(struct cli *c, struct store *s, struct err *err)
 	rc = report_begin(stdout, c->args.format == OUT_JSON, &style, &r, err);
 	if (rc != RC_DONE)
 		return rc;
-	say_all(r, s, &counts);
+	say_all(r, &c->args.sources[i], s, &counts);
 	return report_end(r, err);
 }
 
@@ -155,7 +157,7 @@ enum rc command_stats(struct cli *c, struct err *err)
 	for (size_t i = 0; rc == RC_DONE && i < s->n; i++) {
 		if (i > 0 && c->args.format == OUT_TABLE)
 			putchar('\n');
-		rc = say_store(c, s->stores[i], err);
+		rc = say_source(c, i, err);
 	}
 	return rc;
 }
