@@ -48,3 +48,6 @@ tests_ui_test_prompt_LDADD = $(ui_test_ldadd)
 unit_tests += tests/ui/test_terminal
 tests_ui_test_terminal_SOURCES = tests/ui/test_terminal.c
 tests_ui_test_terminal_LDADD = $(CMOCKA_LIBS) -lutil
+
+TESTS += tests/ui/mend.sh
+EXTRA_DIST += tests/ui/mend.sh

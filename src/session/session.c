@@ -326,25 +326,34 @@ static enum rc open_writer_once(const struct session *s, struct session_file *f,
 	return store_create(f->index_dir, &s->options.config, &f->writer, err);
 }
 
-/* Opens for writing. While another process indexes the same file, waits for it. */
-static enum rc open_writer(struct session *s, size_t i, struct err *err)
+/* While another process indexes the same capture file, waits for it. */
+static enum rc wait_for_writer(struct session *s, struct session_file *f, struct store_notes *notes,
+	bool wait, struct err *err)
 {
-	struct session_file *f = &s->files[i];
-	struct store_notes notes = {0};
 	bool told = false;
-	enum rc rc;
 
 	for (;;) {
-		rc = open_writer_once(s, f, &notes, err);
-		if (rc != RC_LOCKED || f->place == PLACE_STORE || atomic_load(&s->progress.cancel))
-			break;
+		enum rc rc = open_writer_once(s, f, notes, err);
+		if (rc != RC_LOCKED || !wait || f->place == PLACE_STORE || atomic_load(&s->progress.cancel))
+			return rc;
 		if (!told)
 			tell(s, f->path, err ? err->why : "in use by another writer");
 		told = true;
 		nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
 	}
+}
+
+/* Opens for writing, and a reader beside it, of what another writer has published too. */
+static enum rc open_writer(struct session *s, size_t i, bool wait, struct err *err)
+{
+	struct session_file *f = &s->files[i];
+	struct store_notes notes = {0};
+	enum rc rc = f->writer ? RC_DONE : wait_for_writer(s, f, &notes, wait, err);
+
 	if (rc == RC_DONE && notes.recovered)
 		tell(s, f->path, notes.text);
+	if (rc == RC_LOCKED && !s->stores[i] && f->place == PLACE_FILE)
+		session_open_reader(s, i, &s->stores[i], NULL);
 	if (rc != RC_DONE || s->stores[i])
 		return rc;
 	if (f->place == PLACE_COPY)
@@ -353,13 +362,13 @@ static enum rc open_writer(struct session *s, size_t i, struct err *err)
 }
 
 /* Opens writers, and readers beside them, so that what is published can be seen at once. */
-static enum rc open_writers(struct session *s, struct err *err)
+static enum rc open_writers(struct session *s, bool wait, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
 	for (size_t i = 0; i < s->n && rc == RC_DONE; i++)
 		if (s->files[i].needs_index)
-			rc = open_writer(s, i, err);
+			rc = open_writer(s, i, wait, err);
 	publish_sources(s);
 	return rc;
 }
@@ -416,14 +425,14 @@ static void *index_main(void *arg)
 	return NULL;
 }
 
-enum rc session_index_start(struct session *s, struct err *err)
+static enum rc start(struct session *s, bool wait, struct err *err)
 {
 	enum rc rc;
 
 	atomic_store(&s->progress.cancel, false);
 	atomic_store(&s->progress.done, false);
 	atomic_store(&s->finished, false);
-	rc = open_writers(s, err);
+	rc = open_writers(s, wait, err);
 	if (rc != RC_DONE)
 		return rc;
 	int e = pthread_create(&s->thread, NULL, index_main, s);
@@ -431,6 +440,11 @@ enum rc session_index_start(struct session *s, struct err *err)
 		return err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
 	s->running = true;
 	return RC_DONE;
+}
+
+enum rc session_index_start(struct session *s, struct err *err)
+{
+	return start(s, false, err);
 }
 
 const struct ingest_progress *session_index_progress(const struct session *s)
@@ -456,7 +470,7 @@ enum rc session_index_finish(struct session *s, bool cancel, struct err *err)
 
 enum rc session_index(struct session *s, session_tick tick, void *ctx, struct err *err)
 {
-	enum rc rc = session_index_start(s, err);
+	enum rc rc = start(s, true, err);
 
 	if (rc != RC_DONE)
 		return rc;
@@ -468,7 +482,7 @@ enum rc session_index(struct session *s, session_tick tick, void *ctx, struct er
 	return session_index_finish(s, false, err);
 }
 
-enum rc session_rebuild(struct session *s, session_tick tick, void *ctx, struct err *err)
+static enum rc drop_indexes(struct session *s, struct err *err)
 {
 	bool any = false;
 
@@ -483,7 +497,21 @@ enum rc session_rebuild(struct session *s, session_tick tick, void *ctx, struct 
 	publish_sources(s);
 	if (!any)
 		return err_set(err, RC_UNSUPPORTED, "index", "damaged: `flowdrill check --repair` mends a store");
-	return session_index(s, tick, ctx, err);
+	return RC_DONE;
+}
+
+enum rc session_rebuild(struct session *s, session_tick tick, void *ctx, struct err *err)
+{
+	enum rc rc = drop_indexes(s, err);
+
+	return rc == RC_DONE ? session_index(s, tick, ctx, err) : rc;
+}
+
+enum rc session_rebuild_start(struct session *s, struct err *err)
+{
+	enum rc rc = drop_indexes(s, err);
+
+	return rc == RC_DONE ? session_index_start(s, err) : rc;
 }
 
 /* ---- waking --------------------------------------------------------------------------- */

@@ -39,7 +39,10 @@ bool session_needs_index(const struct session *s);
 /* Indexes what needs it, now. `tick` (may be NULL) is called a few times a second with the progress; returning false cancels. */
 typedef bool (*session_tick)(void *ctx, const struct ingest_progress *p, const char *path);
 enum rc session_index(struct session *s, session_tick tick, void *ctx, struct err *err);
-/* The same in a thread of its own. */
+/*
+ * The same in a thread of its own. RC_LOCKED where another process is at it: session_index() waits for it, this one does not; what the other
+ * has published can be queried after session_refresh(), and the call repeated.
+ */
 enum rc session_index_start(struct session *s, struct err *err);
 /* NULL when none is running; the thread is joined and its error (if any) told once by session_index_finish(). */
 const struct ingest_progress *session_index_progress(const struct session *s);
@@ -50,6 +53,8 @@ enum rc session_index_finish(struct session *s, bool cancel, struct err *err);
  * RC_UNSUPPORTED where there is none but stores, which `check --repair` mends.
  */
 enum rc session_rebuild(struct session *s, session_tick tick, void *ctx, struct err *err);
+/* The same in the background, as session_index_start(). What came from session_sources() is no longer valid. */
+enum rc session_rebuild_start(struct session *s, struct err *err);
 
 /* The stores, to query; valid until session_close(). `changed` by refresh where something new was published. */
 const struct query_sources *session_sources(const struct session *s);

@@ -114,6 +114,8 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 
 	if (s->indexing)
 		len = snprintf(out, size, "indexing %d %%", index_permille(s) / 10);
+	else if (s->waiting)
+		len = snprintf(out, size, "another program is indexing");
 	else
 		len = snprintf(
 			out, size, "%s", t->incomplete ? "not wholly indexed" : "indexed");
@@ -121,7 +123,7 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 		snprintf(out + len, size - (size_t)len, ", file damaged");
 	else if (len > 0 && (size_t)len < size && t->cut_short)
 		snprintf(out + len, size - (size_t)len, ", file cut short");
-	return s->indexing || t->incomplete || t->damaged || t->cut_short;
+	return s->indexing || s->waiting || t->incomplete || t->damaged || t->cut_short;
 }
 
 enum { FORM_DATE, FORM_RANGE, FORM_DROPPED, FORM_PACKETS, FORM_STATE };

@@ -123,6 +123,16 @@ bool list_view_busy(const struct view *v, int *progress)
 	return loader_busy(&of_const(v)->loader);
 }
 
+bool list_view_failed(const struct view *v, struct err *err)
+{
+	const struct loader *l = &of_const(v)->loader;
+
+	if (l->state != JOB_FAILED)
+		return false;
+	*err = l->err;
+	return true;
+}
+
 bool list_view_cancel(struct view *v)
 {
 	return loader_cancel(&of(v)->loader);

@@ -82,6 +82,7 @@ bool list_view_request(struct view *v, enum request r);
 void list_view_update(struct view *v);
 void list_view_refresh(struct view *v);
 bool list_view_busy(const struct view *v, int *progress);
+bool list_view_failed(const struct view *v, struct err *err);
 bool list_view_cancel(struct view *v);
 void list_view_status(const struct view *v, char *position, size_t position_size, char *state,
 	size_t state_size);
@@ -95,12 +96,12 @@ bool list_view_selected(const struct view *v, struct id *out);
 bool list_view_step(struct view *v, int by, struct id *out);
 
 #define LIST_VIEW_OPS_BUT_REQUEST                                                         \
-	.close = list_view_close, .draw = list_view_draw, .update = list_view_update,     \
-	.refresh = list_view_refresh, .busy = list_view_busy, .cancel = list_view_cancel, \
-	.status = list_view_status, .set_filter = list_view_set_filter,                   \
-	.set_sort = list_view_set_sort, .set_columns = list_view_set_columns,             \
-	.go_to_time = list_view_go_to_time, .search = list_view_search,                   \
-	.selected = list_view_selected, .step = list_view_step
+	.failed = list_view_failed, .close = list_view_close, .draw = list_view_draw,     \
+	.update = list_view_update, .refresh = list_view_refresh, .busy = list_view_busy, \
+	.cancel = list_view_cancel, .status = list_view_status,                           \
+	.set_filter = list_view_set_filter, .set_sort = list_view_set_sort,               \
+	.set_columns = list_view_set_columns, .go_to_time = list_view_go_to_time,         \
+	.search = list_view_search, .selected = list_view_selected, .step = list_view_step
 #define LIST_VIEW_OPS LIST_VIEW_OPS_BUT_REQUEST, .request = list_view_request
 
 #endif

@@ -111,14 +111,22 @@ static void name_source(struct screen *s, const char *title)
 	snprintf(s->source, sizeof(s->source), "%s", path);
 }
 
+/* Also where another process is at it: then it is tried again now and then. */
+static enum rc start_indexing(struct screen *s, struct err *err)
+{
+	enum rc rc = session_index_start(s->session, err);
+
+	s->indexing = rc == RC_DONE;
+	s->waiting = rc == RC_LOCKED;
+	return s->waiting ? RC_DONE : rc;
+}
+
 static enum rc start(struct screen *s, const struct screen_options *o, struct err *err)
 {
 	enum rc rc = prompt_new(o->history, command_complete, s, &s->prompt, err);
 
-	if (rc == RC_DONE && session_needs_index(s->session)) {
-		rc = session_index_start(s->session, err);
-		s->indexing = rc == RC_DONE;
-	}
+	if (rc == RC_DONE && session_needs_index(s->session))
+		rc = start_indexing(s, err);
 	if (rc != RC_DONE)
 		return rc;
 	name_source(s, o->title);
@@ -243,15 +251,50 @@ static void update_indexing(struct screen *s)
 	refresh_views(s); /* finishing has taken the last news */
 }
 
+static void update_waiting(struct screen *s)
+{
+	struct err err;
+
+	if (now_ns() - s->refreshed_ns < refresh_every_ns)
+		return;
+	look_for_news(s);
+	if (start_indexing(s, &err) != RC_DONE)
+		screen_fail(s, &err);
+}
+
+/* An index that turns out to be damaged is made anew, once; only the first view stays. */
+static void mend_index(struct screen *s)
+{
+	const struct view *v = screen_top(s);
+	struct err err, why;
+
+	if (s->rebuilt || s->indexing || s->waiting || v->ops->failed == NULL ||
+		!v->ops->failed(v, &why) || why.rc != RC_DAMAGED)
+		return;
+	s->rebuilt = true;
+	save_cancel(s);
+	while (s->n_views > 1)
+		screen_pop(s, false);
+	if (session_rebuild_start(s->session, &err) != RC_DONE) {
+		screen_fail(s, &why);
+		return;
+	}
+	s->indexing = true;
+	screen_say(s, "the index was damaged: made anew");
+}
+
 void screen_update(struct screen *s)
 {
 	struct view *v = screen_top(s);
 
 	if (s->indexing)
 		update_indexing(s);
+	if (s->waiting)
+		update_waiting(s);
 	save_update(s);
 	if (v->ops->update != NULL)
 		v->ops->update(v);
+	mend_index(s);
 }
 
 bool screen_busy(const struct screen *s)
@@ -259,7 +302,7 @@ bool screen_busy(const struct screen *s)
 	const struct view *v = screen_top(s);
 	int progress;
 
-	return s->indexing || s->save != NULL ||
+	return s->indexing || s->waiting || s->save != NULL ||
 		(v->ops->busy != NULL && v->ops->busy(v, &progress));
 }
 

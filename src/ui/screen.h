@@ -37,6 +37,8 @@ struct screen {
 	char source[128]; /* the breadcrumb's first step */
 	bool pane, pane_chosen; /* details below lists; chosen by the user */
 	bool indexing; /* session_index_start() was called and not finished */
+	bool waiting; /* another process indexes: session_index_start() is to be called again */
+	bool rebuilt; /* a damaged index was thrown away once */
 	int64_t refreshed_ns; /* when the session was last asked for news */
 	bool quit;
 	bool redraw, suspend; /* asked of whoever has the terminal */

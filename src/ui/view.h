@@ -48,6 +48,8 @@ struct view_ops {
 	 * unknown.
 	 */
 	bool (*busy)(const struct view *v, int *progress);
+	/* May be NULL: why the query failed, where it did. */
+	bool (*failed)(const struct view *v, struct err *err);
 	/* May be NULL: stops what the user waits for; false where there is nothing to stop. */
 	bool (*cancel)(struct view *v);
 	/* May be NULL: "3/120", and what is unusual (filter, order) for the last line. */

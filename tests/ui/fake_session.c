@@ -218,6 +218,11 @@ enum rc session_index_start(struct session *s, struct err *err)
 	return err_set(err, RC_USAGE, "fake", "indexes nothing");
 }
 
+enum rc session_rebuild_start(struct session *s, struct err *err)
+{
+	return session_index_start(s, err);
+}
+
 const struct ingest_progress *session_index_progress(const struct session *s)
 {
 	(void)s;
