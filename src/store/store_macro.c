@@ -194,7 +194,7 @@ static void walk_range(struct macro_walk *w, const struct macro_range *range)
 	int64_t macro_ns = w->s->config.macro_ns;
 
 	w->window_ns = range->from_ns == INT64_MIN ? INT64_MIN : time_floor(range->from_ns, macro_ns);
-	w->to_ns = range->to_ns == INT64_MAX ? INT64_MAX : range->to_ns - 1;
+	w->to_ns = range->to_ns == INT64_MAX ? INT64_MAX : time_sub(range->to_ns, 1);
 	w->end = range->to_ns == INT64_MIN || range->to_ns <= range->from_ns;
 	if (!range->only)
 		return;

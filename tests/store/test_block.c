@@ -425,7 +425,8 @@ static void test_other_blocks(void **state)
 	static const uint8_t big[] = { 0, 0, 0, 4, 0, 0, 0, 28, 0, 1, 0, 7, 10, 0, 0, 1, 'a', 'b', 0, 0,
 		0, 0, 0, 0, 0, 0, 0, 28 };
 	static const uint8_t unknown[] = { 0, 0, 0x77, 0x77, 0, 0, 0, 16, 1, 2, 3, 4, 0, 0, 0, 16 };
-	uint8_t *bytes;
+	uint8_t *whole;
+	const uint8_t *bytes;
 	FILE *f;
 
 	buf_init(&names);
@@ -445,9 +446,9 @@ static void test_other_blocks(void **state)
 	assert_int_equal(walk_file(path, &interfaces), 0);
 	n = (size_t)made_size(path);
 	assert_int_equal(n, 4096);
-	bytes = malloc(n);
+	bytes = whole = malloc(n);
 	f = fopen(path, "rb");
-	assert_int_equal(fread(bytes, 1, n, f), n);
+	assert_int_equal(fread(whole, 1, n, f), n);
 	fclose(f);
 	/* behind the section header: names little-endian, the unknown one wrapped whole, one padding */
 	bytes += load_le32(bytes + 4);
@@ -456,6 +457,7 @@ static void test_other_blocks(void **state)
 	assert_int_equal(load_le32(bytes), PCAPNG_CB_NOCOPY);
 	assert_int_equal(load_le32(bytes + 8 + 12), BLOCK_OWN_WRAPPED);
 	assert_memory_equal(bytes + 8 + 16, unknown, sizeof(unknown));
+	free(whole);
 	buf_free(&names);
 	buf_free(&padding);
 	store_close(s);
