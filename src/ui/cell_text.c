@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "flow/proto.h"
+#include "query/query.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +77,36 @@ size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits,
 	return len;
 }
 
+/* The last part of a source's path. */
+static const char *source_name(const struct row *row, const struct cell_style *style)
+{
+	const char *path, *slash;
+
+	if (style->sources == NULL || row->source == 0 || row->source > style->sources->n)
+		return NULL;
+	path = store_path(style->sources->stores[row->source - 1]);
+	slash = strrchr(path, '/');
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+size_t cell_point(char *out, size_t size, const struct row *row, const struct cell_style *style)
+{
+	const struct field *f = field_find("point", row->tier);
+	const char *source = source_name(row, style);
+	struct value v;
+	size_t len;
+
+	if (f == NULL || !field_get(f, row, &v))
+		return (size_t)snprintf(out, size, "%s", source != NULL ? source : "-");
+	if (source == NULL)
+		return value_format(out, size, f, &v, STYLE_PEOPLE);
+	len = text_escape_to(out, size, source, strlen(source));
+	/* points without a name are numbers, which say nothing where there is one a file */
+	if (v.text[0] != '\0')
+		len += (size_t)snprintf(out + len, size - len, ":%s", v.text);
+	return len < size ? len : size - 1;
+}
+
 bool cell_format(char *out, size_t size, const struct field *f, const struct row *row,
 	const struct cell_style *style)
 {
@@ -85,7 +116,9 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 		snprintf(out, size, "-");
 		return false;
 	}
-	if (f->unit == UNIT_TIME && v.type == TYPE_I64)
+	if (f->unit == UNIT_POINT && row->tier != TIER_POINT)
+		cell_point(out, size, row, style);
+	else if (f->unit == UNIT_TIME && v.type == TYPE_I64)
 		cell_time(out, size, v.i, f->width_cells >= 15 ? 6 : 0, style);
 	else
 		value_format(out, size, f, &v, STYLE_PEOPLE);

@@ -10,11 +10,14 @@
 #include "flow/field.h"
 #include "ui/canvas.h"
 
+struct query_sources;
+
 /* What the lists of a session have in common. */
 struct cell_style {
 	bool dates; /* packets of more than one day: times begin with the date */
 	bool points; /* more than one capture point: lists show it */
-	bool sources; /* more than one source */
+	const struct query_sources
+		*sources; /* where there are several: rows say from which; else NULL */
 };
 
 enum { CELL_TEXT = 256 };
@@ -34,5 +37,12 @@ enum align cell_align(const struct field *f);
 extern const struct field cell_direction_field;
 /* The server's port: "443", where it is not TCP's "443/udp"; likewise. */
 extern const struct field cell_port_field;
+
+/*
+ * The capture point as cell_format() writes it: its name or number; with several sources the
+ * file's name, or "file:name".
+ */
+size_t cell_point(
+	char *out, size_t size, const struct row *row, const struct cell_style *style);
 
 #endif

@@ -59,12 +59,13 @@ enum { DAY_S = 86400 };
 
 void chrome_measure(struct screen *s)
 {
+	const struct query_sources *sources = session_sources(s->session);
 	const int64_t day_ns = (int64_t)DAY_S * 1000000000;
 	struct totals t;
 
 	sum(s, &t);
 	s->style.points = t.points > 1;
-	s->style.sources = session_sources(s->session)->n > 1;
+	s->style.sources = sources->n > 1 ? sources : NULL;
 	s->style.dates = t.packets > 0 &&
 		time_floor(t.first_ns, day_ns) != time_floor(t.last_ns, day_ns);
 }

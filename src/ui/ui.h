@@ -12,8 +12,7 @@ struct ui_options {
 	const char *script; /* file with keys and dumps (see ui/script.h); NULL: the keyboard */
 	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
 	const char *filter; /* to begin with, or NULL */
-	const char *
-		title; /* what the sources are called ("shop.pcapng"); NULL: the first one's path */
+	const char *title; /* what the sources are called; NULL: the first one's path */
 	bool ascii, no_color;
 };
 
