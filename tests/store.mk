@@ -9,9 +9,22 @@ tests_store_test_sql_export_LDADD = $(store_test_ldadd)
 
 unit_tests += tests/store/test_segment
 tests_store_test_segment_SOURCES = tests/store/test_segment.c tests/store/segment_model.c \
-	tests/store/segment_model.h
+	tests/store/segment_model.h tests/store/segment_world.c tests/store/segment_world.h
 tests_store_test_segment_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
 tests_store_test_segment_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_segment_lists
+tests_store_test_segment_lists_SOURCES = tests/store/test_segment_lists.c tests/store/segment_model.c \
+	tests/store/segment_model.h tests/store/segment_world.c tests/store/segment_world.h
+tests_store_test_segment_lists_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_segment_lists_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_segment_damage
+tests_store_test_segment_damage_SOURCES = tests/store/test_segment_damage.c tests/store/segment_model.c \
+	tests/store/segment_model.h tests/store/segment_world.c tests/store/segment_world.h
+tests_store_test_segment_damage_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_segment_damage_LDADD = $(store_test_ldadd)
+
 unit_tests += tests/store/test_store
 tests_store_test_store_SOURCES = tests/store/test_store.c tests/store/made.c tests/store/made.h
 tests_store_test_store_LDADD = $(store_test_ldadd)

@@ -29,7 +29,8 @@ void dump_say(const struct dump *d, const char *fmt, ...)
 
 static void say_field(const struct dump *d, const struct plan_row *row)
 {
-	static const char *const codes[] = { "-", "plain", "signed", "time", "duration", "square" };
+	static const char *const codes[] = { "-", "plain", "signed", "time", "duration",
+		"square" };
 	struct field shape = { .type = row->type };
 	char name[80];
 
@@ -42,7 +43,8 @@ static void say_field(const struct dump *d, const struct plan_row *row)
 		row->code <= CODE_SQUARE ? codes[row->code] : "?", row->guess);
 }
 
-static enum rc dump_header(const struct dump *d, struct index_source *src, uint64_t *header_len, struct err *err)
+static enum rc dump_header(
+	const struct dump *d, struct index_source *src, uint64_t *header_len, struct err *err)
 {
 	struct plan_row row;
 	struct cursor c;
@@ -53,8 +55,9 @@ static enum rc dump_header(const struct dump *d, struct index_source *src, uint6
 	if (rc != RC_DONE)
 		return rc;
 	n = load_le32(bytes + INDEX_AT_FIELDS);
-	dump_say(d, "index of block %" PRIu32 ", version %u, %" PRIu64 " bytes", load_le32(bytes + INDEX_AT_BLOCK),
-		load_le16(bytes + INDEX_AT_VERSION), src->size);
+	dump_say(d, "index of block %" PRIu32 ", version %u, %" PRIu64 " bytes",
+		load_le32(bytes + INDEX_AT_BLOCK), load_le16(bytes + INDEX_AT_VERSION),
+		src->size);
 	dump_say(d, "  header: %" PRIu32 " bytes, %" PRIu32 " fields", len, n);
 	cursor_init(&c, bytes, len - 8);
 	cursor_skip(&c, INDEX_AT_ROWS);
@@ -74,14 +77,16 @@ struct sums {
 
 static uint64_t size_total(const struct segment_size *z)
 {
-	return z->header + z->packets + z->flows + z->counters + z->refs + z->addresses + z->services + z->strings;
+	return z->header + z->packets + z->flows + z->counters + z->refs + z->addresses +
+		z->services + z->strings;
 }
 
-static void say_section(const struct dump *d, const char *name, uint64_t bytes, uint64_t total, uint64_t n,
-	const char *of)
+static void say_section(const struct dump *d, const char *name, uint64_t bytes, uint64_t total,
+	uint64_t n, const char *of)
 {
 	dump_say(d, "  %-10s %12" PRIu64 " %5.1f %%  %8.2f a %s", name, bytes,
-		total ? 100.0 * (double)bytes / (double)total : 0.0, n ? (double)bytes / (double)n : 0.0, of);
+		total ? 100.0 * (double)bytes / (double)total : 0.0,
+		n ? (double)bytes / (double)n : 0.0, of);
 }
 
 static void say_sizes(const struct dump *d, const struct sums *s)
@@ -134,7 +139,8 @@ static void add_sizes(struct sums *to, const struct segment_info *i)
 static void say_flow(const struct dump *d, const struct segment_flow *f)
 {
 	struct id id = { .tier = TIER_FLOW, .rec = f->id };
-	char text[ID_TEXT], client[ADDR_TEXT], server[ADDR_TEXT], proto[32], vlan[64], tunnel[200], slice[TEXT_TIME];
+	char text[ID_TEXT], client[ADDR_TEXT], server[ADDR_TEXT], proto[32], vlan[64],
+		tunnel[200], slice[TEXT_TIME];
 
 	id_format(text, sizeof(text), &id);
 	addr_format(client, sizeof(client), &f->key.client);
@@ -143,10 +149,13 @@ static void say_flow(const struct dump *d, const struct segment_flow *f)
 	vlan_format(vlan, sizeof(vlan), f->key.vlan);
 	tunnel_format(tunnel, sizeof(tunnel), &f->key.tunnel);
 	text_time(slice, sizeof(slice), f->slice_ns);
-	dump_say(d, "    flow part %" PRIu32 "  %s  %s  %s %s:%u -> %s:%u by %s%s%s%s%s  point %" PRIu32
-		"  %" PRIu32 " microflow parts", f->part, text, slice, proto, client, f->key.client_port, server,
-		f->key.server_port, orientation_name(f->key.orientation), *vlan ? " vlan " : "", vlan,
-		*tunnel ? " " : "", tunnel, f->key.point, f->micros);
+	dump_say(d,
+		"    flow part %" PRIu32
+		"  %s  %s  %s %s:%u -> %s:%u by %s%s%s%s%s  point %" PRIu32 "  %" PRIu32
+		" microflow parts",
+		f->part, text, slice, proto, client, f->key.client_port, server,
+		f->key.server_port, orientation_name(f->key.orientation), *vlan ? " vlan " : "",
+		vlan, *tunnel ? " " : "", tunnel, f->key.point, f->micros);
 }
 
 static enum rc dump_micros(const struct dump *d, struct segment_cursor *c, struct err *err)
@@ -161,10 +170,12 @@ static enum rc dump_micros(const struct dump *d, struct segment_cursor *c, struc
 		id_format(text, sizeof(text), &id);
 		text_time(first, sizeof(first), counters.first_ns);
 		text_time(last, sizeof(last), counters.last_ns);
-		dump_say(d, "      %s  %s .. %s  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64 "/%" PRIu64
-			"  refs %" PRIu32 " in %" PRIu32 " bytes", text, first, last, counters.packets[DIR_C2S],
-			counters.packets[DIR_S2C], counters.bytes[DIR_C2S], counters.bytes[DIR_S2C],
-			c->refs_n, c->refs_len);
+		dump_say(d,
+			"      %s  %s .. %s  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64
+			"/%" PRIu64 "  refs %" PRIu32 " in %" PRIu32 " bytes",
+			text, first, last, counters.packets[DIR_C2S], counters.packets[DIR_S2C],
+			counters.bytes[DIR_C2S], counters.bytes[DIR_S2C], c->refs_n,
+			c->refs_len);
 	}
 	return rc == RC_END ? RC_DONE : rc;
 }
@@ -187,22 +198,27 @@ static enum rc dump_flows(const struct dump *d, struct segment *s, struct err *e
 
 /* ---- segments --------------------------------------------------------------------------- */
 
-static void say_segment(const struct dump *d, const struct segment_info *i, uint64_t at, uint64_t len)
+static void say_segment(
+	const struct dump *d, const struct segment_info *i, uint64_t at, uint64_t len)
 {
 	char first[TEXT_TIME], last[TEXT_TIME];
 
 	text_time(first, sizeof(first), i->first_ns);
 	text_time(last, sizeof(last), i->last_ns);
-	dump_say(d, "segment %" PRIu32 " of block %" PRIu32 " at %" PRIu64 ", %" PRIu64 " bytes", i->number, i->block,
-		at, len);
-	dump_say(d, "  packets %" PRIu32 ", frames from %" PRIu64 ", offsets %" PRIu32 "..%" PRIu32, i->packets,
-		i->first_frame, i->first_offset, i->end_offset);
+	dump_say(d,
+		"segment %" PRIu32 " of block %" PRIu32 " at %" PRIu64 ", %" PRIu64 " bytes",
+		i->number, i->block, at, len);
+	dump_say(d,
+		"  packets %" PRIu32 ", frames from %" PRIu64 ", offsets %" PRIu32 "..%" PRIu32,
+		i->packets, i->first_frame, i->first_offset, i->end_offset);
 	dump_say(d, "  %s .. %s", first, last);
-	dump_say(d, "  flow parts %" PRIu32 ", microflow parts %" PRIu32, i->flow_parts, i->micro_parts);
+	dump_say(d, "  flow parts %" PRIu32 ", microflow parts %" PRIu32, i->flow_parts,
+		i->micro_parts);
 }
 
 /* Length of the segment that begins at `at`, as its head says. */
-static enum rc segment_length(struct index_source *src, uint64_t at, uint64_t *len, struct err *err)
+static enum rc segment_length(
+	struct index_source *src, uint64_t at, uint64_t *len, struct err *err)
 {
 	uint8_t start[SEGMENT_AT_BLOCK];
 	enum rc rc = source_read(src, at, start, sizeof(start), err);
@@ -213,12 +229,14 @@ static enum rc segment_length(struct index_source *src, uint64_t at, uint64_t *l
 	if (memcmp(start, SEGMENT_MAGIC, 4) != 0)
 		return err_damaged(err, source_path(src), at, "no segment begins here");
 	if (*len < SEGMENT_HEADER || *len > src->size - at)
-		return err_damaged(err, source_path(src), at, "a segment of %" PRIu64 " bytes, but only %" PRIu64
-			" are there", *len, src->size - at);
+		return err_damaged(err, source_path(src), at,
+			"a segment of %" PRIu64 " bytes, but only %" PRIu64 " are there", *len,
+			src->size - at);
 	return RC_DONE;
 }
 
-static enum rc dump_segment(const struct dump *d, uint64_t at, uint64_t len, struct sums *all, struct err *err)
+static enum rc dump_segment(
+	const struct dump *d, uint64_t at, uint64_t len, struct sums *all, struct err *err)
 {
 	struct io_file *f;
 	struct segment *s;
@@ -242,7 +260,8 @@ static enum rc dump_segment(const struct dump *d, uint64_t at, uint64_t len, str
 	return rc;
 }
 
-static enum rc dump_segments(const struct dump *d, struct index_source *src, uint64_t at, struct err *err)
+static enum rc dump_segments(
+	const struct dump *d, struct index_source *src, uint64_t at, struct err *err)
 {
 	struct sums all = { 0 };
 	uint64_t len = 0;
@@ -253,7 +272,9 @@ static enum rc dump_segments(const struct dump *d, struct index_source *src, uin
 		if (rc == RC_DONE)
 			rc = dump_segment(d, at, len, &all, err);
 	}
-	dump_say(d, "segments %" PRIu64 ", packets %" PRIu64 ", flow parts %" PRIu64 ", microflow parts %" PRIu64,
+	dump_say(d,
+		"segments %" PRIu64 ", packets %" PRIu64 ", flow parts %" PRIu64
+		", microflow parts %" PRIu64,
 		all.segments, all.packets, all.flow_parts, all.micro_parts);
 	say_sizes(d, &all);
 	say_budgets(d, &all);

@@ -19,13 +19,13 @@ struct window {
 	uint64_t size;
 	uint8_t *bytes;
 	size_t cap;
-	uint64_t at;                 /* of the window's first byte */
+	uint64_t at; /* of the window's first byte */
 	size_t len;
 };
 
 /* Bytes from `at` on: at least `need`, fewer only at the end of the file. */
-static enum rc window_get(struct window *w, uint64_t at, size_t need, const uint8_t **bytes, size_t *avail,
-	struct err *err)
+static enum rc window_get(struct window *w, uint64_t at, size_t need, const uint8_t **bytes,
+	size_t *avail, struct err *err)
 {
 	uint64_t left = at < w->size ? w->size - at : 0;
 	enum rc rc = RC_DONE;
@@ -52,7 +52,7 @@ enum { KINDS = 11 };
 struct pcapng_dump {
 	const struct dump *d;
 	bool big_endian;
-	uint32_t interfaces;         /* of the section */
+	uint32_t interfaces; /* of the section */
 	uint32_t first_snaplen;
 	uint64_t blocks[KINDS], bytes[KINDS];
 	uint64_t packets;
@@ -62,10 +62,17 @@ static const struct {
 	uint32_t type;
 	const char *name;
 } block_kinds[KINDS] = {
-	{ PCAPNG_SHB, "section header" }, { PCAPNG_IDB, "interface description" }, { PCAPNG_EPB, "enhanced packet" },
-	{ PCAPNG_SPB, "simple packet" }, { PCAPNG_OPB, "packet (obsolete)" }, { PCAPNG_NRB, "name resolution" },
-	{ PCAPNG_ISB, "interface statistics" }, { PCAPNG_DSB, "decryption secrets" }, { PCAPNG_CB, "custom" },
-	{ PCAPNG_CB_NOCOPY, "custom (not to be copied)" }, { 0, "unknown" },
+	{ PCAPNG_SHB, "section header" },
+	{ PCAPNG_IDB, "interface description" },
+	{ PCAPNG_EPB, "enhanced packet" },
+	{ PCAPNG_SPB, "simple packet" },
+	{ PCAPNG_OPB, "packet (obsolete)" },
+	{ PCAPNG_NRB, "name resolution" },
+	{ PCAPNG_ISB, "interface statistics" },
+	{ PCAPNG_DSB, "decryption secrets" },
+	{ PCAPNG_CB, "custom" },
+	{ PCAPNG_CB_NOCOPY, "custom (not to be copied)" },
+	{ 0, "unknown" },
 };
 
 static unsigned kind_of(uint32_t type)
@@ -87,9 +94,11 @@ static void say_interface(struct pcapng_dump *p, const struct pcapng_block *b, u
 	if (p->interfaces == 0)
 		p->first_snaplen = i.snaplen;
 	text_escape_to(name, sizeof(name), i.name ? (const char *)i.name : "", i.name_len);
-	dump_say(p->d, "  interface %" PRIu32 " at %" PRIu64 ": link type %" PRIu32 ", snap length %" PRIu32
-		", time resolution %u, offset %" PRId64 " s%s%s", p->interfaces, at, i.linktype, i.snaplen,
-		i.tsresol, i.tsoffset_s, *name ? ", " : "", name);
+	dump_say(p->d,
+		"  interface %" PRIu32 " at %" PRIu64 ": link type %" PRIu32
+		", snap length %" PRIu32 ", time resolution %u, offset %" PRId64 " s%s%s",
+		p->interfaces, at, i.linktype, i.snaplen, i.tsresol, i.tsoffset_s,
+		*name ? ", " : "", name);
 	p->interfaces++;
 }
 
@@ -98,11 +107,15 @@ static void say_packet(struct pcapng_dump *p, const struct pcapng_block *b, uint
 	struct pcapng_packet k;
 
 	p->packets++;
-	if (!p->d->deep || pcapng_parse_packet(b, p->big_endian, p->first_snaplen, p->d->path, at, &k, NULL) != RC_DONE)
+	if (!p->d->deep ||
+		pcapng_parse_packet(b, p->big_endian, p->first_snaplen, p->d->path, at, &k,
+			NULL) != RC_DONE)
 		return;
-	dump_say(p->d, "    packet %" PRIu64 ": interface %" PRIu32 ", time stamp %" PRIu64 "%s, %" PRIu32 " of %" PRIu32
-		" bytes, %zu bytes of options", p->packets, k.interface, k.timestamp,
-		k.has_time ? "" : " (none)", k.caplen, k.len, k.options_len);
+	dump_say(p->d,
+		"    packet %" PRIu64 ": interface %" PRIu32 ", time stamp %" PRIu64
+		"%s, %" PRIu32 " of %" PRIu32 " bytes, %zu bytes of options",
+		p->packets, k.interface, k.timestamp, k.has_time ? "" : " (none)", k.caplen,
+		k.len, k.options_len);
 }
 
 static void say_block(struct pcapng_dump *p, const struct pcapng_block *b, uint64_t at)
@@ -112,11 +125,12 @@ static void say_block(struct pcapng_dump *p, const struct pcapng_block *b, uint6
 	p->blocks[kind]++;
 	p->bytes[kind] += b->total_len;
 	if (p->d->deep)
-		dump_say(p->d, "  %12" PRIu64 "  %8" PRIu32 "  0x%08" PRIx32 "  %s", at, b->total_len, b->type,
-			block_kinds[kind].name);
+		dump_say(p->d, "  %12" PRIu64 "  %8" PRIu32 "  0x%08" PRIx32 "  %s", at,
+			b->total_len, b->type, block_kinds[kind].name);
 	if (b->type == PCAPNG_SHB) {
 		p->interfaces = 0;
-		dump_say(p->d, "  section at %" PRIu64 ", %s-endian", at, p->big_endian ? "big" : "little");
+		dump_say(p->d, "  section at %" PRIu64 ", %s-endian", at,
+			p->big_endian ? "big" : "little");
 	} else if (b->type == PCAPNG_IDB) {
 		say_interface(p, b, at);
 	} else if (b->type == PCAPNG_EPB || b->type == PCAPNG_SPB || b->type == PCAPNG_OPB) {
@@ -129,13 +143,18 @@ static void say_kinds(const struct pcapng_dump *p, uint64_t size)
 	dump_say(p->d, "  %-26s %12s %14s %7s", "kind of block", "number", "bytes", "share");
 	for (unsigned i = 0; i < KINDS; i++)
 		if (p->blocks[i])
-			dump_say(p->d, "  %-26s %12" PRIu64 " %14" PRIu64 " %5.1f %%", block_kinds[i].name, p->blocks[i],
-				p->bytes[i], size ? 100.0 * (double)p->bytes[i] / (double)size : 0.0);
+			dump_say(p->d, "  %-26s %12" PRIu64 " %14" PRIu64 " %5.1f %%",
+				block_kinds[i].name, p->blocks[i], p->bytes[i],
+				size ? 100.0 * (double)p->bytes[i] / (double)size : 0.0);
 	dump_say(p->d, "  packets %" PRIu64, p->packets);
 }
 
-/* The block at `at`, read whole. RC_END at the end of the file, RC_CUT_SHORT where it ends within the block. */
-static enum rc next_block(struct pcapng_dump *p, struct window *w, uint64_t at, struct pcapng_block *b, struct err *err)
+/*
+ * The block at `at`, read whole. RC_END at the end of the file, RC_CUT_SHORT where it ends
+ * within the block.
+ */
+static enum rc next_block(struct pcapng_dump *p, struct window *w, uint64_t at,
+	struct pcapng_block *b, struct err *err)
 {
 	const uint8_t *bytes;
 	size_t avail;
@@ -149,7 +168,8 @@ static enum rc next_block(struct pcapng_dump *p, struct window *w, uint64_t at, 
 	if (rc == RC_CUT_SHORT && b->total_len > avail) {
 		rc = window_get(w, at, b->total_len, &bytes, &avail, err);
 		if (rc == RC_DONE)
-			rc = pcapng_parse_block(bytes, avail, &p->big_endian, p->d->path, at, b, err);
+			rc = pcapng_parse_block(
+				bytes, avail, &p->big_endian, p->d->path, at, b, err);
 	}
 	return rc;
 }
@@ -176,25 +196,29 @@ static enum rc dump_pcapng(const struct dump *d, struct window *w, struct err *e
 
 static void say_format(const struct dump *d, const struct pcap_format *f, uint64_t size)
 {
-	dump_say(d, "pcap %u.%u, %" PRIu64 " bytes, %s-endian, %s, link type %" PRIu32 ", snap length %" PRIu32
-		", record headers of %u bytes", f->major, f->minor, size, f->big_endian ? "big" : "little",
-		f->nanoseconds ? "nanoseconds" : "microseconds", f->linktype, f->snaplen, f->record_header);
+	dump_say(d,
+		"pcap %u.%u, %" PRIu64 " bytes, %s-endian, %s, link type %" PRIu32
+		", snap length %" PRIu32 ", record headers of %u bytes",
+		f->major, f->minor, size, f->big_endian ? "big" : "little",
+		f->nanoseconds ? "nanoseconds" : "microseconds", f->linktype, f->snaplen,
+		f->record_header);
 }
 
-static void say_record(const struct dump *d, const struct pcap_record *r, uint64_t n, uint64_t at)
+static void say_record(
+	const struct dump *d, const struct pcap_record *r, uint64_t n, uint64_t at)
 {
 	char time[TEXT_TIME];
 
 	if (!d->deep)
 		return;
 	text_time(time, sizeof(time), r->time_ns);
-	dump_say(d, "  %12" PRIu64 "  packet %" PRIu64 "  %s  %" PRIu32 " of %" PRIu32 " bytes", at, n, time, r->caplen,
-		r->len);
+	dump_say(d, "  %12" PRIu64 "  packet %" PRIu64 "  %s  %" PRIu32 " of %" PRIu32 " bytes",
+		at, n, time, r->caplen, r->len);
 }
 
 /* Records up to the end; *at is where the one is that is cut or damaged. */
-static enum rc dump_records(const struct dump *d, struct window *w, const struct pcap_format *f, uint64_t *at,
-	uint64_t *packets, uint64_t *bytes, struct err *err)
+static enum rc dump_records(const struct dump *d, struct window *w, const struct pcap_format *f,
+	uint64_t *at, uint64_t *packets, uint64_t *bytes, struct err *err)
 {
 	while (*at < w->size) {
 		struct pcap_record r;
@@ -208,7 +232,8 @@ static enum rc dump_records(const struct dump *d, struct window *w, const struct
 			return RC_CUT_SHORT;
 		pcap_parse_record(f, header, &r);
 		if (!pcap_record_plausible(f, &r))
-			return err_damaged(err, d->path, *at, "a record of %" PRIu32 " bytes cannot be", r.caplen);
+			return err_damaged(err, d->path, *at,
+				"a record of %" PRIu32 " bytes cannot be", r.caplen);
 		if (r.caplen > w->size - *at - f->record_header)
 			return RC_CUT_SHORT;
 		++*packets;
@@ -255,7 +280,8 @@ static enum rc dump_any(const struct dump *d, struct window *w, struct err *err)
 		return dump_pcapng(d, w, err);
 	if (kind == FILE_PCAP)
 		return dump_pcap(d, w, err);
-	return err_set(err, RC_UNSUPPORTED, d->path, "%s is not a pcap or pcapng file", file_kind_name(kind));
+	return err_set(err, RC_UNSUPPORTED, d->path, "%s is not a pcap or pcapng file",
+		file_kind_name(kind));
 }
 
 enum rc dump_capture(const char *path, bool deep, dump_line line, void *ctx, struct err *err)

@@ -13,15 +13,15 @@
 /* A record in the bytes of the file. */
 struct filter {
 	uint32_t block;
-	uint32_t order;              /* in the file: the last one of a block counts */
+	uint32_t order; /* in the file: the last one of a block counts */
 	const uint8_t *content;
-	uint32_t blocks;             /* of 64 bytes */
+	uint32_t blocks; /* of 64 bytes */
 };
 
 struct filters {
 	uint8_t *bytes;
-	uint64_t len;                /* of the records that are whole */
-	struct filter *v;            /* one a block, by block */
+	uint64_t len; /* of the records that are whole */
+	struct filter *v; /* one a block, by block */
 	size_t n, cap;
 };
 
@@ -77,12 +77,14 @@ void filter_encode(struct buf *out, uint32_t block, const struct addr *addrs, si
 	content = out->data + start + FILTER_HEADER;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t bits;
-		uint8_t *at = content + (size_t)address_block(&addrs[i], blocks, &bits) * FILTER_BLOCK_BYTES;
+		uint8_t *at = content +
+			(size_t)address_block(&addrs[i], blocks, &bits) * FILTER_BLOCK_BYTES;
 
 		for (unsigned k = 0; k < FILTER_HASHES; k++, bits >>= 9)
 			at[(bits & 511) / 8] |= (uint8_t)(1 << bits % 8);
 	}
-	buf_set_le64(out, start + FILTER_AT_CHECKSUM, record_checksum(out->data + start, content, len));
+	buf_set_le64(out, start + FILTER_AT_CHECKSUM,
+		record_checksum(out->data + start, content, len));
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -95,8 +97,9 @@ static bool record_at(const uint8_t *bytes, uint64_t left, uint64_t *len)
 	if (left < FILTER_HEADER || memcmp(bytes, FILTER_MAGIC, 4) != 0)
 		return false;
 	content = load_le32(bytes + FILTER_AT_LENGTH);
-	if (content > left - FILTER_HEADER || load_le64(bytes + FILTER_AT_CHECKSUM) !=
-		record_checksum(bytes, bytes + FILTER_HEADER, content))
+	if (content > left - FILTER_HEADER ||
+		load_le64(bytes + FILTER_AT_CHECKSUM) !=
+			record_checksum(bytes, bytes + FILTER_HEADER, content))
 		return false;
 	*len = FILTER_HEADER + content;
 	return true;
@@ -107,13 +110,15 @@ static bool add_record(struct filters *f, const uint8_t *bytes)
 	uint32_t content = load_le32(bytes + FILTER_AT_LENGTH);
 
 	if (load_le16(bytes + FILTER_AT_KIND) != FILTER_ADDRESS ||
-		load_le16(bytes + FILTER_AT_VERSION) != FILTER_VERSION || content < FILTER_BLOCK_BYTES ||
-		content % FILTER_BLOCK_BYTES != 0)
+		load_le16(bytes + FILTER_AT_VERSION) != FILTER_VERSION ||
+		content < FILTER_BLOCK_BYTES || content % FILTER_BLOCK_BYTES != 0)
 		return true;
 	if (mem_grow(&f->v, &f->cap, f->n + 1, sizeof(*f->v)) != 0)
 		return false;
-	f->v[f->n] = (struct filter){ .block = load_le32(bytes + FILTER_AT_BLOCK), .order = (uint32_t)f->n,
-		.content = bytes + FILTER_HEADER, .blocks = content / FILTER_BLOCK_BYTES };
+	f->v[f->n] = (struct filter){ .block = load_le32(bytes + FILTER_AT_BLOCK),
+		.order = (uint32_t)f->n,
+		.content = bytes + FILTER_HEADER,
+		.blocks = content / FILTER_BLOCK_BYTES };
 	f->n++;
 	return true;
 }
@@ -220,7 +225,8 @@ bool filters_may_have(const struct filters *f, uint32_t block, const struct addr
 	}
 	if (from == f->n || f->v[from].block != block)
 		return true;
-	at = f->v[from].content + (size_t)address_block(a, f->v[from].blocks, &bits) * FILTER_BLOCK_BYTES;
+	at = f->v[from].content +
+		(size_t)address_block(a, f->v[from].blocks, &bits) * FILTER_BLOCK_BYTES;
 	for (unsigned k = 0; k < FILTER_HASHES; k++, bits >>= 9)
 		if (!(at[(bits & 511) / 8] & 1 << bits % 8))
 			return false;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * index/filters: per block, which addresses it may hold (a Bloom filter in cache-line sized blocks, 10 bits an
- * address, about 1 % false positives), so that a query by address opens only the index files of blocks that can answer.
- * Records are appended, each with a checksum; a damaged or missing record means 'maybe'. Record kinds above
- * FILTER_ADDRESS are skipped (content filters come later).
- * The writer belongs to one thread; a loaded set is immutable.
+ * index/filters: per block, which addresses it may hold (a Bloom filter in cache-line sized
+ * blocks, 10 bits an address, about 1 % false positives), so that a query by address opens only
+ * the index files of blocks that can answer. Records are appended, each with a checksum; a
+ * damaged or missing record means 'maybe'. Record kinds above FILTER_ADDRESS are skipped
+ * (content filters come later). The writer belongs to one thread; a loaded set is immutable.
  */
 #ifndef FLOWDRILL_STORE_FILTERS_H
 #define FLOWDRILL_STORE_FILTERS_H
@@ -14,11 +14,14 @@
 
 enum filter_kind { FILTER_ADDRESS = 1 };
 
-struct filters;              /* what is loaded of a file */
+struct filters; /* what is loaded of a file */
 
 /* Builds a record for a block's distinct addresses (any order, doubles do no harm). */
 void filter_encode(struct buf *out, uint32_t block, const struct addr *addrs, size_t n);
-/* Loads a file that may not exist (then everything is 'maybe'). Stops at damage, keeps what came before. */
+/*
+ * Loads a file that may not exist (then everything is 'maybe'). Stops at damage, keeps what
+ * came before.
+ */
 enum rc filters_load(const char *path, struct filters **out, struct err *err);
 void filters_free(struct filters *f);
 /* False only if no packet of the block has that address. */

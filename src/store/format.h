@@ -2,24 +2,29 @@
 /*
  * The files of a store, byte by byte; flowdrill-store(5) says the same for people.
  *
- * All numbers are little-endian and without padding but what is named `zero` (written 0, ignored when read).
- *   varint    LEB128: 7 bits a byte, low ones first, the top bit says that more follow; at most 19 bytes (128 bits)
+ * All numbers are little-endian and without padding but what is named `zero` (written 0,
+ * ignored when read).
+ *   varint    LEB128: 7 bits a byte, low ones first, the top bit says that more follow; at most
+ *             19 bytes (128 bits)
  *   zigzag    a signed number v as varint (v << 1) ^ (v >> 63)
- *   flagged   a varint whose first byte holds a flag in bit 0 and 6 bits of the number, later bytes 7 bits
+ *   flagged   a varint whose first byte holds a flag in bit 0 and 6 bits of the number, later
+ *             bytes 7 bits
  *   checksum  XXH3, 64 bits, seed 0
  *
- * Part 1: index files (index/NNNNNNNN.idx). Part 2: filters (index/filters). Part 3: blocks. Part 4: the catalog.
- * Only offsets and constants: the code that reads and writes them is in segment*.c, filters.c, block*.c.
+ * Part 1: index files (index/NNNNNNNN.idx). Part 2: filters (index/filters). Part 3: blocks.
+ * Part 4: the catalog. Only offsets and constants: the code that reads and writes them is in
+ * segment*.c, filters.c, block*.c.
  */
 #ifndef FLOWDRILL_STORE_FORMAT_H
 #define FLOWDRILL_STORE_FORMAT_H
 
 #include "file/kind.h"
 
-/* ==== part 1: index files ============================================================================ */
+/* ==== part 1: index files ================================================================= */
 
 /*
- * An index file is a header, then segments one after the other; the catalog says where each begins and how long it is.
+ * An index file is a header, then segments one after the other; the catalog says where each
+ * begins and how long it is.
  *
  * Header
  *   at  bytes
@@ -32,11 +37,13 @@
  *   24       field rows, then zero up to a multiple of 8
  *   -8   8   checksum of all before it
  *
- * Field row: a field that the file's records may hold. Rows with place 1 are counters, and their order is that of the bits in
- * a microflow part. Ids below 1024 are flowdrill's and never change their meaning; from 1024 on they are for
- * attributes that users, tenants and scripts add. A reader skips the values of ids that it does not know.
+ * Field row: a field that the file's records may hold. Rows with place 1 are counters, and
+ * their order is that of the bits in a microflow part. Ids below 1024 are flowdrill's and never
+ * change their meaning; from 1024 on they are for attributes that users, tenants and scripts
+ * add. A reader skips the values of ids that it does not know.
  *    0   2   id
- *    2   1   type (enum field_type): up to TYPE_U128 a value is one varint, above a varint length and so many bytes
+ *    2   1   type (enum field_type): up to TYPE_U128 a value is one varint, above a varint
+ *            length and so many bytes
  *    3   1   unit (enum field_unit)
  *    4   1   merge rule (enum field_merge)
  *    5   1   place: 0 in contexts, 1 in microflow parts
@@ -47,14 +54,18 @@
  */
 enum {
 	INDEX_VERSION = 1,
-	INDEX_AT_VERSION = 8, INDEX_AT_LENGTH = 12, INDEX_AT_BLOCK = 16, INDEX_AT_FIELDS = 20, INDEX_AT_ROWS = 24,
+	INDEX_AT_VERSION = 8, INDEX_AT_LENGTH = 12, INDEX_AT_BLOCK = 16, INDEX_AT_FIELDS = 20,
+	INDEX_AT_ROWS = 24,
 	INDEX_HEADER_MAX = 1 << 20,  /* a longer one is damage */
 	INDEX_ROW = 9,               /* without its name */
 	INDEX_PLACE_KEY = 0, INDEX_PLACE_COUNTER = 1,
 	INDEX_COUNTERS_MAX = 127,    /* counters in a table */
 };
 
-/* How a counter's difference from its guess is written. Differences are modulo 2^64 (2^128 for TYPE_U128). */
+/*
+ * How a counter's difference from its guess is written. Differences are modulo 2^64 (2^128 for
+ * TYPE_U128).
+ */
 enum index_code {
 	CODE_PLAIN = 1,      /* varint */
 	CODE_SIGNED,         /* zigzag */
@@ -64,20 +75,29 @@ enum index_code {
 };
 
 /*
- * What a counter is expected to be, from counters before it in the table and from the flow. Where it is just that its bit is clear and
- * nothing is written. 'n' is the number of values that a sum is of.
+ * What a counter is expected to be, from counters before it in the table and from the flow.
+ * Where it is just that its bit is clear and nothing is written. 'n' is the number of values
+ * that a sum is of.
  */
 enum index_guess {
 	GUESS_ABSENT = 1,    /* a sum: 0; else: unknown */
 	GUESS_ONE,           /* 1 */
-	GUESS_TIME,          /* never just: FIRST of the microflow part before, in a chunk's first the entry's time */
+	/* never just: FIRST of the microflow part before, in a chunk's first the entry's time */
+	GUESS_TIME,
 	GUESS_FIRST,         /* FIRST */
-	GUESS_BEGINS,        /* 1 in the first microflow part of a flow part that begins its flow, else 0 */
-	GUESS_PAYLOAD,       /* bytes less, for each packet, 14, the IP header, and 8 (FLOW_SHORT) or 20; 0 without IP, or where negative */
+	/* 1 in the first microflow part of a flow part that begins its flow, else 0 */
+	GUESS_BEGINS,
+	/*
+	 * bytes less, for each packet, 14, the IP header, and 8 (FLOW_SHORT) or 20; 0 without IP,
+	 * or where negative
+	 */
+	GUESS_PAYLOAD,
 	GUESS_SIZE_MIN,      /* n = 1: bytes; else unknown */
 	GUESS_SIZE_MAX,      /* n = 1: bytes; n = 2: bytes - SIZE_MIN; else SIZE_MIN */
 	GUESS_SIZE_SUMSQ,    /* as GUESS_GAP_SUMSQ, of sizes */
-	GUESS_GAP_SUM,       /* LAST - FIRST where the flow begins here, else LAST - last time of the microflow part before */
+	/* LAST - FIRST where the flow begins here or the part is a flow part's first, else LAST - that
+	 * of the microflow part before; 0 without gaps */
+	GUESS_GAP_SUM,
 	GUESS_GAP_MAX,       /* n = 0: unknown; n = 1: GAP_SUM; else 0; n = packets - flows */
 	GUESS_GAP_MIN,       /* n = 0: unknown; n = 1: GAP_SUM; n = 2: GAP_SUM - GAP_MAX; else 0 */
 	GUESS_GAP_SUMSQ,     /* min^2 + max^2 + (sum - min - max)^2 / (n - 2); n = 1: sum^2 */
@@ -88,7 +108,8 @@ enum index_guess {
 	GUESS_S2C_TTL,       /* S2C_TTL_MIN, likewise */
 	GUESS_DSCP,          /* 0 in flows whose client has an IP address, else unknown */
 	GUESS_WINDOW,        /* WINDOW_MIN, likewise */
-	GUESS_SYN,           /* the flag in TCP_FLAGS: 2 where both directions have packets, else 1; 0 without it */
+	/* the flag in TCP_FLAGS: 2 where both directions have packets, else 1; 0 without it */
+	GUESS_SYN,
 	GUESS_FIN,           /* likewise */
 	GUESS_RST,           /* 1 with the flag in TCP_FLAGS, else 0 */
 	GUESS_END,           /* RST > 0: END_RST; FIN > 1: END_FIN; else unknown */
@@ -96,7 +117,8 @@ enum index_guess {
 };
 
 /*
- * Segment: head, then the chunks of its sections. The head is read and verified when it is opened; chunks when they are needed.
+ * Segment: head, then the chunks of its sections. The head is read and verified when it is
+ * opened; chunks when they are needed.
  *
  * Head
  *    0   4   magic SEGMENT_MAGIC
@@ -147,70 +169,97 @@ enum index_guess {
 #define SEGMENT_MAGIC "FDSG"
 enum {
 	SEGMENT_VERSION = 1,
-	SEGMENT_AT_VERSION = 4, SEGMENT_AT_TABLE = 6, SEGMENT_AT_HEAD = 8, SEGMENT_AT_SECTIONS = 12,
-	SEGMENT_AT_LENGTH = 16, SEGMENT_AT_BLOCK = 24, SEGMENT_AT_NUMBER = 28, SEGMENT_AT_PACKETS = 32,
-	SEGMENT_AT_FLOWS = 36, SEGMENT_AT_MICROS = 40, SEGMENT_AT_FIRST_OFFSET = 44, SEGMENT_AT_END_OFFSET = 48,
-	SEGMENT_AT_LEAST = 52, SEGMENT_AT_FRAME = 56, SEGMENT_AT_FIRST_NS = 64, SEGMENT_AT_LAST_NS = 72,
-	SEGMENT_AT_MICRO_NS = 80, SEGMENT_AT_FLOW_NS = 88, SEGMENT_AT_MACRO_NS = 96, SEGMENT_AT_COUNTERS = 104,
-	SEGMENT_AT_FIELDS = 112, SEGMENT_HEADER = 128,
+	SEGMENT_AT_VERSION = 4, SEGMENT_AT_TABLE = 6, SEGMENT_AT_HEAD = 8,
+	SEGMENT_AT_SECTIONS = 12, SEGMENT_AT_LENGTH = 16, SEGMENT_AT_BLOCK = 24,
+	SEGMENT_AT_NUMBER = 28, SEGMENT_AT_PACKETS = 32, SEGMENT_AT_FLOWS = 36,
+	SEGMENT_AT_MICROS = 40, SEGMENT_AT_FIRST_OFFSET = 44, SEGMENT_AT_END_OFFSET = 48,
+	SEGMENT_AT_LEAST = 52, SEGMENT_AT_FRAME = 56, SEGMENT_AT_FIRST_NS = 64,
+	SEGMENT_AT_LAST_NS = 72, SEGMENT_AT_MICRO_NS = 80, SEGMENT_AT_FLOW_NS = 88,
+	SEGMENT_AT_MACRO_NS = 96, SEGMENT_AT_COUNTERS = 104, SEGMENT_AT_FIELDS = 112,
+	SEGMENT_HEADER = 128,
 	SECTION_ENTRY = 40, SECTION_VERSION = 1,
 	CHUNK_ENTRY = 24,
 };
 
 /*
- * PACKETS   chunks of 16384 packets. Entry: 24 4 offset in the block of the end of the record before the chunk's first (of the
- *           first chunk: the segment's first offset), 28 4 zero. A chunk begins with a table of its groups of 128 packets:
- *           0 4 offset of the end of the record before the group's first, 4 4 where the group begins in the chunk.
+ * PACKETS   chunks of 16384 packets. Entry: 24 4 offset in the block of the end of the record
+ *           before the chunk's first (of the first chunk: the segment's first offset), 28 4
+ *           zero. A chunk begins with a table of its groups of 128 packets: 0 4 that offset for
+ *           the group, 4 4 where the group begins in the chunk.
  *           A packet is its record length, coded in one byte or more:
  *             0..191    number in LENGTHS
- *             192..253  with the next byte: least record length + ((byte - 192) << 8 | next byte)
+ *             192..253  and the next byte: least record length + ((byte - 192) << 8 | next byte)
  *             254       varint record length - least record length
  *             255       varint: bytes to skip before the record; then one of the above
- * LENGTHS   whole: varint number (at most 192), then varints: the record lengths that are most frequent
+ * LENGTHS   whole: varint number (at most 192), then varints: the record lengths that are most
+ *           frequent
  * TIMES     whole: 16 bytes for every SEGMENT_MARK packets: 0 8 earliest time, 8 8 latest time
- * FLOWS     chunks of about 32 KiB; elements are flow parts. Entry: 24 8 position in REFS of the first microflow part's,
- *           32 8 time that the first FIRST is a difference from, 40 8 slice that the first slice is a difference from,
- *           48 4 first ordinal of the first flow part, 52 4 zero. A flow part:
- *             varint (first ordinal - that of the flow part before) << 6 | FLOW_ flags
- *             FLOW_MICROS: varint number of microflow parts - 2   (without: 1)
- *             FLOW_SLICE:  zigzag start of the slice, ns, - that of the flow part before   (without: the same)
- *             FLOW_ID:     varint block, varint offset: the id   (without: the first packet's)
- *             varint number of its context
- *             varint client, varint server: number of the address + 1, or 0 for none
- *             FLOW_PORTS: 2 bytes client port, varint server port
- *             FLOW_MACS: varint client, varint server: numbers of link-layer addresses
- *             FLOW_SHORT tells what guesses need: the transport header has 8 bytes, not 20
- *             the microflow parts, each:
- *               varint bits: bit 0 an extra varint follows, bit n + 1 counter n of the field table is written
- *               varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN
- *               the counters whose bits are set, as their field rows say (MICRO_PLAIN: all guesses are GUESS_ABSENT)
- *               MICRO_ID:    varint block, varint offset: the id   (without: the first packet's)
- *               MICRO_SLICE: zigzag start of the slice - FIRST rounded down to a slice   (without: the same)
- *               MICRO_STATE: varint known bits that differ (guessed: all sums, what is written, what is guessed), varint mixed bits
- *               not in the first of a flow part: varint first ordinal - that of the microflow part before
- *               with more than one packet: varint bytes in REFS - (packets - 1)
- * REFS      chunks of about 64 KiB; elements are bytes. For every packet of a microflow part but the first: varint ordinal - that of the packet
- *           before - 1. A microflow part's bytes lie in one chunk.
- * CONTINUED chunks of about 16 KiB; elements are flow parts that have FLOW_ID. Entry as common; the first element is the
- *           first part's number. A chunk is varints: number - that of the part before - 1, but for its first.
- * ADDRESSES chunks of about 16 KiB; elements are addresses, sorted by kind, then bytes. A chunk has addresses of one kind.
- *           Entry: 24 1 kind (enum addr_kind), 25 16 first address, 41 7 zero. A chunk is addresses of 4, 16 or 6 bytes.
- * POSTINGS  chunks of about 16 KiB; elements are addresses in the same order: the list of flow parts that have it as client or server.
- *           A list is varint number of parts, varint first part, then varint part - the one before - 1.
- * SERVICES  chunks of about 16 KiB; elements are services sorted by window, server, protocol, has port, port, point. Entry: the first one's
- *           24 8 window, 32 4 server (number of the address + 1), 36 4 protocol, 40 4 point, 44 2 port, 46 1 has port, 47 1 zero.
- *           A service is zigzag window - that of the one before (in a chunk's first: of the entry), varint server, varint protocol,
- *           varint port << 1 | has port, varint point, and its list of flow parts.
- * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk begins with 2 bytes: how many;
- *           then for each 2 bytes: where it begins in the chunk. A context is varint number of fields, then each as varint id, varint length, value: numbers are varints, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer
- *           hash, and of both addresses kind and bytes. Absent: 0, or none.
- * MACS      chunks of 4096; elements are link-layer addresses of 6 bytes, in order of appearance.
- * MARKS, FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: marks of single packets in the order of REFS; content
- * fingerprints; facts that concern two conversations; fields from 1024 on that came later than the segment.
+ * FLOWS     chunks of about 32 KiB; elements are flow parts. Entry:
+ *             24 8 position in REFS of the first microflow part's
+ *             32 8 time that the first FIRST is a difference from
+ *             40 8 slice that the first slice is a difference from
+ *             48 4 first ordinal of the first flow part, 52 4 zero
+ *           A flow part:
+ *             - varint (first ordinal - that of the flow part before) << 6 | FLOW_ flags
+ *             - FLOW_MICROS: varint number of microflow parts - 2 (without: 1)
+ *             - FLOW_SLICE: zigzag start of the slice, ns, - that of the flow part before
+ *               (without: the same)
+ *             - FLOW_ID: varint block, varint offset: the id (without: the first packet's)
+ *             - varint number of its context
+ *             - varint client, varint server: number of the address + 1, or 0 for none
+ *             - FLOW_PORTS: 2 bytes client port, varint server port
+ *             - FLOW_MACS: varint client, varint server: numbers of link-layer addresses
+ *             - FLOW_SHORT tells what guesses need: the transport header has 8 bytes, not 20
+ *             - the microflow parts
+ *           A microflow part:
+ *             - varint bits: bit 0: an extra varint follows; bit n + 1: counter n of the field
+ *               table is written
+ *             - varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN
+ *             - the counters whose bits are set, as their field rows say (MICRO_PLAIN: all
+ *               guesses are GUESS_ABSENT)
+ *             - MICRO_ID: varint block, varint offset: the id (without: the first packet's)
+ *             - MICRO_SLICE: zigzag start of the slice - FIRST rounded down to a slice
+ *               (without: the same)
+ *             - MICRO_STATE: varint known bits that differ, varint mixed bits (guessed as known:
+ *               all sums, what is written, what is guessed)
+ *             - not in the first of a flow part: varint first ordinal - that of the microflow
+ *               part before
+ *             - with more than one packet: varint bytes in REFS - (packets - 1)
+ * REFS      chunks of about 64 KiB; elements are bytes. For every packet of a microflow part
+ *           but the first: varint ordinal - that of the packet before - 1. A microflow part's
+ *           bytes lie in one chunk.
+ * CONTINUED chunks of about 16 KiB; elements are flow parts that have FLOW_ID. Entry as common;
+ *           the first element is the first part's number. A chunk is varints: number - that of
+ *           the part before - 1, but for its first.
+ * ADDRESSES chunks of about 16 KiB; elements are addresses, sorted by kind, then bytes. A chunk
+ *           has addresses of one kind. Entry: 24 1 kind (enum addr_kind), 25 16 first address,
+ *           41 7 zero. A chunk is addresses of 4, 16 or 6 bytes.
+ * POSTINGS  chunks of about 16 KiB; elements are addresses in the same order: the list of flow
+ *           parts that have it as client or server. A list is varint number of parts, varint
+ *           first part, then varint part - the one before - 1.
+ * SERVICES  chunks of about 16 KiB; elements are services sorted by window, server, protocol,
+ *           has port, port, point. Entry, of the first one:
+ *             24 8 window
+ *             32 4 server (number of the address + 1), 36 4 protocol, 40 4 point
+ *             44 2 port, 46 1 has port, 47 1 zero
+ *           A service is zigzag window - that of the one before (in a chunk's first: of the
+ *           entry), varint server, varint protocol, varint port << 1 | has port, varint point,
+ *           and its list of flow parts.
+ * CONTEXTS  chunks of 256; elements are contexts: what many flows have in common. A chunk
+ *           begins with 2 bytes: how many; then for each 2 bytes: where it begins in the chunk.
+ *           A context is varint number of fields, then each as varint id, varint length, value:
+ *           numbers are varints, TYPE_TUNNEL 1 type, 1 depth, 4 id, 4 outer hash, and of both
+ *           addresses kind and bytes. Absent: 0, or none.
+ * MACS      chunks of 4096; elements are link-layer addresses of 6 bytes, in order of
+ *           appearance.
+ * MARKS, FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: marks of
+ * single packets in the order of REFS; content fingerprints; facts that concern two
+ * conversations; fields from 1024 on that came later than the segment.
  */
 enum segment_section {
-	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS, SECTION_CONTINUED,
-	SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES, SECTION_CONTEXTS, SECTION_MACS,
+	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS,
+	SECTION_CONTINUED, SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES,
+	SECTION_CONTEXTS, SECTION_MACS,
 	SECTIONS,                    /* one behind the last */
 	SECTION_MARKS = 32, SECTION_FINGERPRINTS, SECTION_OBSERVATIONS, SECTION_ATTRIBUTES,
 };
@@ -220,8 +269,8 @@ enum {
 	LENGTH_CODES = 192, LENGTH_VARINT = 254, LENGTH_SKIP = 255,
 	TIMES_ENTRY = 16,
 	FLOWS_CHUNK = 32 << 10, FLOWS_ENTRY = 56,
-	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16, FLOW_MACS = 32,
-	FLOW_FLAGS_BITS = 6,
+	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16,
+	FLOW_MACS = 32, FLOW_FLAGS_BITS = 6,
 	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_EXTRA_ALL = 15,
 	REFS_CHUNK = 64 << 10, REFS_ENTRY = 24,
 	LIST_CHUNK = 16 << 10, CONTINUED_ENTRY = 24, POSTINGS_ENTRY = 24, SERVICES_ENTRY = 48,
@@ -231,7 +280,7 @@ enum {
 	VARINT_MAX = 19,             /* bytes */
 };
 
-/* ==== part 2: filters ================================================================================ */
+/* ==== part 2: filters ===================================================================== */
 
 /*
  * Records one after the other; the last one of a block counts.
@@ -244,12 +293,14 @@ enum {
  *   24   8   XXH3 of the content, its seed the checksum of the 24 bytes before
  *   32       content
  *
- * FILTER_ADDRESS: a Bloom filter in blocks of 64 bytes. h = XXH3 of the address (kind, then 16 bytes). It lies in block
- * (h >> 32) * blocks >> 32; bits FILTER_HASHES times: 9 bits each of hash_mix(h), lowest first, number a bit of the 512.
+ * FILTER_ADDRESS: a Bloom filter in blocks of 64 bytes. h = XXH3 of the address (kind, then 16
+ * bytes). It lies in block (h >> 32) * blocks >> 32; bits FILTER_HASHES times: 9 bits each of
+ * hash_mix(h), lowest first, number a bit of the 512.
  */
 #define FILTER_MAGIC "FDFL"
 enum {
-	FILTER_AT_KIND = 4, FILTER_AT_VERSION = 6, FILTER_AT_BLOCK = 8, FILTER_AT_LENGTH = 12, FILTER_AT_COUNT = 16,
+	FILTER_AT_KIND = 4, FILTER_AT_VERSION = 6, FILTER_AT_BLOCK = 8, FILTER_AT_LENGTH = 12,
+	FILTER_AT_COUNT = 16,
 	FILTER_AT_CHECKSUM = 24, FILTER_HEADER = 32, FILTER_VERSION = 1,
 	FILTER_BLOCK_BYTES = 64, FILTER_BITS = 10, FILTER_HASHES = 6,
 };

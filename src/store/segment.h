@@ -3,23 +3,24 @@
  * A segment: the index of one stretch of a block, and how it is written and read.
  *
  * It holds, for packets numbered by `ordinal` (0 = the segment's first) in order of arrival:
- *   packets   the record length of each, so that ordinal <-> offset is answered without a look at packet bytes;
- *             earliest and latest time every SEGMENT_MARK packets
- *   flows     flow parts in order of their first packet's ordinal; each holds its key once and its microflow
- *             parts behind it, in the same order; each microflow part its counters and the ordinals of its packets
- *   addresses sorted; each leads to the flow parts that have it as client or server
- *   services  sorted (window, server, proto, port, point); each leads to its flow parts
+ *   packets   the record length of each, so that ordinal <-> offset is answered without a look
+ *             at packet bytes; earliest and latest time every SEGMENT_MARK packets
+ *   flows     flow parts in order of their first packet's ordinal; each holds its key once and
+ *             its microflow parts behind it, in the same order; each microflow part its
+ *             counters and the ordinals of its packets
+ *   addresses sorted; each leads to the flow parts that have it as client or server services
+ *   sorted (window, server, proto, port, point); each leads to its flow parts
  *   strings   tunnels and MACs once
- * The layout, byte by byte, is in store/format.h. Everything is checked when read: an index file
- * is untrusted bytes.
+ * The layout, byte by byte, is in store/format.h. Everything is checked when read: an index
+ * file is untrusted bytes.
  *
- * Opening reads the segment's head alone (some KB: directories of all sections). What is asked for later is read in
- * chunks of at most about 64 KiB, each verified by its checksum when it is read; so a drill-down reads little,
- * and damage is found where it is touched. segment_verify() touches all.
+ * Opening reads the segment's head alone (some KB: directories of all sections). What is asked
+ * for later is read in chunks of at most about 64 KiB, each verified by its checksum when it is
+ * read; so a drill-down reads little, and damage is found where it is touched. segment_verify()
+ * touches all.
  *
- * Determinism: the same calls give the same bytes.
- * Threads: a writer belongs to one thread; so does an opened segment with its cursors (open it
- * once a thread).
+ * Determinism: the same calls give the same bytes. Threads: a writer belongs to one thread; so
+ * does an opened segment with its cursors (open it once a thread).
  */
 #ifndef FLOWDRILL_STORE_SEGMENT_H
 #define FLOWDRILL_STORE_SEGMENT_H
@@ -29,7 +30,7 @@
 
 struct io_file;
 
-enum { SEGMENT_MARK = 4096 };        /* packets between two time marks */
+enum { SEGMENT_MARK = 4096 }; /* packets between two time marks */
 
 /* ---- writing ---------------------------------------------------------------------- */
 
@@ -37,10 +38,10 @@ struct segment_writer;
 
 struct segment_start {
 	uint32_t block;
-	uint32_t number;             /* within the block, from 0 */
-	uint32_t first_offset;       /* in the block, of the first packet's record */
-	uint64_t first_frame;        /* frame number of the first packet, from 1 over the store */
-	int64_t micro_ns, flow_ns, macro_ns;     /* slice lengths */
+	uint32_t number; /* within the block, from 0 */
+	uint32_t first_offset; /* in the block, of the first packet's record */
+	uint64_t first_frame; /* frame number of the first packet, from 1 over the store */
+	int64_t micro_ns, flow_ns, macro_ns; /* slice lengths */
 };
 
 enum rc segment_writer_new(struct segment_writer **out, struct err *err);
@@ -48,38 +49,49 @@ void segment_writer_free(struct segment_writer *w);
 /* Starts (or starts over); keeps memory of the segment before. */
 void segment_writer_begin(struct segment_writer *w, const struct segment_start *start);
 /*
- * Every packet once, in order. `skip` bytes lie between the end of the record before (or first_offset) and this record
- * (blocks without packets in between), record_len is its length.
+ * Every packet once, in order. `skip` bytes lie between the end of the record before (or
+ * first_offset) and this record (blocks without packets in between), record_len is its length.
  */
-void segment_writer_packet(struct segment_writer *w, uint32_t skip, uint32_t record_len, int64_t time_ns);
+void segment_writer_packet(
+	struct segment_writer *w, uint32_t skip, uint32_t record_len, int64_t time_ns);
 /*
- * A flow part. All packets it refers to were given before. In order of first_ordinal (its first microflow part's); its microflow parts
- * follow, at least one, before the next flow part. slice_ns: start of the flow's slice.
+ * A flow part. All packets it refers to were given before. In order of first_ordinal (its first
+ * microflow part's); its microflow parts follow, at least one, before the next flow part.
+ * slice_ns: start of the flow's slice.
  */
-void segment_writer_flow(struct segment_writer *w, struct record_id id, const struct flow_key *key,
-	int64_t slice_ns, uint32_t first_ordinal);
+void segment_writer_flow(struct segment_writer *w, struct record_id id,
+	const struct flow_key *key, int64_t slice_ns, uint32_t first_ordinal);
 /*
- * A microflow part of the flow part before, in order of their first ordinals. n ordinals ascending, the first is its first
- * packet; n == counters_packets(c). Kept of `c` are the fields of the field table that are counters, with their known and mixed bits; a
- * value that is unknown is not (sums are).
+ * A microflow part of the flow part before, in order of their first ordinals. n ordinals
+ * ascending, the first is its first packet; n == counters_packets(c). Kept of `c` are the
+ * fields of the field table that are counters, with their known and mixed bits; a value that is
+ * unknown is not (sums are).
  */
 void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t slice_ns,
 	const struct counters *c, const uint32_t *ordinals, uint32_t n);
 
-struct segment_size {                /* bytes by section, for dump and the benchmark */
+struct segment_size { /* bytes by section, for dump and the benchmark */
 	uint64_t header, packets, flows, counters, refs, addresses, services, strings;
 };
 
 /*
- * Appends the segment's bytes to *out. RC_NO_MEMORY if memory ran out anywhere since begin. *size may be NULL.
+ * Appends the segment's bytes to *out. RC_NO_MEMORY if memory ran out anywhere since begin.
+ * *size may be NULL.
  */
-enum rc segment_writer_end(struct segment_writer *w, struct buf *out, struct segment_size *size, struct err *err);
-/* Distinct addresses of the segment ended last, sorted: for the block's filter. Valid until the next begin. */
+enum rc segment_writer_end(
+	struct segment_writer *w, struct buf *out, struct segment_size *size, struct err *err);
+/*
+ * Distinct addresses of the segment ended last, sorted: for the block's filter. Valid until the
+ * next begin.
+ */
 const struct addr *segment_writer_addresses(const struct segment_writer *w, size_t *n);
 /* Bytes that the writer holds now. */
 size_t segment_writer_memory(const struct segment_writer *w);
 
-/* The header of an index file, to be written once before its first segment: magic, version, block, field table. */
+/*
+ * The header of an index file, to be written once before its first segment: magic, version,
+ * block, field table.
+ */
 enum rc index_header_encode(struct buf *out, uint32_t block, struct err *err);
 
 /* ---- reading ---------------------------------------------------------------------- */
@@ -89,55 +101,71 @@ struct segment;
 struct segment_info {
 	uint32_t block, number;
 	uint32_t packets, flow_parts, micro_parts;
-	uint32_t first_offset, end_offset;       /* in the block; end is behind the last packet's record */
+	uint32_t first_offset,
+		end_offset; /* in the block; end is behind the last packet's record */
 	uint64_t first_frame;
-	int64_t first_ns, last_ns;               /* earliest and latest packet */
+	int64_t first_ns, last_ns; /* earliest and latest packet */
 	int64_t micro_ns, flow_ns, macro_ns;
 	struct segment_size size;
 };
 
-/* Checks an index file's header (magic, version, block); *header_len is where segments begin. RC_NEWER, RC_DAMAGED. */
-enum rc index_header_check(struct io_file *f, uint32_t block, uint64_t *header_len, struct err *err);
 /*
- * Opens the segment at `at`, `len` bytes of the file: reads and verifies its head. Takes the file over in any case: it is
- * closed by segment_close(), or here on failure. RC_DAMAGED, RC_NEWER, RC_IO, RC_NO_MEMORY; so do all functions below.
+ * Checks an index file's header (magic, version, block); *header_len is where segments begin.
+ * RC_NEWER, RC_DAMAGED.
  */
-enum rc segment_open(struct io_file *f, uint64_t at, uint64_t len, struct segment **out, struct err *err);
+enum rc index_header_check(
+	struct io_file *f, uint32_t block, uint64_t *header_len, struct err *err);
+/*
+ * Opens the segment at `at`, `len` bytes of the file: reads and verifies its head. Takes the
+ * file over in any case: it is closed by segment_close(), or here on failure. RC_DAMAGED,
+ * RC_NEWER, RC_IO, RC_NO_MEMORY; so do all functions below.
+ */
+enum rc segment_open(
+	struct io_file *f, uint64_t at, uint64_t len, struct segment **out, struct err *err);
 /* The same on the bytes of a whole index file in memory, which must outlive the segment. */
-enum rc segment_open_memory(const void *bytes, size_t size, uint64_t at, uint64_t len, struct segment **out, struct err *err);
+enum rc segment_open_memory(const void *bytes, size_t size, uint64_t at, uint64_t len,
+	struct segment **out, struct err *err);
 void segment_close(struct segment *s);
 const struct segment_info *segment_info(const struct segment *s);
 /* Bytes of the index file that were read since segment_open(), by whatever was asked for. */
 uint64_t segment_io_bytes(const struct segment *s);
-/* Reads all of it: every checksum, every record, every list, every reference; counts and sums must agree. */
+/*
+ * Reads all of it: every checksum, every record, every list, every reference; counts and sums
+ * must agree.
+ */
 enum rc segment_verify(struct segment *s, struct err *err);
 
 /* Where a packet's record lies in its block. */
-struct packet_ref { uint32_t offset, record_len; };
+struct packet_ref {
+	uint32_t offset, record_len;
+};
 
 /* Ordinal of the packet whose record starts at `offset`; RC_MISSING where none does. */
 enum rc segment_ordinal(struct segment *s, uint32_t offset, uint32_t *ordinal, struct err *err);
 /* Where n packets lie, by ordinal; cheap where the ordinals ascend. */
-enum rc segment_locate(struct segment *s, const uint32_t *ordinals, size_t n, struct packet_ref *out, struct err *err);
+enum rc segment_locate(struct segment *s, const uint32_t *ordinals, size_t n,
+	struct packet_ref *out, struct err *err);
 
 /* Walks packets upwards from an ordinal. */
 struct segment_packets {
 	struct segment *s;
-	uint32_t next;               /* ordinal of the next one */
-	uint32_t offset;             /* end of the record before */
-	size_t pos;                  /* private: in the chunk */
+	uint32_t next; /* ordinal of the next one */
+	uint32_t offset; /* end of the record before */
+	size_t pos; /* private: in the chunk */
 };
 /* Seeks to `ordinal` (decodes less than 128 packets); asking for the end is fine. */
-enum rc segment_packets_seek(struct segment_packets *it, struct segment *s, uint32_t ordinal, struct err *err);
+enum rc segment_packets_seek(
+	struct segment_packets *it, struct segment *s, uint32_t ordinal, struct err *err);
 /* RC_END behind the last. */
-enum rc segment_packets_next(struct segment_packets *it, struct packet_ref *out, struct err *err);
+enum rc segment_packets_next(
+	struct segment_packets *it, struct packet_ref *out, struct err *err);
 
 /* Earliest and latest time of packets [mark * SEGMENT_MARK, ...); false behind the last mark. */
 bool segment_mark(const struct segment *s, uint32_t mark, int64_t *first_ns, int64_t *last_ns);
 
 /* A flow part as read; microflow parts are read on with segment_next_micro(). */
 struct segment_flow {
-	uint32_t part;               /* its number in the segment, from 0 */
+	uint32_t part; /* its number in the segment, from 0 */
 	struct record_id id;
 	int64_t slice_ns;
 	uint32_t first_ordinal;
@@ -148,38 +176,44 @@ struct segment_flow {
 struct segment_cursor {
 	struct segment *s;
 	uint32_t next_part;
-	uint32_t micros_left;        /* of the flow part read last */
+	uint32_t micros_left; /* of the flow part read last */
 	/* private from here */
 	uint32_t chunk;
 	size_t pos;
 	struct record_id flow_id;
 	int64_t flow_slice_ns;
-	uint32_t flow_ordinal;       /* first of the flow part read last */
-	uint32_t micro_ordinal;      /* first of the microflow part read last */
-	bool first_micro;            /* the next microflow part is the flow part's first */
-	struct segment_guess {       /* what predicts the next counters */
+	uint32_t flow_ordinal; /* first of the flow part read last */
+	uint32_t micro_ordinal; /* first of the microflow part read last */
+	bool first_micro; /* the next microflow part is the flow part's first */
+	struct segment_guess { /* what predicts the next counters */
 		int64_t first_ns, last_ns;
 		uint32_t header_bytes;
 		bool ip, continued;
 	} guess;
-	uint64_t refs_pos;           /* of the microflow part read last */
+	uint64_t refs_pos; /* of the microflow part read last */
 	uint32_t refs_len, refs_n;
 };
 
 /* To flow part `part` (0 .. flow_parts); asking for the end is fine. */
-enum rc segment_seek(struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err);
+enum rc segment_seek(
+	struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err);
 /* RC_DONE, RC_END, RC_DAMAGED. Skips what is left of the part before. */
 enum rc segment_next_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err);
 /*
- * The next microflow part: id (NULL: not wanted, which saves a look-up), slice and counters. RC_END behind the flow part's last.
+ * The next microflow part: id (NULL: not wanted, which saves a look-up), slice and counters.
+ * RC_END behind the flow part's last.
  */
 enum rc segment_next_micro(struct segment_cursor *c, struct record_id *id, int64_t *slice_ns,
 	struct counters *out, struct err *err);
 /* Ordinals of the packets of the microflow part read last, ascending: counters_packets() of them go to *ordinals
  * (room for that many). */
 enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct err *err);
-/* The flow part that holds a packet: by binary search over first ordinals for a part's own first packet. RC_MISSING else. */
-enum rc segment_flow_at(struct segment *s, uint32_t first_ordinal, uint32_t *part, struct err *err);
+/*
+ * The flow part that holds a packet: by binary search over first ordinals for a part's own
+ * first packet. RC_MISSING else.
+ */
+enum rc segment_flow_at(
+	struct segment *s, uint32_t first_ordinal, uint32_t *part, struct err *err);
 
 /* A growing list of flow-part numbers. */
 struct part_list {
@@ -191,15 +225,21 @@ void part_list_free(struct part_list *l);
 void part_list_unique(struct part_list *l);
 
 /*
- * Appends the flow parts that continue a record of an earlier segment (whose id lies before this segment's first packet),
- * ascending. There are few: a list of its own in the segment answers this without a look at the other parts. Every other part
- * is the first of its record. Microflow parts that continue one lie in flow parts that do.
+ * Appends the flow parts that continue a record of an earlier segment (whose id lies before
+ * this segment's first packet), ascending. There are few: a list of its own in the segment
+ * answers this without a look at the other parts. Every other part is the first of its record.
+ * Microflow parts that continue one lie in flow parts that do.
  */
 enum rc segment_continuations(struct segment *s, struct part_list *out, struct err *err);
 
-/* Appends the flow parts that have an address of `net` as client or server. Binary search: touches nothing else. */
-enum rc segment_by_net(struct segment *s, const struct addr_net *net, struct part_list *out, struct err *err);
+/*
+ * Appends the flow parts that have an address of `net` as client or server. Binary search:
+ * touches nothing else.
+ */
+enum rc segment_by_net(
+	struct segment *s, const struct addr_net *net, struct part_list *out, struct err *err);
 /* Appends the flow parts of one service in one window (key->window_ns). */
-enum rc segment_by_service(struct segment *s, const struct service_key *key, struct part_list *out, struct err *err);
+enum rc segment_by_service(struct segment *s, const struct service_key *key,
+	struct part_list *out, struct err *err);
 
 #endif

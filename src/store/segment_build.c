@@ -27,10 +27,14 @@ void section_end_chunk(struct section_out *o, uint64_t first)
 static void sections_clear(struct segment_writer *w)
 {
 	static const uint16_t entries[SECTIONS] = {
-		[SECTION_PACKETS] = PACKETS_ENTRY, [SECTION_FLOWS] = FLOWS_ENTRY,
-		[SECTION_REFS] = REFS_ENTRY, [SECTION_CONTINUED] = CONTINUED_ENTRY,
-		[SECTION_ADDRESSES] = ADDRESSES_ENTRY, [SECTION_POSTINGS] = POSTINGS_ENTRY,
-		[SECTION_SERVICES] = SERVICES_ENTRY, [SECTION_CONTEXTS] = CONTEXTS_ENTRY,
+		[SECTION_PACKETS] = PACKETS_ENTRY,
+		[SECTION_FLOWS] = FLOWS_ENTRY,
+		[SECTION_REFS] = REFS_ENTRY,
+		[SECTION_CONTINUED] = CONTINUED_ENTRY,
+		[SECTION_ADDRESSES] = ADDRESSES_ENTRY,
+		[SECTION_POSTINGS] = POSTINGS_ENTRY,
+		[SECTION_SERVICES] = SERVICES_ENTRY,
+		[SECTION_CONTEXTS] = CONTEXTS_ENTRY,
 		[SECTION_MACS] = MACS_ENTRY,
 	};
 
@@ -116,7 +120,8 @@ static uint32_t end_before(const struct segment_writer *w, uint32_t i)
 }
 
 /* Packets [from, to) as a chunk. */
-static void put_packets_chunk(struct segment_writer *w, const uint8_t *codes, uint32_t from, uint32_t to)
+static void put_packets_chunk(
+	struct segment_writer *w, const uint8_t *codes, uint32_t from, uint32_t to)
 {
 	struct section_out *o = &w->out[SECTION_PACKETS];
 	uint32_t groups = (to - from + PACKETS_GROUP - 1) / PACKETS_GROUP;
@@ -128,7 +133,8 @@ static void put_packets_chunk(struct segment_writer *w, const uint8_t *codes, ui
 		uint32_t skip = w->offsets[i] - end_before(w, i);
 
 		if ((i - from) % PACKETS_GROUP == 0) {
-			size_t at = table + (size_t)((i - from) / PACKETS_GROUP) * PACKETS_GROUP_ENTRY;
+			size_t at = table +
+				(size_t)((i - from) / PACKETS_GROUP) * PACKETS_GROUP_ENTRY;
 
 			buf_set_le32(&o->data, at, end_before(w, i));
 			buf_set_le32(&o->data, at + 4, (uint32_t)(o->data.len - table));
@@ -160,8 +166,9 @@ void build_packets(struct segment_writer *w)
 		return;
 	}
 	for (uint32_t from = 0; from < w->n_packets; from += PACKETS_CHUNK)
-		put_packets_chunk(w, codes, from, w->n_packets - from < PACKETS_CHUNK ? w->n_packets
-				: from + PACKETS_CHUNK);
+		put_packets_chunk(w, codes, from,
+			w->n_packets - from < PACKETS_CHUNK ? w->n_packets
+							    : from + PACKETS_CHUNK);
 	for (size_t i = 0; i < 2 * marks; i++)
 		buf_put_le64(&times->dir, (uint64_t)w->marks[i]);
 	mem_free(codes);
@@ -260,9 +267,9 @@ static void put_fixed_head(const struct segment_writer *w, struct buf *out)
 	buf_put(out, SEGMENT_MAGIC, 4);
 	buf_put_le16(out, SEGMENT_VERSION);
 	buf_put_le16(out, SEGMENT_HEADER);
-	buf_put_le32(out, 0);              /* length of the head: known later */
+	buf_put_le32(out, 0); /* length of the head: known later */
 	buf_put_le32(out, SECTIONS - 1);
-	buf_put_le64(out, 0);              /* of the segment: likewise */
+	buf_put_le64(out, 0); /* of the segment: likewise */
 	buf_put_le32(out, w->start.block);
 	buf_put_le32(out, w->start.number);
 	buf_put_le32(out, w->n_packets);
@@ -282,8 +289,8 @@ static void put_fixed_head(const struct segment_writer *w, struct buf *out)
 	buf_put_le64(out, 0);
 }
 
-static void put_section_entry(struct buf *out, unsigned id, const struct section_out *o, size_t dir_at,
-	uint64_t data_at)
+static void put_section_entry(struct buf *out, unsigned id, const struct section_out *o,
+	size_t dir_at, uint64_t data_at)
 {
 	buf_put_le16(out, (uint16_t)id);
 	buf_put_le16(out, SECTION_VERSION);
@@ -340,7 +347,8 @@ static void tell_size(const struct segment_writer *w, size_t total, struct segme
 
 	*size = (struct segment_size){ .counters = w->counter_bytes };
 	size->packets = o[SECTION_PACKETS].data.len;
-	size->flows = o[SECTION_FLOWS].data.len - w->counter_bytes + o[SECTION_CONTINUED].data.len;
+	size->flows =
+		o[SECTION_FLOWS].data.len - w->counter_bytes + o[SECTION_CONTINUED].data.len;
 	size->refs = o[SECTION_REFS].data.len;
 	size->addresses = o[SECTION_ADDRESSES].data.len + o[SECTION_POSTINGS].data.len;
 	size->services = o[SECTION_SERVICES].data.len;
@@ -349,7 +357,8 @@ static void tell_size(const struct segment_writer *w, size_t total, struct segme
 		size->addresses - size->services - size->strings;
 }
 
-enum rc segment_writer_end(struct segment_writer *w, struct buf *out, struct segment_size *size, struct err *err)
+enum rc segment_writer_end(
+	struct segment_writer *w, struct buf *out, struct segment_size *size, struct err *err)
 {
 	size_t before = out->len;
 

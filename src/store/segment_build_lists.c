@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The end of a segment: addresses, services, contexts, and the lists that lead from them to flow parts. */
+/*
+ * The end of a segment: addresses, services, contexts, and the lists that lead from them to
+ * flow parts.
+ */
 #include "store/segment_writer.h"
 
 #include "base/mem.h"
@@ -24,8 +27,12 @@ static uint64_t prefix_of(const struct addr *a)
 	return v;
 }
 
-/* One pass of a radix sort by the byte at `shift`; false where all are equal there (nothing done). */
-static bool radix_pass(const struct sort_item *from, struct sort_item *to, uint32_t n, unsigned shift)
+/*
+ * One pass of a radix sort by the byte at `shift`; false where all are equal there (nothing
+ * done).
+ */
+static bool radix_pass(
+	const struct sort_item *from, struct sort_item *to, uint32_t n, unsigned shift)
 {
 	uint32_t at[256] = { 0 };
 	uint32_t sum = 0;
@@ -54,7 +61,8 @@ static int by_address(const void *a, const void *b, void *addresses)
 }
 
 /* Sorts; the result is in one of the two arrays. */
-static struct sort_item *sort_items(struct intern *t, struct sort_item *v, struct sort_item *other)
+static struct sort_item *sort_items(
+	struct intern *t, struct sort_item *v, struct sort_item *other)
 {
 	for (unsigned shift = 0; t->n > 0 && shift < 64; shift += 8) {
 		if (radix_pass(v, other, t->n, shift)) {
@@ -78,8 +86,10 @@ bool build_ranks(struct segment_writer *w)
 	struct intern *t = &w->addresses;
 	struct sort_item *items = mem_calloc((size_t)t->n * 2 + 1, sizeof(*items)), *v;
 
-	if (!items || mem_grow(&w->rank, &w->rank_cap, (size_t)t->n + 1, sizeof(*w->rank)) != 0 ||
-		mem_grow(&w->sorted, &w->sorted_cap, (size_t)t->n + 1, sizeof(*w->sorted)) != 0) {
+	if (!items ||
+		mem_grow(&w->rank, &w->rank_cap, (size_t)t->n + 1, sizeof(*w->rank)) != 0 ||
+		mem_grow(&w->sorted, &w->sorted_cap, (size_t)t->n + 1, sizeof(*w->sorted)) !=
+			0) {
 		mem_free(items);
 		return false;
 	}
@@ -118,8 +128,9 @@ void build_addresses(struct segment_writer *w)
 		const struct addr *a = &w->sorted[i];
 		size_t len = key_addr_len(a->kind);
 
-		if (i > first && (a->kind != w->sorted[first].kind ||
-			o->data.len - o->chunk_at + len > ADDRESSES_CHUNK)) {
+		if (i > first &&
+			(a->kind != w->sorted[first].kind ||
+				o->data.len - o->chunk_at + len > ADDRESSES_CHUNK)) {
 			end_addresses_chunk(o, w->sorted, first);
 			first = i;
 		}
@@ -231,7 +242,7 @@ static int compare(uint64_t a, uint64_t b)
 }
 
 struct service_item {
-	struct service_entry e;      /* server: sorted address number + 1 */
+	struct service_entry e; /* server: sorted address number + 1 */
 	uint32_t number;
 };
 
@@ -252,7 +263,8 @@ static int by_service(const void *a, const void *b)
 	return c ? c : compare(x->point, y->point);
 }
 
-static void end_services_chunk(struct section_out *o, const struct service_item *items, uint32_t first)
+static void end_services_chunk(
+	struct section_out *o, const struct service_item *items, uint32_t first)
 {
 	const struct service_entry *e = &items[first].e;
 
@@ -278,8 +290,10 @@ static void put_services(struct section_out *o, const struct service_item *items
 			end_services_chunk(o, items, first);
 			first = i;
 		}
-		buf_put_zigzag(&o->data, i == first ? 0
-			: (int64_t)((uint64_t)e->window_ns - (uint64_t)items[i - 1].e.window_ns));
+		buf_put_zigzag(&o->data,
+			i == first ? 0
+				   : (int64_t)((uint64_t)e->window_ns -
+					     (uint64_t)items[i - 1].e.window_ns));
 		buf_put_varint(&o->data, e->server);
 		buf_put_varint(&o->data, e->proto);
 		buf_put_varint(&o->data, (uint64_t)e->port << 1 | e->has_port);
@@ -350,7 +364,8 @@ void build_contexts(struct segment_writer *w)
 	uint32_t n = w->contexts.n;
 
 	for (uint32_t from = 0; from < n; from += CONTEXTS_CHUNK)
-		put_contexts_chunk(w, from, n - from < CONTEXTS_CHUNK ? n : from + CONTEXTS_CHUNK);
+		put_contexts_chunk(
+			w, from, n - from < CONTEXTS_CHUNK ? n : from + CONTEXTS_CHUNK);
 }
 
 void build_macs(struct segment_writer *w)

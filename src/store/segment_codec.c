@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-/* A guessed value of 64 bits at most; unknown: v is what a difference is taken from all the same. */
+/*
+ * A guessed value of 64 bits at most; unknown: v is what a difference is taken from all the
+ * same.
+ */
 struct guess {
 	uint64_t v;
 	bool known;
@@ -17,20 +20,12 @@ static uint64_t load(const struct plan_field *f, const struct counters *c)
 	uint64_t u64;
 
 	switch ((enum field_type)f->type) {
-	case TYPE_U8:
-		return *at;
-	case TYPE_U16:
-		memcpy(&u16, at, sizeof(u16));
-		return u16;
-	case TYPE_U32:
-		memcpy(&u32, at, sizeof(u32));
-		return u32;
+	case TYPE_U8: return *at;
+	case TYPE_U16: memcpy(&u16, at, sizeof(u16)); return u16;
+	case TYPE_U32: memcpy(&u32, at, sizeof(u32)); return u32;
 	case TYPE_U64:
-	case TYPE_I64:
-		memcpy(&u64, at, sizeof(u64));
-		return u64;
-	default:
-		return 0;
+	case TYPE_I64: memcpy(&u64, at, sizeof(u64)); return u64;
+	default: return 0;
 	}
 }
 
@@ -41,21 +36,12 @@ static void store(const struct plan_field *f, struct counters *c, uint64_t v)
 	uint32_t u32 = (uint32_t)v;
 
 	switch ((enum field_type)f->type) {
-	case TYPE_U8:
-		*at = (uint8_t)v;
-		break;
-	case TYPE_U16:
-		memcpy(at, &u16, sizeof(u16));
-		break;
-	case TYPE_U32:
-		memcpy(at, &u32, sizeof(u32));
-		break;
+	case TYPE_U8: *at = (uint8_t)v; break;
+	case TYPE_U16: memcpy(at, &u16, sizeof(u16)); break;
+	case TYPE_U32: memcpy(at, &u32, sizeof(u32)); break;
 	case TYPE_U64:
-	case TYPE_I64:
-		memcpy(at, &v, sizeof(v));
-		break;
-	default:
-		break;
+	case TYPE_I64: memcpy(at, &v, sizeof(v)); break;
+	default: break;
 	}
 }
 
@@ -104,8 +90,8 @@ static u128 divide(u128 v, uint64_t by)
 }
 
 /*
- * Sum of squares of n values whose sum, least and largest are known: exact for n <= 3, else what it
- * is at least (Cauchy-Schwarz). With unit 1000 a multiple of 1000 * 1000.
+ * Sum of squares of n values whose sum, least and largest are known: exact for n <= 3, else
+ * what it is at least (Cauchy-Schwarz). With unit 1000 a multiple of 1000 * 1000.
  */
 static u128 guess_squares(uint64_t n, uint64_t sum, uint64_t min, uint64_t max, uint64_t unit)
 {
@@ -144,8 +130,8 @@ static uint64_t gaps(const struct counters *c)
 	return n > c->flows ? n - c->flows : 0;
 }
 
-static struct guess guess_gap_sum(const struct counters *c, const struct segment_guess *g,
-	bool first_micro)
+static struct guess guess_gap_sum(
+	const struct counters *c, const struct segment_guess *g, bool first_micro)
 {
 	int64_t from = c->flows > 0 || first_micro ? c->first_ns : g->last_ns;
 
@@ -189,30 +175,20 @@ static struct guess guess_like(const struct counters *c, enum field_id id, uint6
 	return (struct guess){ v, (c->known & FIELD_BIT(id)) != 0 };
 }
 
-static struct guess guess_small(enum index_guess how, const struct counters *c,
-	const struct segment_guess *g)
+static struct guess guess_small(
+	enum index_guess how, const struct counters *c, const struct segment_guess *g)
 {
 	switch (how) {
-	case GUESS_ONE:
-		return known(1);
-	case GUESS_C2S_TTL:
-		return guess_like(c, FIELD_C2S_TTL_MIN, c->ttl_min[DIR_C2S]);
-	case GUESS_S2C_TTL:
-		return guess_like(c, FIELD_S2C_TTL_MIN, c->ttl_min[DIR_S2C]);
-	case GUESS_WINDOW:
-		return guess_like(c, FIELD_WINDOW_MIN, c->window_min);
-	case GUESS_DSCP:
-		return (struct guess){ 0, g->ip };
-	case GUESS_SYN:
-		return guess_flag(c, TCP_SYN);
-	case GUESS_FIN:
-		return guess_flag(c, TCP_FIN);
-	case GUESS_RST:
-		return known(c->tcp_flags & TCP_RST ? 1 : 0);
-	case GUESS_END:
-		return guess_end(c);
-	default:
-		return unknown(0);
+	case GUESS_ONE: return known(1);
+	case GUESS_C2S_TTL: return guess_like(c, FIELD_C2S_TTL_MIN, c->ttl_min[DIR_C2S]);
+	case GUESS_S2C_TTL: return guess_like(c, FIELD_S2C_TTL_MIN, c->ttl_min[DIR_S2C]);
+	case GUESS_WINDOW: return guess_like(c, FIELD_WINDOW_MIN, c->window_min);
+	case GUESS_DSCP: return (struct guess){ 0, g->ip };
+	case GUESS_SYN: return guess_flag(c, TCP_SYN);
+	case GUESS_FIN: return guess_flag(c, TCP_FIN);
+	case GUESS_RST: return known(c->tcp_flags & TCP_RST ? 1 : 0);
+	case GUESS_END: return guess_end(c);
+	default: return unknown(0);
 	}
 }
 
@@ -220,30 +196,20 @@ static struct guess guess_field(enum index_guess how, const struct counters *c,
 	const struct segment_guess *g, bool first_micro)
 {
 	switch (how) {
-	case GUESS_TIME:
-		return unknown((uint64_t)g->first_ns);
-	case GUESS_FIRST:
-		return known((uint64_t)c->first_ns);
-	case GUESS_BEGINS:
-		return known(first_micro && !g->continued);
-	case GUESS_PAYLOAD:
-		return guess_payload(c, g);
+	case GUESS_TIME: return unknown((uint64_t)g->first_ns);
+	case GUESS_FIRST: return known((uint64_t)c->first_ns);
+	case GUESS_BEGINS: return known(first_micro && !g->continued);
+	case GUESS_PAYLOAD: return guess_payload(c, g);
 	case GUESS_SIZE_MIN:
-		return counters_packets(c) == 1 ? known((uint32_t)counters_bytes(c)) : unknown(0);
-	case GUESS_SIZE_MAX:
-		return guess_size_max(c);
-	case GUESS_GAP_SUM:
-		return guess_gap_sum(c, g, first_micro);
-	case GUESS_GAP_MAX:
-		return guess_max(gaps(c), c->gap_sum);
-	case GUESS_GAP_MIN:
-		return guess_min(gaps(c), c->gap_sum, c->gap_max);
-	case GUESS_RTT_MAX:
-		return guess_max(c->rtt_n, c->rtt_sum);
-	case GUESS_RTT_MIN:
-		return guess_min(c->rtt_n, c->rtt_sum, c->rtt_max);
-	default:
-		return guess_small(how, c, g);
+		return counters_packets(c) == 1 ? known((uint32_t)counters_bytes(c))
+						: unknown(0);
+	case GUESS_SIZE_MAX: return guess_size_max(c);
+	case GUESS_GAP_SUM: return guess_gap_sum(c, g, first_micro);
+	case GUESS_GAP_MAX: return guess_max(gaps(c), c->gap_sum);
+	case GUESS_GAP_MIN: return guess_min(gaps(c), c->gap_sum, c->gap_max);
+	case GUESS_RTT_MAX: return guess_max(c->rtt_n, c->rtt_sum);
+	case GUESS_RTT_MIN: return guess_min(c->rtt_n, c->rtt_sum, c->rtt_max);
+	default: return guess_small(how, c, g);
 	}
 }
 
@@ -252,15 +218,15 @@ static u128 guess_big(enum index_guess how, const struct counters *c)
 {
 	switch (how) {
 	case GUESS_SIZE_SUMSQ:
-		return guess_squares(counters_packets(c), counters_bytes(c), c->size_min, c->size_max, 1);
+		return guess_squares(
+			counters_packets(c), counters_bytes(c), c->size_min, c->size_max, 1);
 	case GUESS_GAP_SUMSQ:
 		return guess_squares(gaps(c), (uint64_t)c->gap_sum, (uint64_t)c->gap_min,
 			(uint64_t)c->gap_max, 1000);
 	case GUESS_RTT_SUMSQ:
 		return guess_squares(c->rtt_n, (uint64_t)c->rtt_sum, (uint64_t)c->rtt_min,
 			(uint64_t)c->rtt_max, 1000);
-	default:
-		return 0;
+	default: return 0;
 	}
 }
 
@@ -271,16 +237,14 @@ static uint8_t *put_difference(enum index_code code, uint8_t *to, uint64_t d)
 	int64_t s = (int64_t)d;
 
 	switch (code) {
-	case CODE_SIGNED:
-		return varint_put(to, zigzag(s));
+	case CODE_SIGNED: return varint_put(to, zigzag(s));
 	case CODE_TIME:
 		return s % 1000 == 0 ? varint_put_flagged(to, zigzag(s / 1000), false)
-			: varint_put_flagged(to, zigzag(s), true);
+				     : varint_put_flagged(to, zigzag(s), true);
 	case CODE_DURATION:
 		return d % 1000 == 0 ? varint_put_flagged(to, d / 1000, false)
-			: varint_put_flagged(to, d, true);
-	default:
-		return varint_put(to, d);
+				     : varint_put_flagged(to, d, true);
+	default: return varint_put(to, d);
 	}
 }
 
@@ -290,16 +254,12 @@ static uint64_t get_difference(enum index_code code, struct cursor *cur)
 	uint64_t v;
 
 	switch (code) {
-	case CODE_SIGNED:
-		return (uint64_t)zigzag_back(varint_get(cur));
+	case CODE_SIGNED: return (uint64_t)zigzag_back(varint_get(cur));
 	case CODE_TIME:
 		v = (uint64_t)zigzag_back(varint_get_flagged64(cur, &fine));
 		return fine ? v : v * 1000;
-	case CODE_DURATION:
-		v = varint_get_flagged64(cur, &fine);
-		return fine ? v : v * 1000;
-	default:
-		return varint_get(cur);
+	case CODE_DURATION: v = varint_get_flagged64(cur, &fine); return fine ? v : v * 1000;
+	default: return varint_get(cur);
 	}
 }
 
@@ -311,7 +271,8 @@ static uint8_t *put_big_difference(enum index_code code, uint8_t *to, u128 d)
 		return varint_put_big(to, d);
 	if (d >> 64 == 0 && (uint64_t)d % SQUARE_UNIT == 0)
 		return varint_put_flagged(to, (uint64_t)d / SQUARE_UNIT, false);
-	return d >> 64 != 0 && d % SQUARE_UNIT == 0 ? varint_put_flagged(to, d / SQUARE_UNIT, false)
+	return d >> 64 != 0 && d % SQUARE_UNIT == 0
+		? varint_put_flagged(to, d / SQUARE_UNIT, false)
 		: varint_put_flagged(to, d, true);
 }
 
@@ -337,11 +298,13 @@ static void skip_value(const struct plan_field *f, struct cursor *cur)
 /* ---- counters ----------------------------------------------------------------------- */
 
 /*
- * Writes a field whose value is not what it is guessed to be; *written says whether. False where it is guessed and not
- * known, or not known and not 0 (others are guessed from it): then only the plain form tells the truth.
+ * Writes a field whose value is not what it is guessed to be; *written says whether. False
+ * where it is guessed and not known, or not known and not 0 (others are guessed from it): then
+ * only the plain form tells the truth.
  */
-static inline bool put_field(const struct plan_field *f, uint8_t **to, const struct segment_guess *g,
-	bool first_micro, const struct counters *c, bool is_known, bool *written)
+static inline bool put_field(const struct plan_field *f, uint8_t **to,
+	const struct segment_guess *g, bool first_micro, const struct counters *c,
+	bool is_known, bool *written)
 {
 	struct guess guess = { 0, f->sum };
 	uint64_t v = load(f, c);
@@ -356,7 +319,8 @@ static inline bool put_field(const struct plan_field *f, uint8_t **to, const str
 	return true;
 }
 
-static void put_big(const struct plan_field *f, uint8_t **to, const struct counters *c, bool plain, bool *written)
+static void put_big(const struct plan_field *f, uint8_t **to, const struct counters *c,
+	bool plain, bool *written)
 {
 	u128 v = load_big(f, c), guess = plain ? 0 : guess_big(f->guess, c);
 
@@ -365,7 +329,10 @@ static void put_big(const struct plan_field *f, uint8_t **to, const struct count
 		*to = put_big_difference(f->code, *to, v - guess);
 }
 
-/* Values of the fields that differ from their guess; *bits says which, *guessed what a reader takes for known. */
+/*
+ * Values of the fields that differ from their guess; *bits says which, *guessed what a reader
+ * takes for known.
+ */
 static bool put_guessed(const struct plan *p, uint8_t **to, const struct segment_guess *g,
 	bool first_micro, const struct counters *c, u128 *bits, u128 *guessed)
 {
@@ -379,7 +346,8 @@ static bool put_guessed(const struct plan *p, uint8_t **to, const struct segment
 
 		if (f->type == TYPE_U128)
 			put_big(f, to, c, false, &written);
-		else if (!put_field(f, to, g, first_micro, c, (known_bits & f->bit) != 0, &written))
+		else if (!put_field(f, to, g, first_micro, c, (known_bits & f->bit) != 0,
+				 &written))
 			return false;
 		if (written)
 			*bits |= (u128)2 << i;
@@ -387,14 +355,15 @@ static bool put_guessed(const struct plan *p, uint8_t **to, const struct segment
 	return true;
 }
 
-static void put_plain(const struct plan *p, uint8_t **to, const struct counters *c, u128 *bits,
-	u128 *guessed)
+static void put_plain(
+	const struct plan *p, uint8_t **to, const struct counters *c, u128 *bits, u128 *guessed)
 {
 	*bits = 0;
 	*guessed = p->sums | (c->known & p->all);
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct plan_field *f = &p->fields[i];
-		bool written = f->sum ? f->type == TYPE_U128 || load(f, c) != 0 : (c->known & f->bit) != 0;
+		bool written = f->sum ? f->type == TYPE_U128 || load(f, c) != 0
+				      : (c->known & f->bit) != 0;
 
 		if (f->type == TYPE_U128)
 			put_big(f, to, c, true, &written);
@@ -405,8 +374,8 @@ static void put_plain(const struct plan *p, uint8_t **to, const struct counters 
 	}
 }
 
-uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess *g, bool first_micro,
-	const struct counters *c, struct codec_extra *extra)
+uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess *g,
+	bool first_micro, const struct counters *c, struct codec_extra *extra)
 {
 	uint8_t values[CODEC_MAX], *end = values;
 	u128 bits, guessed;
@@ -428,7 +397,8 @@ uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess
 	return to + (end - values);
 }
 
-static void get_big(const struct plan_field *f, bool written, struct cursor *cur, bool plain, struct counters *out)
+static void get_big(const struct plan_field *f, bool written, struct cursor *cur, bool plain,
+	struct counters *out)
 {
 	u128 v = plain ? 0 : guess_big(f->guess, out);
 
@@ -452,8 +422,8 @@ static inline void get_counter(const struct plan_field *f, bool written, struct 
 	out->known |= f->bit;
 }
 
-void codec_get(const struct plan *p, struct cursor *cur, const struct segment_guess *g, bool first_micro,
-	struct counters *out, struct codec_extra *extra)
+void codec_get(const struct plan *p, struct cursor *cur, const struct segment_guess *g,
+	bool first_micro, struct counters *out, struct codec_extra *extra)
 {
 	u128 bits = varint_get_big(cur);
 	u128 walk;
@@ -483,7 +453,8 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 			else if (f->type == TYPE_U128)
 				get_big(f, written >> n & 1, cur, plain, out);
 			else
-				get_counter(f, written >> n & 1, cur, g, first_micro, plain, out);
+				get_counter(
+					f, written >> n & 1, cur, g, first_micro, plain, out);
 		}
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Counters <-> bytes: the part of a microflow record that the field table drives (see store/format.h). A counter that is what it
- * is guessed to be costs one clear bit. Encoding and decoding guess from the same earlier values, so they agree.
- * Pure functions.
+ * Counters <-> bytes: the part of a microflow record that the field table drives (see
+ * store/format.h). A counter that is what it is guessed to be costs one clear bit. Encoding and
+ * decoding guess from the same earlier values, so they agree. Pure functions.
  */
 #ifndef FLOWDRILL_STORE_SEGMENT_CODEC_H
 #define FLOWDRILL_STORE_SEGMENT_CODEC_H
@@ -14,7 +14,10 @@
 /* Bytes that codec_put() needs at most: a varint a counter, bits, extra, known and mixed. */
 enum { CODEC_MAX = (INDEX_COUNTERS_MAX + 4) * (VARINT_MAX + 1) };
 
-/* What stands behind the counters, by MICRO_ flags; set by the caller before, but for STATE and PLAIN. */
+/*
+ * What stands behind the counters, by MICRO_ flags; set by the caller before, but for STATE and
+ * PLAIN.
+ */
 struct codec_extra {
 	unsigned flags;
 	u128 known, mixed;
@@ -35,14 +38,14 @@ static inline int64_t codec_last(const struct counters *c)
 void guess_flow(struct segment_guess *g, unsigned kind, bool is_short);
 
 /*
- * Writes bits, extra and counters. extra->flags gets MICRO_STATE and MICRO_PLAIN added; extra->known, mixed are what is to
- * be written for MICRO_STATE.
+ * Writes bits, extra and counters. extra->flags gets MICRO_STATE and MICRO_PLAIN added;
+ * extra->known, mixed are what is to be written for MICRO_STATE.
  */
-uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess *g, bool first_micro,
-	const struct counters *c, struct codec_extra *extra);
+uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess *g,
+	bool first_micro, const struct counters *c, struct codec_extra *extra);
 /* Reads the same. Unknown flags, bits beyond the table and cut bytes set cur->truncated. */
-void codec_get(const struct plan *p, struct cursor *cur, const struct segment_guess *g, bool first_micro,
-	struct counters *out, struct codec_extra *extra);
+void codec_get(const struct plan *p, struct cursor *cur, const struct segment_guess *g,
+	bool first_micro, struct counters *out, struct codec_extra *extra);
 /* Applies MICRO_STATE to counters read: known and mixed bits; what is unknown becomes 0. */
 void codec_set_state(const struct plan *p, struct counters *c, const struct codec_extra *extra);
 

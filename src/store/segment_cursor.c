@@ -6,7 +6,8 @@
 
 /* ---- contexts ---------------------------------------------------------------------------- */
 
-static enum rc read_context(struct segment *s, uint32_t number, struct flow_key *out, struct err *err)
+static enum rc read_context(
+	struct segment *s, uint32_t number, struct flow_key *out, struct err *err)
 {
 	uint32_t chunk = number / CONTEXTS_CHUNK;
 	struct cursor c;
@@ -16,18 +17,22 @@ static enum rc read_context(struct segment *s, uint32_t number, struct flow_key 
 	if (rc != RC_DONE)
 		return rc;
 	if (number % CONTEXTS_CHUNK >= cursor_le16(&c))
-		return chunk_damaged(s, SECTION_CONTEXTS, chunk, &c, err, "a context is missing");
+		return chunk_damaged(
+			s, SECTION_CONTEXTS, chunk, &c, err, "a context is missing");
 	cursor_skip(&c, (size_t)(number % CONTEXTS_CHUNK) * 2);
 	at = cursor_bytes(&c, 2);
 	if (!at || load_le16(at) > c.len)
-		return chunk_damaged(s, SECTION_CONTEXTS, chunk, &c, err, "a context lies outside");
+		return chunk_damaged(
+			s, SECTION_CONTEXTS, chunk, &c, err, "a context lies outside");
 	c.pos = load_le16(at);
 	if (!key_get_context(&c, out))
-		return chunk_damaged(s, SECTION_CONTEXTS, chunk, &c, err, "a context that cannot be");
+		return chunk_damaged(
+			s, SECTION_CONTEXTS, chunk, &c, err, "a context that cannot be");
 	return RC_DONE;
 }
 
-enum rc segment_context(struct segment *s, uint32_t number, struct flow_key *out, struct err *err)
+enum rc segment_context(
+	struct segment *s, uint32_t number, struct flow_key *out, struct err *err)
 {
 	struct context_slot *slot;
 	enum rc rc;
@@ -63,7 +68,8 @@ static enum rc segment_mac(struct segment *s, uint32_t number, uint8_t *out, str
 	cursor_skip(&c, (size_t)(number % MACS_CHUNK) * MAC_BYTES);
 	mac = cursor_bytes(&c, MAC_BYTES);
 	if (!mac)
-		return chunk_damaged(s, SECTION_MACS, chunk, &c, err, "a link-layer address is missing");
+		return chunk_damaged(
+			s, SECTION_MACS, chunk, &c, err, "a link-layer address is missing");
 	memcpy(out, mac, MAC_BYTES);
 	return RC_DONE;
 }
@@ -93,13 +99,14 @@ static enum rc resume(const struct segment_cursor *c, struct cursor *in, struct 
 	return rc;
 }
 
-static enum rc flows_damaged(const struct segment_cursor *c, const struct cursor *in, struct err *err,
-	const char *why)
+static enum rc flows_damaged(const struct segment_cursor *c, const struct cursor *in,
+	struct err *err, const char *why)
 {
 	return chunk_damaged(c->s, SECTION_FLOWS, c->chunk, in, err, why);
 }
 
-enum rc segment_seek(struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err)
+enum rc segment_seek(
+	struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_FLOWS];
 	struct segment_flow flow;
@@ -151,7 +158,8 @@ static bool get_flow_head(struct segment_cursor *c, struct cursor *in, uint64_t 
 		c->micros_left = more + 2;
 	}
 	if (*flags & FLOW_SLICE)
-		c->flow_slice_ns = (int64_t)((uint64_t)c->flow_slice_ns + (uint64_t)zigzag_back(varint_get(in)));
+		c->flow_slice_ns = (int64_t)((uint64_t)c->flow_slice_ns +
+			(uint64_t)zigzag_back(varint_get(in)));
 	c->flow_id = (struct record_id){ 0 };
 	if (*flags & FLOW_ID) {
 		c->flow_id.block = varint_get32(in);
@@ -163,7 +171,8 @@ static bool get_flow_head(struct segment_cursor *c, struct cursor *in, uint64_t 
 	return true;
 }
 
-static enum rc own_id(struct segment *s, uint32_t ordinal, struct record_id *id, struct err *err)
+static enum rc own_id(
+	struct segment *s, uint32_t ordinal, struct record_id *id, struct err *err)
 {
 	id->block = s->info.block;
 	return segment_offset(s, ordinal, &id->offset, err);
@@ -171,7 +180,7 @@ static enum rc own_id(struct segment *s, uint32_t ordinal, struct record_id *id,
 
 /* What stands in a flow part in front of its microflow parts. */
 struct flow_head {
-	uint64_t flags;              /* FLOW_ */
+	uint64_t flags; /* FLOW_ */
 	uint32_t context, client, server;
 	uint16_t client_port, server_port;
 	uint32_t client_mac, server_mac;
@@ -222,7 +231,8 @@ static enum rc read_flow(struct segment_cursor *c, struct flow_head *h, struct e
 	return RC_DONE;
 }
 
-static enum rc resolve_key(struct segment *s, const struct flow_head *h, struct flow_key *key, struct err *err)
+static enum rc resolve_key(
+	struct segment *s, const struct flow_head *h, struct flow_key *key, struct err *err)
 {
 	enum rc rc = segment_context(s, h->context, key, err);
 
@@ -294,7 +304,8 @@ static void get_extra(struct segment_cursor *c, struct cursor *in, struct codec_
 }
 
 /* Ordinal and place of the references; false where they cannot be. */
-static bool get_refs_place(struct segment_cursor *c, struct cursor *in, const struct counters *counters)
+static bool get_refs_place(
+	struct segment_cursor *c, struct cursor *in, const struct counters *counters)
 {
 	uint64_t n = counters_packets(counters), ordinal = c->micro_ordinal, len = 0;
 
@@ -303,7 +314,8 @@ static bool get_refs_place(struct segment_cursor *c, struct cursor *in, const st
 	if (n > 1 && n <= c->s->info.packets)
 		len = n - 1 + varint_get32(in);
 	c->refs_pos += c->refs_len;
-	if (in->truncated || n == 0 || n > c->s->info.packets || ordinal >= c->s->info.packets ||
+	if (in->truncated || n == 0 || n > c->s->info.packets ||
+		ordinal >= c->s->info.packets ||
 		c->refs_pos > c->s->sections[SECTION_REFS].data_len ||
 		len > c->s->sections[SECTION_REFS].data_len - c->refs_pos)
 		return false;
@@ -326,10 +338,9 @@ static enum rc tell_micro_id(struct segment_cursor *c, const struct codec_extra 
 	return own_id(c->s, c->micro_ordinal, id, err);
 }
 
-enum rc segment_next_micro(struct segment_cursor *c, struct record_id *id, int64_t *slice_ns,
-	struct counters *out, struct err *err)
+static enum rc read_micro(struct segment_cursor *c, struct record_id *id, int64_t *slice_ns,
+	struct counters *counters, struct err *err)
 {
-	struct counters unwanted, *counters = out ? out : &unwanted;
 	struct codec_extra extra;
 	struct record_id own;
 	struct cursor in;
@@ -359,6 +370,14 @@ enum rc segment_next_micro(struct segment_cursor *c, struct record_id *id, int64
 	return rc;
 }
 
+enum rc segment_next_micro(struct segment_cursor *c, struct record_id *id, int64_t *slice_ns,
+	struct counters *out, struct err *err)
+{
+	struct counters unwanted;
+
+	return read_micro(c, id, slice_ns, out ? out : &unwanted, err);
+}
+
 enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct err *err)
 {
 	const struct section_in *refs = &c->s->sections[SECTION_REFS];
@@ -382,15 +401,18 @@ enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct 
 	for (uint32_t i = 1; i < c->refs_n; i++) {
 		ordinal += 1 + varint_get(&in);
 		if (in.truncated || ordinal >= c->s->info.packets)
-			return chunk_damaged(c->s, SECTION_REFS, chunk, &in, err, "a reference that cannot be");
+			return chunk_damaged(c->s, SECTION_REFS, chunk, &in, err,
+				"a reference that cannot be");
 		ordinals[i] = (uint32_t)ordinal;
 	}
 	if (cursor_left(&in) > 0)
-		return chunk_damaged(c->s, SECTION_REFS, chunk, &in, err, "more references than packets");
+		return chunk_damaged(
+			c->s, SECTION_REFS, chunk, &in, err, "more references than packets");
 	return RC_DONE;
 }
 
-enum rc segment_flow_at(struct segment *s, uint32_t first_ordinal, uint32_t *part, struct err *err)
+enum rc segment_flow_at(
+	struct segment *s, uint32_t first_ordinal, uint32_t *part, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_FLOWS];
 	struct segment_cursor c = { .s = s };
@@ -416,6 +438,8 @@ enum rc segment_flow_at(struct segment *s, uint32_t first_ordinal, uint32_t *par
 		if (rc == RC_DONE && flow.first_ordinal > first_ordinal)
 			rc = RC_END;
 	}
-	return rc != RC_END ? rc : err_set(err, RC_MISSING, source_path(&s->src),
-		"no flow part begins with packet %u of segment %u", first_ordinal, s->info.number);
+	return rc != RC_END ? rc
+			    : err_set(err, RC_MISSING, source_path(&s->src),
+				      "no flow part begins with packet %u of segment %u",
+				      first_ordinal, s->info.number);
 }

@@ -11,11 +11,14 @@ const char *source_path(const struct index_source *src)
 	return src->file ? io_path(src->file) : "index in memory";
 }
 
-enum rc source_read(struct index_source *src, uint64_t at, void *to, size_t len, struct err *err)
+enum rc source_read(
+	struct index_source *src, uint64_t at, void *to, size_t len, struct err *err)
 {
 	if (at > src->size || len > src->size - at)
-		return err_damaged(err, source_path(src), src->size, "the index ends here, %zu bytes are"
-			" needed at %llu", len, (unsigned long long)at);
+		return err_damaged(err, source_path(src), src->size,
+			"the index ends here, %zu bytes are"
+			" needed at %llu",
+			len, (unsigned long long)at);
 	src->read_bytes += len;
 	if (src->file)
 		return io_read_all(src->file, at, to, len, err);
@@ -47,7 +50,8 @@ enum rc index_header_encode(struct buf *out, uint32_t block, struct err *err)
 }
 
 /* Magic, version and length of a header's first bytes. */
-static enum rc check_start(struct index_source *src, const uint8_t *start, uint32_t *len, struct err *err)
+static enum rc check_start(
+	struct index_source *src, const uint8_t *start, uint32_t *len, struct err *err)
 {
 	unsigned version = load_le16(start + INDEX_AT_VERSION);
 
@@ -60,11 +64,13 @@ static enum rc check_start(struct index_source *src, const uint8_t *start, uint3
 	if (version == 0)
 		return err_damaged(err, source_path(src), INDEX_AT_VERSION, "version 0");
 	if (*len < INDEX_AT_ROWS + 8 || *len > INDEX_HEADER_MAX || *len % 8 != 0)
-		return err_damaged(err, source_path(src), INDEX_AT_LENGTH, "header of %u bytes", *len);
+		return err_damaged(
+			err, source_path(src), INDEX_AT_LENGTH, "header of %u bytes", *len);
 	return RC_DONE;
 }
 
-enum rc source_header_bytes(struct index_source *src, uint8_t **out, uint32_t *len, struct err *err)
+enum rc source_header_bytes(
+	struct index_source *src, uint8_t **out, uint32_t *len, struct err *err)
 {
 	uint8_t start[INDEX_AT_ROWS];
 	uint8_t *bytes;
@@ -75,13 +81,15 @@ enum rc source_header_bytes(struct index_source *src, uint8_t **out, uint32_t *l
 	if (rc != RC_DONE)
 		return rc;
 	if (*len > src->size)
-		return err_damaged(err, source_path(src), src->size, "the index ends in its header");
+		return err_damaged(
+			err, source_path(src), src->size, "the index ends in its header");
 	bytes = mem_alloc(*len);
 	if (!bytes)
 		return err_memory(err);
 	rc = source_read(src, 0, bytes, *len, err);
 	if (rc == RC_DONE && hash_bytes(bytes, *len - 8, 0) != load_le64(bytes + *len - 8))
-		rc = err_damaged(err, source_path(src), *len - 8, "wrong checksum of the header");
+		rc = err_damaged(
+			err, source_path(src), *len - 8, "wrong checksum of the header");
 	if (rc != RC_DONE) {
 		mem_free(bytes);
 		return rc;
@@ -90,8 +98,8 @@ enum rc source_header_bytes(struct index_source *src, uint8_t **out, uint32_t *l
 	return RC_DONE;
 }
 
-enum rc source_header(struct index_source *src, uint32_t block, struct plan *plan, uint64_t *header_len,
-	struct err *err)
+enum rc source_header(struct index_source *src, uint32_t block, struct plan *plan,
+	uint64_t *header_len, struct err *err)
 {
 	struct cursor c;
 	struct plan own;
@@ -104,17 +112,20 @@ enum rc source_header(struct index_source *src, uint32_t block, struct plan *pla
 	cursor_init(&c, bytes, len - 8);
 	cursor_skip(&c, INDEX_AT_ROWS);
 	if (block && load_le32(bytes + INDEX_AT_BLOCK) != block)
-		rc = err_damaged(err, source_path(src), INDEX_AT_BLOCK, "the index of block %u, not of %u",
-			load_le32(bytes + INDEX_AT_BLOCK), block);
+		rc = err_damaged(err, source_path(src), INDEX_AT_BLOCK,
+			"the index of block %u, not of %u", load_le32(bytes + INDEX_AT_BLOCK),
+			block);
 	else if (!plan_parse(plan ? plan : &own, &c, load_le32(bytes + INDEX_AT_FIELDS)))
-		rc = err_damaged(err, source_path(src), INDEX_AT_ROWS, "the field table cannot be");
+		rc = err_damaged(
+			err, source_path(src), INDEX_AT_ROWS, "the field table cannot be");
 	if (header_len)
 		*header_len = len;
 	mem_free(bytes);
 	return rc;
 }
 
-enum rc index_header_check(struct io_file *f, uint32_t block, uint64_t *header_len, struct err *err)
+enum rc index_header_check(
+	struct io_file *f, uint32_t block, uint64_t *header_len, struct err *err)
 {
 	struct index_source src = { .file = f };
 	enum rc rc = io_size(f, &src.size, err);

@@ -86,7 +86,8 @@ bool intern_put(struct intern *t, const void *key, uint32_t *number)
 	uint64_t hash = hash_bytes(key, t->key_size, 0);
 	size_t i;
 
-	if (!intern_grow(t) || mem_grow(&t->keys, &t->keys_cap, (size_t)t->n + 1, t->key_size) != 0)
+	if (!intern_grow(t) ||
+		mem_grow(&t->keys, &t->keys_cap, (size_t)t->n + 1, t->key_size) != 0)
 		return false;
 	i = intern_slot(t, key, hash);
 	if (!t->slots[i]) {

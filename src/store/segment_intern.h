@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A set of fixed-size byte strings, numbered in order of appearance: addresses, contexts and services while a segment is written.
- * Owns its memory and keeps it over intern_clear(). One thread.
+ * A set of fixed-size byte strings, numbered in order of appearance: addresses, contexts and
+ * services while a segment is written. Owns its memory and keeps it over intern_clear(). One
+ * thread.
  */
 #ifndef FLOWDRILL_STORE_SEGMENT_INTERN_H
 #define FLOWDRILL_STORE_SEGMENT_INTERN_H
@@ -11,11 +12,11 @@
 #include <stdint.h>
 
 struct intern {
-	size_t key_size;         /* bytes of a string */
-	uint8_t *keys;           /* n of them */
-	size_t keys_cap;         /* strings there is room for */
-	uint64_t *slots;         /* number + 1, above it 32 bits of the hash; 0: free */
-	size_t n_slots;          /* a power of two */
+	size_t key_size; /* bytes of a string */
+	uint8_t *keys; /* n of them */
+	size_t keys_cap; /* strings there is room for */
+	uint64_t *slots; /* number + 1, above it 32 bits of the hash; 0: free */
+	size_t n_slots; /* a power of two */
 	uint32_t n;
 };
 

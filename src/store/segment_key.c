@@ -100,23 +100,12 @@ static void get_tunnel(struct cursor *c, struct tunnel *t)
 static void get_field(uint64_t id, struct cursor *c, struct flow_key *k)
 {
 	switch (id) {
-	case FIELD_POINT:
-		k->point = (uint32_t)cursor_varint(c);
-		break;
-	case FIELD_PROTO:
-		k->proto = (uint32_t)cursor_varint(c);
-		break;
-	case FIELD_ORIENTATION:
-		k->orientation = (uint8_t)cursor_varint(c);
-		break;
-	case FIELD_VLAN:
-		k->vlan = cursor_varint(c);
-		break;
-	case FIELD_TUNNEL:
-		get_tunnel(c, &k->tunnel);
-		break;
-	default:
-		break;
+	case FIELD_POINT: k->point = (uint32_t)cursor_varint(c); break;
+	case FIELD_PROTO: k->proto = (uint32_t)cursor_varint(c); break;
+	case FIELD_ORIENTATION: k->orientation = (uint8_t)cursor_varint(c); break;
+	case FIELD_VLAN: k->vlan = cursor_varint(c); break;
+	case FIELD_TUNNEL: get_tunnel(c, &k->tunnel); break;
+	default: break;
 	}
 }
 
@@ -129,7 +118,8 @@ bool key_get_context(struct cursor *c, struct flow_key *k)
 	while (n-- > 0 && !c->truncated) {
 		uint64_t id = cursor_varint(c);
 		uint64_t len = cursor_varint(c);
-		const uint8_t *value = len <= cursor_left(c) ? cursor_bytes(c, (size_t)len) : NULL;
+		const uint8_t *value =
+			len <= cursor_left(c) ? cursor_bytes(c, (size_t)len) : NULL;
 		struct cursor inner;
 
 		if (!value)

@@ -89,11 +89,13 @@ enum rc segment_address(struct segment *s, uint32_t number, struct addr *out, st
 	enum rc rc;
 
 	if (number >= s->n_addresses)
-		return segment_damaged(s, SECTION_ADDRESSES, in->data_len, err, "an address is missing");
+		return segment_damaged(
+			s, SECTION_ADDRESSES, in->data_len, err, "an address is missing");
 	chunk = chunk_find(in, number);
 	rc = chunk_open(s, SECTION_ADDRESSES, chunk, &c, err);
 	if (rc == RC_DONE)
-		chunk_address(&c, chunk_entry(in, chunk)[24], number - (uint32_t)chunk_first(in, chunk), out);
+		chunk_address(&c, chunk_entry(in, chunk)[24],
+			number - (uint32_t)chunk_first(in, chunk), out);
 	return rc;
 }
 
@@ -101,7 +103,8 @@ unsigned segment_address_kind(const struct segment *s, uint32_t number)
 {
 	const struct section_in *in = &s->sections[SECTION_ADDRESSES];
 
-	return number < s->n_addresses ? chunk_entry(in, chunk_find(in, number))[24] : ADDR_NONE;
+	return number < s->n_addresses ? chunk_entry(in, chunk_find(in, number))[24]
+				       : ADDR_NONE;
 }
 
 /* The last chunk of addresses whose first one is <= a; 0 where there is none. */
@@ -122,8 +125,12 @@ static uint32_t find_address_chunk(const struct section_in *in, const struct add
 	return from;
 }
 
-/* Number of the first address >= a (all of them are less: n_addresses); *equal where it is a itself. */
-static enum rc lower_bound(struct segment *s, const struct addr *a, uint32_t *number, bool *equal, struct err *err)
+/*
+ * Number of the first address >= a (all of them are less: n_addresses); *equal where it is a
+ * itself.
+ */
+static enum rc lower_bound(
+	struct segment *s, const struct addr *a, uint32_t *number, bool *equal, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_ADDRESSES];
 	uint32_t chunk = find_address_chunk(in, a), from = 0, to;
@@ -167,7 +174,8 @@ static void net_last(const struct addr_net *net, struct addr *out)
 }
 
 /* Lists of addresses [from, to). */
-static enum rc read_postings(struct segment *s, uint32_t from, uint32_t to, struct part_list *out, struct err *err)
+static enum rc read_postings(
+	struct segment *s, uint32_t from, uint32_t to, struct part_list *out, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_POSTINGS];
 	uint32_t chunk = chunk_find(in, from), number;
@@ -181,14 +189,16 @@ static enum rc read_postings(struct segment *s, uint32_t from, uint32_t to, stru
 			return rc;
 		number = (uint32_t)chunk_first(in, chunk);
 		for (; number < to && cursor_left(&c) > 0; number++)
-			if (!list_get(&c, s->info.flow_parts, number >= from ? out : NULL, &no_memory))
+			if (!list_get(&c, s->info.flow_parts, number >= from ? out : NULL,
+				    &no_memory))
 				return chunk_damaged(s, SECTION_POSTINGS, chunk, &c, err,
 					"a list of flow parts that cannot be");
 	}
 	return no_memory ? err_memory(err) : RC_DONE;
 }
 
-enum rc segment_by_net(struct segment *s, const struct addr_net *net, struct part_list *out, struct err *err)
+enum rc segment_by_net(
+	struct segment *s, const struct addr_net *net, struct part_list *out, struct err *err)
 {
 	struct addr last;
 	uint32_t from, to;
@@ -242,7 +252,8 @@ void service_get(struct cursor *c, int64_t previous_ns, struct service_at *out)
 {
 	uint64_t port;
 
-	out->window_ns = (int64_t)((uint64_t)previous_ns + (uint64_t)zigzag_back(varint_get(c)));
+	out->window_ns =
+		(int64_t)((uint64_t)previous_ns + (uint64_t)zigzag_back(varint_get(c)));
 	out->server = varint_get32(c);
 	out->proto = varint_get32(c);
 	port = varint_get(c);
@@ -271,7 +282,8 @@ static uint32_t find_service_chunk(const struct section_in *in, const struct ser
 	return from;
 }
 
-static enum rc read_service(struct segment *s, const struct service_at *key, struct part_list *out, struct err *err)
+static enum rc read_service(
+	struct segment *s, const struct service_at *key, struct part_list *out, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_SERVICES];
 	uint32_t chunk = find_service_chunk(in, key);
@@ -290,14 +302,19 @@ static enum rc read_service(struct segment *s, const struct service_at *key, str
 		good = list_get(&c, s->info.flow_parts, cmp == 0 ? out : NULL, &no_memory);
 	}
 	if (!good)
-		return chunk_damaged(s, SECTION_SERVICES, chunk, &c, err, "a list of flow parts that cannot be");
+		return chunk_damaged(s, SECTION_SERVICES, chunk, &c, err,
+			"a list of flow parts that cannot be");
 	return no_memory ? err_memory(err) : RC_DONE;
 }
 
-enum rc segment_by_service(struct segment *s, const struct service_key *key, struct part_list *out, struct err *err)
+enum rc segment_by_service(struct segment *s, const struct service_key *key,
+	struct part_list *out, struct err *err)
 {
-	struct service_at at = { .window_ns = key->window_ns, .proto = key->proto, .point = key->point,
-		.port = key->port, .has_port = key->has_port };
+	struct service_at at = { .window_ns = key->window_ns,
+		.proto = key->proto,
+		.point = key->point,
+		.port = key->port,
+		.has_port = key->has_port };
 	bool equal;
 	enum rc rc;
 
@@ -329,7 +346,8 @@ enum rc segment_continuations(struct segment *s, struct part_list *out, struct e
 			part += varint_get(&c) + !first;
 			first = false;
 			if (c.truncated || part >= s->info.flow_parts)
-				rc = chunk_damaged(s, SECTION_CONTINUED, i, &c, err, "a flow part that cannot be");
+				rc = chunk_damaged(s, SECTION_CONTINUED, i, &c, err,
+					"a flow part that cannot be");
 			else if (!part_list_add(out, (uint32_t)part))
 				rc = err_memory(err);
 		}

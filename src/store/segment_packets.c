@@ -2,14 +2,19 @@
 /* Packets of a segment: ordinal <-> offset <-> length of record. */
 #include "store/segment_reader.h"
 
-static enum rc packets_damaged(const struct segment *s, uint32_t ordinal, const struct cursor *c, struct err *err)
+static enum rc packets_damaged(
+	const struct segment *s, uint32_t ordinal, const struct cursor *c, struct err *err)
 {
 	return chunk_damaged(s, SECTION_PACKETS, ordinal / PACKETS_CHUNK, c, err,
 		"record lengths that cannot be");
 }
 
-/* One packet at the cursor; *end is moved from the end of the record before to the end of this. False where it cannot be. */
-static inline bool get_packet(const struct segment *s, struct cursor *c, uint32_t *end, struct packet_ref *out)
+/*
+ * One packet at the cursor; *end is moved from the end of the record before to the end of this.
+ * False where it cannot be.
+ */
+static inline bool get_packet(
+	const struct segment *s, struct cursor *c, uint32_t *end, struct packet_ref *out)
 {
 	uint8_t code = cursor_u8(c);
 	uint64_t skip = 0, len;
@@ -23,7 +28,8 @@ static inline bool get_packet(const struct segment *s, struct cursor *c, uint32_
 			return false;
 		len = s->lengths[code];
 	} else if (code < LENGTH_VARINT) {
-		len = (uint64_t)s->least + ((unsigned)(code - LENGTH_CODES) << 8 | cursor_u8(c));
+		len = (uint64_t)s->least +
+			((unsigned)(code - LENGTH_CODES) << 8 | cursor_u8(c));
 	} else if (code == LENGTH_VARINT) {
 		len = (uint64_t)s->least + varint_get32(c);
 	} else {
@@ -60,7 +66,8 @@ static bool skip_packets(const struct segment *s, struct cursor *c, uint32_t *en
 }
 
 /* To a group: cursor at its first packet, *end behind the record before it. */
-static enum rc open_group(struct segment *s, uint32_t group, struct cursor *c, uint32_t *end, struct err *err)
+static enum rc open_group(
+	struct segment *s, uint32_t group, struct cursor *c, uint32_t *end, struct err *err)
 {
 	uint32_t groups_each = PACKETS_CHUNK / PACKETS_GROUP;
 	enum rc rc = chunk_open(s, SECTION_PACKETS, group / groups_each, c, err);
@@ -77,7 +84,8 @@ static enum rc open_group(struct segment *s, uint32_t group, struct cursor *c, u
 	return RC_DONE;
 }
 
-enum rc segment_packets_seek(struct segment_packets *it, struct segment *s, uint32_t ordinal, struct err *err)
+enum rc segment_packets_seek(
+	struct segment_packets *it, struct segment *s, uint32_t ordinal, struct err *err)
 {
 	struct cursor c;
 	enum rc rc;
@@ -94,7 +102,8 @@ enum rc segment_packets_seek(struct segment_packets *it, struct segment *s, uint
 	return RC_DONE;
 }
 
-enum rc segment_packets_next(struct segment_packets *it, struct packet_ref *out, struct err *err)
+enum rc segment_packets_next(
+	struct segment_packets *it, struct packet_ref *out, struct err *err)
 {
 	struct cursor c;
 	enum rc rc;
@@ -134,14 +143,16 @@ static enum rc step(struct segment_packets *it, uint32_t n, struct err *err)
 }
 
 /* Moves a walk to `ordinal` and over it, on from where it is where that is near. */
-static enum rc walk_to(struct segment_packets *it, bool *has, struct segment *s, uint32_t ordinal,
-	struct packet_ref *out, struct err *err)
+static enum rc walk_to(struct segment_packets *it, bool *has, struct segment *s,
+	uint32_t ordinal, struct packet_ref *out, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
 	if (ordinal >= s->info.packets)
-		return segment_damaged(s, 0, SEGMENT_AT_PACKETS, err, "a packet beyond the last");
-	if (!*has || ordinal < it->next || ordinal / PACKETS_GROUP != it->next / PACKETS_GROUP ||
+		return segment_damaged(
+			s, 0, SEGMENT_AT_PACKETS, err, "a packet beyond the last");
+	if (!*has || ordinal < it->next ||
+		ordinal / PACKETS_GROUP != it->next / PACKETS_GROUP ||
 		it->next % PACKETS_CHUNK == 0)
 		rc = segment_packets_seek(it, s, ordinal, err);
 	else if (it->next < ordinal)
@@ -162,7 +173,8 @@ enum rc segment_offset(struct segment *s, uint32_t ordinal, uint32_t *offset, st
 	return rc;
 }
 
-enum rc segment_locate(struct segment *s, const uint32_t *ordinals, size_t n, struct packet_ref *out, struct err *err)
+enum rc segment_locate(struct segment *s, const uint32_t *ordinals, size_t n,
+	struct packet_ref *out, struct err *err)
 {
 	struct segment_packets it;
 	bool has = false;
@@ -193,19 +205,22 @@ static enum rc find_group(struct segment *s, uint32_t offset, uint32_t *group, s
 	if (rc != RC_DONE)
 		return rc;
 	left = s->info.packets - from * PACKETS_CHUNK;
-	groups = left < PACKETS_CHUNK ? (left + PACKETS_GROUP - 1) / PACKETS_GROUP : PACKETS_CHUNK / PACKETS_GROUP;
+	groups = left < PACKETS_CHUNK ? (left + PACKETS_GROUP - 1) / PACKETS_GROUP
+				      : PACKETS_CHUNK / PACKETS_GROUP;
 	if (c.len < (size_t)groups * PACKETS_GROUP_ENTRY)
 		return packets_damaged(s, from * PACKETS_CHUNK, &c, err);
 	*group = from * (PACKETS_CHUNK / PACKETS_GROUP);
-	for (uint32_t i = 1; i < groups && load_le32(c.data + (size_t)i * PACKETS_GROUP_ENTRY) <= offset; i++)
+	for (uint32_t i = 1;
+		i < groups && load_le32(c.data + (size_t)i * PACKETS_GROUP_ENTRY) <= offset;
+		i++)
 		++*group;
 	return RC_DONE;
 }
 
 static enum rc no_packet(const struct segment *s, uint32_t offset, struct err *err)
 {
-	return err_set(err, RC_MISSING, source_path(&s->src), "no packet begins at offset %u of block %u",
-		offset, s->info.block);
+	return err_set(err, RC_MISSING, source_path(&s->src),
+		"no packet begins at offset %u of block %u", offset, s->info.block);
 }
 
 enum rc segment_ordinal(struct segment *s, uint32_t offset, uint32_t *ordinal, struct err *err)
@@ -215,7 +230,8 @@ enum rc segment_ordinal(struct segment *s, uint32_t offset, uint32_t *ordinal, s
 	uint32_t group = 0;
 	enum rc rc;
 
-	if (s->info.packets == 0 || offset < s->info.first_offset || offset >= s->info.end_offset)
+	if (s->info.packets == 0 || offset < s->info.first_offset ||
+		offset >= s->info.end_offset)
 		return no_packet(s, offset, err);
 	rc = find_group(s, offset, &group, err);
 	if (rc == RC_DONE)

@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /*
- * Counters whose value can be guessed, in the order of their bits: those come first that are written most often (a varint of the bits
- * is short then), and behind what they are guessed from. The rest of the field table's counters follow by id.
+ * Counters whose value can be guessed, in the order of their bits: those come first that are
+ * written most often (a varint of the bits is short then), and behind what they are guessed
+ * from. The rest of the field table's counters follow by id.
  */
 static const struct {
 	uint8_t id, code, guess;
@@ -77,8 +78,8 @@ static enum index_code usual_code(const struct field *f)
 	return f->unit == UNIT_TIME || f->unit == UNIT_DURATION ? CODE_TIME : CODE_SIGNED;
 }
 
-static void put_row(struct buf *out, const struct field *f, unsigned place, unsigned code,
-	unsigned guess)
+static void put_row(
+	struct buf *out, const struct field *f, unsigned place, unsigned code, unsigned guess)
 {
 	size_t len = strlen(f->name);
 
@@ -98,7 +99,8 @@ void plan_put_rows(struct buf *out, uint32_t *n)
 	*n = 0;
 	for (unsigned id = 0; id < FIELD_STORED_END; id++) {
 		if (is_key(field_stored(id))) {
-			put_row(out, field_stored(id), INDEX_PLACE_KEY, CODE_PLAIN, GUESS_ABSENT);
+			put_row(out, field_stored(id), INDEX_PLACE_KEY, CODE_PLAIN,
+				GUESS_ABSENT);
 			++*n;
 		}
 	}
@@ -134,7 +136,8 @@ bool plan_next_row(struct cursor *c, struct plan_row *out)
 
 static bool is_big_guess(unsigned guess)
 {
-	return guess == GUESS_SIZE_SUMSQ || guess == GUESS_GAP_SUMSQ || guess == GUESS_RTT_SUMSQ;
+	return guess == GUESS_SIZE_SUMSQ || guess == GUESS_GAP_SUMSQ ||
+		guess == GUESS_RTT_SUMSQ;
 }
 
 /* Fields of 128 bits are sums, and guessed and written in few ways. */

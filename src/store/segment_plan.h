@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The plan: the field table as the index's codec needs it. A writer makes it from the program's own table, a reader from the header
- * of the file, where fields may stand that this program does not know (they are skipped) and others be missing
- * (they are unknown then). Plain data, no ownership.
+ * The plan: the field table as the index's codec needs it. A writer makes it from the program's
+ * own table, a reader from the header of the file, where fields may stand that this program
+ * does not know (they are skipped) and others be missing (they are unknown then). Plain data,
+ * no ownership.
  */
 #ifndef FLOWDRILL_STORE_SEGMENT_PLAN_H
 #define FLOWDRILL_STORE_SEGMENT_PLAN_H
@@ -14,27 +15,30 @@
 /* A counter: bit n + 1 of a microflow part's bits. */
 struct plan_field {
 	uint16_t id;
-	uint16_t offset;         /* in struct counters */
-	uint8_t type;            /* enum field_type, as in the file */
-	uint8_t code, guess;     /* enum index_code, enum index_guess */
-	bool sum;                /* zero where absent */
-	bool skip;               /* not known here */
-	bool len_prefixed;       /* to be skipped: a length and bytes, not a varint */
-	u128 bit;                /* FIELD_BIT(id); 0 where it is skipped */
+	uint16_t offset; /* in struct counters */
+	uint8_t type; /* enum field_type, as in the file */
+	uint8_t code, guess; /* enum index_code, enum index_guess */
+	bool sum; /* zero where absent */
+	bool skip; /* not known here */
+	bool len_prefixed; /* to be skipped: a length and bytes, not a varint */
+	u128 bit; /* FIELD_BIT(id); 0 where it is skipped */
 };
 
 struct plan {
 	unsigned n;
 	struct plan_field fields[INDEX_COUNTERS_MAX];
-	u128 sums;               /* known bits of all sums in the table */
-	u128 all;                /* of all counters in the table */
-	u128 guessed;            /* bit n + 1: the field has another guess than GUESS_ABSENT */
-	uint64_t checksum;       /* of the field rows */
+	u128 sums; /* known bits of all sums in the table */
+	u128 all; /* of all counters in the table */
+	u128 guessed; /* bit n + 1: the field has another guess than GUESS_ABSENT */
+	uint64_t checksum; /* of the field rows */
 };
 
 /* From the program's own field table. RC_NO_MEMORY. */
 enum rc plan_own(struct plan *p, struct err *err);
-/* Appends the rows of the program's own field table: fields of the key, then counters by how often they are written. */
+/*
+ * Appends the rows of the program's own field table: fields of the key, then counters by how
+ * often they are written.
+ */
 void plan_put_rows(struct buf *out, uint32_t *n);
 /* From `n` field rows, which must fill the cursor but for padding. False where they cannot be. */
 bool plan_parse(struct plan *p, struct cursor *c, uint32_t n);
@@ -43,7 +47,7 @@ bool plan_parse(struct plan *p, struct cursor *c, uint32_t n);
 struct plan_row {
 	uint16_t id;
 	uint8_t type, unit, merge, place, code, guess, name_len;
-	const uint8_t *name;     /* in the caller's bytes */
+	const uint8_t *name; /* in the caller's bytes */
 };
 bool plan_next_row(struct cursor *c, struct plan_row *out);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening a segment: its head is read and checked whole; and its chunks, one by one as they are needed. */
+/*
+ * Opening a segment: its head is read and checked whole; and its chunks, one by one as they are
+ * needed.
+ */
 #include "store/segment_reader.h"
 
 #include "base/hash.h"
@@ -7,27 +10,33 @@
 
 #include <string.h>
 
-enum { HEAD_FIRST = 16 << 10 };      /* bytes read at first: most heads are shorter */
+enum { HEAD_FIRST = 16 << 10 }; /* bytes read at first: most heads are shorter */
 
 /* Directory entry sizes, and how many chunks of a section are kept (0: all). */
 static const struct {
 	uint16_t entry;
 	uint16_t slots;
 } sections_known[SECTIONS] = {
-	[SECTION_PACKETS] = { PACKETS_ENTRY, 64 }, [SECTION_FLOWS] = { FLOWS_ENTRY, 8 },
-	[SECTION_REFS] = { REFS_ENTRY, 16 }, [SECTION_CONTINUED] = { CONTINUED_ENTRY, 4 },
-	[SECTION_ADDRESSES] = { ADDRESSES_ENTRY, 0 }, [SECTION_POSTINGS] = { POSTINGS_ENTRY, 8 },
-	[SECTION_SERVICES] = { SERVICES_ENTRY, 8 }, [SECTION_CONTEXTS] = { CONTEXTS_ENTRY, 0 },
+	[SECTION_PACKETS] = { PACKETS_ENTRY, 64 },
+	[SECTION_FLOWS] = { FLOWS_ENTRY, 8 },
+	[SECTION_REFS] = { REFS_ENTRY, 16 },
+	[SECTION_CONTINUED] = { CONTINUED_ENTRY, 4 },
+	[SECTION_ADDRESSES] = { ADDRESSES_ENTRY, 0 },
+	[SECTION_POSTINGS] = { POSTINGS_ENTRY, 8 },
+	[SECTION_SERVICES] = { SERVICES_ENTRY, 8 },
+	[SECTION_CONTEXTS] = { CONTEXTS_ENTRY, 0 },
 	[SECTION_MACS] = { MACS_ENTRY, 0 },
 };
 
-enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos, struct err *err, const char *why)
+enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos,
+	struct err *err, const char *why)
 {
 	uint64_t at = s->at + pos;
 
 	if (section)
 		at += s->sections[section].data_at;
-	return err_damaged(err, source_path(&s->src), at, "segment %u: %s", s->info.number, why);
+	return err_damaged(
+		err, source_path(&s->src), at, "segment %u: %s", s->info.number, why);
 }
 
 /* ---- chunks ----------------------------------------------------------------------------- */
@@ -48,7 +57,8 @@ uint32_t chunk_find(const struct section_in *in, uint64_t first)
 }
 
 /* Reads chunk i into a slot that is free now. */
-static enum rc chunk_load(struct segment *s, unsigned section, uint32_t i, struct chunk_slot *slot, struct err *err)
+static enum rc chunk_load(struct segment *s, unsigned section, uint32_t i,
+	struct chunk_slot *slot, struct err *err)
 {
 	const struct section_in *in = &s->sections[section];
 	const uint8_t *entry = chunk_entry(in, i);
@@ -69,7 +79,8 @@ static enum rc chunk_load(struct segment *s, unsigned section, uint32_t i, struc
 	return RC_DONE;
 }
 
-enum rc chunk_open(struct segment *s, unsigned section, uint32_t i, struct cursor *out, struct err *err)
+enum rc chunk_open(
+	struct segment *s, unsigned section, uint32_t i, struct cursor *out, struct err *err)
 {
 	struct section_in *in = &s->sections[section];
 	struct chunk_slot *slot;
@@ -94,10 +105,11 @@ enum rc chunk_open(struct segment *s, unsigned section, uint32_t i, struct curso
 	return RC_DONE;
 }
 
-enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i, const struct cursor *c,
-	struct err *err, const char *why)
+enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i,
+	const struct cursor *c, struct err *err, const char *why)
 {
-	return segment_damaged(s, section, load_le32(chunk_entry(&s->sections[section], i)) + c->pos, err, why);
+	return segment_damaged(s, section,
+		load_le32(chunk_entry(&s->sections[section], i)) + c->pos, err, why);
 }
 
 /* ---- directories ------------------------------------------------------------------------ */
@@ -111,7 +123,8 @@ static bool directory_sound(const struct segment *s, unsigned section, uint64_t 
 	for (uint32_t i = 0; i < in->chunks; i++) {
 		const uint8_t *e = chunk_entry(in, i);
 
-		if (load_le32(e) != pos || load_le32(e + 4) == 0 || chunk_first(in, i) >= elements ||
+		if (load_le32(e) != pos || load_le32(e + 4) == 0 ||
+			chunk_first(in, i) >= elements ||
 			(i > 0 && chunk_first(in, i) <= chunk_first(in, i - 1)))
 			return false;
 		pos += load_le32(e + 4);
@@ -140,9 +153,10 @@ static bool flows_sound(const struct segment *s)
 	uint64_t refs_len = s->sections[SECTION_REFS].data_len, refs = 0;
 	uint32_t ordinal = 0;
 
-	if ((s->info.flow_parts > 0) != (in->chunks > 0) || in->data_len < s->info.micro_parts ||
-		s->info.size.counters > in->data_len ||
-		s->info.micro_parts < s->info.flow_parts || s->info.micro_parts > s->info.packets ||
+	if ((s->info.flow_parts > 0) != (in->chunks > 0) ||
+		in->data_len < s->info.micro_parts || s->info.size.counters > in->data_len ||
+		s->info.micro_parts < s->info.flow_parts ||
+		s->info.micro_parts > s->info.packets ||
 		!directory_sound(s, SECTION_FLOWS, s->info.flow_parts) ||
 		!directory_sound(s, SECTION_REFS, refs_len) ||
 		!directory_sound(s, SECTION_CONTINUED, s->info.flow_parts))
@@ -150,8 +164,8 @@ static bool flows_sound(const struct segment *s)
 	for (uint32_t i = 0; i < in->chunks; i++) {
 		const uint8_t *e = chunk_entry(in, i);
 
-		if (load_le64(e + 24) < refs || load_le64(e + 24) > refs_len || load_le32(e + 48) < ordinal ||
-			load_le32(e + 48) >= s->info.packets)
+		if (load_le64(e + 24) < refs || load_le64(e + 24) > refs_len ||
+			load_le32(e + 48) < ordinal || load_le32(e + 48) >= s->info.packets)
 			return false;
 		refs = load_le64(e + 24);
 		ordinal = load_le32(e + 48);
@@ -177,7 +191,8 @@ static bool addresses_sound(struct segment *s)
 	if (n > UINT32_MAX || !directory_sound(s, SECTION_ADDRESSES, n))
 		return false;
 	s->n_addresses = (uint32_t)n;
-	return directory_sound(s, SECTION_POSTINGS, n) && (n > 0) == (s->sections[SECTION_POSTINGS].chunks > 0);
+	return directory_sound(s, SECTION_POSTINGS, n) &&
+		(n > 0) == (s->sections[SECTION_POSTINGS].chunks > 0);
 }
 
 static bool lists_sound(const struct segment *s)
@@ -225,11 +240,14 @@ static bool lengths_sound(struct segment *s)
 static enum rc check_directories(struct segment *s, struct err *err)
 {
 	if (!packets_sound(s) || !lengths_sound(s))
-		return segment_damaged(s, 0, SEGMENT_AT_PACKETS, err, "the directory of packets cannot be");
+		return segment_damaged(
+			s, 0, SEGMENT_AT_PACKETS, err, "the directory of packets cannot be");
 	if (!flows_sound(s))
-		return segment_damaged(s, 0, SEGMENT_AT_FLOWS, err, "the directory of flow parts cannot be");
+		return segment_damaged(
+			s, 0, SEGMENT_AT_FLOWS, err, "the directory of flow parts cannot be");
 	if (!addresses_sound(s) || !lists_sound(s))
-		return segment_damaged(s, 0, SEGMENT_HEADER, err, "the directories of lists cannot be");
+		return segment_damaged(
+			s, 0, SEGMENT_HEADER, err, "the directories of lists cannot be");
 	return RC_DONE;
 }
 
@@ -244,7 +262,8 @@ static enum rc parse_section(struct segment *s, const uint8_t *e, struct err *er
 	if (id == 0 || id >= SECTIONS)
 		return RC_DONE;
 	if (version > SECTION_VERSION)
-		return err_set(err, RC_NEWER, source_path(&s->src), "section %u is of version %u", id, version);
+		return err_set(err, RC_NEWER, source_path(&s->src),
+			"section %u is of version %u", id, version);
 	in->entry = load_le16(e + 4);
 	in->chunks = load_le32(e + 8);
 	in->dir_len = load_le32(e + 16);
@@ -254,7 +273,8 @@ static enum rc parse_section(struct segment *s, const uint8_t *e, struct err *er
 		in->data_at > s->len || in->data_len > s->len - in->data_at ||
 		in->data_len > UINT32_MAX || in->entry < sections_known[id].entry ||
 		(in->entry ? in->dir_len != (uint64_t)in->chunks * in->entry : in->chunks != 0))
-		return segment_damaged(s, 0, (uint64_t)(e - s->head), err, "a section lies outside");
+		return segment_damaged(
+			s, 0, (uint64_t)(e - s->head), err, "a section lies outside");
 	in->dir = s->head + dir_at;
 	in->n_slots = in->chunks;
 	if (sections_known[id].slots && in->n_slots > sections_known[id].slots)
@@ -268,8 +288,10 @@ static enum rc parse_sections(struct segment *s, struct err *err)
 	uint32_t n = load_le32(s->head + SEGMENT_AT_SECTIONS);
 	enum rc rc = RC_DONE;
 
-	if (at < SEGMENT_HEADER || at > s->head_len - 8 || n > (s->head_len - 8 - at) / SECTION_ENTRY)
-		return segment_damaged(s, 0, SEGMENT_AT_TABLE, err, "the section table lies outside");
+	if (at < SEGMENT_HEADER || at > s->head_len - 8 ||
+		n > (s->head_len - 8 - at) / SECTION_ENTRY)
+		return segment_damaged(
+			s, 0, SEGMENT_AT_TABLE, err, "the section table lies outside");
 	for (uint32_t i = 0; rc == RC_DONE && i < n; i++)
 		rc = parse_section(s, s->head + at + (size_t)i * SECTION_ENTRY, err);
 	for (unsigned id = 1; rc == RC_DONE && id < SECTIONS; id++)
@@ -284,13 +306,14 @@ static void tell_size(struct segment *s)
 	const struct section_in *in = s->sections;
 
 	size->packets = in[SECTION_PACKETS].data_len;
-	size->flows = in[SECTION_FLOWS].data_len - size->counters + in[SECTION_CONTINUED].data_len;
+	size->flows =
+		in[SECTION_FLOWS].data_len - size->counters + in[SECTION_CONTINUED].data_len;
 	size->refs = in[SECTION_REFS].data_len;
 	size->addresses = in[SECTION_ADDRESSES].data_len + in[SECTION_POSTINGS].data_len;
 	size->services = in[SECTION_SERVICES].data_len;
 	size->strings = in[SECTION_CONTEXTS].data_len + in[SECTION_MACS].data_len;
-	size->header = s->len - in[SECTION_FLOWS].data_len - in[SECTION_CONTINUED].data_len - size->packets -
-		size->refs - size->addresses - size->services - size->strings;
+	size->header = s->len - in[SECTION_FLOWS].data_len - in[SECTION_CONTINUED].data_len -
+		size->packets - size->refs - size->addresses - size->services - size->strings;
 }
 
 static enum rc parse_info(struct segment *s, struct err *err)
@@ -316,7 +339,8 @@ static enum rc parse_info(struct segment *s, struct err *err)
 	if (i->micro_ns <= 0 || i->flow_ns <= 0 || i->macro_ns <= 0)
 		return segment_damaged(s, 0, SEGMENT_AT_MICRO_NS, err, "a slice of no length");
 	if (i->end_offset < i->first_offset || i->first_ns > i->last_ns)
-		return segment_damaged(s, 0, SEGMENT_AT_FIRST_OFFSET, err, "it ends before it begins");
+		return segment_damaged(
+			s, 0, SEGMENT_AT_FIRST_OFFSET, err, "it ends before it begins");
 	return RC_DONE;
 }
 
@@ -331,9 +355,11 @@ static enum rc check_start(struct segment *s, const uint8_t *start, struct err *
 			"segment version %u, this program knows %d", version, SEGMENT_VERSION);
 	s->head_len = load_le32(start + SEGMENT_AT_HEAD);
 	if (s->head_len < SEGMENT_HEADER + 8 || s->head_len > s->len || s->head_len % 8 != 0)
-		return segment_damaged(s, 0, SEGMENT_AT_HEAD, err, "a head of this length cannot be");
+		return segment_damaged(
+			s, 0, SEGMENT_AT_HEAD, err, "a head of this length cannot be");
 	if (load_le64(start + SEGMENT_AT_LENGTH) != s->len)
-		return segment_damaged(s, 0, SEGMENT_AT_LENGTH, err, "another length than the catalog has");
+		return segment_damaged(
+			s, 0, SEGMENT_AT_LENGTH, err, "another length than the catalog has");
 	return RC_DONE;
 }
 
@@ -356,9 +382,11 @@ static enum rc read_head(struct segment *s, struct err *err)
 		if (!more)
 			return err_memory(err);
 		s->head = more;
-		rc = source_read(&s->src, s->at + first, s->head + first, s->head_len - first, err);
+		rc = source_read(
+			&s->src, s->at + first, s->head + first, s->head_len - first, err);
 	}
-	if (rc == RC_DONE && hash_bytes(s->head, s->head_len - 8, 0) != load_le64(s->head + s->head_len - 8))
+	if (rc == RC_DONE &&
+		hash_bytes(s->head, s->head_len - 8, 0) != load_le64(s->head + s->head_len - 8))
 		rc = segment_damaged(s, 0, s->head_len - 8, err, "wrong checksum of the head");
 	return rc;
 }
@@ -373,11 +401,13 @@ static enum rc read_plan(struct segment *s, struct err *err)
 		return rc;
 	rc = source_header(&s->src, 0, &s->plan, NULL, err);
 	if (rc == RC_DONE && s->plan.checksum != checksum)
-		rc = segment_damaged(s, 0, SEGMENT_AT_FIELDS, err, "not the field table of the file's header");
+		rc = segment_damaged(s, 0, SEGMENT_AT_FIELDS, err,
+			"not the field table of the file's header");
 	return rc;
 }
 
-static enum rc open_source(struct index_source src, uint64_t at, uint64_t len, struct segment **out, struct err *err)
+static enum rc open_source(struct index_source src, uint64_t at, uint64_t len,
+	struct segment **out, struct err *err)
 {
 	struct segment *s = mem_calloc(1, sizeof(*s));
 	enum rc rc;
@@ -407,7 +437,8 @@ static enum rc open_source(struct index_source src, uint64_t at, uint64_t len, s
 	return RC_DONE;
 }
 
-enum rc segment_open(struct io_file *f, uint64_t at, uint64_t len, struct segment **out, struct err *err)
+enum rc segment_open(
+	struct io_file *f, uint64_t at, uint64_t len, struct segment **out, struct err *err)
 {
 	struct index_source src = { .file = f };
 	enum rc rc = io_size(f, &src.size, err);
@@ -419,10 +450,11 @@ enum rc segment_open(struct io_file *f, uint64_t at, uint64_t len, struct segmen
 	return open_source(src, at, len, out, err);
 }
 
-enum rc segment_open_memory(const void *bytes, size_t size, uint64_t at, uint64_t len, struct segment **out,
-	struct err *err)
+enum rc segment_open_memory(const void *bytes, size_t size, uint64_t at, uint64_t len,
+	struct segment **out, struct err *err)
 {
-	return open_source((struct index_source){ .memory = bytes, .size = size }, at, len, out, err);
+	return open_source(
+		(struct index_source){ .memory = bytes, .size = size }, at, len, out, err);
 }
 
 void segment_close(struct segment *s)

@@ -2,9 +2,10 @@
 /*
  * Inside of an opened segment, for segment_reader.c and its kin. Nobody else includes it.
  *
- * The head stays in memory as it is in the file; after segment_open() its directories are known to be sound: chunks lie behind
- * each other inside the segment, first elements ascend. Chunks are kept in slots, a chunk in slot (number modulo slots):
- * a pointer into a chunk is valid until another chunk of the same section is asked for.
+ * The head stays in memory as it is in the file; after segment_open() its directories are known
+ * to be sound: chunks lie behind each other inside the segment, first elements ascend. Chunks
+ * are kept in slots, a chunk in slot (number modulo slots): a pointer into a chunk is valid
+ * until another chunk of the same section is asked for.
  */
 #ifndef FLOWDRILL_STORE_SEGMENT_READER_H
 #define FLOWDRILL_STORE_SEGMENT_READER_H
@@ -16,32 +17,34 @@
 
 /* Bytes of an index file: on disk or in memory. */
 struct index_source {
-	struct io_file *file;        /* NULL: memory */
+	struct io_file *file; /* NULL: memory */
 	const uint8_t *memory;
 	uint64_t size;
-	uint64_t read_bytes;         /* so far */
+	uint64_t read_bytes; /* so far */
 };
 
 const char *source_path(const struct index_source *src);
 /* Exactly len bytes; RC_DAMAGED where the file ends before. */
-enum rc source_read(struct index_source *src, uint64_t at, void *to, size_t len, struct err *err);
+enum rc source_read(
+	struct index_source *src, uint64_t at, void *to, size_t len, struct err *err);
 /* Reads and checks a file's header; plan and header_len may be NULL. block 0: any. */
-enum rc source_header(struct index_source *src, uint32_t block, struct plan *plan, uint64_t *header_len,
-	struct err *err);
+enum rc source_header(struct index_source *src, uint32_t block, struct plan *plan,
+	uint64_t *header_len, struct err *err);
 /* The header's bytes, verified; freed by the caller with mem_free(). */
-enum rc source_header_bytes(struct index_source *src, uint8_t **out, uint32_t *len, struct err *err);
+enum rc source_header_bytes(
+	struct index_source *src, uint8_t **out, uint32_t *len, struct err *err);
 
 struct chunk_slot {
-	uint32_t number;             /* of the chunk + 1; 0: free */
+	uint32_t number; /* of the chunk + 1; 0: free */
 	uint32_t len;
 	uint8_t *bytes;
 };
 
 struct section_in {
-	const uint8_t *dir;          /* in the head */
+	const uint8_t *dir; /* in the head */
 	uint32_t dir_len, chunks;
 	uint16_t entry;
-	uint64_t data_at, data_len;  /* in the segment */
+	uint64_t data_at, data_len; /* in the segment */
 	struct chunk_slot *slots;
 	uint32_t n_slots;
 };
@@ -49,15 +52,15 @@ struct section_in {
 enum { CONTEXT_CACHE = 256 };
 
 struct context_slot {
-	uint32_t number;             /* + 1; 0: free */
+	uint32_t number; /* + 1; 0: free */
 	struct flow_key key;
 };
 
 struct segment {
 	struct index_source src;
-	uint64_t at, len;            /* in the file */
+	uint64_t at, len; /* in the file */
 	struct segment_info info;
-	uint32_t least;              /* record length */
+	uint32_t least; /* record length */
 	struct plan plan;
 	uint8_t *head;
 	uint32_t head_len;
@@ -65,13 +68,14 @@ struct segment {
 	uint32_t lengths[LENGTH_CODES];
 	uint32_t n_lengths;
 	uint32_t n_addresses;
-	struct context_slot *contexts;       /* CONTEXT_CACHE of them */
-	struct segment_packets walk;         /* behind the packet looked up last, for ids */
+	struct context_slot *contexts; /* CONTEXT_CACHE of them */
+	struct segment_packets walk; /* behind the packet looked up last, for ids */
 	bool has_walk;
 };
 
 /* A report of damage at a place in a section's chunks (SECTION 0: the head). */
-enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos, struct err *err, const char *why);
+enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos,
+	struct err *err, const char *why);
 /* Directory entry of a chunk, and its fields. */
 static inline const uint8_t *chunk_entry(const struct section_in *in, uint32_t i)
 {
@@ -86,19 +90,24 @@ static inline uint64_t chunk_first(const struct section_in *in, uint32_t i)
 /* The last chunk whose first element is <= first; there must be chunks. */
 uint32_t chunk_find(const struct section_in *in, uint64_t first);
 /* A cursor over a chunk, read and verified if need be. */
-enum rc chunk_open(struct segment *s, unsigned section, uint32_t i, struct cursor *out, struct err *err);
+enum rc chunk_open(
+	struct segment *s, unsigned section, uint32_t i, struct cursor *out, struct err *err);
 /* Damage at a cursor's place in a chunk. */
-enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i, const struct cursor *c,
-	struct err *err, const char *why);
+enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i,
+	const struct cursor *c, struct err *err, const char *why);
 
 /* Context by number. */
-enum rc segment_context(struct segment *s, uint32_t number, struct flow_key *out, struct err *err);
+enum rc segment_context(
+	struct segment *s, uint32_t number, struct flow_key *out, struct err *err);
 /* Address by number; and its kind alone, which the head tells. */
 enum rc segment_address(struct segment *s, uint32_t number, struct addr *out, struct err *err);
 unsigned segment_address_kind(const struct segment *s, uint32_t number);
 /* Offset in the block of a packet's record. */
 enum rc segment_offset(struct segment *s, uint32_t ordinal, uint32_t *offset, struct err *err);
-/* Steps over the next flow part; only its number and first ordinal are told, and no other section is read. */
+/*
+ * Steps over the next flow part; only its number and first ordinal are told, and no other
+ * section is read.
+ */
 enum rc cursor_skip_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err);
 /* Reads a list of flow parts; out NULL: steps over it. False where it cannot be. */
 bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_memory);
@@ -106,11 +115,14 @@ bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_
 /* One service as it stands in the lists. */
 struct service_at {
 	int64_t window_ns;
-	uint32_t server, proto, point;       /* server: number of the address + 1 */
+	uint32_t server, proto, point; /* server: number of the address + 1 */
 	uint16_t port;
 	bool has_port;
 };
-/* The service at the cursor, its list not yet read. `previous_ns`: window before, of the entry for a chunk's first. */
+/*
+ * The service at the cursor, its list not yet read. `previous_ns`: window before, of the entry
+ * for a chunk's first.
+ */
 void service_get(struct cursor *c, int64_t previous_ns, struct service_at *out);
 void service_entry_get(const struct section_in *in, uint32_t i, struct service_at *out);
 int service_at_cmp(const struct service_at *a, const struct service_at *b);

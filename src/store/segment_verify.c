@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Verification of a whole segment: all is read, and what is told twice must agree. That a list leads to exactly the flow parts that have
- * an address or service is seen by comparing two sums of hashes, one over the lists, one over the flow parts.
+ * Verification of a whole segment: all is read, and what is told twice must agree. That a list
+ * leads to exactly the flow parts that have an address or service is seen by comparing two sums
+ * of hashes, one over the lists, one over the flow parts.
  */
 #include "base/hash.h"
 #include "base/mem.h"
@@ -12,11 +13,11 @@
 
 struct verify {
 	struct segment *s;
-	uint8_t *seen;               /* a bit a packet: has a reference */
-	uint32_t *ordinals;          /* of one microflow part */
+	uint8_t *seen; /* a bit a packet: has a reference */
+	uint32_t *ordinals; /* of one microflow part */
 	size_t ordinals_cap;
-	uint64_t packets;            /* referred to */
-	uint64_t refs_end;           /* behind the references read last */
+	uint64_t packets; /* referred to */
+	uint64_t refs_end; /* behind the references read last */
 	uint32_t micros;
 	uint64_t addresses_sum, services_sum, continued_sum;
 };
@@ -37,7 +38,8 @@ static uint64_t service_hash(const struct service_at *a)
 /* ---- packets ----------------------------------------------------------------------------- */
 
 /* A group's entry, and a chunk's, must be where walking arrives. */
-static enum rc verify_group(struct segment *s, const struct segment_packets *it, uint32_t end, struct err *err)
+static enum rc verify_group(
+	struct segment *s, const struct segment_packets *it, uint32_t end, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_PACKETS];
 	bool chunk_begins = it->next % PACKETS_CHUNK == 0;
@@ -47,8 +49,10 @@ static enum rc verify_group(struct segment *s, const struct segment_packets *it,
 	if (rc != RC_DONE)
 		return rc;
 	if (group.offset != end || (!chunk_begins && group.pos != it->pos) ||
-		(chunk_begins && load_le32(chunk_entry(in, it->next / PACKETS_CHUNK) + 24) != end))
-		return segment_damaged(s, SECTION_PACKETS, 0, err, "a group of packets begins elsewhere");
+		(chunk_begins &&
+			load_le32(chunk_entry(in, it->next / PACKETS_CHUNK) + 24) != end))
+		return segment_damaged(
+			s, SECTION_PACKETS, 0, err, "a group of packets begins elsewhere");
 	return RC_DONE;
 }
 
@@ -67,7 +71,8 @@ static enum rc verify_packets(struct segment *s, struct err *err)
 		end = it.offset;
 	}
 	if (rc == RC_DONE && end != s->info.end_offset)
-		return segment_damaged(s, SECTION_PACKETS, 0, err, "the last packet ends elsewhere");
+		return segment_damaged(
+			s, SECTION_PACKETS, 0, err, "the last packet ends elsewhere");
 	return rc;
 }
 
@@ -79,10 +84,12 @@ static enum rc verify_times(struct segment *s, struct err *err)
 		earliest = first < earliest ? first : earliest;
 		latest = last > latest ? last : latest;
 		if (first > last)
-			return segment_damaged(s, 0, SEGMENT_AT_FIRST_NS, err, "times that cannot be");
+			return segment_damaged(
+				s, 0, SEGMENT_AT_FIRST_NS, err, "times that cannot be");
 	}
 	if (s->info.packets > 0 && (earliest != s->info.first_ns || latest != s->info.last_ns))
-		return segment_damaged(s, 0, SEGMENT_AT_FIRST_NS, err, "times that are not those of the packets");
+		return segment_damaged(s, 0, SEGMENT_AT_FIRST_NS, err,
+			"times that are not those of the packets");
 	return RC_DONE;
 }
 
@@ -93,7 +100,8 @@ static enum rc verify_refs(struct verify *v, const struct segment_cursor *c, str
 	enum rc rc;
 
 	if (c->refs_pos != v->refs_end)
-		return segment_damaged(v->s, SECTION_REFS, c->refs_pos, err, "references of no microflow");
+		return segment_damaged(
+			v->s, SECTION_REFS, c->refs_pos, err, "references of no microflow");
 	v->refs_end += c->refs_len;
 	if (mem_grow(&v->ordinals, &v->ordinals_cap, c->refs_n, sizeof(*v->ordinals)) != 0)
 		return err_memory(err);
@@ -127,7 +135,8 @@ static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct 
 }
 
 /* Number of an address + 1 by binary search over all. */
-static enum rc number_of(struct segment *s, const struct addr *a, uint32_t *number, struct err *err)
+static enum rc number_of(
+	struct segment *s, const struct addr *a, uint32_t *number, struct err *err)
 {
 	uint32_t from = 0, to = s->n_addresses;
 	struct addr found;
@@ -165,8 +174,12 @@ static enum rc add_flow(struct verify *v, const struct segment_flow *f, struct e
 	if (server && server != client)
 		v->addresses_sum += pair_hash(server - 1, f->part);
 	service_of(&key, &f->key, time_floor(f->slice_ns, v->s->info.macro_ns));
-	at = (struct service_at){ .window_ns = key.window_ns, .server = server, .proto = key.proto,
-		.point = key.point, .port = key.port, .has_port = key.has_port };
+	at = (struct service_at){ .window_ns = key.window_ns,
+		.server = server,
+		.proto = key.proto,
+		.point = key.point,
+		.port = key.port,
+		.has_port = key.has_port };
 	v->services_sum += pair_hash(service_hash(&at), f->part);
 	return RC_DONE;
 }
@@ -206,7 +219,8 @@ static enum rc verify_addresses(struct segment *s, struct err *err)
 	for (uint32_t i = 0; rc == RC_DONE && i < s->n_addresses; i++) {
 		rc = segment_address(s, i, &a, err);
 		if (rc == RC_DONE && i > 0 && addr_cmp(&before, &a) >= 0)
-			rc = segment_damaged(s, SECTION_ADDRESSES, 0, err, "addresses are not in order");
+			rc = segment_damaged(
+				s, SECTION_ADDRESSES, 0, err, "addresses are not in order");
 		before = a;
 	}
 	return rc;
@@ -214,7 +228,8 @@ static enum rc verify_addresses(struct segment *s, struct err *err)
 
 static enum rc postings_damaged(struct segment *s, struct err *err)
 {
-	return segment_damaged(s, SECTION_POSTINGS, 0, err, "addresses lead to other flow parts");
+	return segment_damaged(
+		s, SECTION_POSTINGS, 0, err, "addresses lead to other flow parts");
 }
 
 static enum rc verify_postings(struct verify *v, struct err *err)
@@ -264,7 +279,8 @@ static enum rc verify_services(struct verify *v, struct err *err)
 			list.n = 0;
 			service_get(&c, at.window_ns, &at);
 			if (!list_get(&c, v->s->info.flow_parts, &list, &no_memory))
-				rc = chunk_damaged(v->s, SECTION_SERVICES, i, &c, err, "a service that cannot be");
+				rc = chunk_damaged(v->s, SECTION_SERVICES, i, &c, err,
+					"a service that cannot be");
 			for (size_t k = 0; k < list.n; k++)
 				sum += pair_hash(service_hash(&at), list.v[k]);
 		}
@@ -273,7 +289,8 @@ static enum rc verify_services(struct verify *v, struct err *err)
 	if (rc == RC_DONE && no_memory)
 		return err_memory(err);
 	if (rc == RC_DONE && sum != v->services_sum)
-		return segment_damaged(v->s, SECTION_SERVICES, 0, err, "services lead to other flow parts");
+		return segment_damaged(
+			v->s, SECTION_SERVICES, 0, err, "services lead to other flow parts");
 	return rc;
 }
 
@@ -287,7 +304,8 @@ static enum rc verify_continued(struct verify *v, struct err *err)
 		sum += pair_hash(0, list.v[i]);
 	part_list_free(&list);
 	if (rc == RC_DONE && sum != v->continued_sum)
-		return segment_damaged(v->s, SECTION_CONTINUED, 0, err, "other flow parts go on than it lists");
+		return segment_damaged(v->s, SECTION_CONTINUED, 0, err,
+			"other flow parts go on than it lists");
 	return rc;
 }
 

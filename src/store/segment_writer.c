@@ -80,9 +80,10 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 size_t segment_writer_memory(const struct segment_writer *w)
 {
 	size_t n = sizeof(*w) + (w->offsets_cap + w->lens_cap) * 4 + w->marks_cap * 8 +
-		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap + w->rank_cap * 4 +
-		w->sorted_cap * sizeof(*w->sorted) + intern_memory(&w->addresses) +
-		intern_memory(&w->contexts) + intern_memory(&w->services) + intern_memory(&w->macs);
+		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap +
+		w->rank_cap * 4 + w->sorted_cap * sizeof(*w->sorted) +
+		intern_memory(&w->addresses) + intern_memory(&w->contexts) +
+		intern_memory(&w->services) + intern_memory(&w->macs);
 
 	for (unsigned i = 0; i < SECTIONS; i++)
 		n += w->out[i].data.cap + w->out[i].dir.cap;
@@ -108,11 +109,13 @@ static void mark_time(struct segment_writer *w, int64_t time_ns)
 		w->marks[at + 1] = time_ns;
 }
 
-void segment_writer_packet(struct segment_writer *w, uint32_t skip, uint32_t record_len, int64_t time_ns)
+void segment_writer_packet(
+	struct segment_writer *w, uint32_t skip, uint32_t record_len, int64_t time_ns)
 {
 	size_t need = (size_t)w->n_packets + 1;
 
-	if (w->failed || mem_grow(&w->offsets, &w->offsets_cap, need, sizeof(*w->offsets)) != 0 ||
+	if (w->failed ||
+		mem_grow(&w->offsets, &w->offsets_cap, need, sizeof(*w->offsets)) != 0 ||
 		mem_grow(&w->lens, &w->lens_cap, need, sizeof(*w->lens)) != 0) {
 		w->failed = true;
 		return;
@@ -130,7 +133,8 @@ void segment_writer_packet(struct segment_writer *w, uint32_t skip, uint32_t rec
 
 static bool is_own_packet(const struct segment_writer *w, struct record_id id, uint32_t ordinal)
 {
-	return ordinal < w->n_packets && id.block == w->start.block && id.offset == w->offsets[ordinal];
+	return ordinal < w->n_packets && id.block == w->start.block &&
+		id.offset == w->offsets[ordinal];
 }
 
 static uint8_t *put_id(uint8_t *to, struct record_id id)
@@ -150,7 +154,8 @@ static bool intern_address(struct segment_writer *w, const struct addr *a, uint3
 	return true;
 }
 
-static bool intern_context(struct segment_writer *w, const struct flow_key *key, uint32_t *number)
+static bool intern_context(
+	struct segment_writer *w, const struct flow_key *key, uint32_t *number)
 {
 	struct flow_key context;
 
@@ -164,8 +169,8 @@ static bool intern_context(struct segment_writer *w, const struct flow_key *key,
 	return true;
 }
 
-static bool intern_service(struct segment_writer *w, const struct flow_key *key, int64_t slice_ns,
-	uint32_t server, uint32_t *number)
+static bool intern_service(struct segment_writer *w, const struct flow_key *key,
+	int64_t slice_ns, uint32_t server, uint32_t *number)
 {
 	struct service_key k;
 	struct service_entry e;
@@ -181,7 +186,8 @@ static bool intern_service(struct segment_writer *w, const struct flow_key *key,
 	return intern_put(&w->services, &e, number);
 }
 
-static bool intern_macs(struct segment_writer *w, const struct flow_key *key, struct pending_flow *f)
+static bool intern_macs(
+	struct segment_writer *w, const struct flow_key *key, struct pending_flow *f)
 {
 	if (!key->has_macs)
 		return true;
@@ -194,15 +200,19 @@ static bool begin_flow_chunk(struct segment_writer *w, int64_t slice_ns, uint32_
 {
 	struct flow_chunk *chunk;
 
-	if (mem_grow(&w->flow_chunks, &w->flow_chunks_cap, w->n_flow_chunks + 1, sizeof(*chunk)) != 0)
+	if (mem_grow(&w->flow_chunks, &w->flow_chunks_cap, w->n_flow_chunks + 1,
+		    sizeof(*chunk)) != 0)
 		return false;
 	if (w->n_flow_chunks == 0) {
 		w->slice_ns = slice_ns;
 		w->guess.first_ns = slice_ns;
 	}
 	chunk = &w->flow_chunks[w->n_flow_chunks++];
-	*chunk = (struct flow_chunk){ .first_part = w->n_flows, .first_ordinal = first_ordinal,
-		.refs_pos = w->refs.len, .base_ns = w->guess.first_ns, .base_slice_ns = w->slice_ns };
+	*chunk = (struct flow_chunk){ .first_part = w->n_flows,
+		.first_ordinal = first_ordinal,
+		.refs_pos = w->refs.len,
+		.base_ns = w->guess.first_ns,
+		.base_slice_ns = w->slice_ns };
 	w->flow_chunk_at = w->bytes.len;
 	return true;
 }
@@ -215,7 +225,8 @@ static bool is_flow_chunk_full(const struct segment_writer *w)
 	if (w->n_flow_chunks == 0)
 		return true;
 	last = &w->flow_chunks[w->n_flow_chunks - 1];
-	return w->bytes.len - w->flow_chunk_at + (size_t)(w->n_flows - last->first_part) * 16 >= FLOWS_CHUNK;
+	return w->bytes.len - w->flow_chunk_at + (size_t)(w->n_flows - last->first_part) * 16 >=
+		FLOWS_CHUNK;
 }
 
 static bool intern_flow(struct segment_writer *w, const struct flow_key *key, int64_t slice_ns,
@@ -224,20 +235,21 @@ static bool intern_flow(struct segment_writer *w, const struct flow_key *key, in
 	f->client_port = key->client_port;
 	f->server_port = key->server_port;
 	return intern_address(w, &key->client, &f->client) &&
-		intern_address(w, &key->server, &f->server) && intern_context(w, key, &f->context) &&
-		intern_macs(w, key, f) &&
+		intern_address(w, &key->server, &f->server) &&
+		intern_context(w, key, &f->context) && intern_macs(w, key, f) &&
 		intern_service(w, key, slice_ns, f->server, &f->service) &&
 		mem_grow(&w->flows, &w->flows_cap, (size_t)w->n_flows + 1, sizeof(*f)) == 0;
 }
 
-void segment_writer_flow(struct segment_writer *w, struct record_id id, const struct flow_key *key,
-	int64_t slice_ns, uint32_t first_ordinal)
+void segment_writer_flow(struct segment_writer *w, struct record_id id,
+	const struct flow_key *key, int64_t slice_ns, uint32_t first_ordinal)
 {
 	struct pending_flow f = { .first_ordinal = first_ordinal };
 	uint8_t *end = w->scratch;
 
 	assert(first_ordinal < w->n_packets || w->failed);
-	assert(w->n_flows == 0 || w->failed || first_ordinal >= w->flows[w->n_flows - 1].first_ordinal);
+	assert(w->n_flows == 0 || w->failed ||
+		first_ordinal >= w->flows[w->n_flows - 1].first_ordinal);
 	if (w->failed || !intern_flow(w, key, slice_ns, &f) ||
 		(is_flow_chunk_full(w) && !begin_flow_chunk(w, slice_ns, first_ordinal))) {
 		w->failed = true;
@@ -245,7 +257,8 @@ void segment_writer_flow(struct segment_writer *w, struct record_id id, const st
 	}
 	if (slice_ns != w->slice_ns) {
 		f.flags |= FLOW_SLICE;
-		end = varint_put(end, zigzag((int64_t)((uint64_t)slice_ns - (uint64_t)w->slice_ns)));
+		end = varint_put(
+			end, zigzag((int64_t)((uint64_t)slice_ns - (uint64_t)w->slice_ns)));
 		w->slice_ns = slice_ns;
 	}
 	if (!is_own_packet(w, id, first_ordinal)) {
@@ -281,17 +294,18 @@ static size_t put_refs(struct segment_writer *w, const uint32_t *ordinals, uint3
 
 static bool begin_refs_chunk(struct segment_writer *w)
 {
-	if (w->n_refs_chunks > 0 && w->refs.len - w->refs_chunks[w->n_refs_chunks - 1] < REFS_CHUNK)
+	if (w->n_refs_chunks > 0 &&
+		w->refs.len - w->refs_chunks[w->n_refs_chunks - 1] < REFS_CHUNK)
 		return true;
 	if (mem_grow(&w->refs_chunks, &w->refs_chunks_cap, w->n_refs_chunks + 1,
-		sizeof(*w->refs_chunks)) != 0)
+		    sizeof(*w->refs_chunks)) != 0)
 		return false;
 	w->refs_chunks[w->n_refs_chunks++] = w->refs.len;
 	return true;
 }
 
-static uint8_t *put_extra(uint8_t *to, const struct codec_extra *extra, struct record_id id,
-	uint64_t slice_off)
+static uint8_t *put_extra(
+	uint8_t *to, const struct codec_extra *extra, struct record_id id, uint64_t slice_off)
 {
 	if (extra->flags & MICRO_ID)
 		to = put_id(to, id);
@@ -308,8 +322,8 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 	const struct counters *c, const uint32_t *ordinals, uint32_t n)
 {
 	struct codec_extra extra = { 0 };
-	uint64_t slice_off = (uint64_t)slice_ns -
-		(uint64_t)time_floor(codec_first(c), w->start.micro_ns);
+	uint64_t slice_off =
+		(uint64_t)slice_ns - (uint64_t)time_floor(codec_first(c), w->start.micro_ns);
 	struct pending_flow *f;
 	uint8_t *end;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Inside of a segment writer, for segment_writer.c (what comes in) and segment_build*.c (what goes out). Nobody else includes it.
+ * Inside of a segment writer, for segment_writer.c (what comes in) and segment_build*.c (what
+ * goes out). Nobody else includes it.
  *
- * While flows come in, addresses, contexts and services have provisional numbers in order of appearance, and microflow parts are
- * encoded at once, since nothing in them depends on what comes later. At the end addresses and services are
- * sorted, and each flow part gets its head in front of its microflow parts.
+ * While flows come in, addresses, contexts and services have provisional numbers in order of
+ * appearance, and microflow parts are encoded at once, since nothing in them depends on what
+ * comes later. At the end addresses and services are sorted, and each flow part gets its head
+ * in front of its microflow parts.
  */
 #ifndef FLOWDRILL_STORE_SEGMENT_WRITER_H
 #define FLOWDRILL_STORE_SEGMENT_WRITER_H
@@ -16,14 +18,14 @@
 
 /* A flow part that waits for the end. */
 struct pending_flow {
-	uint32_t client, server;     /* provisional address number + 1; 0 none */
-	uint32_t context, service;   /* provisional numbers */
+	uint32_t client, server; /* provisional address number + 1; 0 none */
+	uint32_t context, service; /* provisional numbers */
 	uint32_t client_mac, server_mac;
 	uint32_t first_ordinal;
-	uint32_t micros;             /* microflow parts */
-	uint32_t bytes_len;          /* in `bytes`: extra_len of its own, then its microflow parts */
+	uint32_t micros; /* microflow parts */
+	uint32_t bytes_len; /* in `bytes`: extra_len of its own, then its microflow parts */
 	uint16_t client_port, server_port;
-	uint8_t flags;               /* FLOW_ */
+	uint8_t flags; /* FLOW_ */
 	uint8_t extra_len;
 };
 
@@ -45,50 +47,53 @@ struct service_entry {
 /* A section being built: chunks and directory. */
 struct section_out {
 	struct buf data, dir;
-	size_t chunk_at;             /* where the open chunk begins in data */
+	size_t chunk_at; /* where the open chunk begins in data */
 	uint32_t chunks;
-	uint16_t entry;              /* bytes of a directory entry, 0: whole */
+	uint16_t entry; /* bytes of a directory entry, 0: whole */
 };
 
 struct segment_writer {
 	struct segment_start start;
 	struct plan plan;
-	bool failed;                 /* no memory since begin */
+	bool failed; /* no memory since begin */
 
 	uint32_t n_packets;
-	uint32_t *offsets, *lens;    /* of each packet's record */
+	uint32_t *offsets, *lens; /* of each packet's record */
 	size_t offsets_cap, lens_cap;
 	uint32_t end_offset, least;
-	int64_t *marks;              /* pairs: earliest, latest */
+	int64_t *marks; /* pairs: earliest, latest */
 	size_t marks_cap;
 
 	struct pending_flow *flows;
 	size_t flows_cap;
 	uint32_t n_flows, n_micros;
-	struct buf bytes;            /* of all flow parts, in order */
+	struct buf bytes; /* of all flow parts, in order */
 	uint64_t counter_bytes;
 	struct flow_chunk *flow_chunks;
 	size_t flow_chunks_cap, n_flow_chunks, flow_chunk_at;
 	struct buf refs;
-	uint64_t *refs_chunks;       /* where each begins */
+	uint64_t *refs_chunks; /* where each begins */
 	size_t refs_chunks_cap, n_refs_chunks;
 	struct segment_guess guess;
-	int64_t slice_ns;            /* of the flow part before */
-	uint32_t micro_ordinal;      /* first of the microflow part before */
-	uint8_t *scratch;            /* a microflow part */
+	int64_t slice_ns; /* of the flow part before */
+	uint32_t micro_ordinal; /* first of the microflow part before */
+	uint8_t *scratch; /* a microflow part */
 
 	struct intern addresses, contexts, services, macs;
 	struct flow_key last_context;
 	uint32_t last_context_number;
 
-	uint32_t *rank;              /* of addresses: provisional number -> sorted one */
+	uint32_t *rank; /* of addresses: provisional number -> sorted one */
 	size_t rank_cap;
 	struct addr *sorted;
 	size_t sorted_cap, n_sorted;
 	struct section_out out[SECTIONS];
 };
 
-/* Ends the open chunk: directory entry with the number of its first element. Nothing where it is empty. */
+/*
+ * Ends the open chunk: directory entry with the number of its first element. Nothing where it
+ * is empty.
+ */
 void section_end_chunk(struct section_out *o, uint64_t first);
 /* Sorts addresses: rank, sorted. */
 bool build_ranks(struct segment_writer *w);

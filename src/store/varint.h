@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The variable-length numbers of index files (see store/format.h) for the loops that run once a microflow:
- * written to a plain pointer whose room was checked before (VARINT_MAX bytes a number), read through the checked cursor
- * with a short way for one byte. The bytes are those of buf_put_varint().
+ * The variable-length numbers of index files (see store/format.h) for the loops that run once a
+ * microflow: written to a plain pointer whose room was checked before (VARINT_MAX bytes a
+ * number), read through the checked cursor with a short way for one byte. The bytes are those
+ * of buf_put_varint().
  */
 #ifndef FLOWDRILL_STORE_VARINT_H
 #define FLOWDRILL_STORE_VARINT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An index file of any bytes: its header, its first segment, and everything that can be asked of it. Twice: as it is, and with its checksums
- * and lengths put right, since nothing behind a wrong checksum is ever read. Seeds are made by tests/store/test_segment
- * (GENERATE=1).
+ * An index file of any bytes: its header, its first segment, and everything that can be asked
+ * of it. Twice: as it is, and with its checksums and lengths put right, since nothing behind a
+ * wrong checksum is ever read. Seeds are made by tests/store/test_segment (GENERATE=1).
  */
 #include "base/cursor.h"
 #include "base/hash.h"
@@ -54,7 +54,8 @@ static enum rc ask_micros(struct segment_cursor *c)
 		require(ordinals && refs);
 		if (segment_refs(c, ordinals, NULL) == RC_DONE) {
 			for (uint64_t i = 0; i < n; i++)
-				require(ordinals[i] < packets && (i == 0 || ordinals[i] > ordinals[i - 1]));
+				require(ordinals[i] < packets &&
+					(i == 0 || ordinals[i] > ordinals[i - 1]));
 			segment_locate(c->s, ordinals, n, refs, NULL);
 		}
 		free(ordinals);
@@ -70,7 +71,9 @@ static void ask_flow(struct segment *s, const struct segment_flow *f)
 	struct service_key key;
 	uint32_t part;
 
-	net.bits = f->key.server.kind == ADDR_IPV4 ? 32 : f->key.server.kind == ADDR_IPV6 ? 128 : 48;
+	net.bits = f->key.server.kind == ADDR_IPV4 ? 32
+		: f->key.server.kind == ADDR_IPV6  ? 128
+						   : 48;
 	require(f->first_ordinal < segment_info(s)->packets);
 	segment_by_net(s, &net, &list, NULL);
 	service_of(&key, &f->key, f->slice_ns - f->slice_ns % segment_info(s)->macro_ns);
@@ -143,7 +146,8 @@ static void ask(const uint8_t *bytes, size_t len, size_t at)
 /* Checksums of the chunks of a section whose table entry is `e`. */
 static void fix_chunks(uint8_t *segment, size_t len, const uint8_t *e, uint32_t head)
 {
-	uint32_t entry = load_le16(e + 4), chunks = load_le32(e + 8), dir_at = load_le32(e + 12);
+	uint32_t entry = load_le16(e + 4), chunks = load_le32(e + 8),
+		 dir_at = load_le32(e + 12);
 	uint64_t data_at = load_le64(e + 24);
 
 	for (uint32_t i = 0; i < chunks && entry >= CHUNK_ENTRY; i++) {
@@ -173,7 +177,8 @@ static void fix_segment(uint8_t *segment, size_t len, uint64_t fields)
 		return;
 	put64(segment + SEGMENT_AT_LENGTH, len);
 	put64(segment + SEGMENT_AT_FIELDS, fields);
-	for (uint32_t i = 0; i < sections && table + (i + 1) * (size_t)SECTION_ENTRY <= head - 8; i++)
+	for (uint32_t i = 0;
+		i < sections && table + (i + 1) * (size_t)SECTION_ENTRY <= head - 8; i++)
 		fix_chunks(segment, len, segment + table + (size_t)i * SECTION_ENTRY, head - 8);
 	put64(segment + head - 8, hash_bytes(segment, head - 8, 0));
 }

@@ -36,10 +36,12 @@ static void make_addr(uint64_t *r, struct addr *a, unsigned kind, uint32_t numbe
 	memset(a, 0, sizeof(*a));
 	a->kind = (uint8_t)kind;
 	if (kind == ADDR_IPV4) {
-		uint8_t v[4] = { 10, (uint8_t)(number >> 12), (uint8_t)(number >> 4), (uint8_t)(number << 4 | 1) };
+		uint8_t v[4] = { 10, (uint8_t)(number >> 12), (uint8_t)(number >> 4),
+			(uint8_t)(number << 4 | 1) };
 		memcpy(a->bytes, v, 4);
 	} else if (kind == ADDR_IPV6) {
-		uint8_t v[16] = { 0x20, 0x01, 0x0d, 0xb8, [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number };
+		uint8_t v[16] = { 0x20, 0x01, 0x0d,
+			0xb8, [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number };
 		memcpy(a->bytes, v, 16);
 		a->bytes[7] = (uint8_t)below(r, 2);
 	} else if (kind == ADDR_LINK) {
@@ -50,18 +52,21 @@ static void make_addr(uint64_t *r, struct addr *a, unsigned kind, uint32_t numbe
 
 static void make_tunnel(uint64_t *r, struct tunnel *t)
 {
+	unsigned kind;
+
 	t->type = (uint8_t)(1 + below(r, TUNNEL_TYPES - 1));
 	t->depth = (uint8_t)(1 + below(r, 3));
 	t->id = below(r, 4) ? below(r, 100) : 0;
 	t->outer_hash = t->depth > 1 ? (uint32_t)model_random(r) : 0;
-	make_addr(r, &t->a, below(r, 2) ? ADDR_IPV4 : ADDR_IPV6, 1 + below(r, 4));
-	make_addr(r, &t->b, t->a.kind, 100 + below(r, 4));
+	kind = below(r, 2) ? ADDR_IPV4 : ADDR_IPV6;
+	make_addr(r, &t->a, kind, 1 + below(r, 4));
+	make_addr(r, &t->b, kind, 100 + below(r, 4));
 }
 
 static void make_key(uint64_t *r, struct flow_key *k)
 {
-	static const unsigned kinds[] = { ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV6, ADDR_IPV6,
-		ADDR_LINK, ADDR_NONE };
+	static const unsigned kinds[] = { ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV6,
+		ADDR_IPV6, ADDR_LINK, ADDR_NONE };
 	static const uint16_t ports[] = { 80, 443, 53, 5432, 22, 8080 };
 	unsigned kind = kinds[below(r, 8)];
 	bool ip = kind == ADDR_IPV4 || kind == ADDR_IPV6;
@@ -69,13 +74,17 @@ static void make_key(uint64_t *r, struct flow_key *k)
 	memset(k, 0, sizeof(*k));
 	k->point = below(r, 8) ? 0 : below(r, 3);
 	k->vlan = below(r, 6) ? 0 : 1 + below(r, 4095);
-	k->proto = !ip ? PROTO_ARP : below(r, 3) ? PROTO_TCP : below(r, 3) ? PROTO_UDP : PROTO_ICMP;
+	k->proto = !ip        ? PROTO_ARP
+		: below(r, 3) ? PROTO_TCP
+		: below(r, 3) ? PROTO_UDP
+			      : PROTO_ICMP;
 	make_addr(r, &k->client, kind, below(r, 3000));
 	make_addr(r, &k->server, kind, below(r, 30));
 	k->has_ports = k->proto == PROTO_TCP || k->proto == PROTO_UDP;
 	if (k->has_ports) {
 		k->client_port = (uint16_t)(1024 + below(r, 60000));
-		k->server_port = below(r, 8) ? ports[below(r, 6)] : (uint16_t)(1024 + below(r, 60000));
+		k->server_port =
+			below(r, 8) ? ports[below(r, 6)] : (uint16_t)(1024 + below(r, 60000));
 	}
 	k->has_macs = below(r, 4) != 0;
 	if (k->has_macs) {
@@ -125,8 +134,10 @@ static void add_time(struct counters *c, int64_t time_ns)
 
 static void add_tcp(uint64_t *r, struct counters *c, bool first)
 {
-	unsigned flags = first ? TCP_SYN : below(r, 30) ? TCP_ACK | (below(r, 2) ? TCP_PSH : 0)
-		: below(r, 2) ? TCP_ACK | TCP_FIN : TCP_RST;
+	unsigned flags = first ? TCP_SYN
+		: below(r, 30) ? TCP_ACK | (below(r, 2) ? TCP_PSH : 0)
+		: below(r, 2)  ? TCP_ACK | TCP_FIN
+			       : TCP_RST;
 	uint32_t window = below(r, 3) ? 502 : below(r, 65536);
 
 	c->tcp_flags |= (uint16_t)flags;
@@ -137,7 +148,8 @@ static void add_tcp(uint64_t *r, struct counters *c, bool first)
 		c->window_min = window;
 	if (window > c->window_max)
 		c->window_max = window;
-	c->known |= FIELD_BIT(FIELD_TCP_FLAGS) | FIELD_BIT(FIELD_WINDOW_MIN) | FIELD_BIT(FIELD_WINDOW_MAX);
+	c->known |= FIELD_BIT(FIELD_TCP_FLAGS) | FIELD_BIT(FIELD_WINDOW_MIN) |
+		FIELD_BIT(FIELD_WINDOW_MAX);
 	if (c->fin > 1) {
 		c->end_reason = END_FIN;
 		c->known |= FIELD_BIT(FIELD_END_REASON);
@@ -157,8 +169,8 @@ static void add_ip(uint64_t *r, struct counters *c, unsigned dir)
 }
 
 /* One packet more; last_ns of the flow's packet before, where there was one. */
-static void add_packet(uint64_t *r, const struct flow_key *key, struct counters *c, int64_t time_ns,
-	uint32_t size, bool begins, int64_t before_ns)
+static void add_packet(uint64_t *r, const struct flow_key *key, struct counters *c,
+	int64_t time_ns, uint32_t size, bool begins, int64_t before_ns)
 {
 	unsigned dir = begins ? DIR_C2S : below(r, 2);
 
@@ -193,7 +205,8 @@ static void add_packet(uint64_t *r, const struct flow_key *key, struct counters 
 /* any value, small ones more often */
 static u128 wild_value(uint64_t *r)
 {
-	u128 v = (u128)model_random(r) << 64 | model_random(r);
+	u128 high = model_random(r);
+	u128 v = high << 64 | model_random(r);
 
 	return below(r, 3) ? v >> below(r, 128) : v;
 }
@@ -201,11 +214,14 @@ static u128 wild_value(uint64_t *r)
 static void store_wild(uint64_t *r, struct counters *c, const struct field *f)
 {
 	uint8_t *at = (uint8_t *)c + f->offset - offsetof(struct record, c);
-	size_t size = f->type == TYPE_U8 ? 1 : f->type == TYPE_U16 ? 2 : f->type == TYPE_U32 ? 4
-		: f->type == TYPE_U128 ? 16 : 8;
+	size_t size = f->type == TYPE_U8 ? 1
+		: f->type == TYPE_U16    ? 2
+		: f->type == TYPE_U32    ? 4
+		: f->type == TYPE_U128   ? 16
+					 : 8;
 	u128 v = wild_value(r);
 
-	memcpy(at, &v, size);        /* little-endian or not: any bytes will do */
+	memcpy(at, &v, size); /* little-endian or not: any bytes will do */
 }
 
 static void wild_counters(uint64_t *r, struct counters *c, uint32_t n)
@@ -246,8 +262,11 @@ void model_canonical(struct counters *c)
 		if (!f)
 			continue;
 		all |= FIELD_BIT(id);
-		size = f->type == TYPE_U8 ? 1 : f->type == TYPE_U16 ? 2 : f->type == TYPE_U32 ? 4
-			: f->type == TYPE_U128 ? 16 : 8;
+		size = f->type == TYPE_U8      ? 1
+			: f->type == TYPE_U16  ? 2
+			: f->type == TYPE_U32  ? 4
+			: f->type == TYPE_U128 ? 16
+					       : 8;
 		if (!is_sum(f) && !(c->known & FIELD_BIT(id)))
 			memset((uint8_t *)c + f->offset - offsetof(struct record, c), 0, size);
 	}
@@ -257,11 +276,19 @@ void model_canonical(struct counters *c)
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
+/* A time that may be anywhere. */
+static int64_t far(uint64_t *r, int64_t time_ns)
+{
+	uint64_t off = model_random(r);
+
+	return (int64_t)((uint64_t)time_ns + (off >> below(r, 64)));
+}
+
 /* What goes on while packets come in: the open flow of each conversation. */
 struct conversation {
 	struct flow_key key;
 	int64_t last_ns;
-	uint32_t flow;               /* index + 1, 0: none yet */
+	uint32_t flow; /* index + 1, 0: none yet */
 	bool continued;
 };
 
@@ -277,7 +304,9 @@ static void make_packets(struct model *m, uint64_t *r, enum model_kind kind)
 		p->len = below(r, 3) == 0 ? 1546 : below(r, 2) ? 98 : 80 + below(r, 1500);
 		if (kind == MODEL_WILD && below(r, 100) == 0)
 			p->len = 16 + below(r, 1u << below(r, 20));
-		now += below(r, 400) * 1000 + (kind == MODEL_WILD ? below(r, 1000) : 0);
+		now += below(r, 400) * 1000;
+		if (kind == MODEL_WILD)
+			now += below(r, 1000);
 		if (below(r, 300) == 0)
 			now += below(r, 4) * 1000000000LL;
 		if (kind == MODEL_WILD && below(r, 40) == 0)
@@ -288,8 +317,8 @@ static void make_packets(struct model *m, uint64_t *r, enum model_kind kind)
 	}
 }
 
-static struct model_flow *add_flow(struct model *m, uint64_t *r, struct conversation *c, uint32_t ordinal,
-	int64_t slice_ns, enum model_kind kind)
+static struct model_flow *add_flow(struct model *m, uint64_t *r, struct conversation *c,
+	uint32_t ordinal, int64_t slice_ns, enum model_kind kind)
 {
 	struct model_flow *f;
 
@@ -303,14 +332,16 @@ static struct model_flow *add_flow(struct model *m, uint64_t *r, struct conversa
 	c->continued = false;
 	f->id = (struct record_id){ m->start.block, m->packets[ordinal].offset };
 	if (f->continued)
-		f->id = below(r, 2) ? (struct record_id){ m->start.block, below(r, 1000) }
+		f->id = below(r, 2)
+			? (struct record_id){ m->start.block, below(r, 1000) }
 			: (struct record_id){ m->start.block - 1, (uint32_t)model_random(r) };
 	if (kind == MODEL_WILD && below(r, 5) == 0)
-		f->slice_ns += (int64_t)(model_random(r) >> below(r, 64));
+		f->slice_ns = far(r, f->slice_ns);
 	return f;
 }
 
-static struct model_micro *add_micro(struct model *m, struct model_flow *f, uint32_t ordinal, int64_t slice_ns)
+static struct model_micro *add_micro(
+	struct model *m, struct model_flow *f, uint32_t ordinal, int64_t slice_ns)
 {
 	struct model_micro *u;
 
@@ -319,20 +350,24 @@ static struct model_micro *add_micro(struct model *m, struct model_flow *f, uint
 	memset(u, 0, sizeof(*u));
 	counters_init(&u->c);
 	u->slice_ns = slice_ns;
-	u->id = f->continued && f->n == 1 && ordinal % 2 ? f->id
+	u->id = f->continued && f->n == 1 && ordinal % 2
+		? f->id
 		: (struct record_id){ m->start.block, m->packets[ordinal].offset };
 	m->n_micros++;
 	return u;
 }
 
 /* Packet i of conversation c: into its flow and microflow, which it opens if need be. */
-static void take_packet(struct model *m, uint64_t *r, struct conversation *c, uint32_t i, enum model_kind kind)
+static void take_packet(
+	struct model *m, uint64_t *r, struct conversation *c, uint32_t i, enum model_kind kind)
 {
 	int64_t t = m->packets[i].time_ns;
-	int64_t flow_ns = time_floor(t, m->start.flow_ns), micro_ns = time_floor(t, m->start.micro_ns);
+	int64_t flow_ns = time_floor(t, m->start.flow_ns),
+		micro_ns = time_floor(t, m->start.micro_ns);
 	struct model_flow *f = c->flow ? &m->flows[c->flow - 1] : NULL;
 	struct model_micro *u = f ? &f->micros[f->n - 1] : NULL;
-	bool begins = !f || time_floor(c->last_ns, m->start.flow_ns) != flow_ns || below(r, 500) == 0;
+	bool begins =
+		!f || time_floor(c->last_ns, m->start.flow_ns) != flow_ns || below(r, 500) == 0;
 
 	if (begins) {
 		f = add_flow(m, r, c, i, flow_ns, kind);
@@ -343,7 +378,8 @@ static void take_packet(struct model *m, uint64_t *r, struct conversation *c, ui
 		u = add_micro(m, f, i, micro_ns);
 	u->ordinals = need(realloc(u->ordinals, (u->n + 1) * sizeof(*u->ordinals)));
 	u->ordinals[u->n++] = i;
-	add_packet(r, &f->key, &u->c, t, m->packets[i].len - 16, begins, c->last_ns ? c->last_ns : t);
+	add_packet(r, &f->key, &u->c, t, m->packets[i].len - 16, begins,
+		c->last_ns ? c->last_ns : t);
 	c->last_ns = t;
 }
 
@@ -355,22 +391,29 @@ static void make_wild(struct model *m, uint64_t *r)
 
 			wild_counters(r, &u->c, u->n);
 			if (below(r, 5) == 0)
-				u->slice_ns += (int64_t)(model_random(r) >> below(r, 64));
-			if (below(r, 5) == 0)
-				u->id = (struct record_id){ below(r, 9), (uint32_t)model_random(r) };
+				u->slice_ns = far(r, u->slice_ns);
+			if (below(r, 5) == 0) {
+				u->id.block = below(r, 9);
+				u->id.offset = (uint32_t)model_random(r);
+			}
 		}
 	}
 }
 
-struct model *model_new(uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations)
+struct model *model_new(
+	uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations)
 {
 	struct model *m = need(calloc(1, sizeof(*m)));
 	struct conversation *c = need(calloc(conversations, sizeof(*c)));
 	uint64_t r = seed;
 
-	m->start = (struct segment_start){ .block = 7, .number = below(&r, 3), .first_offset = below(&r, 3) * 5000,
-		.first_frame = 1 + below(&r, 1000000), .micro_ns = 5000000000LL, .flow_ns = 300000000000LL,
+	m->start = (struct segment_start){ .block = 7,
+		.micro_ns = 5000000000LL,
+		.flow_ns = 300000000000LL,
 		.macro_ns = 900000000000LL };
+	m->start.number = below(&r, 3);
+	m->start.first_offset = below(&r, 3) * 5000;
+	m->start.first_frame = 1 + below(&r, 1000000);
 	m->n_packets = packets;
 	m->packets = need(calloc(packets + 1, sizeof(*m->packets)));
 	make_packets(m, &r, kind);
@@ -398,18 +441,20 @@ void model_free(struct model *m)
 	free(m);
 }
 
-enum rc model_write(const struct model *m, struct segment_writer *w, struct buf *out, struct err *err)
+enum rc model_write(
+	const struct model *m, struct segment_writer *w, struct buf *out, struct err *err)
 {
 	segment_writer_begin(w, &m->start);
 	for (uint32_t i = 0; i < m->n_packets; i++)
-		segment_writer_packet(w, m->packets[i].skip, m->packets[i].len, m->packets[i].time_ns);
+		segment_writer_packet(
+			w, m->packets[i].skip, m->packets[i].len, m->packets[i].time_ns);
 	for (uint32_t i = 0; i < m->n_flows; i++) {
 		const struct model_flow *f = &m->flows[i];
 
 		segment_writer_flow(w, f->id, &f->key, f->slice_ns, f->micros[0].ordinals[0]);
 		for (uint32_t k = 0; k < f->n; k++)
-			segment_writer_micro(w, f->micros[k].id, f->micros[k].slice_ns, &f->micros[k].c,
-				f->micros[k].ordinals, f->micros[k].n);
+			segment_writer_micro(w, f->micros[k].id, f->micros[k].slice_ns,
+				&f->micros[k].c, f->micros[k].ordinals, f->micros[k].n);
 	}
 	return segment_writer_end(w, out, NULL, err);
 }

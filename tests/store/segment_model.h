@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A made-up stretch of traffic and what a segment must say of it: for tests of segments, their fuzzer's seeds and dump.
- * Everything follows from the seed. Memory failures end the program: it is a test.
+ * A made-up stretch of traffic and what a segment must say of it: for tests of segments, their
+ * fuzzer's seeds and dump. Everything follows from the seed (so there is one random number in an
+ * expression: their order would be the compiler's). Memory failures end the program: it is a
+ * test.
  */
 #ifndef FLOWDRILL_TESTS_SEGMENT_MODEL_H
 #define FLOWDRILL_TESTS_SEGMENT_MODEL_H
@@ -34,21 +36,26 @@ struct model {
 	struct segment_start start;
 	struct model_packet *packets;
 	uint32_t n_packets;
-	struct model_flow *flows;    /* in order of first ordinal */
+	struct model_flow *flows; /* in order of first ordinal */
 	uint32_t n_flows, n_micros;
 };
 
 enum model_kind {
-	MODEL_TAME,          /* counters as real packets make them */
-	MODEL_WILD,          /* any value in any field, known or not, mixed or not; odd slices, ids, times */
+	MODEL_TAME, /* counters as real packets make them */
+	MODEL_WILD, /* any value in any field, known or not, mixed or not; odd slices, ids, times */
 };
 
 uint64_t model_random(uint64_t *state);
-struct model *model_new(uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations);
+struct model *model_new(
+	uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations);
 void model_free(struct model *m);
 /* Gives all of it to a writer, begin to end. */
-enum rc model_write(const struct model *m, struct segment_writer *w, struct buf *out, struct err *err);
-/* A whole index file: header and the model's segment. Returns where the segment begins; 0 on failure. */
+enum rc model_write(
+	const struct model *m, struct segment_writer *w, struct buf *out, struct err *err);
+/*
+ * A whole index file: header and the model's segment. Returns where the segment begins; 0 on
+ * failure.
+ */
 size_t model_file(const struct model *m, struct buf *out);
 /* Counters as a reader may tell them: unknown values zero. */
 void model_canonical(struct counters *c);

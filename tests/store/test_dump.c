@@ -20,7 +20,7 @@ static void write_file(const void *bytes, size_t len)
 {
 	int fd;
 
-	strcpy(path, "dump-XXXXXX");
+	strcpy(path, "/tmp/flowdrill-dump-XXXXXX");
 	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, bytes, len), (ssize_t)len);
@@ -56,7 +56,8 @@ static void test_index(void **state)
 	assert_int_equal(dump_index(path, false, collect, &text, &err), RC_DONE);
 	assert_true(has(&text, "index of block 7, version 1"));
 	assert_true(has(&text, "packets 5000"));
-	snprintf(line, sizeof(line), "flow parts %u, microflow parts %u", m->n_flows, m->n_micros);
+	snprintf(line, sizeof(line), "flow parts %u, microflow parts %u", m->n_flows,
+		m->n_micros);
 	assert_true(has(&text, line));
 	assert_true(has(&text, "share"));
 	assert_true(has(&text, "(budget 100)"));
@@ -156,7 +157,8 @@ static void test_pcap(void **state)
 	assert_true(has(&text, "microseconds, link type 1"));
 	buf_clear(&text);
 	assert_int_equal(dump_capture(path, true, collect, &text, &err), RC_DONE);
-	assert_true(has(&text, "packet 3000  1970-01-01T01:06:39.000007000Z  1000 of 1500 bytes"));
+	assert_true(
+		has(&text, "packet 3000  1970-01-01T01:06:39.000007000Z  1000 of 1500 bytes"));
 	unlink(path);
 	buf_clear(&text);
 	write_file(file.data, file.len - 1);
@@ -181,7 +183,9 @@ static void test_pcap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_index), cmocka_unit_test(test_pcapng), cmocka_unit_test(test_pcap),
+		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_pcapng),
+		cmocka_unit_test(test_pcap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

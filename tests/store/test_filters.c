@@ -33,7 +33,7 @@ static struct addr *addresses(uint32_t from, uint32_t n)
 /* A file of these bytes, loaded. */
 static struct filters *load(const void *bytes, size_t len)
 {
-	char path[] = "filters-XXXXXX";
+	char path[] = "/tmp/flowdrill-filters-XXXXXX";
 	struct filters *f;
 	int fd = mkstemp(path);
 
@@ -150,7 +150,7 @@ static void test_unknown_kind(void **state)
 	(void)state;
 	buf_init(&b);
 	put(&b, 1, 100, 1);
-	b.data[FILTER_AT_KIND] = 9;          /* and its checksum is wrong now: */
+	b.data[FILTER_AT_KIND] = 9; /* and its checksum is wrong now: */
 	address(&a, 7);
 	f = load(b.data, b.len);
 	assert_true(filters_may_have(f, 1, &a));
@@ -159,7 +159,10 @@ static void test_unknown_kind(void **state)
 	buf_free(&b);
 }
 
-/* Wherever a file is cut or changed: what it says before that counts, of the rest everything is possible. */
+/*
+ * Wherever a file is cut or changed: what it says before that counts, of the rest everything is
+ * possible.
+ */
 static void test_damage(void **state)
 {
 	struct addr first, second, none;
@@ -197,7 +200,7 @@ static void test_damage(void **state)
 
 static void test_no_memory(void **state)
 {
-	char path[] = "filters-XXXXXX";
+	char path[] = "/tmp/flowdrill-filters-XXXXXX";
 	struct filters *f = NULL;
 	enum rc rc = RC_NO_MEMORY;
 	struct buf b;
@@ -228,9 +231,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_never_misses), cmocka_unit_test(test_false_positives),
-		cmocka_unit_test(test_empty), cmocka_unit_test(test_last_counts),
-		cmocka_unit_test(test_unknown_kind), cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_never_misses),
+		cmocka_unit_test(test_false_positives),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_last_counts),
+		cmocka_unit_test(test_unknown_kind),
+		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_no_memory),
 	};
 

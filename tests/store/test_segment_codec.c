@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The codec by itself: its size, fields of other versions, and numbers that are part of the format. */
+/*
+ * The codec by itself: its size, fields of other versions, and numbers that are part of the
+ * format.
+ */
 #include "base/hash.h"
 #include "flow/field.h"
 #include "segment_model.h"
@@ -41,7 +44,10 @@ static void test_numbers(void **state)
 	assert_int_equal(SECTION_MACS, 11);
 }
 
-/* Every stored counter of the field table is in the plan, once, and the guesses' order is sound. */
+/*
+ * Every stored counter of the field table is in the plan, once, and the guesses' order is
+ * sound.
+ */
 static void test_plan(void **state)
 {
 	struct plan p;
@@ -61,8 +67,8 @@ static void test_plan(void **state)
 
 static void test_varints(void **state)
 {
-	static const u128 values[] = { 0, 1, 63, 64, 127, 128, 16383, 16384, UINT32_MAX, UINT64_MAX,
-		(u128)1 << 64, (u128)1 << 127, ~(u128)0 };
+	static const u128 values[] = { 0, 1, 63, 64, 127, 128, 16383, 16384, UINT32_MAX,
+		UINT64_MAX, (u128)1 << 64, (u128)1 << 127, ~(u128)0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -108,8 +114,8 @@ static void test_small(void **state)
 	c.payload_bytes = 48;
 	c.ttl_min[DIR_C2S] = c.ttl_max[DIR_C2S] = 64;
 	c.known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST) | FIELD_BIT(FIELD_SIZE_MIN) |
-		FIELD_BIT(FIELD_SIZE_MAX) | FIELD_BIT(FIELD_C2S_TTL_MIN) | FIELD_BIT(FIELD_C2S_TTL_MAX) |
-		FIELD_BIT(FIELD_DSCP);
+		FIELD_BIT(FIELD_SIZE_MAX) | FIELD_BIT(FIELD_C2S_TTL_MIN) |
+		FIELD_BIT(FIELD_C2S_TTL_MAX) | FIELD_BIT(FIELD_DSCP);
 	end = codec_put(&p, bytes, &g, true, &c, &extra);
 	assert_int_equal(extra.flags, 0);
 	assert_int_equal(end - bytes, 5);
@@ -121,7 +127,8 @@ static void test_small(void **state)
 
 static void test_bad_bits(void **state)
 {
-	static const uint8_t beyond[] = { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01 };
+	static const uint8_t beyond[] = { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+		0x01 };
 	static const uint8_t unknown_extra[] = { 0x01, 0x10 };
 	struct segment_guess g = { 0 };
 	struct codec_extra extra;
@@ -154,7 +161,10 @@ static void put_row(struct buf *b, unsigned id, unsigned type, unsigned merge, c
 	buf_put_str(b, name);
 }
 
-/* Rows of our own table, with `extra` ones in front of the counter number `at`, without field `without` (0: none). */
+/*
+ * Rows of our own table, with `extra` ones in front of the counter number `at`, without field
+ * `without` (0: none).
+ */
 static uint32_t table(struct buf *b, unsigned at, unsigned without)
 {
 	struct buf own;
@@ -207,7 +217,10 @@ static void write_with(struct model *m, struct buf *file, const struct buf *rows
 	cursor_init(&c, rows->data, rows->len);
 	assert_true(plan_parse(&w->plan, &c, n));
 	for (unsigned i = 0; i < w->plan.n; i++) {
-		/* the writer of the future fills it with something: here with bytes from client to server */
+		/*
+		 * the writer of the future fills it with something: here with bytes from client
+		 * to server
+		 */
 		if (w->plan.fields[i].id != 1024)
 			continue;
 		w->plan.fields[i].skip = false;
@@ -221,14 +234,17 @@ static void write_with(struct model *m, struct buf *file, const struct buf *rows
 }
 
 /* All counters come back but those of `without`. */
-static void read_with(const struct model *m, const struct buf *file, size_t at, unsigned without)
+static void read_with(
+	const struct model *m, const struct buf *file, size_t at, unsigned without)
 {
 	struct segment *s;
 	struct segment_cursor c;
 	struct segment_flow flow;
 	struct counters got, expected;
 
-	assert_int_equal(segment_open_memory(file->data, file->len, at, file->len - at, &s, NULL), RC_DONE);
+	assert_int_equal(
+		segment_open_memory(file->data, file->len, at, file->len - at, &s, NULL),
+		RC_DONE);
 	assert_int_equal(segment_verify(s, NULL), RC_DONE);
 	assert_int_equal(segment_seek(&c, s, 0, NULL), RC_DONE);
 	for (uint32_t i = 0; i < m->n_flows; i++) {
@@ -241,7 +257,8 @@ static void read_with(const struct model *m, const struct buf *file, size_t at, 
 				expected.mixed &= ~FIELD_BIT(without);
 			}
 			model_canonical(&expected);
-			assert_int_equal(segment_next_micro(&c, NULL, NULL, &got, NULL), RC_DONE);
+			assert_int_equal(
+				segment_next_micro(&c, NULL, NULL, &got, NULL), RC_DONE);
 			assert_memory_equal(&expected, &got, sizeof(got));
 		}
 	}
@@ -379,10 +396,15 @@ static void test_intern(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_plan), cmocka_unit_test(test_varints),
-		cmocka_unit_test(test_small), cmocka_unit_test(test_bad_bits),
-		cmocka_unit_test(test_unknown_field), cmocka_unit_test(test_missing_field),
-		cmocka_unit_test(test_unknown_type), cmocka_unit_test(test_context),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_varints),
+		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_bad_bits),
+		cmocka_unit_test(test_unknown_field),
+		cmocka_unit_test(test_missing_field),
+		cmocka_unit_test(test_unknown_type),
+		cmocka_unit_test(test_context),
 		cmocka_unit_test(test_intern),
 	};
 
