@@ -244,6 +244,8 @@ static void intersect(struct part_list *parts, const struct part_list *with)
 
 static enum rc append(struct part_list *out, const struct part_list *more, struct err *err)
 {
+	if (more->n == 0)
+		return RC_DONE;
 	if (mem_grow(&out->v, &out->cap, out->n + more->n, sizeof(*out->v)) != 0)
 		return err_memory(err);
 	memcpy(out->v + out->n, more->v, more->n * sizeof(*more->v));
