@@ -23,11 +23,10 @@ static bool keep(void *ctx, const struct row *row, const struct raw_packet *raw)
 struct result *ask(const struct query *q)
 {
 	struct err err = { .rc = RC_DONE };
-	struct query_explain explain;
 	struct result *r;
 
 	assert_int_equal(result_new(q->tier, &r, NULL), RC_DONE);
-	enum rc rc = query_run(&brute.sources, q, keep, r, NULL, &explain, &err);
+	enum rc rc = query_run(&brute.sources, q, keep, r, NULL, &brute.explain, &err);
 	if (rc != RC_DONE)
 		fail_msg("%s: %s: %s: %s %s", brute.path, brute.doing, rc_name(rc), err.what, err.why);
 	return r;

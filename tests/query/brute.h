@@ -28,6 +28,7 @@ struct brute {
 	struct query_sources sources;
 	struct result *packets, *micros, *flows, *macros;
 	const char *doing;
+	struct query_explain explain;        /* of what was asked last */
 };
 
 

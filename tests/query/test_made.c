@@ -204,6 +204,49 @@ static void test_sources(void **state)
 	brute_close();
 }
 
+/* ---- what is read ------------------------------------------------------------------------------------- */
+
+static uint64_t parts_read(const char *text)
+{
+	struct filter *f;
+	struct result *r;
+	struct query q;
+
+	query_init(&q, TIER_FLOW);
+	assert_int_equal(filter_compile(text, TIER_FLOW, &f, NULL), RC_DONE);
+	q.filter = f;
+	r = ask(&q);
+	result_free(r);
+	filter_free(f);
+	return brute.explain.flow_parts;
+}
+
+/* Lists lead to parts: no filter reads more than it has to. */
+static void test_explain(void **state)
+{
+	uint64_t all, one, both;
+	struct result *r;
+	struct query q;
+
+	(void)state;
+	open_two_points();
+	brute.doing = "explain";
+	all = parts_read("");
+	one = parts_read("host 10.0.0.1");
+	both = parts_read("host 10.0.0.1 and host 10.0.0.102");
+	CHECK(all > one && one > both && both > 0);
+	CHECK(strstr(brute.explain.plan, "address list 10.0.0.1 -> ") && brute.explain.segments_skipped == 0);
+	CHECK(parts_read("host 10.9.9.9") == 0 && brute.explain.segments == 0 && brute.explain.blocks_skipped == 1);
+	CHECK(brute.explain.index_bytes == 0);
+	query_init(&q, TIER_PACKET);
+	q.from_ns = store_totals(brute.store)->last_ns;
+	r = ask(&q);
+	CHECK(result_count(r) == 1 && brute.explain.segments <= 2 && brute.explain.segments_skipped > 5);
+	CHECK(brute.explain.packets < 200);
+	result_free(r);
+	brute_close();
+}
+
 /* ---- bounds ------------------------------------------------------------------------------------------- */
 
 static void test_limits(void **state)
@@ -431,6 +474,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_points_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_group_fields, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sources, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_explain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_questions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_parse_time, set_up, tear_down),
