@@ -26,7 +26,8 @@ tests_store_test_segment_damage_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/
 tests_store_test_segment_damage_LDADD = $(store_test_ldadd)
 
 unit_tests += tests/store/test_store
-tests_store_test_store_SOURCES = tests/store/test_store.c tests/store/made.c tests/store/made.h
+tests_store_test_store_SOURCES = tests/store/test_store.c tests/store/made.c tests/store/made.h \
+	tests/store/place.h
 tests_store_test_store_LDADD = $(store_test_ldadd)
 
 unit_tests += tests/store/test_block
@@ -61,3 +62,8 @@ tests_store_test_cache_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_catalog
 tests_store_test_catalog_SOURCES = tests/store/test_catalog.c tests/store/made.c tests/store/made.h
 tests_store_test_catalog_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_recovery
+tests_store_test_recovery_SOURCES = tests/store/test_recovery.c tests/store/made.c tests/store/made.h \
+	tests/store/place.h
+tests_store_test_recovery_LDADD = $(store_test_ldadd)

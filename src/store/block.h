@@ -12,7 +12,7 @@
 
 #include "store/store.h"
 
-/* ---- writing (own stores) ---------------------------------------------------------- */
+/* ---- writing (own stores) --------------------------------------------------------------- */
 
 struct block_writer;
 
@@ -35,23 +35,26 @@ enum rc block_writer_new(struct store *s, struct block_writer **out, struct err 
 enum rc block_writer_close(struct block_writer *w, struct err *err);
 void block_writer_abandon(struct block_writer *w);
 /* A capture point was added to the store: its interface description goes into the current block, and into every later one. */
-enum rc block_writer_point(struct block_writer *w, const struct point_info *p, const void *options, size_t options_len,
+enum rc block_writer_point(struct block_writer *w, const struct point_info *p,
+	const void *options, size_t options_len,
 	struct err *err);
 /*
  * Writes a packet. *block, *offset, *record_len are where it went; *new_block is set where it is the first of a new block
  * (the one before is then sealed).
  */
-enum rc block_writer_packet(struct block_writer *w, const struct block_packet *p, uint32_t *block, uint32_t *offset,
+enum rc block_writer_packet(struct block_writer *w, const struct block_packet *p,
+	uint32_t *block, uint32_t *offset,
 	uint32_t *record_len, bool *new_block, struct err *err);
 /* Copies another pcapng block (names, secrets, statistics, custom, unknown) as it is; big-endian ones of known types are turned
  * little-endian, unknown ones wrapped in a custom block of ours so that export can give them back. */
-enum rc block_writer_copy(struct block_writer *w, uint32_t type, const uint8_t *block, size_t len, bool big_endian,
+enum rc block_writer_copy(struct block_writer *w, uint32_t type, const uint8_t *block,
+	size_t len, bool big_endian,
 	uint32_t first_point, struct err *err);
 enum rc block_writer_sync(struct block_writer *w, struct err *err);
 /* Bytes written so far, of all blocks. */
 uint64_t block_writer_bytes(const struct block_writer *w);
 
-/* ---- reading ------------------------------------------------------------------------ */
+/* ---- reading ---------------------------------------------------------------------------- */
 
 struct packet_reader;
 
@@ -78,11 +81,13 @@ void packet_reader_free(struct packet_reader *r);
  * Announces packets of one block, ascending by offset; they are then got in this order. Adjacent records are read with one
  * call, up to 1 MiB; nothing else is read. `refs` must stay until the next announcement.
  */
-enum rc packet_reader_announce(struct packet_reader *r, uint32_t block, const struct packet_ref *refs, size_t n, struct err *err);
+enum rc packet_reader_announce(struct packet_reader *r, uint32_t block,
+	const struct packet_ref *refs, size_t n, struct err *err);
 /* The next announced packet. Pointers are valid until the next call. RC_END, RC_DAMAGED, RC_CUT_SHORT (the file shrank), RC_IO. */
 enum rc packet_reader_next(struct packet_reader *r, struct raw_packet *out, struct err *err);
 /* One packet by itself. */
-enum rc packet_reader_get(struct packet_reader *r, uint32_t block, struct packet_ref ref, struct raw_packet *out, struct err *err);
+enum rc packet_reader_get(struct packet_reader *r, uint32_t block, struct packet_ref ref,
+	struct raw_packet *out, struct err *err);
 const struct packet_reader_counts *packet_reader_counts(const struct packet_reader *r);
 
 #endif

@@ -29,7 +29,10 @@ static void put_options(struct buf *out, uint32_t type, const uint8_t *bytes, si
 		buf_put_le32(out, PCAPNG_OPT_END);
 }
 
-/* Name resolution: records up to one of type 0, then options. Values are bytes in both byte orders. */
+/*
+ * Name resolution: records up to one of type 0, then options. Values are bytes in both byte
+ * orders.
+ */
 static void copy_names(struct buf *out, const struct pcapng_block *b, bool big_endian)
 {
 	struct cursor c;

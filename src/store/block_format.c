@@ -123,7 +123,7 @@ enum rc block_header_read(struct io_file *f, struct block_header *out, struct er
 	return rc;
 }
 
-/* ---- capture points ------------------------------------------------------------------ */
+/* ---- capture points --------------------------------------------------------------------- */
 
 /* True for an option of ours that says which UUID the point has. */
 static bool is_uuid(uint16_t code, const uint8_t *value, size_t len)

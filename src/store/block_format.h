@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a store's block says of itself, in a custom option of its section header: enough to make the catalog again. The layout is in
- * store/format.h. Private to this layer; pure functions but block_header_read().
+ * What a store's block says of itself, in a custom option of its section header: enough to make
+ * the catalog again. The layout is in store/format.h. Private to this layer; pure functions but
+ * block_header_read().
  */
 #ifndef FLOWDRILL_STORE_BLOCK_FORMAT_H
 #define FLOWDRILL_STORE_BLOCK_FORMAT_H
@@ -19,15 +20,21 @@ struct block_header {
 /* Appends a section header block with hardware, OS, application and our option. */
 void block_header_put(struct buf *out, const struct block_header *h);
 /* RC_MISSING (no detail) where the section header is not one of ours; RC_NEWER; RC_DAMAGED. */
-enum rc block_header_parse(const uint8_t *bytes, size_t len, const char *path, struct block_header *out, struct err *err);
+enum rc block_header_parse(const uint8_t *bytes, size_t len, const char *path,
+	struct block_header *out, struct err *err);
 /* The header of a block's file. */
 enum rc block_header_read(struct io_file *f, struct block_header *out, struct err *err);
 
 /* An interface description of a capture point: `options` (little-endian) and the UUID. */
-void block_point_put(struct buf *out, const struct point_info *p, const void *options, size_t options_len);
-/* A capture point from an interface description of a store's block, and its options without ours. RC_DAMAGED. */
+void block_point_put(struct buf *out, const struct point_info *p, const void *options,
+	size_t options_len);
+/*
+ * A capture point from an interface description of a store's block, and its options without
+ * ours. RC_DAMAGED.
+ */
 struct pcapng_block;
-enum rc block_point_parse(const struct pcapng_block *b, const char *path, uint64_t offset, struct point_info *p, struct buf *options,
+enum rc block_point_parse(const struct pcapng_block *b, const char *path, uint64_t offset,
+	struct point_info *p, struct buf *options,
 	struct err *err);
 
 #endif

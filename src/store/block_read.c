@@ -50,7 +50,7 @@ struct packet_reader {
 	int64_t untimed_ns;
 };
 
-/* ---- files ------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------ */
 
 /* In place: a pcap file's header says how to read its records. */
 static enum rc read_format(struct packet_reader *r, struct err *err)
@@ -164,7 +164,7 @@ const struct packet_reader_counts *packet_reader_counts(const struct packet_read
 	return &r->counts;
 }
 
-/* ---- bytes --------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------ */
 
 static enum rc make_room(struct packet_reader *r, size_t len, struct err *err)
 {
@@ -215,7 +215,7 @@ static enum rc read_stretch(struct packet_reader *r, struct err *err)
 	return RC_DONE;
 }
 
-/* ---- records --------------------------------------------------------------------------------- */
+/* ---- records ---------------------------------------------------------------------------- */
 
 static enum rc no_record(const struct packet_reader *r, uint64_t at, struct err *err)
 {

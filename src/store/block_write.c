@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The block writer: bytes are laid into large aligned buffers, which a thread writes in order. The buffers go round: the one that the caller
- * fills is never one that the thread has.
+ * The block writer: bytes are laid into large aligned buffers, which a thread writes in order.
+ * The buffers go round: the one that the caller fills is never one that the thread has.
  *
  *   caller    fill -> queue -> (thread) write -> free -> fill
  *
@@ -68,7 +68,7 @@ struct block_writer {
 	uint8_t *memory;             /* of all buffers */
 };
 
-/* ---- the thread ---------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------- */
 
 /* A file system that took O_DIRECT and then refuses a write gets it plain. */
 static enum rc write_job(struct block_writer *w, const struct job *j, struct err *err)
@@ -119,7 +119,7 @@ static void *writer_main(void *arg)
 	return NULL;
 }
 
-/* ---- buffers ------------------------------------------------------------------------------- */
+/* ---- buffers ---------------------------------------------------------------------------- */
 
 /* What broke the writer before; also what the thread failed in, where the mutex is held. */
 static enum rc broken(struct block_writer *w, struct err *err)
@@ -202,9 +202,12 @@ static enum rc lay_scratch(struct block_writer *w, struct err *err)
 	return w->scratch.failed ? err_memory(err) : lay(w, w->scratch.data, w->scratch.len, err);
 }
 
-/* ---- blocks -------------------------------------------------------------------------------- */
+/* ---- blocks ----------------------------------------------------------------------------- */
 
-/* Every synced length is a multiple of BLOCK_ALIGN: what is missing is padding, which has a least length. */
+/*
+ * Every synced length is a multiple of BLOCK_ALIGN: what is missing is padding, which has a
+ * least length.
+ */
 static enum rc pad(struct block_writer *w, struct err *err)
 {
 	size_t missing = (size_t)(0 - w->pos) & (BLOCK_ALIGN - 1);
@@ -317,7 +320,10 @@ static enum rc begin(struct block_writer *w, struct err *err)
 	return rc == RC_DONE ? lay_points(w, err) : rc;
 }
 
-/* An open block with room for `len` bytes and the padding at its end. One that could not be begun or sealed is the last. */
+/*
+ * An open block with room for `len` bytes and the padding at its end. One that could not be
+ * begun or sealed is the last.
+ */
 static enum rc make_room(struct block_writer *w, size_t len, struct err *err)
 {
 	enum rc rc = broken(w, err);
@@ -332,7 +338,7 @@ static enum rc make_room(struct block_writer *w, size_t len, struct err *err)
 	return broken(w, err);
 }
 
-/* ---- packets -------------------------------------------------------------------------------- */
+/* ---- packets ---------------------------------------------------------------------------- */
 
 static void put_le32(uint8_t *p, uint32_t v)
 {
@@ -474,7 +480,7 @@ uint64_t block_writer_bytes(const struct block_writer *w)
 	return w->total;
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------ */
+/* ---- beginning and end ------------------------------------------------------------------ */
 
 static void writer_free(struct block_writer *w)
 {

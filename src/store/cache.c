@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Entries of the cache are directories PREFIX-SIZE-HASH.fdr: PREFIX is a hash of the file's first bytes, SIZE its length, HASH one of
- * samples; all in hexadecimal digits. A file that has grown has an entry with its prefix and a smaller size, whose hash comes
- * out when the file is looked at as if it still were that long.
+ * Entries of the cache are directories PREFIX-SIZE-HASH.fdr: PREFIX is a hash of the file's
+ * first bytes, SIZE its length, HASH one of samples; all in hexadecimal digits. A file that has
+ * grown has an entry with its prefix and a smaller size, whose hash comes out when the file is
+ * looked at as if it still were that long.
  */
 #include "store/cache.h"
 
@@ -34,7 +35,7 @@ enum {
 #define CACHE_SIZE_DEFAULT (UINT64_C(10) * 1000 * 1000 * 1000)
 #define ENTRY_SUFFIX ".fdr"
 
-/* ---- keys ---------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------- */
 
 /* Appends bytes of the file to be hashed; those before `size` only. */
 static enum rc sample(struct io_file *f, uint64_t size, uint64_t at, size_t len, struct buf *out,
@@ -96,7 +97,7 @@ static enum rc make_key(struct io_file *f, uint64_t size, char *out, size_t room
 	return rc;
 }
 
-/* ---- where ----------------------------------------------------------------------------------- */
+/* ---- where ------------------------------------------------------------------------------ */
 
 /* The user's cache: $XDG_CACHE_HOME (where it is absolute), else ~/.cache. */
 static enum rc cache_dir(const char *dir, char *out, size_t size, struct err *err)
@@ -249,7 +250,7 @@ void cache_touch(const struct cache_entry *e)
 		TRACE(TRACE_STORE, "cache entry %s: cannot be touched", e->path);
 }
 
-/* ---- removing ---------------------------------------------------------------------------------- */
+/* ---- removing --------------------------------------------------------------------------- */
 
 static bool has_suffix(const char *name, const char *suffix)
 {
@@ -272,7 +273,10 @@ static bool is_ours(const char *name)
 		(has_suffix(name, ".idx") || has_suffix(name, ".pcapng"));
 }
 
-/* Removes what is ours in the directory `name` of `parent`, and then it; links are never followed. */
+/*
+ * Removes what is ours in the directory `name` of `parent`, and then it; links are never
+ * followed.
+ */
 static void remove_tree(int parent, const char *name, unsigned depth)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -300,7 +304,7 @@ void cache_remove(const char *path)
 	remove_tree(AT_FDCWD, path, 1);
 }
 
-/* ---- trimming ---------------------------------------------------------------------------------- */
+/* ---- trimming --------------------------------------------------------------------------- */
 
 struct entry {
 	char name[NAME_MAX + 1];
@@ -425,7 +429,7 @@ void cache_trim(const char *dir, uint64_t max_bytes, const char *keep)
 	mem_free(v);
 }
 
-/* ---- without a cache ----------------------------------------------------------------------------- */
+/* ---- without a cache -------------------------------------------------------------------- */
 
 enum rc cache_temporary(char *path, size_t size, struct err *err)
 {

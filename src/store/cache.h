@@ -30,7 +30,8 @@ struct cache_entry {
 };
 
 /* Looks up (and for CACHE_GROWN renames) the entry of a file; makes nothing. `dir` NULL: the user's cache. RC_MISSING where the file is not. */
-enum rc cache_lookup(const char *capture_path, const char *dir, struct cache_entry *out, struct err *err);
+enum rc cache_lookup(const char *capture_path, const char *dir, struct cache_entry *out,
+	struct err *err);
 /* Marks an entry as used now. */
 void cache_touch(const struct cache_entry *e);
 /* Removes oldest entries until the cache is at most max_bytes (0: FLOWDRILL_CACHE_SIZE, else 10 GB), never `keep`. */

@@ -54,7 +54,7 @@ static const char schema[] =
 	"CREATE TABLE events (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
 	" kind TEXT NOT NULL, text TEXT NOT NULL);";
 
-/* ---- errors and statements ---------------------------------------------------------- */
+/* ---- errors and statements -------------------------------------------------------------- */
 
 static enum rc rc_of(int sqlite_code)
 {
@@ -134,7 +134,7 @@ static enum rc run_simple(struct catalog *c, enum catalog_sql which, struct err 
 	return rc == RC_DONE ? catalog_run(c, stmt, err) : rc;
 }
 
-/* ---- transactions ------------------------------------------------------------------- */
+/* ---- transactions ----------------------------------------------------------------------- */
 
 enum rc catalog_begin(struct catalog *c, struct err *err)
 {
@@ -157,7 +157,7 @@ void catalog_rollback(struct catalog *c)
 		run_simple(c, SQL_ROLLBACK, NULL);
 }
 
-/* ---- opening ------------------------------------------------------------------------ */
+/* ---- opening ---------------------------------------------------------------------------- */
 
 static enum rc exec(struct catalog *c, const char *sql, struct err *err)
 {
@@ -373,7 +373,7 @@ void catalog_close(struct catalog *c)
 	mem_free(c);
 }
 
-/* ---- named integers ----------------------------------------------------------------- */
+/* ---- named integers --------------------------------------------------------------------- */
 
 enum rc catalog_get(struct catalog *c, const char *name, int64_t *value, struct err *err)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The catalog: a SQLite database that names what a store holds. Private to this layer, and the only place (with
- * catalog_*.c) that knows SQLite. Tables are described in store/format.h and flowdrill-store(5).
+ * The catalog: a SQLite database that names what a store holds. Private to this layer, and the
+ * only place (with catalog_*.c) that knows SQLite. Tables are described in store/format.h and
+ * flowdrill-store(5).
  *
- * Writing: WAL, synchronous=NORMAL: a transaction is never torn, and the last ones before a power loss may be missing
- * as a whole; what they named is then found again in the blocks. A clean close leaves journal mode DELETE. Reading: short transactions
- * (catalog_load(), one page of macroflow parts); on read-only media, where SQLite cannot make its
- * shared memory, the file is opened immutable.
+ * Writing: WAL, synchronous=NORMAL: a transaction is never torn, and the last ones before a
+ * power loss may be missing as a whole; what they named is then found again in the blocks. A
+ * clean close leaves journal mode DELETE. Reading: short transactions (catalog_load(), one page
+ * of macroflow parts); on read-only media, where SQLite cannot make its shared memory, the file
+ * is opened immutable.
  *
  * Only bound parameters. Not thread-safe: struct store has the lock.
  */
@@ -26,14 +28,18 @@ enum catalog_mode {
 };
 
 /*
- * RC_MISSING, RC_NEWER, RC_DAMAGED (no catalog, or a broken one), RC_DENIED, RC_IO. *read_only (may be NULL) tells that the medium
- * is read-only.
+ * RC_MISSING, RC_NEWER, RC_DAMAGED (no catalog, or a broken one), RC_DENIED, RC_IO. *read_only
+ * (may be NULL) tells that the medium is read-only.
  */
-enum rc catalog_open(const char *path, enum catalog_mode mode, struct catalog **out, bool *read_only, struct err *err);
+enum rc catalog_open(const char *path, enum catalog_mode mode, struct catalog **out,
+	bool *read_only, struct err *err);
 /* After writing: checkpoints and goes back to journal mode DELETE (as far as readers let it). */
 void catalog_close(struct catalog *c);
 
-/* Every function that changes something works inside a transaction of its own unless one is open. */
+/*
+ * Every function that changes something works inside a transaction of its own unless one is
+ * open.
+ */
 enum rc catalog_begin(struct catalog *c, struct err *err);
 enum rc catalog_commit(struct catalog *c, struct err *err);
 void catalog_rollback(struct catalog *c);
@@ -47,27 +53,36 @@ enum rc catalog_version(struct catalog *c, uint64_t *version, struct err *err);
 /* Reads everything but macroflow parts, in one transaction. `v` must be empty; on failure it is. */
 enum rc catalog_load(struct catalog *c, struct view *v, struct err *err);
 
-/* ---- writing: rows, replaced where they are there ---- */
+/* ---- writing: rows, replaced where they are there --------------------------------------- */
 
 enum rc catalog_put_block(struct catalog *c, const struct block_info *b, struct err *err);
-enum rc catalog_put_point(struct catalog *c, const struct point_info *p, const void *options, size_t len, struct err *err);
+enum rc catalog_put_point(struct catalog *c, const struct point_info *p,
+	const void *options, size_t len, struct err *err);
 enum rc catalog_put_section(struct catalog *c, const struct section_info *s, struct err *err);
-enum rc catalog_put_untimed(struct catalog *c, uint64_t from, uint64_t to, int64_t time_ns, struct err *err);
+enum rc catalog_put_untimed(struct catalog *c, uint64_t from, uint64_t to, int64_t time_ns,
+	struct err *err);
 enum rc catalog_put_segment(struct catalog *c, const struct segment_place *s, struct err *err);
 /* Sums of one capture point in one segment. */
-enum rc catalog_put_sums(struct catalog *c, uint32_t block, uint32_t segment, const struct point_info *sums, struct err *err);
-enum rc catalog_put_event(struct catalog *c, int64_t time_ns, const char *kind, const char *text, struct err *err);
+enum rc catalog_put_sums(struct catalog *c, uint32_t block, uint32_t segment,
+	const struct point_info *sums, struct err *err);
+enum rc catalog_put_event(struct catalog *c, int64_t time_ns, const char *kind,
+	const char *text, struct err *err);
 enum rc catalog_put_dropped(struct catalog *c, uint32_t point, uint64_t dropped, struct err *err);
 /* Field registry, from the field table. */
 enum rc catalog_put_fields(struct catalog *c, struct err *err);
 
-/* Segments of one block (all with 0) and what they brought. from_ns, to_ns: window starts to look at. */
-enum rc catalog_drop_segments(struct catalog *c, uint32_t block, int64_t from_ns, int64_t to_ns, struct err *err);
+/*
+ * Segments of one block (all with 0) and what they brought. from_ns, to_ns: window starts to
+ * look at.
+ */
+enum rc catalog_drop_segments(struct catalog *c, uint32_t block, int64_t from_ns,
+	int64_t to_ns, struct err *err);
 enum rc catalog_drop_block(struct catalog *c, uint32_t block, struct err *err);
 /* In place: points, sections and untimed runs at or behind this place of the file. */
 enum rc catalog_drop_from(struct catalog *c, uint64_t file_offset, struct err *err);
 /* In place: the time of the run that holds a record; RC_MISSING (without detail). */
-enum rc catalog_untimed(struct catalog *c, uint64_t file_offset, uint64_t *from, uint64_t *to, int64_t *time_ns, struct err *err);
+enum rc catalog_untimed(struct catalog *c, uint64_t file_offset, uint64_t *from,
+	uint64_t *to, int64_t *time_ns, struct err *err);
 
 /* Events in order. */
 typedef bool (*catalog_event)(void *ctx, int64_t time_ns, const char *kind, const char *text);
@@ -76,12 +91,14 @@ enum rc catalog_events(struct catalog *c, catalog_event say, void *ctx, struct e
 /*
  * ---- macroflow parts ----
  *
- * Their key is window, block, segment, then the service: what a segment has in a window is a run, sorted by service and written in one go
- * behind those before it. So the table grows at its end whatever comes, and a reader merges the runs of a window.
+ * Their key is window, block, segment, then the service: what a segment has in a window is a
+ * run, sorted by service and written in one go behind those before it. So the table grows at
+ * its end whatever comes, and a reader merges the runs of a window.
  */
 
 /* Parts of a segment come in order of their keys. */
-enum rc catalog_put_macro(struct catalog *c, uint32_t block, uint32_t segment, const struct macro_part *part, struct err *err);
+enum rc catalog_put_macro(struct catalog *c, uint32_t block, uint32_t segment,
+	const struct macro_part *part, struct err *err);
 
 /* A part as read; rec is decoded by macro_decode(). */
 struct macro_row {
@@ -98,15 +115,25 @@ struct macro_page {
 };
 
 /* The first window that begins at from_ns or later and has parts; RC_END. */
-enum rc catalog_next_window(struct catalog *c, int64_t from_ns, int64_t *window_ns, struct err *err);
-/* The next parts of one run, behind `after` (NULL: from the first), at most `limit`; the page is replaced. */
-enum rc catalog_macro_run(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t segment, const struct service_key *after,
+enum rc catalog_next_window(struct catalog *c, int64_t from_ns, int64_t *window_ns,
+	struct err *err);
+/*
+ * The next parts of one run, behind `after` (NULL: from the first), at most `limit`; the page
+ * is replaced.
+ */
+enum rc catalog_macro_run(struct catalog *c, int64_t window_ns, uint32_t block,
+	uint32_t segment, const struct service_key *after,
 	size_t limit, struct macro_page *page, struct err *err);
-/* The next parts of all, in order of the table's key, behind `after` (all zero but for the window: from there on). */
-enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, size_t limit, struct macro_page *page, struct err *err);
+/*
+ * The next parts of all, in order of the table's key, behind `after` (all zero but for the
+ * window: from there on).
+ */
+enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, size_t limit,
+	struct macro_page *page, struct err *err);
 void macro_page_free(struct macro_page *page);
 /* The part of one service in one segment, as a page of one row or none. */
-enum rc catalog_macro_get(struct catalog *c, const struct service_key *key, uint32_t block, uint32_t segment, struct macro_page *page,
+enum rc catalog_macro_get(struct catalog *c, const struct service_key *key, uint32_t block,
+	uint32_t segment, struct macro_page *page,
 	struct err *err);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Macroflow parts in the catalog. Columns sort as service_cmp() does: port -1 stands for 'has none'. */
+/*
+ * Macroflow parts in the catalog. Columns sort as service_cmp() does: port -1 stands for 'has
+ * none'.
+ */
 #include "store/catalog_impl.h"
 
 #include "base/mem.h"
@@ -17,7 +20,10 @@ static void bind_run(sqlite3_stmt *stmt, int64_t window_ns, uint32_t block, uint
 	sqlite3_bind_int64(stmt, 3, segment);
 }
 
-/* The service as parameters 4 to 7; its address must stay until the statement was run. NULL: before all others. */
+/*
+ * The service as parameters 4 to 7; its address must stay until the statement was run. NULL:
+ * before all others.
+ */
 static void bind_service(sqlite3_stmt *stmt, const struct service_key *key)
 {
 	sqlite3_bind_blob(stmt, 4, key ? (const void *)&key->server : "",
@@ -73,7 +79,7 @@ enum rc catalog_put_macro(struct catalog *c, uint32_t block, uint32_t segment,
 	return catalog_run(c, stmt, err);
 }
 
-/* ---- reading ------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------- */
 
 static bool read_u32(sqlite3_stmt *stmt, int at, uint32_t *out)
 {

@@ -203,7 +203,7 @@ enum rc catalog_put_fields(struct catalog *c, struct err *err)
 	return rc;
 }
 
-/* ---- dropping ------------------------------------------------------------------------ */
+/* ---- dropping --------------------------------------------------------------------------- */
 
 static enum rc drop_rows(struct catalog *c, enum catalog_sql which, uint64_t value, struct err *err)
 {

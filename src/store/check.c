@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Verification, from the bottom: packet data, then each segment by itself, against the packets that it names, against the catalog, and the
- * catalog's macroflow parts against all segments. Everything is read; memory is a page of each.
+ * Verification, from the bottom: packet data, then each segment by itself, against the packets
+ * that it names, against the catalog, and the catalog's macroflow parts against all segments.
+ * Everything is read; memory is a page of each.
  */
 #include "store/check.h"
 
@@ -59,7 +60,7 @@ static void say_err(struct check *c, const struct err *err)
 	say(c, err->what, err->has_offset ? err->offset : 0, "%s", err->why);
 }
 
-/* ---- the file of a store's block ------------------------------------------------------------- */
+/* ---- the file of a store's block -------------------------------------------------------- */
 
 struct walk {
 	struct io_file *f;
@@ -196,7 +197,7 @@ static enum rc check_own_block(struct check *c, const struct block_info *b, stru
 	return RC_DONE;
 }
 
-/* ---- segments ----------------------------------------------------------------------------------- */
+/* ---- segments --------------------------------------------------------------------------- */
 
 /* Microflow parts summed up. */
 static enum rc sum_micros(struct segment *seg, struct sums *out, struct err *err)
@@ -359,7 +360,10 @@ static enum rc check_place(struct check *c, const struct segment_place *before,
 			*err = why;
 		return rc;
 	}
-	/* no packet where the index names one: the walk over the block has told whose fault that is */
+	/*
+	 * no packet where the index names one: the walk over the block has told whose fault
+	 * that is
+	 */
 	if (!c->index_bad) {
 		c->index_bad = !c->block_bad && c->s->kind == STORE_OWN;
 		c->block_bad |= c->s->kind == STORE_IN_PLACE;
@@ -368,7 +372,7 @@ static enum rc check_place(struct check *c, const struct segment_place *before,
 	return RC_DONE;
 }
 
-/* ---- blocks ---------------------------------------------------------------------------------------- */
+/* ---- blocks ----------------------------------------------------------------------------- */
 
 static enum rc check_block(struct check *c, const struct block_info *b, struct err *err)
 {
@@ -393,7 +397,7 @@ static enum rc check_block(struct check *c, const struct block_info *b, struct e
 	return rc;
 }
 
-/* ---- macroflow parts --------------------------------------------------------------------------------- */
+/* ---- macroflow parts -------------------------------------------------------------------- */
 
 static void add_macro(struct check *c, const struct macro_page *page, const struct macro_row *row)
 {

@@ -19,7 +19,8 @@ struct check_report {
 /* One line of what was found; path and offset where there are. */
 typedef void (*check_say)(void *ctx, const char *path, uint64_t offset, const char *text);
 
-enum rc store_check(struct store *s, check_say say, void *ctx, struct check_report *out, struct err *err);
+enum rc store_check(struct store *s, check_say say, void *ctx, struct check_report *out,
+	struct err *err);
 
 /* Lines for people on an index file (sections with sizes and shares, bytes per microflow and reference, fields, flow parts when `deep`). */
 typedef void (*dump_line)(void *ctx, const char *line);

@@ -25,7 +25,7 @@ void dump_say(const struct dump *d, const char *fmt, ...)
 	d->line(d->ctx, text);
 }
 
-/* ---- header --------------------------------------------------------------------------- */
+/* ---- header ----------------------------------------------------------------------------- */
 
 static void say_field(const struct dump *d, const struct plan_row *row)
 {
@@ -68,7 +68,7 @@ static enum rc dump_header(
 	return RC_DONE;
 }
 
-/* ---- sizes ---------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------ */
 
 struct sums {
 	struct segment_size size;

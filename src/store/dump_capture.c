@@ -45,7 +45,7 @@ static enum rc window_get(struct window *w, uint64_t at, size_t need, const uint
 	return RC_DONE;
 }
 
-/* ---- pcapng ------------------------------------------------------------------------------ */
+/* ---- pcapng ----------------------------------------------------------------------------- */
 
 enum { KINDS = 11 };
 
@@ -192,7 +192,7 @@ static enum rc dump_pcapng(const struct dump *d, struct window *w, struct err *e
 	return rc == RC_END || rc == RC_CUT_SHORT ? RC_DONE : rc;
 }
 
-/* ---- pcap --------------------------------------------------------------------------------- */
+/* ---- pcap ------------------------------------------------------------------------------- */
 
 static void say_format(const struct dump *d, const struct pcap_format *f, uint64_t size)
 {

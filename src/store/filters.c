@@ -45,7 +45,7 @@ static uint64_t record_checksum(const uint8_t *header, const uint8_t *content, s
 	return hash_bytes(content, len, hash_bytes(header, FILTER_AT_CHECKSUM, 0));
 }
 
-/* ---- writing ----------------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------- */
 
 static uint32_t blocks_for(size_t n)
 {
@@ -87,7 +87,7 @@ void filter_encode(struct buf *out, uint32_t block, const struct addr *addrs, si
 		record_checksum(out->data + start, content, len));
 }
 
-/* ---- reading ----------------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------- */
 
 /* The record at `at`; *len is its length. False at the end, and where it is damaged. */
 static bool record_at(const uint8_t *bytes, uint64_t left, uint64_t *len)

@@ -5,7 +5,10 @@
 #include "base/text.h"
 #include "flow/field.h"
 
-/* Times are written as differences: FIRST from the window's start, LAST from FIRST, both modulo 2^64. */
+/*
+ * Times are written as differences: FIRST from the window's start, LAST from FIRST, both modulo
+ * 2^64.
+ */
 static uint64_t time_base(const struct record *rec, unsigned id)
 {
 	if (id == FIELD_FIRST)
@@ -165,7 +168,10 @@ static bool get_value(struct cursor *c, struct record *rec, const struct field *
 	}
 }
 
-/* Whether a field is written: one that is not known says nothing, but for sums, which are told to be inexact. */
+/*
+ * Whether a field is written: one that is not known says nothing, but for sums, which are told
+ * to be inexact.
+ */
 static bool is_written(const struct record *rec, const struct field *f)
 {
 	static const uint8_t zeros[sizeof(struct tunnel)];

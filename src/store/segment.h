@@ -32,7 +32,7 @@ struct io_file;
 
 enum { SEGMENT_MARK = 4096 }; /* packets between two time marks */
 
-/* ---- writing ---------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------- */
 
 struct segment_writer;
 
@@ -94,7 +94,7 @@ size_t segment_writer_memory(const struct segment_writer *w);
  */
 enum rc index_header_encode(struct buf *out, uint32_t block, struct err *err);
 
-/* ---- reading ---------------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------------------- */
 
 struct segment;
 

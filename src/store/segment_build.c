@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- sections and chunks --------------------------------------------------------------- */
+/* ---- sections and chunks ---------------------------------------------------------------- */
 
 void section_end_chunk(struct section_out *o, uint64_t first)
 {
@@ -47,7 +47,7 @@ static void sections_clear(struct segment_writer *w)
 	}
 }
 
-/* ---- packets ------------------------------------------------------------------------- */
+/* ---- packets ---------------------------------------------------------------------------- */
 
 enum { LENGTHS_COUNTED = 1 << 16, LENGTHS_RARE = 3 };
 
@@ -253,7 +253,7 @@ void build_flows(struct segment_writer *w)
 	build_refs(w);
 }
 
-/* ---- head ------------------------------------------------------------------------------ */
+/* ---- head ------------------------------------------------------------------------------- */
 
 static void put_fixed_head(const struct segment_writer *w, struct buf *out)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- sorting addresses --------------------------------------------------------------- */
+/* ---- sorting addresses ------------------------------------------------------------------ */
 
 /* kind and the first seven bytes, in the order of addr_cmp(); equal ones need a second look */
 struct sort_item {
@@ -140,7 +140,7 @@ void build_addresses(struct segment_writer *w)
 		end_addresses_chunk(o, w->sorted, first);
 }
 
-/* ---- lists of flow parts --------------------------------------------------------------- */
+/* ---- lists of flow parts ---------------------------------------------------------------- */
 
 /* Lists by element: those of element i are parts[start[i] .. start[i + 1]). */
 struct lists {
@@ -339,7 +339,7 @@ bool build_services(struct segment_writer *w)
 	return true;
 }
 
-/* ---- contexts, continuations ------------------------------------------------------------- */
+/* ---- contexts, continuations ------------------------------------------------------------ */
 
 static void put_contexts_chunk(struct segment_writer *w, uint32_t from, uint32_t to)
 {

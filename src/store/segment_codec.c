@@ -58,7 +58,7 @@ static void store_big(const struct plan_field *f, struct counters *c, u128 v)
 	memcpy((uint8_t *)c + f->offset, &v, sizeof(v));
 }
 
-/* ---- guessing ----------------------------------------------------------------------- */
+/* ---- guessing --------------------------------------------------------------------------- */
 
 void guess_flow(struct segment_guess *g, unsigned kind, bool is_short)
 {
@@ -230,7 +230,7 @@ static u128 guess_big(enum index_guess how, const struct counters *c)
 	}
 }
 
-/* ---- values ------------------------------------------------------------------------- */
+/* ---- values ----------------------------------------------------------------------------- */
 
 static uint8_t *put_difference(enum index_code code, uint8_t *to, uint64_t d)
 {
@@ -295,7 +295,7 @@ static void skip_value(const struct plan_field *f, struct cursor *cur)
 		varint_skip(cur);
 }
 
-/* ---- counters ----------------------------------------------------------------------- */
+/* ---- counters --------------------------------------------------------------------------- */
 
 /*
  * Writes a field whose value is not what it is guessed to be; *written says whether. False

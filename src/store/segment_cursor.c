@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "store/segment_reader.h"
 
-/* ---- contexts ---------------------------------------------------------------------------- */
+/* ---- contexts --------------------------------------------------------------------------- */
 
 static enum rc read_context(
 	struct segment *s, uint32_t number, struct flow_key *out, struct err *err)
@@ -74,7 +74,7 @@ static enum rc segment_mac(struct segment *s, uint32_t number, uint8_t *out, str
 	return RC_DONE;
 }
 
-/* ---- flow parts -------------------------------------------------------------------------- */
+/* ---- flow parts ------------------------------------------------------------------------- */
 
 static void enter_chunk(struct segment_cursor *c, uint32_t chunk)
 {
@@ -281,7 +281,7 @@ enum rc cursor_skip_flow(struct segment_cursor *c, struct segment_flow *out, str
 	return rc;
 }
 
-/* ---- microflow parts ---------------------------------------------------------------------- */
+/* ---- microflow parts -------------------------------------------------------------------- */
 
 static void get_extra(struct segment_cursor *c, struct cursor *in, struct codec_extra *extra,
 	struct record_id *id, struct counters *counters, int64_t *slice_ns)

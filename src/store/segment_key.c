@@ -20,7 +20,7 @@ void key_context(struct flow_key *out, const struct flow_key *key)
 	out->tunnel.b = key->tunnel.b;
 }
 
-/* ---- writing ------------------------------------------------------------------------ */
+/* ---- writing ---------------------------------------------------------------------------- */
 
 static size_t varint_len(uint64_t v)
 {
@@ -71,7 +71,7 @@ void key_put_context(struct buf *out, const struct flow_key *k)
 		put_tunnel(out, &k->tunnel);
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
+/* ---- reading ---------------------------------------------------------------------------- */
 
 static void get_addr(struct cursor *c, struct addr *a)
 {

@@ -61,7 +61,7 @@ bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_
 	return !c->truncated;
 }
 
-/* ---- addresses --------------------------------------------------------------------------- */
+/* ---- addresses -------------------------------------------------------------------------- */
 
 static void entry_address(const struct section_in *in, uint32_t i, struct addr *out)
 {
@@ -214,7 +214,7 @@ enum rc segment_by_net(
 	return from < to ? read_postings(s, from, to, out, err) : RC_DONE;
 }
 
-/* ---- services ---------------------------------------------------------------------------- */
+/* ---- services --------------------------------------------------------------------------- */
 
 static int compare(uint64_t a, uint64_t b)
 {
@@ -329,7 +329,7 @@ enum rc segment_by_service(struct segment *s, const struct service_key *key,
 	return read_service(s, &at, out, err);
 }
 
-/* ---- continuations ----------------------------------------------------------------------- */
+/* ---- continuations ---------------------------------------------------------------------- */
 
 enum rc segment_continuations(struct segment *s, struct part_list *out, struct err *err)
 {

@@ -35,7 +35,7 @@ static uint64_t service_hash(const struct service_at *a)
 	return hash_mix(h ^ ((uint64_t)a->point << 32 | (uint64_t)a->port << 1 | a->has_port));
 }
 
-/* ---- packets ----------------------------------------------------------------------------- */
+/* ---- packets ---------------------------------------------------------------------------- */
 
 /* A group's entry, and a chunk's, must be where walking arrives. */
 static enum rc verify_group(
@@ -93,7 +93,7 @@ static enum rc verify_times(struct segment *s, struct err *err)
 	return RC_DONE;
 }
 
-/* ---- flow parts --------------------------------------------------------------------------- */
+/* ---- flow parts ------------------------------------------------------------------------- */
 
 static enum rc verify_refs(struct verify *v, const struct segment_cursor *c, struct err *err)
 {
@@ -209,7 +209,7 @@ static enum rc verify_flows(struct verify *v, struct err *err)
 	return RC_DONE;
 }
 
-/* ---- lists -------------------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------------ */
 
 static enum rc verify_addresses(struct segment *s, struct err *err)
 {

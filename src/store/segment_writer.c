@@ -90,7 +90,7 @@ size_t segment_writer_memory(const struct segment_writer *w)
 	return n;
 }
 
-/* ---- packets ------------------------------------------------------------------------ */
+/* ---- packets ---------------------------------------------------------------------------- */
 
 static void mark_time(struct segment_writer *w, int64_t time_ns)
 {
@@ -129,7 +129,7 @@ void segment_writer_packet(
 	w->n_packets++;
 }
 
-/* ---- flow parts ---------------------------------------------------------------------- */
+/* ---- flow parts ------------------------------------------------------------------------- */
 
 static bool is_own_packet(const struct segment_writer *w, struct record_id id, uint32_t ordinal)
 {
@@ -277,7 +277,7 @@ void segment_writer_flow(struct segment_writer *w, struct record_id id,
 	w->flows[w->n_flows++] = f;
 }
 
-/* ---- microflow parts ------------------------------------------------------------------ */
+/* ---- microflow parts -------------------------------------------------------------------- */
 
 /* The references behind the first one; how many bytes. */
 static size_t put_refs(struct segment_writer *w, const uint32_t *ordinals, uint32_t n)

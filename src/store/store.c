@@ -39,7 +39,7 @@ enum rc store_config_check(const struct store_config *c, struct err *err)
 	return RC_DONE;
 }
 
-/* ---- names --------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------ */
 
 void store_block_path(const struct store *s, uint32_t block, char *out)
 {
@@ -69,7 +69,7 @@ void store_name_blocks(struct store *s)
 	}
 }
 
-/* ---- snapshot ------------------------------------------------------------------------ */
+/* ---- snapshot --------------------------------------------------------------------------- */
 
 static uint64_t file_bytes(const char *path)
 {
@@ -156,7 +156,7 @@ enum rc store_version(struct store *s, uint64_t *version, struct err *err)
 	return rc;
 }
 
-/* ---- what a snapshot holds ------------------------------------------------------------ */
+/* ---- what a snapshot holds -------------------------------------------------------------- */
 
 enum store_kind store_kind(const struct store *s)
 {

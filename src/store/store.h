@@ -73,7 +73,7 @@ enum store_kind store_kind(const struct store *s);
 const char *store_path(const struct store *s);           /* of the directory or the capture file */
 const struct store_config *store_config(const struct store *s);
 
-/* ---- reading: a snapshot ---------------------------------------------------------- */
+/* ---- reading: a snapshot ---------------------------------------------------------------- */
 
 struct segment_place {               /* a published segment */
 	uint32_t block, number;
@@ -140,7 +140,7 @@ void macro_walk_close(struct macro_walk *w);
 /* The macroflow with this id: its key; RC_MISSING. */
 enum rc store_find_macro(struct store *s, struct record_id id, struct service_key *out, struct err *err);
 
-/* ---- writing ---------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------- */
 
 /*
  * Adds a capture point (its number is filled in) in order of appearance; options are little-endian (pcapng_copy_options()). A zero

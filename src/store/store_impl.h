@@ -46,7 +46,8 @@ void store_index_path(const struct store *s, uint32_t block, char *out);
 void store_name_path(const struct store *s, const char *name, char *out);
 
 /* An empty store with its paths; RC_USAGE where they are too long. `index_dir` NULL: PATH/index. */
-enum rc store_new(const char *path, const char *index_dir, enum store_kind kind, bool writing, struct store **out, struct err *err);
+enum rc store_new(const char *path, const char *index_dir, enum store_kind kind,
+	bool writing, struct store **out, struct err *err);
 /* Config and identity written to the catalog, and read from it. */
 enum rc store_put_config(struct store *s, struct err *err);
 enum rc store_get_config(struct store *s, struct err *err);
@@ -72,15 +73,24 @@ enum rc store_end_change(struct store *s, enum rc rc, struct err *err);
 /* Own: bytes of a block up to here are durable. */
 void store_block_synced(struct store *s, uint32_t block, uint64_t len);
 
-/* ---- recovery (store_recover.c) ---- */
+/* ---- recovery (store_recover.c) --------------------------------------------------------- */
 
-/* Own: looks at every file in blocks/ that the catalog has not or holds open; cuts, seals, adds rows. */
+/*
+ * Own: looks at every file in blocks/ that the catalog has not or holds open; cuts, seals, adds
+ * rows.
+ */
 enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err);
 /* In place: open blocks end with their last segment; what lies behind is forgotten. */
 enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struct err *err);
-/* Cuts index files behind the last named segment, drops the index of blocks whose file is gone or shorter. */
+/*
+ * Cuts index files behind the last named segment, drops the index of blocks whose file is gone
+ * or shorter.
+ */
 enum rc store_recover_index(struct store *s, struct store_notes *notes, struct err *err);
-/* In place: forgets points, sections and untimed runs behind indexed_to. The catalog has a transaction open. */
+/*
+ * In place: forgets points, sections and untimed runs behind indexed_to. The catalog has a
+ * transaction open.
+ */
 enum rc store_forget_rest(struct store *s, struct err *err);
 /* In place: length of the capture file now; 0 where it cannot be told. */
 uint64_t store_capture_size(const struct store *s);

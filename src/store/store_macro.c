@@ -23,8 +23,9 @@ struct run {
 };
 
 /*
- * Windows one after the other; in each a merge of the runs of all segments of the snapshot that can have one there. Every page is read in a
- * transaction of its own. Runs of segments that were published since are not looked at, so the walk and the snapshot say the same.
+ * Windows one after the other; in each a merge of the runs of all segments of the snapshot that
+ * can have one there. Every page is read in a transaction of its own. Runs of segments that
+ * were published since are not looked at, so the walk and the snapshot say the same.
  */
 struct macro_walk {
 	struct store *s;
@@ -315,7 +316,7 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 	return rc;
 }
 
-/* ---- by id -------------------------------------------------------------------------------- */
+/* ---- by id ------------------------------------------------------------------------------ */
 
 /* The key of the flow part that begins with the packet at id. */
 static enum rc flow_key_at(struct segment *seg, struct record_id id, struct segment_flow *flow,
@@ -359,14 +360,15 @@ static enum rc check_macro(struct store *s, const struct service_key *key,
 }
 
 /*
- * A macroflow's id is its first packet, which is the first of a flow part too: the segment that holds it tells the flow part's key,
- * that tells the service, and the catalog whether this service's part has that id.
+ * A macroflow's id is its first packet, which is the first of a flow part too: the segment that
+ * holds it tells the flow part's key, that tells the service, and the catalog whether this
+ * service's part has that id.
  */
 enum rc store_find_macro(struct store *s, struct record_id id, struct service_key *out,
 	struct err *err)
 {
 	const struct segment_place *place = store_segment_at(s, id.block, id.offset);
-	struct segment_flow flow;
+	struct segment_flow flow = { 0 };
 	struct segment *seg;
 	enum rc rc = RC_MISSING;
 

@@ -23,11 +23,11 @@ enum {
 	NAME_ROOM = 64,              /* behind a directory's path */
 };
 
-/* ---- the structure ------------------------------------------------------------------- */
+/* ---- the structure ---------------------------------------------------------------------- */
 
 /*
- * A writer that ended while we were reading could not leave the catalog in journal mode DELETE: the last reader does. Only in the cache:
- * reading somebody's store changes nothing in it.
+ * A writer that ended while we were reading could not leave the catalog in journal mode DELETE:
+ * the last reader does. Only in the cache: reading somebody's store changes nothing in it.
  */
 static void tidy_cache(struct store *s)
 {
@@ -122,7 +122,7 @@ void store_close(struct store *s)
 		store_free(s);
 }
 
-/* ---- configuration -------------------------------------------------------------------- */
+/* ---- configuration ---------------------------------------------------------------------- */
 
 enum rc store_put_config(struct store *s, struct err *err)
 {
@@ -285,7 +285,7 @@ static enum rc check_not_network(const char *dir, struct err *err)
 	return RC_DONE;
 }
 
-/* ---- own stores -------------------------------------------------------------------------- */
+/* ---- own stores ------------------------------------------------------------------------- */
 
 static void random_identity(struct hash128 *out)
 {
@@ -373,7 +373,10 @@ enum rc store_create(const char *path, const struct store_config *config, struct
 	return RC_DONE;
 }
 
-/* Slices and identity as the first block that can be read says; the defaults where there is none. */
+/*
+ * Slices and identity as the first block that can be read says; the defaults where there is
+ * none.
+ */
 static void config_from_blocks(struct store *s)
 {
 	char path[STORE_PATH];
@@ -490,7 +493,7 @@ enum rc store_open(const char *path, bool writing, struct store **out, struct st
 	return RC_DONE;
 }
 
-/* ---- in place ------------------------------------------------------------------------------ */
+/* ---- in place --------------------------------------------------------------------------- */
 
 /* By the first bytes: a file that grows keeps its identity. */
 static enum rc identity_of_file(struct store *s, struct err *err)

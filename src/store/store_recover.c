@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What opening for writing puts right after a crash, or after somebody deleted files of the index.
+ * What opening for writing puts right after a crash, or after somebody deleted files of the
+ * index.
  *
- * Packets: a block that the catalog holds open, or does not know, is walked to its last whole pcapng block, cut behind it, and
- * sealed. Sealed blocks are never touched. Index: files are cut behind the last named segment; a block whose index file is not
- * as long as the catalog says must be indexed again.
+ * Packets: a block that the catalog holds open, or does not know, is walked to its last whole
+ * pcapng block, cut behind it, and sealed. Sealed blocks are never touched. Index: files are
+ * cut behind the last named segment; a block whose index file is not as long as the catalog
+ * says must be indexed again.
  */
 #include "store/store_impl.h"
 
@@ -48,7 +50,7 @@ static uint32_t number_of(const char *name, const char *suffix)
 	return errno == 0 && strcmp(end, suffix) == 0 && v < UINT32_MAX ? (uint32_t)v : 0;
 }
 
-/* ---- the tail of a block ----------------------------------------------------------------- */
+/* ---- the tail of a block ---------------------------------------------------------------- */
 
 /* Where we are in a block's file, and what was met on the way. */
 struct walk {
@@ -141,7 +143,10 @@ static enum rc walk_tail(struct walk *w, struct err *err)
 	return rc == RC_END ? RC_DONE : rc;
 }
 
-/* True where the file ends with a whole pcapng block, as the length in its last four bytes tells. */
+/*
+ * True where the file ends with a whole pcapng block, as the length in its last four bytes
+ * tells.
+ */
 static bool ends_whole(struct io_file *f, uint64_t size)
 {
 	uint8_t bytes[8];
@@ -180,8 +185,9 @@ static enum rc cut_file(struct walk *w, uint32_t number, struct store_notes *not
 }
 
 /*
- * Seals a block's file. One that the catalog holds open is cut behind its last whole record. One that it does not know (the index
- * was deleted) was sealed where it ends with a whole block: what is damaged before that is left for people to see.
+ * Seals a block's file. One that the catalog holds open is cut behind its last whole record.
+ * One that it does not know (the index was deleted) was sealed where it ends with a whole
+ * block: what is damaged before that is left for people to see.
  */
 static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number, bool open,
 	struct store_notes *notes, struct err *err)
@@ -331,14 +337,17 @@ enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err
 	return rc == RC_DONE ? store_load(s, err) : rc;
 }
 
-/* ---- in place ------------------------------------------------------------------------------ */
+/* ---- in place --------------------------------------------------------------------------- */
 
 enum rc store_forget_rest(struct store *s, struct err *err)
 {
 	return catalog_drop_from(s->catalog, s->view.totals.indexed_to, err);
 }
 
-/* Blocks are indexed in order: one that is not whole, with an indexed one behind it, was to be indexed again. */
+/*
+ * Blocks are indexed in order: one that is not whole, with an indexed one behind it, was to be
+ * indexed again.
+ */
 static bool has_hole(const struct store *s)
 {
 	bool open = false;
@@ -416,9 +425,12 @@ enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struc
 	return rc;
 }
 
-/* ---- the index --------------------------------------------------------------------------- */
+/* ---- the index -------------------------------------------------------------------------- */
 
-/* Cuts an index file behind the last segment that is named; *valid false where it does not reach so far. */
+/*
+ * Cuts an index file behind the last segment that is named; *valid false where it does not
+ * reach so far.
+ */
 static enum rc trim_index(struct store *s, const struct segment_place *last, bool *valid,
 	struct err *err)
 {

@@ -151,7 +151,7 @@ enum rc store_add_untimed(struct store *s, uint64_t from, uint64_t to, int64_t t
 	return rc;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------- */
+/* ---- blocks ----------------------------------------------------------------------------- */
 
 static enum rc next_number(struct store *s, uint32_t *out, struct err *err)
 {
@@ -265,7 +265,7 @@ void store_block_synced(struct store *s, uint32_t block, uint64_t len)
 	store_unlock(s);
 }
 
-/* ---- publishing --------------------------------------------------------------------------- */
+/* ---- publishing ------------------------------------------------------------------------- */
 
 /* S2: where the segment before it ended, and packets that a power loss cannot take. */
 static enum rc check_place(const struct store *s, const struct segment_place *p, struct err *err)
@@ -303,7 +303,10 @@ static enum rc open_index(struct store *s, uint32_t block, struct err *err)
 	return io_open(path, IO_CREATE, &s->idx, err);
 }
 
-/* The first segment goes behind a header, with one write; what an attempt before left there is written over. */
+/*
+ * The first segment goes behind a header, with one write; what an attempt before left there is
+ * written over.
+ */
 static enum rc append_segment(struct store *s, struct segment_place *p, const struct buf *bytes,
 	struct err *err)
 {
@@ -394,7 +397,7 @@ enum rc store_publish_segment(struct store *s, struct segment_place *place, cons
 	return rc;
 }
 
-/* ---- the end of a block -------------------------------------------------------------------- */
+/* ---- the end of a block ----------------------------------------------------------------- */
 
 static enum rc append_filter(struct store *s, const struct buf *record, struct err *err)
 {
@@ -493,7 +496,7 @@ enum rc store_add_event(struct store *s, int64_t time_ns, const char *kind, cons
 	return rc;
 }
 
-/* ---- forgetting an index --------------------------------------------------------------------- */
+/* ---- forgetting an index ---------------------------------------------------------------- */
 
 /* Window starts that a block's packets can lie in. */
 static void windows_of(const struct store *s, const struct block_info *b, int64_t *from_ns, int64_t *to_ns)

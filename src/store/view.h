@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A store's catalog at one moment, in memory: what store_blocks(), store_points() and their kin return. Private to this
- * layer. Owns its arrays; one thread at a time.
+ * A store's catalog at one moment, in memory: what store_blocks(), store_points() and their kin
+ * return. Private to this layer. Owns its arrays; one thread at a time.
  */
 #ifndef FLOWDRILL_STORE_VIEW_H
 #define FLOWDRILL_STORE_VIEW_H
@@ -27,7 +27,8 @@ void view_init(struct view *v);
 void view_free(struct view *v);
 /* Each appends a copy, or puts it into its place; RC_NO_MEMORY. */
 enum rc view_add_block(struct view *v, const struct block_info *b, struct err *err);
-enum rc view_add_point(struct view *v, const struct point_info *p, const void *options, size_t len, struct err *err);
+enum rc view_add_point(struct view *v, const struct point_info *p, const void *options,
+	size_t len, struct err *err);
 enum rc view_add_section(struct view *v, const struct section_info *s, struct err *err);
 enum rc view_add_segment(struct view *v, const struct segment_place *s, struct err *err);
 /* Room for one more segment, so that adding it cannot fail. */
@@ -36,7 +37,10 @@ enum rc view_reserve_segment(struct view *v, struct err *err);
 void view_add_sums(struct view *v, const struct point_info *sums);
 
 struct block_info *view_block(const struct view *v, uint32_t number);
-/* Index of the first segment of this block with at least this number; n_segments where there is none. */
+/*
+ * Index of the first segment of this block with at least this number; n_segments where there is
+ * none.
+ */
 size_t view_segment_from(const struct view *v, uint32_t block, uint32_t number);
 const struct segment_place *view_segment(const struct view *v, uint32_t block, uint32_t number);
 /* The last segment of a block; NULL where it has none. */
