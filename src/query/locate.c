@@ -289,36 +289,80 @@ static enum rc parts_before(struct segment *seg, const struct part_list *parts,
 	return RC_DONE;
 }
 
-/*
- * The flow part whose key is the packet's, back from the one that began last: nearly always the first that fits. What is not found so
- * (a fragment that got its ports elsewhere) is left to search_packet().
- */
-static enum rc search_key(struct segment *seg, const struct part_list *parts,
-	const struct packet *pkt, struct seek_packet *seek, struct located *out,
+enum { KEY_GROUP = 512 };    /* parts looked at together: each look-up by itself begins at the start of a chunk */
+
+/* Those of parts[first, end) whose key is the packet's, read in one go where they lie close together. */
+static enum rc group_fits(struct segment *seg, const struct part_list *parts, size_t first, size_t end,
+	const struct packet *pkt, struct part_list *fits, struct err *err)
+{
+	struct segment_cursor c;
+	struct segment_flow flow;
+	enum rc rc = segment_seek(&c, seg, parts->v[first], err);
+
+	fits->n = 0;
+	for (size_t i = first; i < end && rc == RC_DONE; i++) {
+		uint32_t part = parts->v[i];
+
+		if (part - c.next_part > KEY_GROUP)
+			rc = segment_seek(&c, seg, part, err);
+		do {
+			if (rc == RC_DONE)
+				rc = segment_next_flow(&c, &flow, err);
+		} while (rc == RC_DONE && flow.part < part);
+		if (rc != RC_DONE || !key_fits(&flow.key, pkt))
+			continue;
+		if (mem_grow(&fits->v, &fits->cap, fits->n + 1, sizeof(*fits->v)) != 0)
+			return err_memory(err);
+		fits->v[fits->n++] = part;
+	}
+	return rc;
+}
+
+static enum rc micro_of_part(struct segment *seg, uint32_t part, struct seek_packet *seek, struct located *out,
 	struct err *err)
 {
 	struct segment_cursor c;
 	struct segment_flow flow;
-	bool found;
-	size_t i = 0;
-	enum rc rc = parts_before(seg, parts, seek->ordinal, &i, err);
+	struct record_id micro;
+	bool found = false;
+	enum rc rc = segment_seek(&c, seg, part, err);
 
-	while (rc == RC_DONE && i-- > 0) {
-		struct record_id micro;
-
-		rc = segment_seek(&c, seg, parts->v[i], err);
-		if (rc == RC_DONE)
-			rc = segment_next_flow(&c, &flow, err);
-		if (rc != RC_DONE || !key_fits(&flow.key, pkt))
-			continue;
+	if (rc == RC_DONE)
+		rc = segment_next_flow(&c, &flow, err);
+	if (rc == RC_DONE)
 		rc = micro_with(&c, seek, &micro, &found, err);
-		if (rc == RC_DONE && found) {
-			tell(out, &flow);
-			out->micro = micro;
-			return RC_DONE;
-		}
+	if (rc != RC_DONE || !found)
+		return rc == RC_DONE ? RC_MISSING : rc;
+	tell(out, &flow);
+	out->micro = micro;
+	return RC_DONE;
+}
+
+/*
+ * The flow part whose key is the packet's, back from the one that began last: nearly always the first that fits. What is not found so
+ * (a fragment that got its ports elsewhere) is left to search_packet().
+ */
+static enum rc search_key(struct segment *seg, const struct part_list *parts, const struct packet *pkt,
+	struct seek_packet *seek, struct located *out, struct err *err)
+{
+	struct part_list fits = { 0 };
+	size_t end = 0;
+	enum rc rc = parts_before(seg, parts, seek->ordinal, &end, err);
+
+	if (rc == RC_DONE)
+		rc = RC_MISSING;
+	while (rc == RC_MISSING && end > 0) {
+		size_t first = end > KEY_GROUP ? end - KEY_GROUP : 0;
+
+		rc = group_fits(seg, parts, first, end, pkt, &fits, err);
+		if (rc == RC_DONE)
+			rc = RC_MISSING;
+		for (size_t i = fits.n; i-- > 0 && rc == RC_MISSING;)
+			rc = micro_of_part(seg, fits.v[i], seek, out, err);
+		end = first;
 	}
-	return rc == RC_DONE ? RC_MISSING : rc;
+	part_list_free(&fits);
+	return rc;
 }
 
 /* Looks through parts (all where the list is NULL); parts begin with their first packets, in order. */
