@@ -17,6 +17,7 @@ enum {
 	RING = 16,                       /* batches */
 	WORKERS_MAX = TIER_SHARDS,
 	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
+	ADDRS_MAX = 1 << 19,             /* distinct addresses of a block, for its filter */
 	SEGMENT_PACKETS = 1 << 20,       /* a segment's end at the latest */
 	SEGMENT_CONVERSATIONS = 48 << 10,    /* likewise, about so many microflows: bounds memory in a flood */
 };
@@ -68,6 +69,7 @@ struct pipeline {
 	struct addr *addrs;              /* of the block so far */
 	size_t n_addrs, cap_addrs;
 	size_t n_distinct;               /* when doubles were removed last */
+	bool no_filter;                  /* too many */
 
 	/* threads */
 	unsigned workers;                /* 0: everything in the caller's thread */

@@ -24,11 +24,22 @@ static void distinct_addrs(struct pipeline *p)
 	p->n_addrs = p->n_distinct = n;
 }
 
-/* Adds the segment's addresses to the block's; doubles are removed when they could be half of all. */
+/*
+ * Adds the segment's addresses to the block's; doubles are removed when they could be half of all. A block with
+ * more than ADDRS_MAX of them (a flood of forged ones) goes without a filter: memory is bounded.
+ */
 static enum rc gather_addrs(struct pipeline *p, const struct sealer_output *out, struct err *err)
 {
 	if (p->n_addrs + out->n_addrs > p->cap_addrs && p->n_addrs > 2 * p->n_distinct)
 		distinct_addrs(p);
+	if (p->n_distinct > ADDRS_MAX) {
+		p->no_filter = true;
+		mem_free(p->addrs);
+		p->addrs = NULL;
+		p->n_addrs = p->n_distinct = p->cap_addrs = 0;
+	}
+	if (p->no_filter)
+		return RC_DONE;
 	if (out->n_addrs == 0)
 		return RC_DONE;
 	if (mem_grow(&p->addrs, &p->cap_addrs, p->n_addrs + out->n_addrs, sizeof(*p->addrs)) != 0)
@@ -66,7 +77,9 @@ enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *e
 	if (rc == RC_DONE && job->block_done) {
 		distinct_addrs(p);
 		if (job->publish)
-			rc = store_block_indexed(p->store, job->place.block, p->addrs, p->n_addrs, err);
+			rc = store_block_indexed(p->store, job->place.block, p->no_filter ? NULL : p->addrs,
+				p->n_addrs, err);
+		p->no_filter = false;
 		p->n_addrs = p->n_distinct = 0;
 	}
 	return rc;

@@ -187,7 +187,10 @@ struct macro_part {
  */
 enum rc store_publish_segment(struct store *s, struct segment_place *place, const struct buf *bytes,
 	struct macro_part *parts, size_t n_parts, const struct point_info *points, size_t n_points, struct err *err);
-/* All segments of the block are published: its filter is written, its state becomes indexed. */
+/*
+ * All segments of the block are published: its filter is written (addrs NULL: none, it may have any address), its state
+ * becomes indexed.
+ */
 enum rc store_block_indexed(struct store *s, uint32_t number, const struct addr *addrs, size_t n, struct err *err);
 /* The totals that segments do not sum up to by themselves; `complete` ends an ingest. */
 enum rc store_set_totals(struct store *s, const struct store_totals *totals, struct err *err);

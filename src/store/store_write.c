@@ -424,7 +424,8 @@ enum rc store_block_indexed(struct store *s, uint32_t number, const struct addr 
 	enum rc rc;
 
 	buf_init(&record);
-	filter_encode(&record, number, addrs, n);
+	if (addrs)
+		filter_encode(&record, number, addrs, n);
 	store_lock(s);
 	/* a filter is a help: one that is lost says 'maybe', so nothing is synced */
 	rc = record.failed ? err_memory(err) : append_filter(s, &record, err);
