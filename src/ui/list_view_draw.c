@@ -3,6 +3,7 @@
  * How lists of rows are drawn: heading, rows, the line of a fold, what is said where there is
  * none, details.
  */
+#include "base/text.h"
 #include "ui/detail.h"
 #include "ui/list_view.h"
 
@@ -145,6 +146,13 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 			: lv->loader.state == JOB_CANCELLED ? " stopped"
 							    : "");
 	state[0] = '\0';
+	if (loader_cut(&lv->loader, lv->list.count)) {
+		char number[TEXT_NUMBER];
+
+		text_count(number, sizeof(number), lv->list.count);
+		len = add_state(state, state_size, len,
+			"there are more rows than these: filter or sort; shown: ", number);
+	}
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
 	if (lv->sort.field != NULL)

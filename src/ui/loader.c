@@ -10,6 +10,7 @@ void loader_init(struct loader *l, struct session *s, enum tier tier, const stru
 	l->session = s;
 	l->state = JOB_CANCELLED;
 	query_init(&l->query, tier);
+	l->query.limit = tier == TIER_PACKET ? LOADER_PACKETS_MAX : LOADER_RECORDS_MAX;
 	if (in != NULL) {
 		l->in = *in;
 		l->query.in = &l->in;
@@ -134,6 +135,11 @@ bool loader_loading(const struct loader *l)
 bool loader_busy(const struct loader *l)
 {
 	return loader_loading(l) || l->next != NULL || l->stale;
+}
+
+bool loader_cut(const struct loader *l, size_t rows)
+{
+	return rows >= l->query.limit;
 }
 
 int loader_progress(const struct loader *l)

@@ -21,6 +21,9 @@
  */
 enum { REFRESH_SHARE = 4 };
 
+/* Rows that are kept at most (memory): nobody reads further, a filter or an order finds others. */
+enum { LOADER_PACKETS_MAX = 400000, LOADER_RECORDS_MAX = 250000 };
+
 struct loader {
 	struct session *session;
 	struct query query;
@@ -51,6 +54,8 @@ bool loader_update(struct loader *l);
 /* Whether rows that are shown are still coming; whether any query runs at all. */
 bool loader_loading(const struct loader *l);
 bool loader_busy(const struct loader *l);
+/* Whether `rows` are not all that there are. */
+bool loader_cut(const struct loader *l, size_t rows);
 /* 0..1000; -1 unknown. */
 int loader_progress(const struct loader *l);
 /* Stops the query that is shown; false where none runs, or it was asked to stop before. */
