@@ -2,6 +2,7 @@
 /* Stores in place: what is written is read, what is wrong is refused. */
 #include "place.h"
 
+#include "file/pcapng.h"
 #include "store/block.h"
 #include "store/filters.h"
 
@@ -119,6 +120,90 @@ static void test_segments_and_macroflows_by_id(void **state)
 	store_close(s);
 }
 
+static void put_be32(struct buf *b, uint32_t v)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		buf_put_u8(b, (uint8_t)(v >> shift));
+}
+
+/* A big-endian section: header, one interface of nanoseconds, one packet of 4 bytes with a comment. */
+static uint32_t put_big_section(struct buf *b)
+{
+	static const uint32_t head[] = { 0x0a0d0d0a, 28, 0x1a2b3c4d, 0x00010000, 0xffffffff, 0xffffffff, 28,
+		1, 32, 0x00010000, 0, 0x00090001, 0x09000000, 0, 32 };
+	static const uint32_t packet[] = { 6, 48, 0, 0x17979cfe, 0x362a0005, 4, 9, 0x61626364,
+		0x00010002, 0x68690000, 0, 48 };
+	uint32_t at;
+
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		put_be32(b, head[i]);
+	at = (uint32_t)b->len;
+	for (size_t i = 0; i < sizeof(packet) / sizeof(packet[0]); i++)
+		put_be32(b, packet[i]);
+	return at;
+}
+
+/* Two sections of different byte order, the first with simple packets behind one that has a time. */
+static void test_sections(void **state)
+{
+	struct place *p = *state;
+	struct point_info points[2] = { { .linktype = 1, .snaplen = 6, .tsresol = 6 },
+		{ .linktype = 1, .tsresol = 9 } };
+	struct packet_ref refs[4];
+	struct packet_reader *r;
+	struct raw_packet k;
+	struct store *s;
+	struct buf b;
+	uint32_t block;
+	uint64_t second;
+
+	buf_init(&b);
+	pcapng_put_section(&b, NULL);
+	pcapng_put_interface(&b, 1, 6, NULL);
+	refs[0].offset = (uint32_t)b.len;
+	pcapng_put_packet(&b, 0, 1700000000000007, 5, 5, "timed", NULL, 0);
+	for (size_t i = 1; i < 3; i++) {
+		refs[i].offset = (uint32_t)b.len;
+		refs[i - 1].record_len = refs[i].offset - refs[i - 1].offset;
+		/* length on the wire 10, of which the snap length leaves 6 */
+		pcapng_put_block(&b, PCAPNG_SPB, "\x0a\0\0\0simple", 10);
+	}
+	second = b.len;
+	refs[2].record_len = (uint32_t)second - refs[2].offset;
+	refs[3].offset = put_big_section(&b);
+	refs[3].record_len = (uint32_t)b.len - refs[3].offset;
+	made_file(p->capture, b.data, b.len);
+	s = must_open(p, true, NULL);
+	assert_int_equal(store_add_section(s, &(struct section_info){ 0 }, NULL), RC_DONE);
+	assert_int_equal(store_add_point(s, &points[0], NULL, 0, NULL), RC_DONE);
+	assert_int_equal(store_add_section(s, &(struct section_info){ .offset = second, .big_endian = true,
+		.first_point = 1 }, NULL), RC_DONE);
+	assert_int_equal(store_add_section(s, &(struct section_info){ .offset = second }, NULL), RC_USAGE);
+	assert_int_equal(store_add_point(s, &points[1], NULL, 0, NULL), RC_DONE);
+	assert_int_equal(store_block_begin(s, 0, &block, NULL), RC_DONE);
+	assert_int_equal(store_add_untimed(s, refs[1].offset, second, 1700000000000007000, NULL), RC_DONE);
+	assert_int_equal(store_set_totals(s, &(struct store_totals){ .complete = true }, NULL), RC_DONE);
+	assert_int_equal(packet_reader_new(s, &r, NULL), RC_DONE);
+	/* backwards too: no packet needs the one before */
+	for (size_t i = 4; i-- > 0;) {
+		assert_int_equal(packet_reader_get(r, block, refs[i], &k, NULL), RC_DONE);
+		assert_int_equal(k.time_unknown, i == 1 || i == 2);
+		assert_int_equal(k.time_ns, i < 3 ? 1700000000000007000 : 1700000000000000005);
+		assert_int_equal(k.caplen, i == 0 ? 5 : i == 3 ? 4 : 6);
+		assert_int_equal(k.len, i == 0 ? 5 : i == 3 ? 9 : 10);
+		assert_memory_equal(k.data, i == 0 ? "timed" : i == 3 ? "abcd" : "simple", k.caplen);
+		assert_int_equal(k.point, i == 3);
+		assert_int_equal(k.big_endian, i == 3);
+	}
+	assert_int_equal(packet_reader_get(r, block, refs[3], &k, NULL), RC_DONE);
+	assert_memory_equal(k.options, "\0\1\0\2hi\0\0", 8);
+	/* a header is no packet */
+	assert_int_equal(packet_reader_get(r, block, (struct packet_ref){ 0, 28 }, &k, NULL), RC_DAMAGED);
+	packet_reader_free(r);
+	store_close(s);
+	buf_free(&b);
+}
+
 static size_t count_range(struct store *s, int64_t from_ns, int64_t to_ns)
 {
 	struct macro_range range = { from_ns, to_ns, NULL };
@@ -223,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packets_by_reference, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segments_and_macroflows_by_id, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sections, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_macroflows_by_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reader_beside_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
