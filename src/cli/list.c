@@ -85,20 +85,12 @@ static void default_columns(struct cli *c, struct list *l)
 		add_column(l, names[i]);
 }
 
-/* Sums over several capture points count the same packet more than once: never silently. */
-static void warn_of_points(struct cli *c, const struct list *l)
+/* What several capture points saw is never added up; where nobody asked for points, that is said. */
+static void tell_of_points(struct cli *c, const struct list *l)
 {
-	char why[128];
-	size_t n = cli_point_count(c);
-
-	if (l->query.n_group == 0 || n < 2)
-		return;
-	for (size_t i = 0; i < l->query.n_group; i++)
-		if (strcmp(l->query.group[i]->name, "point") == 0)
-			return;
-	snprintf(why, sizeof(why),
-		"adds up what %zu capture points saw; add 'point' to keep them apart", n);
-	say_note("--group-by", why);
+	if (query_groups_by_point(session_sources(c->session), &l->query))
+		say_note("--group-by", "groups are kept apart by capture point: the same packets may have "
+			"been seen at several");
 }
 
 static enum rc prepare(struct cli *c, struct list *l, struct err *err)
@@ -113,7 +105,7 @@ static enum rc prepare(struct cli *c, struct list *l, struct err *err)
 	if (rc == RC_DONE && !a->fields)
 		default_columns(c, l);
 	if (rc == RC_DONE)
-		warn_of_points(c, l);
+		tell_of_points(c, l);
 	return rc;
 }
 

@@ -86,12 +86,13 @@ done
 sort -o got got
 same want got "packets by --in of macroflows"
 
-# ---- several points: the answer shows them, and adding up is said
+# ---- several points: the answer shows them, and they are not added up
 fd 0 list flows -r cap/two.pcapng --format csv
 silent
 head -n 1 out | grep -q point || fail "no column for the point"
 fd 0 list flows -r cap/two.pcapng --group-by server --format csv
-says '--group-by: adds up what 2 capture points saw'
+says '--group-by: groups are kept apart by capture point'
+head -n 1 out | grep -q point || fail "no column for the point of groups"
 fd 0 list flows -r cap/two.pcapng --group-by point --format csv
 silent
 lines 3
