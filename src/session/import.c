@@ -350,7 +350,8 @@ enum rc ingest_reindex(struct store *store, const struct ingest_options *options
 	blocks = mem_calloc(n + 1, sizeof(*blocks));
 	if (!blocks)
 		return err_memory(err);
-	memcpy(blocks, now, n * sizeof(*blocks));
+	if (n > 0)
+		memcpy(blocks, now, n * sizeof(*blocks));
 	atomic_store(&progress->size, (uint64_t)n);
 	struct store_totals totals = *store_totals(store);
 	rc = pipeline_new(store, options, first_frame, &p, err);

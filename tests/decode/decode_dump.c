@@ -57,7 +57,8 @@ static uint64_t distinct_pairs(struct counts *c, uint32_t proto)
 {
 	uint64_t n = 0;
 
-	qsort(c->pairs, c->pairs_len, sizeof(*c->pairs), pair_cmp);
+	if (c->pairs_len > 1)
+		qsort(c->pairs, c->pairs_len, sizeof(*c->pairs), pair_cmp);
 	for (size_t i = 0; i < c->pairs_len; i++)
 		if (c->pairs[i].proto == proto &&
 			(i == 0 || pair_cmp(&c->pairs[i], &c->pairs[i - 1]) != 0))
