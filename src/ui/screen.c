@@ -246,8 +246,10 @@ static void update_indexing(struct screen *s)
 		return;
 	}
 	s->indexing = false;
-	if (session_index_finish(s->session, false, &err) != RC_DONE)
+	if (session_index_finish(s->session, false, &err) != RC_DONE) {
+		s->index_err = err;
 		screen_fail(s, &err);
+	}
 	refresh_views(s); /* finishing has taken the last news */
 }
 

@@ -38,6 +38,7 @@ struct screen {
 	bool pane, pane_chosen; /* details below lists; chosen by the user */
 	bool indexing; /* session_index_start() was called and not finished */
 	bool waiting; /* another process indexes: session_index_start() is to be called again */
+	struct err index_err; /* why indexing failed; rc RC_DONE where it did not */
 	bool rebuilt; /* a damaged index was thrown away once */
 	int64_t refreshed_ns; /* when the session was last asked for news */
 	bool quit;

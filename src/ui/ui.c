@@ -17,6 +17,14 @@ static void take_options(struct screen_options *out, const struct ui_options *o)
 	out->ascii = o->ascii;
 }
 
+/* A file that could not be indexed is told once more when the screen is gone. */
+static enum rc index_result(const struct screen *s, struct err *err)
+{
+	if (s->index_err.rc != RC_DONE && err != NULL)
+		*err = s->index_err;
+	return s->index_err.rc;
+}
+
 static enum rc run_script(struct session *s, const struct ui_options *o, struct err *err)
 {
 	struct screen_options options = { .history = "" };
@@ -30,6 +38,8 @@ static enum rc run_script(struct session *s, const struct ui_options *o, struct 
 	if (rc != RC_DONE)
 		return rc;
 	rc = script_run(&screen, o->script, err);
+	if (rc == RC_DONE)
+		rc = index_result(&screen, err);
 	screen_close(&screen);
 	return rc;
 }
@@ -50,6 +60,7 @@ static enum rc run_terminal(struct session *s, const struct ui_options *o, struc
 	rc = screen_open(&screen, s, &options, err);
 	if (rc == RC_DONE) {
 		loop_run(&screen, t);
+		rc = index_result(&screen, err);
 		screen_close(&screen);
 	}
 	term_close(t);
