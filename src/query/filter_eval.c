@@ -475,6 +475,7 @@ enum verdict filter_run(const struct filter *f, const struct subject *s)
 	enum verdict stack[FILTER_DEPTH + 4];
 	size_t n = 0;
 
+	stack[0] = VERDICT_YES;      /* there is always a test */
 	for (size_t at = 0; at < f->n_steps; at++) {
 		const struct filter_step *step = &f->steps[at];
 

@@ -120,6 +120,7 @@ static struct net_set nets_of_program(const struct filter *f, uint32_t *next)
 	struct net_set stack[FILTER_DEPTH + 4];
 	size_t n = 0;
 
+	stack[0] = (struct net_set){ any_net, any_net };
 	for (size_t at = 0; at < f->n_steps; at++) {
 		const struct filter_step *step = &f->steps[at];
 
@@ -247,6 +248,7 @@ static void analyse_times(struct filter *f)
 	struct span stack[FILTER_DEPTH + 4];
 	size_t n = 0;
 
+	stack[0] = all_times;
 	for (size_t at = 0; at < f->n_steps; at++) {
 		const struct filter_step *step = &f->steps[at];
 
