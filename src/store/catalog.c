@@ -217,7 +217,7 @@ static enum rc open_db(struct catalog *c, bool immutable, struct err *err)
 	sqlite3_busy_timeout(c->db, CATALOG_WAIT_MS);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return exec(c, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;", err);
+		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;", err);
 }
 
 /* The format's version; an empty file has 0. */
@@ -282,7 +282,7 @@ static enum rc open_writing(struct catalog *c, enum catalog_mode mode, struct er
 		rc = check_version(c, err);
 	if (rc == RC_DONE)
 		rc = exec(c, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-			"PRAGMA wal_autocheckpoint=4000;", err);
+			"PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;", err);
 	return rc;
 }
 
