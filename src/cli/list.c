@@ -71,24 +71,26 @@ static void default_columns(struct cli *c, struct list *l)
 	static const char *const sums[] = { "clients", "flows", "packets", "bytes", "first",
 		"last", NULL };
 	const struct query *q = &l->query;
-	bool several_points = cli_point_count(c) > 1;
+	/* where it keeps groups apart by point though nobody asked, the answer has to show it */
+	bool show_point = q->n_group > 0 ? query_groups_by_point(session_sources(c->session), q)
+					 : cli_point_count(c) > 1;
 
 	for (size_t i = 0; i < q->n_group; i++)
 		add_column(l, q->group[i]->name);
 	if (q->n_group == 0)
 		add_column(l, "id");
 	/* early, so that a narrow terminal does not hide it */
-	if (several_points)
+	if (show_point)
 		add_column(l, "point");
 	const char *const *names = q->n_group > 0 ? sums : field_default_columns(q->tier);
 	for (size_t i = 0; names[i]; i++)
 		add_column(l, names[i]);
 }
 
-/* What several capture points saw is never added up; where nobody asked for points, that is said. */
+/* What several capture points saw is never added up; where no column shows it, that is said. */
 static void tell_of_points(struct cli *c, const struct list *l)
 {
-	if (query_groups_by_point(session_sources(c->session), &l->query))
+	if (query_groups_by_point(session_sources(c->session), &l->query) && !has_column(l, "point"))
 		say_note("--group-by", "groups are kept apart by capture point: the same packets may have "
 			"been seen at several");
 }

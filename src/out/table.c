@@ -11,6 +11,7 @@
 #include "out/cells.h"
 #include "out/format.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -286,14 +287,28 @@ static enum rc table_begin(struct out *o, struct err *err)
 	return t->columns && t->kept ? RC_DONE : err_memory(err);
 }
 
+/* Points of several sources have the source's number before them, as ids have. */
+static void tell_source(const struct row *row, struct value *v)
+{
+	char name[sizeof(v->text)];
+
+	if (v->text[0] == '\0')
+		snprintf(v->text, sizeof(v->text), "%" PRIu64, v->u);
+	memcpy(name, v->text, sizeof(name));
+	snprintf(v->text, sizeof(v->text), "%u:%.150s", row->source, name);
+}
+
 static enum rc table_row(struct out *o, const struct row *row, struct err *err)
 {
 	struct table *t = o->state;
 	struct cell *cells = &t->kept[t->n_kept * o->n];
 
 	(void)err;
-	for (size_t i = 0; i < o->n; i++)
+	for (size_t i = 0; i < o->n; i++) {
 		cells[i].known = field_get(o->columns[i], row, &cells[i].value);
+		if (cells[i].known && row->source > 0 && o->columns[i]->unit == UNIT_POINT)
+			tell_source(row, &cells[i].value);
+	}
 	if (t->started)
 		put_row(o, cells);
 	else if (++t->n_kept == TABLE_KEEP)

@@ -91,8 +91,10 @@ fd 0 list flows -r cap/two.pcapng --format csv
 silent
 head -n 1 out | grep -q point || fail "no column for the point"
 fd 0 list flows -r cap/two.pcapng --group-by server --format csv
-says '--group-by: groups are kept apart by capture point'
-head -n 1 out | grep -q point || fail "no column for the point of groups"
+silent
+head -n 1 out | grep -q point || fail "no column for the point of a group"
+fd 0 list flows -r cap/two.pcapng --group-by server --fields server,bytes --format csv
+says "--group-by: groups are kept apart by capture point"
 fd 0 list flows -r cap/two.pcapng --group-by point --format csv
 silent
 lines 3
@@ -104,6 +106,9 @@ lines 68
 id=$(grep '^2:p' out | tail -n 1)
 fd 0 list packets -r cap/basic.pcap -r cap/two.pcapng "$id" --fields id --format csv
 lines 2
+
+fd 0 list flows -r cap/basic.pcap -r cap/two.pcapng --group-by proto
+prints ' 1:0 ' ' 2:lb0 '
 
 # ---- a store gives the same answers as the file
 fd 0 import -s one.fdr cap/two.pcapng
