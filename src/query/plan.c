@@ -294,7 +294,7 @@ static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *
 enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink, void *ctx,
 	struct query_control *control, struct query_explain *explain, struct err *err)
 {
-	struct query_explain own;
+	struct query_explain own = { 0 };
 	struct run run = { .sources = sources, .q = q, .control = control, .explain = explain ? explain : &own };
 	enum rc rc = check_ids(sources, q, err);
 

@@ -367,7 +367,7 @@ static enum rc complete(struct records *r, struct record *rec, bool continues, b
 static enum rc stream_flow(struct records *r, struct segment_cursor *c, const struct segment_flow *flow,
 	enum scope_answer scope, enum verdict verdict, struct err *err)
 {
-	bool in_scope = scope == SCOPE_YES, whole;
+	bool in_scope = scope == SCOPE_YES, whole = false;
 	struct record rec;
 	enum rc rc = read_flow(r, c, flow, &rec, err);
 
@@ -384,7 +384,7 @@ static enum rc stream_micros(struct records *r, struct segment_cursor *c, const 
 	enum rc rc;
 
 	for (;;) {
-		bool in_scope = scope == SCOPE_YES, whole;
+		bool in_scope = scope == SCOPE_YES, whole = false;
 		enum verdict verdict = of_key;
 		struct record_id id;
 		struct record *rec;
