@@ -15,8 +15,8 @@
 
 #include <stdlib.h>
 
-static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t part, struct counters *counters,
-	struct err *err)
+static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t part,
+	struct counters *counters, struct err *err)
 {
 	struct record_id id;
 	struct chosen_micro *m;
@@ -32,9 +32,13 @@ static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t 
 	if (rc != RC_DONE)
 		return rc;
 	m = &p->micros[p->n_micros++];
-	*m = (struct chosen_micro){ .id = id, .part = part, .first = (uint32_t)p->n_ordinals,
-		.n = (uint32_t)counters_packets(counters), .last_ns = counters->last_ns,
-		.gap_sum = counters->gap_sum, .gap_min = counters->gap_min,
+	*m = (struct chosen_micro){ .id = id,
+		.part = part,
+		.first = (uint32_t)p->n_ordinals,
+		.n = (uint32_t)counters_packets(counters),
+		.last_ns = counters->last_ns,
+		.gap_sum = counters->gap_sum,
+		.gap_min = counters->gap_min,
 		.has_gaps = (counters->known & FIELD_BIT(FIELD_GAP_MIN)) != 0 };
 	p->n_ordinals += m->n;
 	p->sr->run->explain->micro_parts++;
@@ -43,11 +47,11 @@ static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t 
 
 /* Which microflow parts of a flow part were read, and what is wanted of them. */
 struct looked {
-	bool any, single;            /* something is; single packets are */
+	bool any, single; /* something is; single packets are */
 };
 
-static void look(struct packets *p, enum scope_answer scope, struct chosen_micro *m, const struct counters *c,
-	struct looked *out)
+static void look(struct packets *p, enum scope_answer scope, struct chosen_micro *m,
+	const struct counters *c, struct looked *out)
 {
 	if (!run_overlaps(p->sr->run, c->first_ns, c->last_ns))
 		return;
@@ -58,8 +62,9 @@ static void look(struct packets *p, enum scope_answer scope, struct chosen_micro
 }
 
 /* Reads the microflow parts of a flow part. */
-static enum rc read_micros(struct packets *p, struct segment_cursor *c, const struct segment_flow *flow,
-	enum scope_answer scope, struct looked *out, struct err *err)
+static enum rc read_micros(struct packets *p, struct segment_cursor *c,
+	const struct segment_flow *flow, enum scope_answer scope, struct looked *out,
+	struct err *err)
 {
 	bool continues = part_continues(segment_info(p->seg), flow->id);
 	struct counters counters;
@@ -96,7 +101,9 @@ static void put_entry(struct packets *p, uint32_t ordinal, size_t micro, bool si
 {
 	if (p->n_entries && p->entries[p->n_entries - 1].ordinal > ordinal)
 		p->unordered = true;
-	p->entries[p->n_entries++] = (struct packet_entry){ .ordinal = ordinal, .micro = (uint32_t)micro, .silent = silent };
+	p->entries[p->n_entries++] = (struct packet_entry){
+		.ordinal = ordinal, .micro = (uint32_t)micro, .silent = silent
+	};
 }
 
 /* Whether microflow parts from `first` on follow each other, each behind the last packet of the one before. */
@@ -105,7 +112,8 @@ static bool follow_each_other(const struct packets *p, size_t first)
 	for (size_t i = first + 1; i < p->n_micros; i++) {
 		const struct chosen_micro *before = &p->micros[i - 1];
 
-		if (p->ordinals[before->first + before->n - 1] > p->ordinals[p->micros[i].first])
+		if (p->ordinals[before->first + before->n - 1] >
+			p->ordinals[p->micros[i].first])
 			return false;
 	}
 	return true;
@@ -133,7 +141,8 @@ static enum rc time_of(struct packets *p, uint32_t ordinal, int64_t *time_ns, st
  * When the packet before a stretch of a flow was captured, by what the stretch says: micros [from, to), whole and without
  * others between.
  */
-static enum rc find_lead(struct packets *p, struct packet_entry *e, size_t from, size_t to, struct err *err)
+static enum rc find_lead(
+	struct packets *p, struct packet_entry *e, size_t from, size_t to, struct err *err)
 {
 	uint32_t last = 0;
 	int64_t last_ns = INT64_MIN, gap_sum = 0;
@@ -142,7 +151,7 @@ static enum rc find_lead(struct packets *p, struct packet_entry *e, size_t from,
 
 	e->leads = true;
 	if (p->micros[from].begins && e->ordinal == p->ordinals[p->micros[from].first])
-		return RC_DONE;      /* the flow's first packet: it has no gap */
+		return RC_DONE; /* the flow's first packet: it has no gap */
 	for (size_t i = from; i < to; i++) {
 		const struct chosen_micro *m = &p->micros[i];
 		uint32_t end = p->ordinals[m->first + m->n - 1];
@@ -184,7 +193,8 @@ struct in_part {
 
 static int by_ordinal(const void *a, const void *b)
 {
-	uint32_t x = ((const struct in_part *)a)->ordinal, y = ((const struct in_part *)b)->ordinal;
+	uint32_t x = ((const struct in_part *)a)->ordinal,
+		 y = ((const struct in_part *)b)->ordinal;
 
 	return (x > y) - (x < y);
 }
@@ -204,7 +214,8 @@ static enum rc put_single(struct packets *p, size_t first, struct err *err)
 		return err_memory(err);
 	for (size_t i = first; i < p->n_micros; i++)
 		for (uint32_t j = 0; j < p->micros[i].n; j++)
-			all[k++] = (struct in_part){ p->ordinals[p->micros[i].first + j], (uint32_t)i };
+			all[k++] = (struct in_part){ p->ordinals[p->micros[i].first + j],
+				(uint32_t)i };
 	qsort(all, n, sizeof(*all), by_ordinal);
 	for (k = 0; k < n && rc == RC_DONE; k++) {
 		const struct chosen_micro *m = &p->micros[all[k].micro];
@@ -216,14 +227,16 @@ static enum rc put_single(struct packets *p, size_t first, struct err *err)
 			put_entry(p, all[k].ordinal, all[k].micro, false);
 		/* what is before the whole part lies elsewhere */
 		if (wanted && k == 0)
-			rc = find_lead(p, &p->entries[p->n_entries - 1], first, p->n_micros, err);
+			rc = find_lead(
+				p, &p->entries[p->n_entries - 1], first, p->n_micros, err);
 		before = wanted;
 	}
 	mem_free(all);
 	return rc;
 }
 
-static enum rc choose_part(struct packets *p, struct segment_cursor *c, const struct segment_flow *flow, struct err *err)
+static enum rc choose_part(struct packets *p, struct segment_cursor *c,
+	const struct segment_flow *flow, struct err *err)
 {
 	struct source_run *sr = p->sr;
 	enum scope_answer scope = scope_of_part(sr, p->place->block, flow);
@@ -246,7 +259,8 @@ static enum rc choose_part(struct packets *p, struct segment_cursor *c, const st
 	if (GROW(p, parts, p->n_parts + 1) != 0 ||
 		GROW(p, entries, p->n_entries + 2 * (p->n_ordinals - ordinals)) != 0)
 		return err_memory(err);
-	p->parts[p->n_parts++] = (struct chosen_part){ .id = flow->id, .key = flow->key, .verdict = verdict };
+	p->parts[p->n_parts++] =
+		(struct chosen_part){ .id = flow->id, .key = flow->key, .verdict = verdict };
 	if (looked.single || !follow_each_other(p, first))
 		return put_single(p, first, err);
 	return put_rows(p, first, err);
@@ -272,7 +286,8 @@ static enum rc find_wanted(struct packets *p, struct err *err)
 	for (size_t i = 0; i < ids->n && rc == RC_DONE; i++) {
 		uint32_t block = (uint32_t)(ids->v[i] >> 32), offset = (uint32_t)ids->v[i];
 
-		if (block != info->block || offset < info->first_offset || offset >= info->end_offset)
+		if (block != info->block || offset < info->first_offset ||
+			offset >= info->end_offset)
 			continue;
 		if (GROW(p, wanted, p->n_wanted + 1) != 0)
 			return err_memory(err);

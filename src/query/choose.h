@@ -16,26 +16,26 @@ struct chosen_part {
 	struct flow_key key;
 	enum verdict verdict;
 	bool has_previous;
-	int64_t previous_ns;         /* time of its packet before */
+	int64_t previous_ns; /* time of its packet before */
 };
 
 /* A microflow part. */
 struct chosen_micro {
 	struct record_id id;
 	uint32_t part;
-	uint32_t first, n;           /* in ordinals */
-	bool wanted;                 /* whole */
-	bool partial;                /* single packets of it are */
+	uint32_t first, n; /* in ordinals */
+	bool wanted; /* whole */
+	bool partial; /* single packets of it are */
 	int64_t last_ns, gap_sum, gap_min;
-	bool has_gaps, begins;       /* begins: it holds the flow's first packet */
+	bool has_gaps, begins; /* begins: it holds the flow's first packet */
 };
 
 /* A packet to read. */
 struct packet_entry {
 	uint32_t ordinal;
 	uint32_t micro;
-	bool silent;                 /* read for its time alone */
-	bool leads;                  /* what is before it is not read: lead_ns is its time, where has_lead */
+	bool silent; /* read for its time alone */
+	bool leads; /* what is before it is not read: lead_ns is its time, where has_lead */
 	bool has_lead;
 	int64_t lead_ns;
 };
@@ -45,19 +45,20 @@ struct packets {
 	struct segment *seg;
 	const struct segment_place *place;
 	const struct block_info *block;
-	struct fragment_table *fragments;    /* made for the first fragment */
-	struct packet_reader *reader, *aside;        /* aside: for single packets out of order */
+	struct fragment_table *fragments; /* made for the first fragment */
+	struct packet_reader *reader, *aside; /* aside: for single packets out of order */
 	struct part_list list;
 	struct chosen_part *parts;
 	struct chosen_micro *micros;
 	struct packet_entry *entries;
-	uint32_t *ordinals;          /* of all microflow parts, one after the other */
-	uint32_t *wanted;            /* ordinals that were asked for by id, ascending */
+	uint32_t *ordinals; /* of all microflow parts, one after the other */
+	uint32_t *wanted; /* ordinals that were asked for by id, ascending */
 	struct packet_ref *refs;
-	struct packet_entry *sorted;        /* scratch */
-	size_t n_parts, cap_parts, n_micros, cap_micros, n_entries, cap_entries, n_ordinals, cap_ordinals;
+	struct packet_entry *sorted; /* scratch */
+	size_t n_parts, cap_parts, n_micros, cap_micros, n_entries, cap_entries, n_ordinals,
+		cap_ordinals;
 	size_t n_wanted, cap_wanted, cap_sorted;
-	bool unordered;              /* entries are not in order of capture */
+	bool unordered; /* entries are not in order of capture */
 };
 
 #define GROW(p, what, need) mem_grow(&(p)->what, &(p)->cap_##what, (need), sizeof(*(p)->what))

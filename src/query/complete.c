@@ -11,8 +11,8 @@ enum place { PLACE_TERM, PLACE_AFTER, PLACE_OPERATOR, PLACE_VALUE };
 
 struct place_at {
 	enum place place;
-	const struct field *field;   /* PLACE_VALUE: of this field, where it is one */
-	bool ports, protos;          /* PLACE_VALUE: a port, a protocol */
+	const struct field *field; /* PLACE_VALUE: of this field, where it is one */
+	bool ports, protos; /* PLACE_VALUE: a port, a protocol */
 };
 
 struct word_help {
@@ -22,32 +22,51 @@ struct word_help {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct word_help joins[] = {
-	{ "and", "both" }, { "or", "either; `and` and `or` group from the left" },
+	{ "and", "both" },
+	{ "or", "either; `and` and `or` group from the left" },
 };
 
 static const struct word_help operators[] = {
-	{ "==", "equal" }, { "!=", "known and not equal" }, { "<", "less" }, { "<=", "at most" },
-	{ ">", "more" }, { ">=", "at least" }, { "~", "contains, capitals or not" },
+	{ "==", "equal" },
+	{ "!=", "known and not equal" },
+	{ "<", "less" },
+	{ "<=", "at most" },
+	{ ">", "more" },
+	{ ">=", "at least" },
+	{ "~", "contains, capitals or not" },
 	{ "in", "one of {A, B}" },
 };
 
 static const struct word_help terms[] = {
-	{ "host", "either address" }, { "net", "either address in a network" },
-	{ "port", "either port" }, { "portrange", "either port in a range" },
-	{ "src", "source; on flows the client" }, { "dst", "destination; on flows the server" },
-	{ "client", "who started the conversation" }, { "server", "who answered" },
-	{ "tcp", "TCP" }, { "udp", "UDP" }, { "icmp", "ICMP" }, { "icmp6", "ICMPv6" },
-	{ "sctp", "SCTP" }, { "arp", "ARP" }, { "ip", "IPv4" }, { "ip6", "IPv6" },
-	{ "vlan", "tagged, or one of the tags" }, { "ether", "link addresses: ether host A" },
+	{ "host", "either address" },
+	{ "net", "either address in a network" },
+	{ "port", "either port" },
+	{ "portrange", "either port in a range" },
+	{ "src", "source; on flows the client" },
+	{ "dst", "destination; on flows the server" },
+	{ "client", "who started the conversation" },
+	{ "server", "who answered" },
+	{ "tcp", "TCP" },
+	{ "udp", "UDP" },
+	{ "icmp", "ICMP" },
+	{ "icmp6", "ICMPv6" },
+	{ "sctp", "SCTP" },
+	{ "arp", "ARP" },
+	{ "ip", "IPv4" },
+	{ "ip6", "IPv6" },
+	{ "vlan", "tagged, or one of the tags" },
+	{ "ether", "link addresses: ether host A" },
 	{ "not", "the contrary of what follows" },
 };
 
 static const struct word_help sides[] = {
-	{ "host", "its address" }, { "net", "its network" }, { "port", "its port" },
+	{ "host", "its address" },
+	{ "net", "its network" },
+	{ "port", "its port" },
 };
 
 struct completion {
-	const char *part;            /* what is written of the word */
+	const char *part; /* what is written of the word */
 	filter_say say;
 	void *ctx;
 };
@@ -80,23 +99,25 @@ static bool is_word(const struct filter_token *t, const char *word)
 
 static bool is_side(const struct filter_token *t)
 {
-	return is_word(t, "src") || is_word(t, "dst") || is_word(t, "client") || is_word(t, "server");
+	return is_word(t, "src") || is_word(t, "dst") || is_word(t, "client") ||
+		is_word(t, "server");
 }
 
 static bool takes_value(const struct filter_token *t)
 {
-	return is_word(t, "host") || is_word(t, "net") || is_word(t, "port") || is_word(t, "portrange") ||
-		is_word(t, "proto") || is_side(t);
+	return is_word(t, "host") || is_word(t, "net") || is_word(t, "port") ||
+		is_word(t, "portrange") || is_word(t, "proto") || is_side(t);
 }
 
 static bool is_value_place(enum filter_token_kind kind)
 {
-	return kind == TOKEN_BRACE || kind == TOKEN_COMMA || (kind >= TOKEN_EQ && kind <= TOKEN_MASK);
+	return kind == TOKEN_BRACE || kind == TOKEN_COMMA ||
+		(kind >= TOKEN_EQ && kind <= TOKEN_MASK);
 }
 
 /* The place behind `last`, which follows `before`; `compared` is the name that the last operator stood behind. */
-static void place_behind(struct place_at *at, const struct filter_token *last, const struct filter_token *before,
-	const struct filter_token *compared, enum tier tier)
+static void place_behind(struct place_at *at, const struct filter_token *last,
+	const struct filter_token *before, const struct filter_token *compared, enum tier tier)
 {
 	struct filter_name name;
 	bool ends = filter_tier_has_ends(tier);
@@ -109,15 +130,16 @@ static void place_behind(struct place_at *at, const struct filter_token *last, c
 			at->ports = name.what == WHAT_PORT;
 			at->protos = name.what == WHAT_PROTO;
 		}
-	} else if (last->kind == TOKEN_END || last->kind == TOKEN_AND || last->kind == TOKEN_OR ||
-		last->kind == TOKEN_NOT || last->kind == TOKEN_OPEN) {
+	} else if (last->kind == TOKEN_END || last->kind == TOKEN_AND ||
+		last->kind == TOKEN_OR || last->kind == TOKEN_NOT || last->kind == TOKEN_OPEN) {
 		at->place = PLACE_TERM;
 	} else if (ends && takes_value(last)) {
 		at->place = PLACE_VALUE;
 		at->ports = is_word(last, "port") || is_word(last, "portrange");
 		at->protos = is_word(last, "proto");
-	} else if (last->kind == TOKEN_WORD && !is_value_place(before->kind) && !is_word(before, "in") &&
-		!(ends && takes_value(before)) && filter_name_find(last->text, tier, &name)) {
+	} else if (last->kind == TOKEN_WORD && !is_value_place(before->kind) &&
+		!is_word(before, "in") && !(ends && takes_value(before)) &&
+		filter_name_find(last->text, tier, &name)) {
 		at->place = PLACE_OPERATOR;
 	}
 }
@@ -140,11 +162,13 @@ static bool find_place(const char *text, enum tier tier, struct place_at *at, si
 	*start = lx.len;
 	for (;;) {
 		if (filter_lex(&lx, &token, NULL) != RC_DONE)
-			return false;        /* inside a string, or nonsense */
-		if (token.kind == TOKEN_END || (token.end == lx.len &&
-			(token.kind == TOKEN_WORD || ends_in_letter(text, &token))))
+			return false; /* inside a string, or nonsense */
+		if (token.kind == TOKEN_END ||
+			(token.end == lx.len &&
+				(token.kind == TOKEN_WORD || ends_in_letter(text, &token))))
 			break;
-		if (is_word(&token, "in") || (token.kind >= TOKEN_EQ && token.kind <= TOKEN_MASK))
+		if (is_word(&token, "in") ||
+			(token.kind >= TOKEN_EQ && token.kind <= TOKEN_MASK))
 			compared = *previous;
 		before = *previous;
 		*previous = token;
@@ -211,8 +235,6 @@ void filter_complete(const char *text, enum tier tier, size_t *start, filter_say
 		}
 		offer_values(&c, &at);
 		break;
-	case PLACE_AFTER:
-		offer_all(&c, joins, COUNT(joins));
-		break;
+	case PLACE_AFTER: offer_all(&c, joins, COUNT(joins)); break;
 	}
 }

@@ -19,7 +19,11 @@
 
 #include "flow/field.h"
 
-enum { FILTER_DEPTH = 200, FILTER_TERMS = 4096, FILTER_TEXT_MAX = 1 << 16 };      /* levels, terms, bytes */
+enum {
+	FILTER_DEPTH = 200,
+	FILTER_TERMS = 4096,
+	FILTER_TEXT_MAX = 1 << 16
+}; /* levels, terms, bytes */
 
 struct filter;
 
@@ -48,6 +52,7 @@ void filter_times(const struct filter *f, int64_t *from_ns, int64_t *to_ns);
 
 /* For the prompt: words that may stand at the end of `text`, each through `say`, best first. `start` is the column where the word begins. */
 typedef void (*filter_say)(void *ctx, const char *word, const char *help);
-void filter_complete(const char *text, enum tier tier, size_t *start, filter_say say, void *ctx);
+void filter_complete(
+	const char *text, enum tier tier, size_t *start, filter_say say, void *ctx);
 
 #endif

@@ -9,7 +9,8 @@
 
 /* ---- what the tests look at -------------------------------------------------------------- */
 
-static void end_set(struct subject *s, enum filter_side side, const struct addr *a, bool has_port, uint16_t port)
+static void end_set(struct subject *s, enum filter_side side, const struct addr *a,
+	bool has_port, uint16_t port)
 {
 	s->addr[side] = a && a->kind != ADDR_NONE ? a : NULL;
 	s->has_port[side] = has_port;
@@ -24,8 +25,10 @@ static void subject_packet(struct subject *s, const struct packet_row *row)
 	end_set(s, SIDE_SRC, &p->src, ports, p->src_port);
 	end_set(s, SIDE_DST, &p->dst, ports, p->dst_port);
 	if (row->key) {
-		end_set(s, SIDE_CLIENT, &row->key->client, row->key->has_ports, row->key->client_port);
-		end_set(s, SIDE_SERVER, &row->key->server, row->key->has_ports, row->key->server_port);
+		end_set(s, SIDE_CLIENT, &row->key->client, row->key->has_ports,
+			row->key->client_port);
+		end_set(s, SIDE_SERVER, &row->key->server, row->key->has_ports,
+			row->key->server_port);
 	}
 	if (p->flags & PACKET_HAS_MACS) {
 		s->mac[SIDE_SRC] = p->src_mac;
@@ -47,13 +50,17 @@ static void subject_ends(struct subject *s, const struct flow_key *k, u128 known
 	bool ports = k->has_ports;
 
 	if (known & FIELD_BIT(FIELD_CLIENT))
-		end_set(s, SIDE_CLIENT, &k->client, ports && (known & FIELD_BIT(FIELD_CLIENT_PORT)), k->client_port);
+		end_set(s, SIDE_CLIENT, &k->client,
+			ports && (known & FIELD_BIT(FIELD_CLIENT_PORT)), k->client_port);
 	else
-		end_set(s, SIDE_CLIENT, NULL, ports && (known & FIELD_BIT(FIELD_CLIENT_PORT)), k->client_port);
+		end_set(s, SIDE_CLIENT, NULL, ports && (known & FIELD_BIT(FIELD_CLIENT_PORT)),
+			k->client_port);
 	if (known & FIELD_BIT(FIELD_SERVER))
-		end_set(s, SIDE_SERVER, &k->server, ports && (known & FIELD_BIT(FIELD_SERVER_PORT)), k->server_port);
+		end_set(s, SIDE_SERVER, &k->server,
+			ports && (known & FIELD_BIT(FIELD_SERVER_PORT)), k->server_port);
 	else
-		end_set(s, SIDE_SERVER, NULL, ports && (known & FIELD_BIT(FIELD_SERVER_PORT)), k->server_port);
+		end_set(s, SIDE_SERVER, NULL, ports && (known & FIELD_BIT(FIELD_SERVER_PORT)),
+			k->server_port);
 }
 
 /* `src` becomes the end that is `from`, `dst` the other one. */
@@ -126,7 +133,8 @@ static enum verdict verdict_of(bool yes)
 }
 
 /* Whether any operand is part of the text; the op may ask for the contrary. */
-static enum verdict judge_text(const struct filter *f, const struct filter_test *t, const char *text)
+static enum verdict judge_text(
+	const struct filter *f, const struct filter_test *t, const char *text)
 {
 	bool any = false;
 
@@ -145,7 +153,8 @@ static bool is_text_op(const struct filter_test *t)
 
 /* ---- ends ------------------------------------------------------------------------------------ */
 
-static enum verdict judge_addr(const struct filter *f, const struct filter_test *t, const struct addr *a)
+static enum verdict judge_addr(
+	const struct filter *f, const struct filter_test *t, const struct addr *a)
 {
 	char text[ADDR_TEXT];
 	bool any = false;
@@ -170,8 +179,14 @@ static bool number_fits(const struct filter *f, const struct filter_test *t, lon
 		bool in = v >= o->range.low && v <= o->range.high;
 
 		switch (t->op) {
-		case OP_EQ: if (in) return true; break;
-		case OP_NE: if (in) return false; break;
+		case OP_EQ:
+			if (in)
+				return true;
+			break;
+		case OP_NE:
+			if (in)
+				return false;
+			break;
 		case OP_LT: return v < o->range.low;
 		case OP_LE: return v <= o->range.high;
 		case OP_GT: return v > o->range.high;
@@ -182,8 +197,8 @@ static bool number_fits(const struct filter *f, const struct filter_test *t, lon
 	return t->op == OP_NE;
 }
 
-static enum verdict judge_port(const struct filter *f, const struct filter_test *t, const struct subject *s,
-	enum filter_side side)
+static enum verdict judge_port(const struct filter *f, const struct filter_test *t,
+	const struct subject *s, enum filter_side side)
 {
 	char text[16];
 
@@ -211,21 +226,21 @@ static enum verdict judge_port(const struct filter *f, const struct filter_test 
 	return verdict_of(number_fits(f, t, s->port[side]));
 }
 
-static enum verdict judge_mac(const struct filter *f, const struct filter_test *t, const struct subject *s,
-	enum filter_side side)
+static enum verdict judge_mac(const struct filter *f, const struct filter_test *t,
+	const struct subject *s, enum filter_side side)
 {
 	struct addr a = { .kind = ADDR_LINK };
 
 	if (!s->row)
-		return VERDICT_MAYBE;        /* packets of one flow may come by different routers */
+		return VERDICT_MAYBE; /* packets of one flow may come by different routers */
 	if (!s->mac[side])
 		return VERDICT_NO;
 	memcpy(a.bytes, s->mac[side], 6);
 	return judge_addr(f, t, &a);
 }
 
-static enum verdict judge_side(const struct filter *f, const struct filter_test *t, const struct subject *s,
-	enum filter_side side)
+static enum verdict judge_side(const struct filter *f, const struct filter_test *t,
+	const struct subject *s, enum filter_side side)
 {
 	if (t->what == WHAT_PORT)
 		return judge_port(f, t, s, side);
@@ -248,7 +263,8 @@ static enum verdict verdict_or(enum verdict a, enum verdict b)
  * Either end: one that fits is enough. `!=` and `!~` of either end are the contrary of that where an end is known:
  * both must differ.
  */
-static enum verdict judge_sides(const struct filter *f, const struct filter_test *t, const struct subject *s)
+static enum verdict judge_sides(
+	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	bool contrary = t->op == OP_NE || t->op == OP_HAS_NOT;
 	enum verdict a, b;
@@ -273,7 +289,8 @@ static enum verdict judge_sides(const struct filter *f, const struct filter_test
 	return verdict_and(a, b);
 }
 
-static enum verdict judge_family(const struct filter *f, const struct filter_test *t, const struct subject *s)
+static enum verdict judge_family(
+	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	const struct addr *a = s->addr[SIDE_SRC] ? s->addr[SIDE_SRC] : s->addr[SIDE_DST];
 
@@ -291,7 +308,8 @@ static bool of_family(const struct filter_test *t, const struct subject *s)
 	return !t->family || (a && a->kind == t->family);
 }
 
-static enum verdict judge_proto(const struct filter *f, const struct filter_test *t, const struct subject *s)
+static enum verdict judge_proto(
+	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	char text[32];
 
@@ -312,7 +330,8 @@ static bool vlan_fits(uint64_t vlan, uint64_t operand)
 	return operand >> 16 ? vlan == operand : vlan_has(vlan, (unsigned)operand - 1);
 }
 
-static enum verdict judge_vlan(const struct filter *f, const struct filter_test *t, const struct subject *s)
+static enum verdict judge_vlan(
+	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	char text[32];
 	bool any = false;
@@ -330,7 +349,8 @@ static enum verdict judge_vlan(const struct filter *f, const struct filter_test 
 	return verdict_of(any == (t->op == OP_EQ));
 }
 
-static bool point_is(const struct filter *f, const struct filter_operand *o, const struct subject *s)
+static bool point_is(
+	const struct filter *f, const struct filter_operand *o, const struct subject *s)
 {
 	const struct point_info *p = s->row ? s->row->point : NULL;
 
@@ -339,7 +359,8 @@ static bool point_is(const struct filter *f, const struct filter_operand *o, con
 	return p && strcmp(p->name, f->pool + o->text.at) == 0;
 }
 
-static enum verdict judge_point(const struct filter *f, const struct filter_test *t, const struct subject *s)
+static enum verdict judge_point(
+	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	bool any = false, by_name = is_text_op(t);
 
@@ -365,20 +386,14 @@ static enum verdict judge_point(const struct filter *f, const struct filter_test
 static bool value_number(const struct value *v, long double *out)
 {
 	switch (v->type) {
-	case TYPE_U8: case TYPE_U16: case TYPE_U32: case TYPE_U64:
-		*out = (long double)v->u;
-		return true;
-	case TYPE_I64:
-		*out = (long double)v->i;
-		return true;
-	case TYPE_U128:
-		*out = (long double)v->big;
-		return true;
-	case TYPE_REAL:
-		*out = v->real;
-		return true;
-	default:
-		return false;
+	case TYPE_U8:
+	case TYPE_U16:
+	case TYPE_U32:
+	case TYPE_U64: *out = (long double)v->u; return true;
+	case TYPE_I64: *out = (long double)v->i; return true;
+	case TYPE_U128: *out = (long double)v->big; return true;
+	case TYPE_REAL: *out = v->real; return true;
+	default: return false;
 	}
 }
 
@@ -399,26 +414,27 @@ static bool id_is(const struct id *want, const struct id *got)
 		(!want->source || !got->source || want->source == got->source);
 }
 
-static bool value_is(const struct filter *f, const struct filter_operand *o, const struct value *v)
+static bool value_is(
+	const struct filter *f, const struct filter_operand *o, const struct value *v)
 {
 	long double n;
 
 	switch (o->kind) {
 	case OPERAND_NET:
-		return (v->type == TYPE_ADDR || v->type == TYPE_MAC) && addr_net_has(&o->net, &v->addr);
+		return (v->type == TYPE_ADDR || v->type == TYPE_MAC) &&
+			addr_net_has(&o->net, &v->addr);
 	case OPERAND_TEXT:
 		return v->type == TYPE_TEXT && strcmp(v->text, f->pool + o->text.at) == 0;
-	case OPERAND_ID:
-		return v->type == TYPE_ID && id_is(&o->id, &v->id);
-	case OPERAND_VLAN:
-		return v->type == TYPE_U64 && v->u && vlan_fits(v->u, o->vlan);
+	case OPERAND_ID: return v->type == TYPE_ID && id_is(&o->id, &v->id);
+	case OPERAND_VLAN: return v->type == TYPE_U64 && v->u && vlan_fits(v->u, o->vlan);
 	case OPERAND_RANGE:
 		return value_number(v, &n) && n >= o->range.low && n <= o->range.high;
 	}
 	return false;
 }
 
-static enum verdict judge_field_text(const struct filter *f, const struct filter_test *t, const struct value *v)
+static enum verdict judge_field_text(
+	const struct filter *f, const struct filter_test *t, const struct value *v)
 {
 	char text[sizeof(v->text) + TEXT_NUMBER];
 
@@ -432,7 +448,8 @@ static enum verdict judge_field_text(const struct filter *f, const struct filter
 	return judge_text(f, t, text);
 }
 
-static enum verdict judge_field(const struct filter *f, const struct filter_test *t, const struct subject *s)
+static enum verdict judge_field(
+	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	struct value v;
 	long double n;
@@ -455,10 +472,13 @@ static enum verdict judge_field(const struct filter *f, const struct filter_test
 	return verdict_of(any == (t->op == OP_EQ));
 }
 
-static enum verdict judge(const struct filter *f, const struct filter_test *t, const struct subject *s)
+static enum verdict judge(
+	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	switch (t->what) {
-	case WHAT_ADDR: case WHAT_PORT: case WHAT_MAC: return judge_sides(f, t, s);
+	case WHAT_ADDR:
+	case WHAT_PORT:
+	case WHAT_MAC: return judge_sides(f, t, s);
 	case WHAT_PROTO: return judge_proto(f, t, s);
 	case WHAT_FAMILY: return judge_family(f, t, s);
 	case WHAT_VLAN: return judge_vlan(f, t, s);
@@ -475,17 +495,13 @@ enum verdict filter_run(const struct filter *f, const struct subject *s)
 	enum verdict stack[FILTER_DEPTH + 4];
 	size_t n = 0;
 
-	stack[0] = VERDICT_YES;      /* there is always a test */
+	stack[0] = VERDICT_YES; /* there is always a test */
 	for (size_t at = 0; at < f->n_steps; at++) {
 		const struct filter_step *step = &f->steps[at];
 
 		switch (step->code) {
-		case STEP_TEST:
-			stack[n++] = judge(f, &f->tests[step->arg], s);
-			break;
-		case STEP_NOT:
-			stack[n - 1] = VERDICT_YES - stack[n - 1];
-			break;
+		case STEP_TEST: stack[n++] = judge(f, &f->tests[step->arg], s); break;
+		case STEP_NOT: stack[n - 1] = VERDICT_YES - stack[n - 1]; break;
 		case STEP_AND:
 			n--;
 			stack[n - 1] = verdict_and(stack[n - 1], stack[n]);

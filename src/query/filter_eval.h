@@ -7,14 +7,14 @@
 
 /* Arrays are indexed by SIDE_SRC .. SIDE_SERVER. Pointers are into the row or key. */
 struct subject {
-	const struct row *row;       /* NULL: only the key is known */
-	const struct addr *addr[4];  /* NULL: unknown */
+	const struct row *row; /* NULL: only the key is known */
+	const struct addr *addr[4]; /* NULL: unknown */
 	const uint8_t *mac[4];
 	uint16_t port[4];
 	bool has_port[4];
 	bool has_proto, has_point;
 	uint32_t proto, point;
-	uint64_t vlan;               /* 0: untagged or unknown */
+	uint64_t vlan; /* 0: untagged or unknown */
 };
 
 void subject_of_row(struct subject *s, const struct row *row);

@@ -24,28 +24,48 @@ static const struct {
 	enum filter_token_kind kind;
 } signs[] = {
 	/* longer ones first */
-	{ "&&", TOKEN_AND }, { "||", TOKEN_OR }, { "==", TOKEN_EQ }, { "!=", TOKEN_NE },
-	{ "!~", TOKEN_HAS_NOT }, { "<=", TOKEN_LE }, { ">=", TOKEN_GE }, { "(", TOKEN_OPEN },
-	{ ")", TOKEN_CLOSE }, { "{", TOKEN_BRACE }, { "}", TOKEN_UNBRACE }, { ",", TOKEN_COMMA },
-	{ "!", TOKEN_NOT }, { "=", TOKEN_EQ }, { "<", TOKEN_LT }, { ">", TOKEN_GT },
-	{ "~", TOKEN_HAS }, { "&", TOKEN_MASK },
+	{ "&&", TOKEN_AND },
+	{ "||", TOKEN_OR },
+	{ "==", TOKEN_EQ },
+	{ "!=", TOKEN_NE },
+	{ "!~", TOKEN_HAS_NOT },
+	{ "<=", TOKEN_LE },
+	{ ">=", TOKEN_GE },
+	{ "(", TOKEN_OPEN },
+	{ ")", TOKEN_CLOSE },
+	{ "{", TOKEN_BRACE },
+	{ "}", TOKEN_UNBRACE },
+	{ ",", TOKEN_COMMA },
+	{ "!", TOKEN_NOT },
+	{ "=", TOKEN_EQ },
+	{ "<", TOKEN_LT },
+	{ ">", TOKEN_GT },
+	{ "~", TOKEN_HAS },
+	{ "&", TOKEN_MASK },
 };
 
 static const struct {
 	const char *word;
 	enum filter_token_kind kind;
 } words[] = {
-	{ "and", TOKEN_AND }, { "or", TOKEN_OR }, { "not", TOKEN_NOT }, { "eq", TOKEN_EQ },
-	{ "ne", TOKEN_NE }, { "lt", TOKEN_LT }, { "le", TOKEN_LE }, { "gt", TOKEN_GT },
-	{ "ge", TOKEN_GE }, { "contains", TOKEN_HAS },
+	{ "and", TOKEN_AND },
+	{ "or", TOKEN_OR },
+	{ "not", TOKEN_NOT },
+	{ "eq", TOKEN_EQ },
+	{ "ne", TOKEN_NE },
+	{ "lt", TOKEN_LT },
+	{ "le", TOKEN_LE },
+	{ "gt", TOKEN_GT },
+	{ "ge", TOKEN_GE },
+	{ "contains", TOKEN_HAS },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static enum rc too_long(size_t column, struct err *err)
 {
-	return err_set_at(err, RC_SYNTAX, "filter", column, "a word of at most %d bytes expected",
-		FILTER_WORD_MAX - 1);
+	return err_set_at(err, RC_SYNTAX, "filter", column,
+		"a word of at most %d bytes expected", FILTER_WORD_MAX - 1);
 }
 
 static enum rc lex_string(struct filter_lexer *lx, struct filter_token *out, struct err *err)
@@ -61,8 +81,8 @@ static enum rc lex_string(struct filter_lexer *lx, struct filter_token *out, str
 		out->text[n++] = lx->text[at++];
 	}
 	if (at >= lx->len)
-		return err_set_at(err, RC_SYNTAX, "filter", lx->at,
-			"closing %c expected", quote);
+		return err_set_at(
+			err, RC_SYNTAX, "filter", lx->at, "closing %c expected", quote);
 	out->kind = TOKEN_STRING;
 	out->text[n] = '\0';
 	lx->at = at + 1;
@@ -128,8 +148,9 @@ enum rc filter_lex(struct filter_lexer *lx, struct filter_token *out, struct err
 		return RC_DONE;
 	if (c == '[')
 		return err_set_at(err, RC_SYNTAX, "filter", lx->at,
-			"bytes of a packet by their offset are not known here; fields are, as in tcp_flags & syn");
+			"bytes of a packet by their offset are not known here; fields are, as "
+			"in tcp_flags & syn");
 	text_escape_to(shown, sizeof(shown), &c, 1);
-	return err_set_at(err, RC_SYNTAX, "filter", lx->at, "a field, word or value expected, not %s",
-		shown);
+	return err_set_at(err, RC_SYNTAX, "filter", lx->at,
+		"a field, word or value expected, not %s", shown);
 }

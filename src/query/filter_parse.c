@@ -21,10 +21,11 @@ enum rc parser_fail(struct parser *p, const struct filter_token *at, const char 
 	char shown[64];
 
 	if (at->kind == TOKEN_END)
-		return err_set_at(p->err, RC_SYNTAX, "filter", at->column, "%s expected at the end", expected);
+		return err_set_at(p->err, RC_SYNTAX, "filter", at->column,
+			"%s expected at the end", expected);
 	text_escape_to(shown, sizeof(shown), at->text, strlen(at->text));
-	return err_set_at(p->err, RC_SYNTAX, "filter", at->column, "%s expected, not %s", expected,
-		*shown ? shown : "\"\"");
+	return err_set_at(p->err, RC_SYNTAX, "filter", at->column, "%s expected, not %s",
+		expected, *shown ? shown : "\"\"");
 }
 
 static enum rc at_column(struct parser *p, enum rc rc, const struct filter_token *at)
@@ -61,7 +62,8 @@ static enum rc emit(struct parser *p, enum filter_step_code code, uint32_t arg, 
 	return RC_DONE;
 }
 
-enum rc parser_emit_test(struct parser *p, const struct filter_test *test, const struct filter_token *at)
+enum rc parser_emit_test(
+	struct parser *p, const struct filter_test *test, const struct filter_token *at)
 {
 	struct filter *f = p->f;
 
@@ -93,8 +95,12 @@ enum rc parser_emit_skip(struct parser *p, bool is_and, size_t *skip)
 
 static void test_of_name(struct filter_test *test, const struct filter_name *name)
 {
-	*test = (struct filter_test){ .what = name->what, .side = name->side, .family = name->family,
-		.has_proto = name->has_proto, .proto = name->proto, .field = name->field,
+	*test = (struct filter_test){ .what = name->what,
+		.side = name->side,
+		.family = name->family,
+		.has_proto = name->has_proto,
+		.proto = name->proto,
+		.field = name->field,
 		.mask = name->flag };
 }
 
@@ -103,10 +109,12 @@ static bool is_number(const struct filter_test *test)
 	if (test->what != WHAT_FIELD)
 		return test->what == WHAT_PORT;
 	switch (test->field->type) {
-	case TYPE_ADDR: case TYPE_MAC: case TYPE_TUNNEL: case TYPE_TEXT: case TYPE_ID:
-		return false;
-	default:
-		return test->field->unit != UNIT_VLAN && test->field->unit != UNIT_PROTO;
+	case TYPE_ADDR:
+	case TYPE_MAC:
+	case TYPE_TUNNEL:
+	case TYPE_TEXT:
+	case TYPE_ID: return false;
+	default: return test->field->unit != UNIT_VLAN && test->field->unit != UNIT_PROTO;
 	}
 }
 
@@ -148,7 +156,8 @@ enum rc parser_take_set(struct parser *p, struct filter_test *test)
 	rc = parser_advance(p);
 	while (rc == RC_DONE && p->now.kind != TOKEN_UNBRACE) {
 		if (!token_is_value(&p->now))
-			return parser_fail(p, &p->now, test->n ? "a further value or }" : "a value");
+			return parser_fail(
+				p, &p->now, test->n ? "a further value or }" : "a value");
 		rc = parser_take_value(p, test);
 		if (rc == RC_DONE && p->now.kind == TOKEN_COMMA)
 			rc = parser_advance(p);
@@ -165,7 +174,8 @@ static void place_flag(struct parser *p, struct filter_test *test, uint64_t flag
 		struct filter_operand *o = &p->f->operands[test->first + i];
 
 		if (o->kind == OPERAND_RANGE)
-			o->range.low = o->range.high = o->range.low != 0 ? (long double)flag : 0;
+			o->range.low = o->range.high =
+				o->range.low != 0 ? (long double)flag : 0;
 	}
 }
 
@@ -382,8 +392,8 @@ enum rc filter_compile(const char *text, enum tier tier, struct filter **out, st
 
 	*out = NULL;
 	if (len > FILTER_TEXT_MAX)
-		return err_set_at(err, RC_SYNTAX, "filter", FILTER_TEXT_MAX, "at most %d bytes expected",
-			FILTER_TEXT_MAX);
+		return err_set_at(err, RC_SYNTAX, "filter", FILTER_TEXT_MAX,
+			"at most %d bytes expected", FILTER_TEXT_MAX);
 	if (len == 0 || strspn(text, " \t\r\n\f\v") == len)
 		return RC_DONE;
 	p.f = mem_calloc(1, sizeof(*p.f));

@@ -20,8 +20,8 @@ struct qualifier {
 struct parser {
 	struct filter *f;
 	struct filter_lexer lx;
-	struct filter_token now, next;       /* the token to look at, and the one behind it */
-	struct qualifier last;               /* for values that stand alone */
+	struct filter_token now, next; /* the token to look at, and the one behind it */
+	struct qualifier last; /* for values that stand alone */
 	unsigned depth;
 	struct err *err;
 };
@@ -36,7 +36,8 @@ static inline bool token_is_value(const struct filter_token *t)
 {
 	return t->kind == TOKEN_WORD || t->kind == TOKEN_STRING;
 }
-enum rc parser_emit_test(struct parser *p, const struct filter_test *test, const struct filter_token *at);
+enum rc parser_emit_test(
+	struct parser *p, const struct filter_test *test, const struct filter_token *at);
 /* Around the second of two conditions: skip it where the first decides; join them. */
 enum rc parser_emit_skip(struct parser *p, bool is_and, size_t *skip);
 enum rc parser_emit_join(struct parser *p, bool is_and, size_t skip);

@@ -48,8 +48,8 @@ void filter_times(const struct filter *f, int64_t *from_ns, int64_t *to_ns)
 /* A chain of tests by `next`: one of their networks is an end of every matching row. `any`: nothing is known. */
 struct net_chain {
 	bool any;
-	uint32_t first, last;        /* tests */
-	long double cost;            /* addresses in all */
+	uint32_t first, last; /* tests */
+	long double cost; /* addresses in all */
 };
 
 /* What is known of a part of the filter: up to two chains that both hold, the narrower one first. */
@@ -67,7 +67,8 @@ static long double test_cost(const struct filter *f, const struct filter_test *t
 		const struct addr_net *net = &f->operands[t->first + i].net;
 		unsigned all = (unsigned)addr_len(&net->addr) * 8;
 
-		cost += (long double)((u128)1 << (all - net->bits < 100 ? all - net->bits : 100));
+		cost += (long double)((u128)1
+			<< (all - net->bits < 100 ? all - net->bits : 100));
 	}
 	return cost;
 }
@@ -110,8 +111,9 @@ static struct net_set nets_or(struct net_set a, const struct net_set *b, uint32_
 	if (a.best.any || b->best.any)
 		return s;
 	next[a.best.last] = b->best.first;
-	s.best = (struct net_chain){ .first = a.best.first, .last = b->best.last,
-		.cost = a.best.cost + b->best.cost };
+	s.best = (struct net_chain){
+		.first = a.best.first, .last = b->best.last, .cost = a.best.cost + b->best.cost
+	};
 	return s;
 }
 
@@ -138,8 +140,8 @@ static struct net_set nets_of_program(const struct filter *f, uint32_t *next)
 	return stack[0];
 }
 
-static enum rc collect_nets(const struct filter *f, const struct net_chain *chain, const uint32_t *next,
-	struct addr_net **out, size_t *n_out, struct err *err)
+static enum rc collect_nets(const struct filter *f, const struct net_chain *chain,
+	const uint32_t *next, struct addr_net **out, size_t *n_out, struct err *err)
 {
 	size_t n = 0;
 
@@ -180,7 +182,9 @@ static enum rc analyse_nets(struct filter *f, struct err *err)
 
 /* ---- times ------------------------------------------------------------------------------------ */
 
-struct span { int64_t from_ns, to_ns; };     /* half-open */
+struct span {
+	int64_t from_ns, to_ns;
+}; /* half-open */
 
 static const struct span all_times = { INT64_MIN, INT64_MAX };
 
@@ -199,8 +203,9 @@ static int64_t behind(int64_t t)
 /* Times between which every matching row lies; a slice's start says less. */
 static bool bounds_rows(const struct field *f)
 {
-	return f->unit == UNIT_TIME && (strcmp(f->name, "first") == 0 || strcmp(f->name, "last") == 0 ||
-		strcmp(f->name, "time") == 0);
+	return f->unit == UNIT_TIME &&
+		(strcmp(f->name, "first") == 0 || strcmp(f->name, "last") == 0 ||
+			strcmp(f->name, "time") == 0);
 }
 
 static struct span span_of_test(const struct filter *f, const struct filter_test *t)
@@ -212,7 +217,8 @@ static struct span span_of_test(const struct filter *f, const struct filter_test
 	switch (t->op) {
 	case OP_LT: s.to_ns = to_ns(f->operands[t->first].range.low); break;
 	case OP_LE: s.to_ns = behind(to_ns(f->operands[t->first].range.high)); break;
-	case OP_GT: case OP_GE: s.from_ns = to_ns(f->operands[t->first].range.low); break;
+	case OP_GT:
+	case OP_GE: s.from_ns = to_ns(f->operands[t->first].range.low); break;
 	case OP_EQ:
 		s = (struct span){ INT64_MAX, INT64_MIN };
 		for (uint32_t i = 0; i < t->n; i++) {
@@ -223,8 +229,7 @@ static struct span span_of_test(const struct filter *f, const struct filter_test
 			s.to_ns = to > s.to_ns ? to : s.to_ns;
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return s;
 }

@@ -49,7 +49,8 @@ static enum rc take_side(struct parser *p, struct qualifier *q)
 	q->has_side = true;
 	rc = parser_advance(p);
 	if (rc != RC_DONE || (p->now.kind != TOKEN_AND && p->now.kind != TOKEN_OR) ||
-		q->side > SIDE_DST || !side_of(&p->next, &other) || other != (SIDE_SRC ^ SIDE_DST ^ q->side))
+		q->side > SIDE_DST || !side_of(&p->next, &other) ||
+		other != (SIDE_SRC ^ SIDE_DST ^ q->side))
 		return rc;
 	is_and = p->now.kind == TOKEN_AND;
 	/* `src A and dst B` has its value in between: here the words touch, so that both are meant */
@@ -60,20 +61,17 @@ static enum rc take_side(struct parser *p, struct qualifier *q)
 
 static void qualifier_test(const struct qualifier *q, struct filter_test *test)
 {
-	*test = (struct filter_test){ .op = OP_EQ, .side = q->has_side ? q->side : SIDE_ANY,
-		.family = q->family };
+	*test = (struct filter_test){
+		.op = OP_EQ, .side = q->has_side ? q->side : SIDE_ANY, .family = q->family
+	};
 	switch (q->kind) {
 	case KIND_PORT:
 		test->what = WHAT_PORT;
 		test->has_proto = q->has_proto;
 		test->proto = q->proto;
 		break;
-	case KIND_PROTO:
-		test->what = WHAT_PROTO;
-		break;
-	default:
-		test->what = q->ether ? WHAT_MAC : WHAT_ADDR;
-		break;
+	case KIND_PROTO: test->what = WHAT_PROTO; break;
+	default: test->what = q->ether ? WHAT_MAC : WHAT_ADDR; break;
 	}
 }
 
@@ -90,15 +88,15 @@ static enum rc take_net(struct parser *p, struct filter_test *test)
 	if (rc == RC_DONE && token_is_word(&p->now, "mask")) {
 		unsigned bits = 0;
 
-		if (addr_parse(p->next.text, &mask, NULL) != RC_DONE || mask.kind != ADDR_IPV4 ||
-			o.net.addr.kind != ADDR_IPV4)
+		if (addr_parse(p->next.text, &mask, NULL) != RC_DONE ||
+			mask.kind != ADDR_IPV4 || o.net.addr.kind != ADDR_IPV4)
 			return parser_fail(p, &p->next, "an IPv4 mask");
 		while (bits < 32 && (mask.bytes[bits / 8] >> (7 - bits % 8) & 1))
 			bits++;
 		for (unsigned i = bits; i < 32; i++) {
 			if (mask.bytes[i / 8] >> (7 - i % 8) & 1)
 				return parser_fail(p, &p->next, "a mask without holes");
-			o.net.addr.bytes[i / 8] &= (uint8_t)~(0x80u >> i % 8);
+			o.net.addr.bytes[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
 		}
 		o.net.bits = bits;
 		rc = parser_advance(p);
@@ -132,7 +130,8 @@ static enum rc take_ethertype(struct parser *p, struct filter_test *test)
 	return rc == RC_DONE ? parser_advance(p) : rc;
 }
 
-static enum rc take_operands(struct parser *p, const struct qualifier *q, struct filter_test *test)
+static enum rc take_operands(
+	struct parser *p, const struct qualifier *q, struct filter_test *test)
 {
 	if (p->now.kind == TOKEN_BRACE)
 		return parser_take_set(p, test);
@@ -162,7 +161,8 @@ static enum rc proto_test(struct parser *p, uint32_t proto, const struct filter_
 }
 
 /* `tcp host A`: the protocol is a condition of its own; ports have it in their test. */
-static enum rc parse_value_of(struct parser *p, const struct qualifier *q, const struct filter_token *first)
+static enum rc parse_value_of(
+	struct parser *p, const struct qualifier *q, const struct filter_token *first)
 {
 	bool proto_too = q->has_proto && q->kind != KIND_PORT;
 	struct filter_test test;
@@ -243,7 +243,8 @@ static enum rc parse_vlan(struct parser *p)
 	enum rc rc = parser_advance(p);
 	uint64_t vlan;
 
-	if (rc == RC_DONE && p->now.kind == TOKEN_WORD && vlan_parse(p->now.text, &vlan, NULL) == RC_DONE) {
+	if (rc == RC_DONE && p->now.kind == TOKEN_WORD &&
+		vlan_parse(p->now.text, &vlan, NULL) == RC_DONE) {
 		test.op = OP_EQ;
 		rc = parser_take_value(p, &test);
 	}
@@ -274,17 +275,14 @@ static bool is_implied(struct parser *p)
 	struct addr_net net;
 
 	switch (p->last.kind) {
-	case KIND_HOST:
-		return starts_value(&p->now);
-	case KIND_NET:
-		return p->now.kind == TOKEN_WORD && filter_parse_net(p->now.text, &net);
+	case KIND_HOST: return starts_value(&p->now);
+	case KIND_NET: return p->now.kind == TOKEN_WORD && filter_parse_net(p->now.text, &net);
 	case KIND_PORT:
 		return starts_value(&p->now) ? false : filter_parse_ports(p->now.text, &o);
 	case KIND_PROTO:
 		/* names of protocols say the same by themselves */
 		return p->now.text[0] >= '0' && p->now.text[0] <= '9';
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -308,7 +306,8 @@ static bool starts_primitive(const struct parser *p)
 	bool has_proto;
 	uint32_t proto;
 
-	return token_is_word(&p->now, "ether") || take_kind(&p->now, &q) || side_of(&p->now, &side) ||
+	return token_is_word(&p->now, "ether") || take_kind(&p->now, &q) ||
+		side_of(&p->now, &side) ||
 		filter_word_is_proto(p->now.text, &family, &has_proto, &proto);
 }
 

@@ -16,22 +16,34 @@
 
 enum filter_token_kind {
 	TOKEN_END,
-	TOKEN_WORD,          /* names, numbers, addresses, times */
-	TOKEN_STRING,        /* quoted; only ever a value */
-	TOKEN_OPEN, TOKEN_CLOSE,         /* ( ) */
-	TOKEN_BRACE, TOKEN_UNBRACE,      /* { } */
+	TOKEN_WORD, /* names, numbers, addresses, times */
+	TOKEN_STRING, /* quoted; only ever a value */
+	TOKEN_OPEN,
+	TOKEN_CLOSE, /* ( ) */
+	TOKEN_BRACE,
+	TOKEN_UNBRACE, /* { } */
 	TOKEN_COMMA,
-	TOKEN_AND, TOKEN_OR, TOKEN_NOT,
-	TOKEN_EQ, TOKEN_NE, TOKEN_LT, TOKEN_LE, TOKEN_GT, TOKEN_GE, TOKEN_HAS, TOKEN_HAS_NOT, TOKEN_MASK,
+	TOKEN_AND,
+	TOKEN_OR,
+	TOKEN_NOT,
+	TOKEN_EQ,
+	TOKEN_NE,
+	TOKEN_LT,
+	TOKEN_LE,
+	TOKEN_GT,
+	TOKEN_GE,
+	TOKEN_HAS,
+	TOKEN_HAS_NOT,
+	TOKEN_MASK,
 };
 
-enum { FILTER_WORD_MAX = 256 };      /* bytes of a word or string with its zero */
+enum { FILTER_WORD_MAX = 256 }; /* bytes of a word or string with its zero */
 
 struct filter_token {
 	enum filter_token_kind kind;
-	size_t column;               /* where it begins, bytes from 0 */
-	size_t end;                  /* behind it */
-	char text[FILTER_WORD_MAX];  /* words and strings, unquoted */
+	size_t column; /* where it begins, bytes from 0 */
+	size_t end; /* behind it */
+	char text[FILTER_WORD_MAX]; /* words and strings, unquoted */
 };
 
 struct filter_lexer {
@@ -45,8 +57,14 @@ enum rc filter_lex(struct filter_lexer *lx, struct filter_token *out, struct err
 /* ---- the compiled filter ------------------------------------------------------------ */
 
 enum filter_what {
-	WHAT_ADDR, WHAT_PORT, WHAT_PROTO, WHAT_FAMILY, WHAT_VLAN, WHAT_MAC, WHAT_POINT,
-	WHAT_FIELD,                  /* anything else in the field table */
+	WHAT_ADDR,
+	WHAT_PORT,
+	WHAT_PROTO,
+	WHAT_FAMILY,
+	WHAT_VLAN,
+	WHAT_MAC,
+	WHAT_POINT,
+	WHAT_FIELD, /* anything else in the field table */
 };
 
 /* Ends of a row; the first four index struct subject. */
@@ -59,31 +77,42 @@ enum filter_operand_kind { OPERAND_RANGE, OPERAND_NET, OPERAND_VLAN, OPERAND_TEX
 struct filter_operand {
 	enum filter_operand_kind kind;
 	union {
-		struct { long double low, high; } range;     /* a number: both the same */
-		struct addr_net net;                         /* MACs too */
-		uint64_t vlan;                               /* one tag: any of the row's; several: exactly these */
-		struct { uint32_t at, len; } text;           /* in the pool */
+		struct {
+			long double low, high;
+		} range; /* a number: both the same */
+		struct addr_net net; /* MACs too */
+		uint64_t vlan; /* one tag: any of the row's; several: exactly these */
+		struct {
+			uint32_t at, len;
+		} text; /* in the pool */
 		struct id id;
 	};
 };
 
 struct filter_test {
 	enum filter_what what;
-	enum filter_side side;       /* addresses, ports, MACs */
+	enum filter_side side; /* addresses, ports, MACs */
 	enum filter_op op;
-	uint8_t family;              /* addresses of this kind only (enum addr_kind); 0 all */
-	bool has_proto;              /* ports of this protocol only */
+	uint8_t family; /* addresses of this kind only (enum addr_kind); 0 all */
+	bool has_proto; /* ports of this protocol only */
 	uint32_t proto;
-	const struct field *field;   /* WHAT_FIELD */
-	uint64_t mask;               /* WHAT_FIELD: bits of the value that count; 0: all */
-	uint32_t first, n;           /* operands: any of them */
+	const struct field *field; /* WHAT_FIELD */
+	uint64_t mask; /* WHAT_FIELD: bits of the value that count; 0: all */
+	uint32_t first, n; /* operands: any of them */
 };
 
-enum filter_step_code { STEP_TEST, STEP_NOT, STEP_AND, STEP_OR, STEP_SKIP_IF_NO, STEP_SKIP_IF_YES };
+enum filter_step_code {
+	STEP_TEST,
+	STEP_NOT,
+	STEP_AND,
+	STEP_OR,
+	STEP_SKIP_IF_NO,
+	STEP_SKIP_IF_YES
+};
 
 struct filter_step {
 	enum filter_step_code code;
-	uint32_t arg;                /* the test; the step to go on with */
+	uint32_t arg; /* the test; the step to go on with */
 };
 
 struct filter {
@@ -109,7 +138,7 @@ struct filter_name {
 	bool has_proto;
 	uint32_t proto;
 	const struct field *field;
-	uint64_t flag;               /* a single bit of `field`, seen as 0 or 1 */
+	uint64_t flag; /* a single bit of `field`, seen as 0 or 1 */
 };
 
 /* False where a row of this tier has no such thing. */
@@ -129,14 +158,16 @@ bool filter_word_is_proto(const char *word, uint8_t *family, bool *has_proto, ui
  * A value written for what `test` compares (its what, field, op are set), appended to the filter's operands; test->n counts.
  * RC_SYNTAX with a text that says what was expected (no column: the caller's).
  */
-enum rc filter_value(struct filter *f, struct filter_test *test, const struct filter_token *value, struct err *err);
+enum rc filter_value(struct filter *f, struct filter_test *test,
+	const struct filter_token *value, struct err *err);
 /* A network as tcpdump writes it: "10", "10.1", "10.0.0.0/8". */
 bool filter_parse_net(const char *text, struct addr_net *out);
 /* A port's number or name, or a range of them. */
 bool filter_parse_ports(const char *text, struct filter_operand *out);
 /* "syn", "syn,ack", "SA", "0x12". */
 bool filter_parse_flags(const char *text, uint64_t *out);
-enum rc filter_add_operand(struct filter *f, struct filter_test *test, const struct filter_operand *o, struct err *err);
+enum rc filter_add_operand(struct filter *f, struct filter_test *test,
+	const struct filter_operand *o, struct err *err);
 
 /* Fills nets and times of a compiled filter. */
 enum rc filter_analyse(struct filter *f, struct err *err);

@@ -8,9 +8,11 @@
 
 #include <strings.h>
 
-enum rc filter_add_operand(struct filter *f, struct filter_test *test, const struct filter_operand *o, struct err *err)
+enum rc filter_add_operand(struct filter *f, struct filter_test *test,
+	const struct filter_operand *o, struct err *err)
 {
-	if (mem_grow(&f->operands, &f->cap_operands, f->n_operands + 1, sizeof(*f->operands)) != 0)
+	if (mem_grow(&f->operands, &f->cap_operands, f->n_operands + 1, sizeof(*f->operands)) !=
+		0)
 		return err_memory(err);
 	if (test->n == 0)
 		test->first = (uint32_t)f->n_operands;
@@ -19,18 +21,20 @@ enum rc filter_add_operand(struct filter *f, struct filter_test *test, const str
 	return RC_DONE;
 }
 
-static enum rc add_range(struct filter *f, struct filter_test *test, long double low, long double high,
-	struct err *err)
+static enum rc add_range(struct filter *f, struct filter_test *test, long double low,
+	long double high, struct err *err)
 {
 	struct filter_operand o = { .kind = OPERAND_RANGE, .range = { low, high } };
 
 	return filter_add_operand(f, test, &o, err);
 }
 
-static enum rc add_text(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc add_text(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	size_t n = strlen(text);
-	struct filter_operand o = { .kind = OPERAND_TEXT, .text = { (uint32_t)f->n_pool, (uint32_t)n } };
+	struct filter_operand o = { .kind = OPERAND_TEXT,
+		.text = { (uint32_t)f->n_pool, (uint32_t)n } };
 
 	if (mem_grow(&f->pool, &f->cap_pool, f->n_pool + n + 1, 1) != 0)
 		return err_memory(err);
@@ -44,7 +48,8 @@ static enum rc expected(struct err *err, const char *value, const char *what)
 	char shown[64];
 
 	text_escape_to(shown, sizeof(shown), value, strlen(value));
-	return err_set(err, RC_SYNTAX, "filter", "%s expected, not %s", what, *shown ? shown : "\"\"");
+	return err_set(
+		err, RC_SYNTAX, "filter", "%s expected, not %s", what, *shown ? shown : "\"\"");
 }
 
 /* ---- single kinds --------------------------------------------------------------------- */
@@ -81,12 +86,32 @@ static const struct {
 	const char *name;
 	uint16_t port;
 } other_services[] = {
-	{ "auth", 113 }, { "bootpc", 68 }, { "bootps", 67 }, { "domain", 53 }, { "domain-s", 853 },
-	{ "epmap", 135 }, { "exec", 512 }, { "http-alt", 8080 }, { "imap2", 143 }, { "ipsec-nat-t", 4500 },
-	{ "isakmp", 500 }, { "loc-srv", 135 }, { "login", 513 }, { "microsoft-ds", 445 },
-	{ "ms-sql-s", 1433 }, { "ms-wbt-server", 3389 }, { "nntps", 563 }, { "postgres", 5432 },
-	{ "printer", 515 }, { "router", 520 }, { "shell", 514 }, { "sip-tls", 5061 }, { "sunrpc", 111 },
-	{ "webcache", 8080 }, { "www", 80 }, { "xmpp-client", 5222 },
+	{ "auth", 113 },
+	{ "bootpc", 68 },
+	{ "bootps", 67 },
+	{ "domain", 53 },
+	{ "domain-s", 853 },
+	{ "epmap", 135 },
+	{ "exec", 512 },
+	{ "http-alt", 8080 },
+	{ "imap2", 143 },
+	{ "ipsec-nat-t", 4500 },
+	{ "isakmp", 500 },
+	{ "loc-srv", 135 },
+	{ "login", 513 },
+	{ "microsoft-ds", 445 },
+	{ "ms-sql-s", 1433 },
+	{ "ms-wbt-server", 3389 },
+	{ "nntps", 563 },
+	{ "postgres", 5432 },
+	{ "printer", 515 },
+	{ "router", 520 },
+	{ "shell", 514 },
+	{ "sip-tls", 5061 },
+	{ "sunrpc", 111 },
+	{ "webcache", 8080 },
+	{ "www", 80 },
+	{ "xmpp-client", 5222 },
 };
 
 static bool find_service(const char *name, uint16_t *port)
@@ -140,7 +165,7 @@ bool filter_parse_ports(const char *text, struct filter_operand *out)
 		return true;
 	}
 	return (split_range(text, "..", low, high, sizeof(low)) ||
-		split_range(text, "-", low, high, sizeof(low))) &&
+		       split_range(text, "-", low, high, sizeof(low))) &&
 		parse_port(low, &out->range.low) && parse_port(high, &out->range.high) &&
 		out->range.low <= out->range.high;
 }
@@ -150,16 +175,24 @@ static const struct {
 	char letter;
 	unsigned bit;
 } flag_names[] = {
-	{ "fin", 'F', TCP_FIN }, { "syn", 'S', TCP_SYN }, { "rst", 'R', TCP_RST },
-	{ "psh", 'P', TCP_PSH }, { "ack", 'A', TCP_ACK }, { "urg", 'U', TCP_URG },
-	{ "ece", 'E', TCP_ECE }, { "cwr", 'C', TCP_CWR }, { "ns", 'N', TCP_NS },
-	{ "reset", 'R', TCP_RST }, { "push", 'P', TCP_PSH },
+	{ "fin", 'F', TCP_FIN },
+	{ "syn", 'S', TCP_SYN },
+	{ "rst", 'R', TCP_RST },
+	{ "psh", 'P', TCP_PSH },
+	{ "ack", 'A', TCP_ACK },
+	{ "urg", 'U', TCP_URG },
+	{ "ece", 'E', TCP_ECE },
+	{ "cwr", 'C', TCP_CWR },
+	{ "ns", 'N', TCP_NS },
+	{ "reset", 'R', TCP_RST },
+	{ "push", 'P', TCP_PSH },
 };
 
 static unsigned flag_of(const char *text, size_t len)
 {
 	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
-		if (strlen(flag_names[i].name) == len && strncasecmp(flag_names[i].name, text, len) == 0)
+		if (strlen(flag_names[i].name) == len &&
+			strncasecmp(flag_names[i].name, text, len) == 0)
 			return flag_names[i].bit;
 	return 0;
 }
@@ -267,7 +300,8 @@ static bool parse_bool(const char *text, long double *out)
 	static const struct {
 		const char *word;
 		int value;
-	} words[] = { { "0", 0 }, { "1", 1 }, { "false", 0 }, { "true", 1 }, { "no", 0 }, { "yes", 1 } };
+	} words[] = { { "0", 0 }, { "1", 1 }, { "false", 0 }, { "true", 1 }, { "no", 0 },
+		{ "yes", 1 } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(words[i].word, text) == 0) {
@@ -285,25 +319,16 @@ static parse_one parser_of(enum field_unit unit, const char **what)
 	case UNIT_TIME:
 		*what = "a time, as 2024-01-05T14:17:35Z or seconds since 1970,";
 		return parse_time;
-	case UNIT_DURATION:
-		*what = "a duration, as 200ms or 1h30m,";
-		return parse_duration;
-	case UNIT_BOOL:
-		*what = "0 or 1";
-		return parse_bool;
-	case UNIT_PORT:
-		*what = "a port or the name of a service";
-		return parse_port;
-	case UNIT_BYTES:
-		*what = "a size, as 1500 or 1.5M,";
-		return parse_number;
-	default:
-		*what = "a number";
-		return parse_number;
+	case UNIT_DURATION: *what = "a duration, as 200ms or 1h30m,"; return parse_duration;
+	case UNIT_BOOL: *what = "0 or 1"; return parse_bool;
+	case UNIT_PORT: *what = "a port or the name of a service"; return parse_port;
+	case UNIT_BYTES: *what = "a size, as 1500 or 1.5M,"; return parse_number;
+	default: *what = "a number"; return parse_number;
 	}
 }
 
-static enum rc number_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc number_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	char low[FILTER_WORD_MAX], high[FILTER_WORD_MAX];
 	const char *what;
@@ -333,7 +358,8 @@ static void list_name(char *list, size_t size, const char *name)
 }
 
 /* The names of an enumeration are those that a list shows; "?" is none. */
-static enum rc enum_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc enum_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	char known[160] = "", name[64];
 	uint64_t number;
@@ -353,7 +379,8 @@ static enum rc enum_value(struct filter *f, struct filter_test *test, const char
 	return expected(err, text, known);
 }
 
-static enum rc flags_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc flags_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	uint64_t v;
 
@@ -364,7 +391,8 @@ static enum rc flags_value(struct filter *f, struct filter_test *test, const cha
 
 /* ---- by what is compared -------------------------------------------------------------- */
 
-static enum rc net_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc net_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	struct filter_operand o = { .kind = OPERAND_NET };
 
@@ -376,7 +404,8 @@ static enum rc net_value(struct filter *f, struct filter_test *test, const char 
 	return filter_add_operand(f, test, &o, err);
 }
 
-static enum rc mac_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc mac_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	struct filter_operand o = { .kind = OPERAND_NET };
 
@@ -385,7 +414,8 @@ static enum rc mac_value(struct filter *f, struct filter_test *test, const char 
 	return filter_add_operand(f, test, &o, err);
 }
 
-static enum rc port_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc port_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	struct filter_operand o;
 
@@ -394,18 +424,21 @@ static enum rc port_value(struct filter *f, struct filter_test *test, const char
 	return filter_add_operand(f, test, &o, err);
 }
 
-static enum rc proto_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc proto_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	uint8_t family;
 	bool has;
 	uint32_t proto;
 
-	if (!(filter_word_is_proto(text, &family, &has, &proto) && has) && !proto_parse(text, &proto))
+	if (!(filter_word_is_proto(text, &family, &has, &proto) && has) &&
+		!proto_parse(text, &proto))
 		return expected(err, text, "a protocol, as tcp or 47,");
 	return add_range(f, test, proto, proto, err);
 }
 
-static enum rc vlan_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc vlan_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	struct filter_operand o = { .kind = OPERAND_VLAN };
 
@@ -414,7 +447,8 @@ static enum rc vlan_value(struct filter *f, struct filter_test *test, const char
 	return filter_add_operand(f, test, &o, err);
 }
 
-static enum rc family_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc family_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	if (strcmp(text, "4") != 0 && strcmp(text, "6") != 0)
 		return expected(err, text, "4 or 6");
@@ -422,7 +456,8 @@ static enum rc family_value(struct filter *f, struct filter_test *test, const ch
 }
 
 /* A point's number, as "3" or "i3", or its name. */
-static enum rc point_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc point_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	uint64_t v;
 
@@ -431,46 +466,45 @@ static enum rc point_value(struct filter *f, struct filter_test *test, const cha
 	return add_text(f, test, text, err);
 }
 
-static enum rc field_value(struct filter *f, struct filter_test *test, const char *text, struct err *err)
+static enum rc field_value(
+	struct filter *f, struct filter_test *test, const char *text, struct err *err)
 {
 	struct filter_operand o = { .kind = OPERAND_ID };
 
 	switch (test->field->type) {
 	case TYPE_TEXT:
-	case TYPE_TUNNEL:
-		return add_text(f, test, text, err);
+	case TYPE_TUNNEL: return add_text(f, test, text, err);
 	case TYPE_ID:
 		if (!id_parse(text, &o.id))
 			return expected(err, text, "an id, as f7.123456,");
 		return filter_add_operand(f, test, &o, err);
-	case TYPE_ADDR:
-		return net_value(f, test, text, err);
-	case TYPE_MAC:
-		return mac_value(f, test, text, err);
-	default:
-		break;
+	case TYPE_ADDR: return net_value(f, test, text, err);
+	case TYPE_MAC: return mac_value(f, test, text, err);
+	default: break;
 	}
 	switch (test->field->unit) {
-	case UNIT_ENUM:
-		return enum_value(f, test, text, err);
-	case UNIT_TCP_FLAGS:
-		return flags_value(f, test, text, err);
-	case UNIT_PROTO:
-		return proto_value(f, test, text, err);
-	case UNIT_VLAN:
-		return vlan_value(f, test, text, err);
-	default:
-		return number_value(f, test, text, err);
+	case UNIT_ENUM: return enum_value(f, test, text, err);
+	case UNIT_TCP_FLAGS: return flags_value(f, test, text, err);
+	case UNIT_PROTO: return proto_value(f, test, text, err);
+	case UNIT_VLAN: return vlan_value(f, test, text, err);
+	default: return number_value(f, test, text, err);
 	}
 }
 
-enum rc filter_value(struct filter *f, struct filter_test *test, const struct filter_token *value, struct err *err)
+enum rc filter_value(struct filter *f, struct filter_test *test,
+	const struct filter_token *value, struct err *err)
 {
-	typedef enum rc (*parse_what)(struct filter *, struct filter_test *, const char *, struct err *);
+	typedef enum rc (*parse_what)(
+		struct filter *, struct filter_test *, const char *, struct err *);
 	static const parse_what by_what[] = {
-		[WHAT_ADDR] = net_value, [WHAT_PORT] = port_value, [WHAT_PROTO] = proto_value,
-		[WHAT_FAMILY] = family_value, [WHAT_VLAN] = vlan_value, [WHAT_MAC] = mac_value,
-		[WHAT_POINT] = point_value, [WHAT_FIELD] = field_value,
+		[WHAT_ADDR] = net_value,
+		[WHAT_PORT] = port_value,
+		[WHAT_PROTO] = proto_value,
+		[WHAT_FAMILY] = family_value,
+		[WHAT_VLAN] = vlan_value,
+		[WHAT_MAC] = mac_value,
+		[WHAT_POINT] = point_value,
+		[WHAT_FIELD] = field_value,
 	};
 
 	/* ~ looks at the text of a value, whatever its type; flags are told by their names */

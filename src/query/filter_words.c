@@ -21,17 +21,19 @@ static const struct end_name {
 	enum filter_what what;
 	enum filter_side side;
 	uint8_t family;
-	uint32_t proto;              /* 0: any */
+	uint32_t proto; /* 0: any */
 	const char *help;
 } end_names[] = {
 	{ "host", WHAT_ADDR, SIDE_ANY, 0, 0, "either address" },
 	{ "port", WHAT_PORT, SIDE_ANY, 0, 0, "either port" },
 	{ "src", WHAT_ADDR, SIDE_SRC, 0, 0, "source address of a packet, else the client" },
-	{ "dst", WHAT_ADDR, SIDE_DST, 0, 0, "destination address of a packet, else the server" },
+	{ "dst", WHAT_ADDR, SIDE_DST, 0, 0,
+		"destination address of a packet, else the server" },
 	{ "client", WHAT_ADDR, SIDE_CLIENT, 0, 0, "address of who started the conversation" },
 	{ "server", WHAT_ADDR, SIDE_SERVER, 0, 0, "address of who answered" },
 	{ "src_port", WHAT_PORT, SIDE_SRC, 0, 0, "source port of a packet, else the client's" },
-	{ "dst_port", WHAT_PORT, SIDE_DST, 0, 0, "destination port of a packet, else the server's" },
+	{ "dst_port", WHAT_PORT, SIDE_DST, 0, 0,
+		"destination port of a packet, else the server's" },
 	{ "client_port", WHAT_PORT, SIDE_CLIENT, 0, 0, "port of who started the conversation" },
 	{ "server_port", WHAT_PORT, SIDE_SERVER, 0, 0, "port of who answered" },
 	{ "proto", WHAT_PROTO, SIDE_ANY, 0, 0, "protocol: tcp, arp, or a number" },
@@ -70,23 +72,40 @@ static const struct alias {
 	const char *name, *field;
 	uint64_t flag;
 } aliases[] = {
-	{ "frame.len", "len", 0 }, { "frame.cap_len", "caplen", 0 }, { "frame.number", "frame", 0 },
-	{ "frame.time", "time", 0 }, { "frame.time_epoch", "time", 0 },
-	{ "frame.interface_id", "point", 0 }, { "ip.ttl", "ttl", 0 }, { "ipv6.hlim", "ttl", 0 },
-	{ "ip.dsfield.dscp", "dscp", 0 }, { "icmp.type", "icmp_type", 0 },
-	{ "icmpv6.type", "icmp_type", 0 }, { "tcp.seq", "seq", 0 }, { "tcp.seq_raw", "seq", 0 },
-	{ "tcp.ack", "ack", 0 }, { "tcp.ack_raw", "ack", 0 }, { "tcp.len", "payload_len", 0 },
-	{ "tcp.window_size_value", "window", 0 }, { "tcp.flags", "tcp_flags", 0 },
-	{ "tcp.flags.fin", "tcp_flags", TCP_FIN }, { "tcp.flags.syn", "tcp_flags", TCP_SYN },
-	{ "tcp.flags.reset", "tcp_flags", TCP_RST }, { "tcp.flags.push", "tcp_flags", TCP_PSH },
-	{ "tcp.flags.ack", "tcp_flags", TCP_ACK }, { "tcp.flags.urg", "tcp_flags", TCP_URG },
-	{ "tcp.flags.ece", "tcp_flags", TCP_ECE }, { "tcp.flags.cwr", "tcp_flags", TCP_CWR },
-	{ "tcp.flags.ae", "tcp_flags", TCP_NS }, { "tcp.flags.ns", "tcp_flags", TCP_NS },
+	{ "frame.len", "len", 0 },
+	{ "frame.cap_len", "caplen", 0 },
+	{ "frame.number", "frame", 0 },
+	{ "frame.time", "time", 0 },
+	{ "frame.time_epoch", "time", 0 },
+	{ "frame.interface_id", "point", 0 },
+	{ "ip.ttl", "ttl", 0 },
+	{ "ipv6.hlim", "ttl", 0 },
+	{ "ip.dsfield.dscp", "dscp", 0 },
+	{ "icmp.type", "icmp_type", 0 },
+	{ "icmpv6.type", "icmp_type", 0 },
+	{ "tcp.seq", "seq", 0 },
+	{ "tcp.seq_raw", "seq", 0 },
+	{ "tcp.ack", "ack", 0 },
+	{ "tcp.ack_raw", "ack", 0 },
+	{ "tcp.len", "payload_len", 0 },
+	{ "tcp.window_size_value", "window", 0 },
+	{ "tcp.flags", "tcp_flags", 0 },
+	{ "tcp.flags.fin", "tcp_flags", TCP_FIN },
+	{ "tcp.flags.syn", "tcp_flags", TCP_SYN },
+	{ "tcp.flags.reset", "tcp_flags", TCP_RST },
+	{ "tcp.flags.push", "tcp_flags", TCP_PSH },
+	{ "tcp.flags.ack", "tcp_flags", TCP_ACK },
+	{ "tcp.flags.urg", "tcp_flags", TCP_URG },
+	{ "tcp.flags.ece", "tcp_flags", TCP_ECE },
+	{ "tcp.flags.cwr", "tcp_flags", TCP_CWR },
+	{ "tcp.flags.ae", "tcp_flags", TCP_NS },
+	{ "tcp.flags.ns", "tcp_flags", TCP_NS },
 	{ "tcp.analysis.retransmission", "retrans", 0 },
 	{ "tcp.analysis.out_of_order", "out_of_order", 0 },
 	{ "tcp.analysis.duplicate_ack", "dup_ack", 0 },
 	{ "tcp.analysis.zero_window", "zero_window", 0 },
-	{ "tcp.analysis.ack_rtt", "rtt", 0 }, { "communityid", "community_id", 0 },
+	{ "tcp.analysis.ack_rtt", "rtt", 0 },
+	{ "communityid", "community_id", 0 },
 };
 
 static const struct end_name *end_find(const char *word)
@@ -169,7 +188,8 @@ bool filter_word_is_proto(const char *word, uint8_t *family, bool *has_proto, ui
 			return true;
 		}
 	/* numbers are values, not words */
-	if (n >= sizeof(lower) || (word[0] >= '0' && word[0] <= '9' && strcmp(word, "6in4") != 0))
+	if (n >= sizeof(lower) ||
+		(word[0] >= '0' && word[0] <= '9' && strcmp(word, "6in4") != 0))
 		return false;
 	for (size_t i = 0; i <= n; i++)
 		lower[i] = (char)(word[i] >= 'A' && word[i] <= 'Z' ? word[i] + 32 : word[i]);

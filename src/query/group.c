@@ -14,19 +14,19 @@ struct group {
 	uint32_t source;
 	const struct point_info *point;
 	int64_t capture_end_ns, flow_slice_ns;
-	bool rtt_unknown;            /* a member had several round-trip times that are not told apart */
+	bool rtt_unknown; /* a member had several round-trip times that are not told apart */
 	uint64_t hash;
-	size_t key_at, key_len;      /* in keys */
+	size_t key_at, key_len; /* in keys */
 };
 
 struct groups {
 	struct run *run;
-	bool by_point;               /* kept apart though not asked for */
+	bool by_point; /* kept apart though not asked for */
 	bool by_service;
 	const struct field *end_reason;
-	struct group **v;            /* each by itself: rows point to them */
+	struct group **v; /* each by itself: rows point to them */
 	size_t n, cap;
-	uint32_t *buckets;           /* open addressing: index + 1 */
+	uint32_t *buckets; /* open addressing: index + 1 */
 	size_t n_buckets;
 	struct buf keys, key;
 	uint64_t bytes;
@@ -46,12 +46,14 @@ enum rc groups_check(const struct query *q, struct err *err)
 	if (q->n_group == 0)
 		return RC_DONE;
 	if (q->tier != TIER_MICROFLOW && q->tier != TIER_FLOW && q->tier != TIER_MACROFLOW)
-		return err_set(err, RC_USAGE, "group-by", "%s cannot be grouped: microflows, flows and macroflows can",
+		return err_set(err, RC_USAGE, "group-by",
+			"%s cannot be grouped: microflows, flows and macroflows can",
 			tier_plural(q->tier));
 	for (size_t i = 0; i < q->n_group; i++)
 		if (!stays_same(q->group[i]))
 			return err_set(err, RC_USAGE, q->group[i]->name,
-				"groups are made by what their members share, as server or proto");
+				"groups are made by what their members share, as server or "
+				"proto");
 	return RC_DONE;
 }
 
@@ -71,7 +73,8 @@ bool query_groups_by_point(const struct query_sources *sources, const struct que
 		return false;
 	for (size_t i = 0; i < sources->n; i++) {
 		size_t n = 0;
-		const struct point_info *p = sources->stores[i] ? store_points(sources->stores[i], &n) : NULL;
+		const struct point_info *p =
+			sources->stores[i] ? store_points(sources->stores[i], &n) : NULL;
 
 		for (size_t k = 0; k < n; k++)
 			points += p[k].packets > 0;
@@ -117,25 +120,15 @@ void groups_free(struct groups *g)
 static void put_value(struct buf *b, const struct value *v)
 {
 	switch (v->type) {
-	case TYPE_ADDR:
-		buf_put(b, &v->addr, sizeof(v->addr));
-		break;
+	case TYPE_ADDR: buf_put(b, &v->addr, sizeof(v->addr)); break;
 	case TYPE_TEXT:
 		buf_put_varint(b, strlen(v->text));
 		buf_put_str(b, v->text);
 		break;
-	case TYPE_REAL:
-		buf_put(b, &v->real, sizeof(v->real));
-		break;
-	case TYPE_U128:
-		buf_put(b, &v->big, sizeof(v->big));
-		break;
-	case TYPE_ID:
-		buf_put_le64(b, record_id_number(v->id.rec));
-		break;
-	default:
-		buf_put_le64(b, v->u);
-		break;
+	case TYPE_REAL: buf_put(b, &v->real, sizeof(v->real)); break;
+	case TYPE_U128: buf_put(b, &v->big, sizeof(v->big)); break;
+	case TYPE_ID: buf_put_le64(b, record_id_number(v->id.rec)); break;
+	default: buf_put_le64(b, v->u); break;
 	}
 }
 
@@ -154,7 +147,8 @@ static void make_key(struct groups *g, const struct row *row, const struct recor
 	if (g->by_service) {
 		/* two ports of one name are two services */
 		buf_put_le32(&g->key, member->key.proto);
-		buf_put_le32(&g->key, member->key.has_ports ? member->key.server_port : UINT32_MAX);
+		buf_put_le32(
+			&g->key, member->key.has_ports ? member->key.server_port : UINT32_MAX);
 	}
 	for (size_t i = 0; i < q->n_group; i++) {
 		bool known = field_get(q->group[i], &seen, &v);
@@ -200,8 +194,8 @@ static struct group *find_group(struct groups *g, uint64_t hash, size_t *bucket)
 	return NULL;
 }
 
-static enum rc new_group(struct groups *g, const struct row *row, uint64_t hash, size_t bucket, struct group **out,
-	struct err *err)
+static enum rc new_group(struct groups *g, const struct row *row, uint64_t hash, size_t bucket,
+	struct group **out, struct err *err)
 {
 	struct group *group;
 
@@ -268,7 +262,8 @@ static u128 same_bits(void)
 /* In a group 'unknown' differs from a value: an ICMP flow has no port 443. */
 static void merge_unknown(struct record *whole, const struct record *member)
 {
-	u128 differ = (whole->c.known ^ member->c.known) & same_bits() & ~whole->c.mixed & ~member->c.mixed;
+	u128 differ = (whole->c.known ^ member->c.known) & same_bits() & ~whole->c.mixed &
+		~member->c.mixed;
 
 	whole->c.mixed |= differ;
 	whole->c.known &= ~differ;
@@ -354,7 +349,10 @@ void groups_row(const struct groups *g, size_t i, struct row *out)
 {
 	const struct group *group = g->v[i];
 
-	*out = (struct row){ .tier = group->rec.tier, .source = group->source, .record = &group->rec,
-		.point = group->point, .capture_end_ns = group->capture_end_ns,
+	*out = (struct row){ .tier = group->rec.tier,
+		.source = group->source,
+		.record = &group->rec,
+		.point = group->point,
+		.capture_end_ns = group->capture_end_ns,
 		.flow_slice_ns = group->flow_slice_ns };
 }

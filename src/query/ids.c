@@ -11,7 +11,7 @@
 struct query_holder {
 	struct rows *rows;
 	struct row row;
-	struct packet_reader *reader;        /* holds the packet's bytes */
+	struct packet_reader *reader; /* holds the packet's bytes */
 	struct raw_packet raw;
 	struct err err;
 	enum rc rc;
@@ -23,18 +23,10 @@ void row_id(const struct row *row, struct id *out)
 	out->tier = row->tier;
 	out->source = row->source;
 	switch (row->tier) {
-	case TIER_PACKET:
-		out->rec = row->packet->self;
-		break;
-	case TIER_BLOCK:
-		out->rec.block = row->block->number;
-		break;
-	case TIER_POINT:
-		out->rec.block = row->point->number;
-		break;
-	default:
-		out->rec = row->record->id;
-		break;
+	case TIER_PACKET: out->rec = row->packet->self; break;
+	case TIER_BLOCK: out->rec.block = row->block->number; break;
+	case TIER_POINT: out->rec.block = row->point->number; break;
+	default: out->rec = row->record->id; break;
 	}
 }
 
@@ -50,16 +42,19 @@ static bool hold(void *ctx, const struct row *row, const struct raw_packet *raw)
 	return false;
 }
 
-static enum rc read_raw(const struct query_sources *sources, struct query_holder *h, const struct id *id, struct err *err)
+static enum rc read_raw(const struct query_sources *sources, struct query_holder *h,
+	const struct id *id, struct err *err)
 {
 	struct store *s = sources->stores[id->source ? id->source - 1 : 0];
 	struct packet_ref ref = { h->row.packet->pkt.offset, h->row.packet->pkt.record_len };
 	enum rc rc = packet_reader_new(s, &h->reader, err);
 
-	return rc == RC_DONE ? packet_reader_get(h->reader, id->rec.block, ref, &h->raw, err) : rc;
+	return rc == RC_DONE ? packet_reader_get(h->reader, id->rec.block, ref, &h->raw, err)
+			     : rc;
 }
 
-static enum rc fill_holder(const struct query_sources *sources, const struct id *id, struct query_holder *h, struct err *err)
+static enum rc fill_holder(const struct query_sources *sources, const struct id *id,
+	struct query_holder *h, struct err *err)
 {
 	struct query q;
 	enum rc rc;
@@ -83,7 +78,8 @@ static enum rc fill_holder(const struct query_sources *sources, const struct id 
 	return id->tier == TIER_PACKET ? read_raw(sources, h, id, err) : RC_DONE;
 }
 
-enum rc query_get(const struct query_sources *sources, const struct id *id, struct query_holder **out, struct err *err)
+enum rc query_get(const struct query_sources *sources, const struct id *id,
+	struct query_holder **out, struct err *err)
 {
 	struct query_holder *h = mem_calloc(1, sizeof(*h));
 	enum rc rc;
@@ -126,7 +122,8 @@ void query_holder_free(struct query_holder *h)
 /* ---- one tier up -------------------------------------------------------------------------------- */
 
 /* The macroflow of a service: its id is in the catalog. */
-static enum rc macro_of(struct store *s, const struct located *at, struct record_id *out, struct err *err)
+static enum rc macro_of(
+	struct store *s, const struct located *at, struct record_id *out, struct err *err)
 {
 	struct macro_range range = { .from_ns = INT64_MIN, .to_ns = INT64_MAX };
 	struct service_key service, found;
@@ -150,7 +147,8 @@ static enum rc macro_of(struct store *s, const struct located *at, struct record
 	return rc;
 }
 
-enum rc query_parent(const struct query_sources *sources, const struct id *id, struct id *out, struct err *err)
+enum rc query_parent(const struct query_sources *sources, const struct id *id, struct id *out,
+	struct err *err)
 {
 	unsigned source = id->source ? id->source - 1 : 0;
 	struct located at;
@@ -177,7 +175,8 @@ enum rc query_parent(const struct query_sources *sources, const struct id *id, s
 		rc = locate_flow(s, id->rec, &at, err);
 		return rc == RC_DONE ? macro_of(s, &at, &out->rec, err) : rc;
 	default:
-		return err_set(err, RC_MISSING, tier_singular(id->tier), "nothing lies above it");
+		return err_set(
+			err, RC_MISSING, tier_singular(id->tier), "nothing lies above it");
 	}
 }
 
@@ -188,7 +187,8 @@ bool query_newest(const struct query_sources *sources, int64_t *time_ns)
 	bool any = false;
 
 	for (size_t i = 0; i < sources->n; i++) {
-		const struct store_totals *t = sources->stores[i] ? store_totals(sources->stores[i]) : NULL;
+		const struct store_totals *t =
+			sources->stores[i] ? store_totals(sources->stores[i]) : NULL;
 
 		if (!t || t->packets == 0 || (any && t->last_ns <= *time_ns))
 			continue;
@@ -198,14 +198,17 @@ bool query_newest(const struct query_sources *sources, int64_t *time_ns)
 	return any;
 }
 
-enum rc query_parse_time(const struct query_sources *sources, const char *text, int64_t *time_ns, struct err *err)
+enum rc query_parse_time(const struct query_sources *sources, const char *text,
+	int64_t *time_ns, struct err *err)
 {
 	int64_t newest = 0, ago;
 
 	if (*text != '-')
 		return text_parse_time(text, time_ns, err);
 	if (text_parse_duration(text, &ago, NULL) != RC_DONE)
-		return err_set(err, RC_SYNTAX, text, "a time, as 2024-01-05T14:17:35Z, or -15m before the newest packet expected");
+		return err_set(err, RC_SYNTAX, text,
+			"a time, as 2024-01-05T14:17:35Z, or -15m before the newest packet "
+			"expected");
 	if (!query_newest(sources, &newest))
 		newest = 0;
 	*time_ns = time_add(newest, ago);

@@ -289,11 +289,13 @@ static enum rc parts_before(struct segment *seg, const struct part_list *parts,
 	return RC_DONE;
 }
 
-enum { KEY_GROUP = 512 };    /* parts looked at together: each look-up by itself begins at the start of a chunk */
+enum {
+	KEY_GROUP = 512
+}; /* parts looked at together: each look-up by itself begins at the start of a chunk */
 
 /* Those of parts[first, end) whose key is the packet's, read in one go where they lie close together. */
-static enum rc group_fits(struct segment *seg, const struct part_list *parts, size_t first, size_t end,
-	const struct packet *pkt, struct part_list *fits, struct err *err)
+static enum rc group_fits(struct segment *seg, const struct part_list *parts, size_t first,
+	size_t end, const struct packet *pkt, struct part_list *fits, struct err *err)
 {
 	struct segment_cursor c;
 	struct segment_flow flow;
@@ -318,8 +320,8 @@ static enum rc group_fits(struct segment *seg, const struct part_list *parts, si
 	return rc;
 }
 
-static enum rc micro_of_part(struct segment *seg, uint32_t part, struct seek_packet *seek, struct located *out,
-	struct err *err)
+static enum rc micro_of_part(struct segment *seg, uint32_t part, struct seek_packet *seek,
+	struct located *out, struct err *err)
 {
 	struct segment_cursor c;
 	struct segment_flow flow;
@@ -342,8 +344,9 @@ static enum rc micro_of_part(struct segment *seg, uint32_t part, struct seek_pac
  * The flow part whose key is the packet's, back from the one that began last: nearly always the first that fits. What is not found so
  * (a fragment that got its ports elsewhere) is left to search_packet().
  */
-static enum rc search_key(struct segment *seg, const struct part_list *parts, const struct packet *pkt,
-	struct seek_packet *seek, struct located *out, struct err *err)
+static enum rc search_key(struct segment *seg, const struct part_list *parts,
+	const struct packet *pkt, struct seek_packet *seek, struct located *out,
+	struct err *err)
 {
 	struct part_list fits = { 0 };
 	size_t end = 0;

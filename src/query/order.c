@@ -12,7 +12,7 @@ struct sorter {
 	size_t n_sort;
 	uint64_t limit, memory_max, came;
 	struct rows *rows;
-	struct order_item *items;    /* with a limit and full: a heap, the last of them on top */
+	struct order_item *items; /* with a limit and full: a heap, the last of them on top */
 	size_t n, cap;
 };
 
@@ -38,19 +38,13 @@ static uint64_t real_prefix(double v)
 static uint64_t value_prefix(const struct value *v)
 {
 	switch (v->type) {
-	case TYPE_I64:
-		return (uint64_t)v->i ^ (uint64_t)1 << 63;
-	case TYPE_REAL:
-		return real_prefix(v->real);
-	case TYPE_ADDR:
-		return text_prefix((const uint8_t *)&v->addr, sizeof(v->addr));
-	case TYPE_TEXT:
-		return text_prefix((const uint8_t *)v->text, strlen(v->text));
+	case TYPE_I64: return (uint64_t)v->i ^ (uint64_t)1 << 63;
+	case TYPE_REAL: return real_prefix(v->real);
+	case TYPE_ADDR: return text_prefix((const uint8_t *)&v->addr, sizeof(v->addr));
+	case TYPE_TEXT: return text_prefix((const uint8_t *)v->text, strlen(v->text));
 	case TYPE_ID:
-	case TYPE_U128:
-		return 0;
-	default:
-		return v->u;
+	case TYPE_U128: return 0;
+	default: return v->u;
 	}
 }
 
@@ -77,7 +71,8 @@ static int cmp_field(const struct query_sort *sort, const struct row *a, const s
 	return directed(sort, value_cmp(&va, &vb));
 }
 
-static int cmp_cells(const struct query_sort *sort, const struct order_cell *a, const struct order_cell *b)
+static int cmp_cells(
+	const struct query_sort *sort, const struct order_cell *a, const struct order_cell *b)
 {
 	if (!a->known || !b->known)
 		return (int)b->known - (int)a->known;
@@ -106,7 +101,8 @@ static int cmp_items(const void *va, const void *vb, void *ctx)
 	return cmp ? cmp : a->came < b->came ? -1 : a->came > b->came;
 }
 
-void order_items(struct order_item *items, size_t n, const struct rows *rows, const struct query_sort *sort, size_t n_sort)
+void order_items(struct order_item *items, size_t n, const struct rows *rows,
+	const struct query_sort *sort, size_t n_sort)
 {
 	struct order o = { rows, sort, n_sort };
 
@@ -116,8 +112,8 @@ void order_items(struct order_item *items, size_t n, const struct rows *rows, co
 
 /* ---- the sorter ----------------------------------------------------------------------------- */
 
-enum rc sorter_new(enum tier tier, const struct query_sort *sort, size_t n_sort, uint64_t limit, uint64_t memory_max,
-	struct sorter **out, struct err *err)
+enum rc sorter_new(enum tier tier, const struct query_sort *sort, size_t n_sort, uint64_t limit,
+	uint64_t memory_max, struct sorter **out, struct err *err)
 {
 	struct sorter *s = mem_calloc(1, sizeof(*s));
 	enum rc rc;
@@ -185,7 +181,8 @@ static void sift_down(struct sorter *s)
 }
 
 /* Whether a row comes before the last of those kept: equal ones came before it. */
-static bool displaces(const struct sorter *s, const struct row *row, const struct order_cell *cell)
+static bool displaces(
+	const struct sorter *s, const struct row *row, const struct order_cell *cell)
 {
 	const struct order_item *top = &s->items[0];
 	struct row last;
@@ -216,7 +213,8 @@ enum rc sorter_add(struct sorter *s, const struct row *row, struct err *err)
 		return rc;
 	}
 	if (rows_bytes(s->rows) + s->cap * sizeof(item) > s->memory_max)
-		return err_set(err, RC_LIMIT, "sorting", "more than %llu MB of rows: a limit or a filter is needed",
+		return err_set(err, RC_LIMIT, "sorting",
+			"more than %llu MB of rows: a limit or a filter is needed",
 			(unsigned long long)(s->memory_max / 1000000));
 	if (mem_grow(&s->items, &s->cap, s->n + 1, sizeof(item)) != 0)
 		return err_memory(err);

@@ -11,25 +11,27 @@
 
 /* What the first field of an order says of a row: most comparisons need no more. */
 struct order_cell {
-	uint64_t prefix;             /* values in order have prefixes in order; equal ones say nothing */
+	uint64_t prefix; /* values in order have prefixes in order; equal ones say nothing */
 	bool known;
 };
 
 struct order_item {
 	struct order_cell cell;
 	size_t slot;
-	uint64_t came;               /* number of the row as they came */
+	uint64_t came; /* number of the row as they came */
 };
 
-void order_cell_of(const struct query_sort *sort, const struct row *row, struct order_cell *out);
+void order_cell_of(
+	const struct query_sort *sort, const struct row *row, struct order_cell *out);
 /* Sorts items whose cells are of sort[0]. */
-void order_items(struct order_item *items, size_t n, const struct rows *rows, const struct query_sort *sort, size_t n_sort);
+void order_items(struct order_item *items, size_t n, const struct rows *rows,
+	const struct query_sort *sort, size_t n_sort);
 
 struct sorter;
 
 /* limit 0: keep all. RC_LIMIT by sorter_add() where more than memory_max bytes would be kept. */
-enum rc sorter_new(enum tier tier, const struct query_sort *sort, size_t n_sort, uint64_t limit, uint64_t memory_max,
-	struct sorter **out, struct err *err);
+enum rc sorter_new(enum tier tier, const struct query_sort *sort, size_t n_sort, uint64_t limit,
+	uint64_t memory_max, struct sorter **out, struct err *err);
 void sorter_free(struct sorter *s);
 enum rc sorter_add(struct sorter *s, const struct row *row, struct err *err);
 /* Brings them in order; then row i (< count). */

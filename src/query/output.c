@@ -12,10 +12,11 @@ struct output {
 	uint64_t given;
 	struct groups *groups;
 	struct sorter *sorter;
-	struct packet_reader **readers;      /* sorted packets are read again, by source */
+	struct packet_reader **readers; /* sorted packets are read again, by source */
 };
 
-enum rc output_new(struct run *run, query_sink sink, void *ctx, struct output **out, struct err *err)
+enum rc output_new(
+	struct run *run, query_sink sink, void *ctx, struct output **out, struct err *err)
 {
 	const struct query *q = run->q;
 	struct output *o = mem_calloc(1, sizeof(*o));
@@ -29,7 +30,8 @@ enum rc output_new(struct run *run, query_sink sink, void *ctx, struct output **
 	if (q->n_group)
 		rc = groups_new(run, &o->groups, err);
 	if (rc == RC_DONE && q->n_sort)
-		rc = sorter_new(q->tier, q->sort, q->n_sort, q->limit, run->memory_max, &o->sorter, err);
+		rc = sorter_new(q->tier, q->sort, q->n_sort, q->limit, run->memory_max,
+			&o->sorter, err);
 	if (rc == RC_DONE && q->n_sort && q->tier == TIER_PACKET) {
 		o->readers = mem_calloc(run->sources->n, sizeof(struct packet_reader *));
 		if (!o->readers)
@@ -64,18 +66,21 @@ static enum rc give(struct output *o, const struct row *row, const struct raw_pa
 	return o->run->enough ? RC_END : RC_DONE;
 }
 
-static enum rc sort_or_give(struct output *o, const struct row *row, const struct raw_packet *raw, struct err *err)
+static enum rc sort_or_give(
+	struct output *o, const struct row *row, const struct raw_packet *raw, struct err *err)
 {
 	return o->sorter ? sorter_add(o->sorter, row, err) : give(o, row, raw);
 }
 
-enum rc output_row(struct output *o, const struct row *row, const struct raw_packet *raw, struct err *err)
+enum rc output_row(
+	struct output *o, const struct row *row, const struct raw_packet *raw, struct err *err)
 {
 	return o->groups ? groups_add(o->groups, row, err) : sort_or_give(o, row, raw, err);
 }
 
 /* The bytes of a packet that waited in the sorter. */
-static enum rc read_again(struct output *o, const struct row *row, struct raw_packet *raw, struct err *err)
+static enum rc read_again(
+	struct output *o, const struct row *row, struct raw_packet *raw, struct err *err)
 {
 	const struct packet_row *p = row->packet;
 	unsigned source = row->source ? row->source - 1 : 0;
@@ -83,14 +88,18 @@ static enum rc read_again(struct output *o, const struct row *row, struct raw_pa
 	enum rc rc = RC_DONE;
 
 	if (!o->readers[source])
-		rc = packet_reader_new(o->run->sources->stores[source], &o->readers[source], err);
-	return rc == RC_DONE ? packet_reader_get(o->readers[source], p->self.block, ref, raw, err) : rc;
+		rc = packet_reader_new(
+			o->run->sources->stores[source], &o->readers[source], err);
+	return rc == RC_DONE
+		? packet_reader_get(o->readers[source], p->self.block, ref, raw, err)
+		: rc;
 }
 
 static void count_readers(struct output *o)
 {
 	for (size_t i = 0; o->readers && i < o->run->sources->n; i++) {
-		const struct packet_reader_counts *c = o->readers[i] ? packet_reader_counts(o->readers[i]) : NULL;
+		const struct packet_reader_counts *c =
+			o->readers[i] ? packet_reader_counts(o->readers[i]) : NULL;
 
 		if (c) {
 			o->run->explain->packet_bytes += c->bytes;

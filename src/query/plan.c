@@ -21,15 +21,18 @@ void query_init(struct query *q, enum tier tier)
 static enum rc check_in(const struct query *q, const struct id *in, struct err *err)
 {
 	bool records = in->tier <= TIER_MACROFLOW;
-	bool flows = q->tier == TIER_FLOW || q->tier == TIER_MICROFLOW || q->tier == TIER_PACKET;
+	bool flows =
+		q->tier == TIER_FLOW || q->tier == TIER_MICROFLOW || q->tier == TIER_PACKET;
 
 	if ((records && q->tier <= in->tier) || (in->tier == TIER_BLOCK && flows) ||
 		(in->tier == TIER_POINT && (flows || q->tier == TIER_MACROFLOW)))
 		return RC_DONE;
-	return err_set(err, RC_USAGE, "in", "%s do not lie in a %s", tier_plural(q->tier), tier_singular(in->tier));
+	return err_set(err, RC_USAGE, "in", "%s do not lie in a %s", tier_plural(q->tier),
+		tier_singular(in->tier));
 }
 
-static enum rc check_source(const struct query_sources *sources, const struct id *id, struct err *err)
+static enum rc check_source(
+	const struct query_sources *sources, const struct id *id, struct err *err)
 {
 	char text[ID_TEXT];
 
@@ -39,12 +42,14 @@ static enum rc check_source(const struct query_sources *sources, const struct id
 	return err_set(err, RC_MISSING, text, "there is no source %u", id->source);
 }
 
-static enum rc check_ids(const struct query_sources *sources, const struct query *q, struct err *err)
+static enum rc check_ids(
+	const struct query_sources *sources, const struct query *q, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
 	if (q->n_in && q->n_ids)
-		return err_set(err, RC_USAGE, "in", "ids are asked for by themselves, or what lies below them: not both");
+		return err_set(err, RC_USAGE, "in",
+			"ids are asked for by themselves, or what lies below them: not both");
 	for (size_t i = 0; i < q->n_in && rc == RC_DONE; i++) {
 		rc = check_in(q, &q->in[i], err);
 		if (rc == RC_DONE)
@@ -52,8 +57,8 @@ static enum rc check_ids(const struct query_sources *sources, const struct query
 	}
 	for (size_t i = 0; i < q->n_ids && rc == RC_DONE; i++) {
 		if (q->ids[i].tier != q->tier)
-			return err_set(err, RC_USAGE, tier_plural(q->tier), "a %s is asked for by its id",
-				tier_singular(q->ids[i].tier));
+			return err_set(err, RC_USAGE, tier_plural(q->tier),
+				"a %s is asked for by its id", tier_singular(q->ids[i].tier));
 		rc = check_source(sources, &q->ids[i], err);
 	}
 	return rc;
@@ -63,7 +68,8 @@ static enum rc check_sort(const struct query *q, struct err *err)
 {
 	for (size_t i = 0; i < q->n_sort; i++)
 		if (!(q->sort[i].field->tiers & FIELD_ON(q->tier)))
-			return err_set(err, RC_USAGE, q->sort[i].field->name, "no field of %s", tier_plural(q->tier));
+			return err_set(err, RC_USAGE, q->sort[i].field->name, "no field of %s",
+				tier_plural(q->tier));
 	return RC_DONE;
 }
 
@@ -93,8 +99,10 @@ const struct point_info *source_point(const struct source_run *sr, uint32_t numb
 
 void source_row(const struct source_run *sr, enum tier tier, struct row *out)
 {
-	*out = (struct row){ .tier = tier, .source = sr->run->sources->n > 1 ? sr->index + 1 : 0,
-		.capture_end_ns = store_totals(sr->store)->last_ns, .flow_slice_ns = source_flow_ns(sr) };
+	*out = (struct row){ .tier = tier,
+		.source = sr->run->sources->n > 1 ? sr->index + 1 : 0,
+		.capture_end_ns = store_totals(sr->store)->last_ns,
+		.flow_slice_ns = source_flow_ns(sr) };
 }
 
 bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns)
@@ -103,12 +111,14 @@ bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns)
 }
 
 /* Whether the block may have one of these networks: only whole addresses can be looked up. */
-static bool block_may_have(const struct filters *filters, uint32_t block, const struct addr_net *nets, size_t n)
+static bool block_may_have(
+	const struct filters *filters, uint32_t block, const struct addr_net *nets, size_t n)
 {
 	if (!filters || n == 0)
 		return true;
 	for (size_t i = 0; i < n; i++)
-		if (nets[i].bits < addr_len(&nets[i].addr) * 8 || filters_may_have(filters, block, &nets[i].addr))
+		if (nets[i].bits < addr_len(&nets[i].addr) * 8 ||
+			filters_may_have(filters, block, &nets[i].addr))
 			return true;
 	return false;
 }
@@ -120,16 +130,19 @@ static bool block_may_match(const struct source_run *sr, uint32_t block)
 	const struct addr_net *nets = filter_nets(sr->run->q->filter, &n);
 	const struct addr_net *too = filter_nets_too(sr->run->q->filter, &n_too);
 
-	return block_may_have(filters, block, nets, n) && block_may_have(filters, block, too, n_too);
+	return block_may_have(filters, block, nets, n) &&
+		block_may_have(filters, block, too, n_too);
 }
 
-bool source_segment_wanted(const struct source_run *sr, const struct segment_place *place, int64_t slice_ns)
+bool source_segment_wanted(
+	const struct source_run *sr, const struct segment_place *place, int64_t slice_ns)
 {
 	int64_t first = place->first_ns, last = place->last_ns;
 
 	if (place->packets == 0)
 		return false;
-	if (last < sr->scope.from_ns || (first >= sr->scope.to_ns && sr->scope.to_ns != INT64_MAX))
+	if (last < sr->scope.from_ns ||
+		(first >= sr->scope.to_ns && sr->scope.to_ns != INT64_MAX))
 		return false;
 	if (slice_ns) {
 		first = time_floor(first, slice_ns);
@@ -155,7 +168,8 @@ void source_step(struct source_run *sr, const struct segment_place *place, bool 
 	sr->block_seen = place->block;
 }
 
-enum rc run_segment_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err)
+enum rc run_segment_open(struct source_run *sr, const struct segment_place *place,
+	struct segment **out, struct err *err)
 {
 	return store_open_segment(sr->store, place, out, NULL, err);
 }
@@ -171,23 +185,20 @@ void run_segment_close(struct source_run *sr, struct segment *s)
 static enum rc run_tier(struct source_run *sr, struct err *err)
 {
 	switch (sr->run->q->tier) {
-	case TIER_PACKET:
-		return run_packets(sr, err);
+	case TIER_PACKET: return run_packets(sr, err);
 	case TIER_MICROFLOW:
-	case TIER_FLOW:
-		return run_records(sr, err);
-	case TIER_MACROFLOW:
-		return run_macro(sr, err);
-	case TIER_BLOCK:
-		return run_blocks(sr, err);
-	default:
-		return run_points(sr, err);
+	case TIER_FLOW: return run_records(sr, err);
+	case TIER_MACROFLOW: return run_macro(sr, err);
+	case TIER_BLOCK: return run_blocks(sr, err);
+	default: return run_points(sr, err);
 	}
 }
 
 static enum rc run_source(struct run *run, unsigned index, struct err *err)
 {
-	struct source_run sr = { .run = run, .store = run->sources->stores[index], .index = index };
+	struct source_run sr = {
+		.run = run, .store = run->sources->stores[index], .index = index
+	};
 	uint64_t touched = run->explain->blocks;
 	size_t blocks;
 	enum rc rc;
@@ -232,7 +243,8 @@ static void say_nets(char *out, size_t size, const struct query *q)
 
 	addr_format(text, sizeof(text), &nets[0].addr);
 	if (nets[0].bits < addr_len(&nets[0].addr) * 8)
-		snprintf(out, size, "address list %s/%u%s", text, nets[0].bits, n > 1 ? ", ..." : "");
+		snprintf(out, size, "address list %s/%u%s", text, nets[0].bits,
+			n > 1 ? ", ..." : "");
 	else
 		snprintf(out, size, "address list %s%s", text, n > 1 ? ", ..." : "");
 }
@@ -266,14 +278,17 @@ static void say_plan(const struct run *run)
 
 	say_way(way, sizeof(way), run->q);
 	if (run->q->tier >= TIER_MACROFLOW) {
-		snprintf(e->plan, sizeof(e->plan), "%s -> %llu rows", way, (unsigned long long)e->catalog_rows);
+		snprintf(e->plan, sizeof(e->plan), "%s -> %llu rows", way,
+			(unsigned long long)e->catalog_rows);
 		return;
 	}
-	n = snprintf(e->plan, sizeof(e->plan), "%s -> %llu of %llu segments -> %llu flow parts", way,
-		(unsigned long long)e->segments, (unsigned long long)(e->segments + e->segments_skipped),
+	n = snprintf(e->plan, sizeof(e->plan), "%s -> %llu of %llu segments -> %llu flow parts",
+		way, (unsigned long long)e->segments,
+		(unsigned long long)(e->segments + e->segments_skipped),
 		(unsigned long long)e->flow_parts);
 	if (run->q->tier == TIER_PACKET && n > 0 && (size_t)n < sizeof(e->plan))
-		snprintf(e->plan + n, sizeof(e->plan) - (size_t)n, " -> %llu packets", (unsigned long long)e->packets);
+		snprintf(e->plan + n, sizeof(e->plan) - (size_t)n, " -> %llu packets",
+			(unsigned long long)e->packets);
 }
 
 static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *err)
@@ -291,11 +306,15 @@ static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *
 	return rc == RC_END ? RC_DONE : rc;
 }
 
-enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink, void *ctx,
-	struct query_control *control, struct query_explain *explain, struct err *err)
+enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink,
+	void *ctx, struct query_control *control, struct query_explain *explain,
+	struct err *err)
 {
 	struct query_explain own = { 0 };
-	struct run run = { .sources = sources, .q = q, .control = control, .explain = explain ? explain : &own };
+	struct run run = { .sources = sources,
+		.q = q,
+		.control = control,
+		.explain = explain ? explain : &own };
 	enum rc rc = check_ids(sources, q, err);
 
 	memset(run.explain, 0, sizeof(*run.explain));

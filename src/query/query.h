@@ -29,7 +29,10 @@ struct query_sources {
 
 enum { QUERY_GROUP_MAX = 8, QUERY_SORT_MAX = 4 };
 
-struct query_sort { const struct field *field; bool descending; };
+struct query_sort {
+	const struct field *field;
+	bool descending;
+};
 
 /*
  * Natural order: sources one after the other; in each, records in the order in which their first packets were captured (which is that of
@@ -40,19 +43,20 @@ struct query_sort { const struct field *field; bool descending; };
  */
 struct query {
 	enum tier tier;
-	const struct filter *filter;             /* compiled for tier; NULL: all */
+	const struct filter *filter; /* compiled for tier; NULL: all */
 	/* Half-open; a record counts where it overlaps. INT64_MIN, INT64_MAX: unbounded. */
 	int64_t from_ns, to_ns;
-	const struct id *in;                     /* only these records (of any tier from this one up), and what lies below them */
+	const struct id *
+		in; /* only these records (of any tier from this one up), and what lies below them */
 	size_t n_in;
-	const struct id *ids;                    /* only these records themselves */
+	const struct id *ids; /* only these records themselves */
 	size_t n_ids;
 	const struct field *group[QUERY_GROUP_MAX];
 	size_t n_group;
-	struct query_sort sort[QUERY_SORT_MAX];  /* n_sort 0: natural order (see below) */
+	struct query_sort sort[QUERY_SORT_MAX]; /* n_sort 0: natural order (see below) */
 	size_t n_sort;
-	uint64_t limit;                          /* 0: none */
-	uint64_t memory_max;                     /* bytes for sorting and grouping; 0: 1 GiB */
+	uint64_t limit; /* 0: none */
+	uint64_t memory_max; /* bytes for sorting and grouping; 0: 1 GiB */
 };
 
 void query_init(struct query *q, enum tier tier);
@@ -64,13 +68,13 @@ bool query_groups_by_point(const struct query_sources *sources, const struct que
 
 /* What it cost and how: --explain. */
 struct query_explain {
-	uint64_t blocks, blocks_skipped;         /* touched; left out by filters or times */
+	uint64_t blocks, blocks_skipped; /* touched; left out by filters or times */
 	uint64_t segments, segments_skipped;
-	uint64_t index_bytes;                    /* read of index files */
+	uint64_t index_bytes; /* read of index files */
 	uint64_t catalog_rows;
-	uint64_t flow_parts, micro_parts;        /* decoded */
-	uint64_t packet_bytes, packet_reads, packets;    /* read of blocks */
-	char plan[256];                          /* one line in words */
+	uint64_t flow_parts, micro_parts; /* decoded */
+	uint64_t packet_bytes, packet_reads, packets; /* read of blocks */
+	char plan[256]; /* one line in words */
 };
 
 /* A row with its raw packet (tier packets; NULL else). Valid during the call. Returning false ends the query (RC_DONE). */
@@ -78,31 +82,36 @@ typedef bool (*query_sink)(void *ctx, const struct row *row, const struct raw_pa
 
 struct query_control {
 	_Atomic bool cancel;
-	_Atomic uint64_t done, total;            /* progress in parts of the work; total 0: unknown */
+	_Atomic uint64_t done, total; /* progress in parts of the work; total 0: unknown */
 };
 
 /*
  * Runs it. RC_DONE (also with no row), RC_CANCELLED, RC_MISSING for an id that is not there, RC_USAGE for what cannot be asked,
  * RC_LIMIT, RC_DAMAGED, RC_IO. control and explain may be NULL.
  */
-enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink, void *ctx,
-	struct query_control *control, struct query_explain *explain, struct err *err);
+enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink,
+	void *ctx, struct query_control *control, struct query_explain *explain,
+	struct err *err);
 
 /* One record, packet, block or point by id; fills a row that stays valid until the holder is freed. */
 struct query_holder;
-enum rc query_get(const struct query_sources *sources, const struct id *id, struct query_holder **out, struct err *err);
+enum rc query_get(const struct query_sources *sources, const struct id *id,
+	struct query_holder **out, struct err *err);
 const struct row *query_holder_row(const struct query_holder *h);
-const struct raw_packet *query_holder_raw(const struct query_holder *h);     /* packets; else NULL */
+const struct raw_packet *query_holder_raw(
+	const struct query_holder *h); /* packets; else NULL */
 const struct point_info *query_holder_point(const struct query_holder *h);
 void query_holder_free(struct query_holder *h);
 
 /* The id of a row. */
 void row_id(const struct row *row, struct id *out);
 /* The id of the record one tier up: packet -> microflow -> flow -> macroflow. RC_MISSING at the top. */
-enum rc query_parent(const struct query_sources *sources, const struct id *id, struct id *out, struct err *err);
+enum rc query_parent(const struct query_sources *sources, const struct id *id, struct id *out,
+	struct err *err);
 
 /* --from and --to: RFC 3339, or "-15m" relative to the newest packet of the sources. */
-enum rc query_parse_time(const struct query_sources *sources, const char *text, int64_t *time_ns, struct err *err);
+enum rc query_parse_time(const struct query_sources *sources, const char *text,
+	int64_t *time_ns, struct err *err);
 /* Newest packet of all sources; false where there is none. */
 bool query_newest(const struct query_sources *sources, int64_t *time_ns);
 

@@ -19,20 +19,20 @@
 #include "query/query.h"
 #include "store/segment.h"
 
-enum { QUERY_MEMORY = 1 << 30 };     /* bytes, where the query says nothing */
+enum { QUERY_MEMORY = 1 << 30 }; /* bytes, where the query says nothing */
 
 struct output;
 
 struct run {
 	const struct query_sources *sources;
 	const struct query *q;
-	struct query_control *control;       /* may be NULL */
+	struct query_control *control; /* may be NULL */
 	struct query_explain *explain;
 	struct output *out;
-	int64_t from_ns, to_ns;              /* of query and filter: rows outside cannot match */
+	int64_t from_ns, to_ns; /* of query and filter: rows outside cannot match */
 	uint64_t memory_max;
-	uint64_t steps;                      /* for looking at `cancel` now and then */
-	bool enough;                         /* the output wants no more rows */
+	uint64_t steps; /* for looking at `cancel` now and then */
+	bool enough; /* the output wants no more rows */
 };
 
 /* A flow to look up: asked for itself, or for a microflow or packet of it. */
@@ -55,26 +55,27 @@ struct scope {
 	size_t n_services, cap_services;
 	struct scope_flow *flows;
 	size_t n_flows, cap_flows;
-	struct id_list flow_ids;             /* flows with all below them */
+	struct id_list flow_ids; /* flows with all below them */
 	struct id_list micro_ids;
-	struct id_list packet_ids, partial_ids;      /* single packets, and the microflows that hold them */
+	struct id_list packet_ids,
+		partial_ids; /* single packets, and the microflows that hold them */
 	struct id_list blocks, points;
-	int64_t from_ns, to_ns;              /* half-open: packets of all it holds lie between */
+	int64_t from_ns, to_ns; /* half-open: packets of all it holds lie between */
 };
 
-enum scope_answer { SCOPE_NO, SCOPE_SOME, SCOPE_YES };       /* SOME: ask for each microflow */
+enum scope_answer { SCOPE_NO, SCOPE_SOME, SCOPE_YES }; /* SOME: ask for each microflow */
 
 /* One store of a run. */
 struct source_run {
 	struct run *run;
 	struct store *store;
-	unsigned index;                      /* from 0 */
+	unsigned index; /* from 0 */
 	const struct segment_place *segments;
 	size_t n_segments;
 	const struct point_info *points;
 	size_t n_points;
 	struct scope scope;
-	uint32_t block_seen;                 /* explain: the block counted last */
+	uint32_t block_seen; /* explain: the block counted last */
 };
 
 /* ---- plan.c --------------------------------------------------------------------------------- */
@@ -90,12 +91,14 @@ int64_t source_micro_ns(const struct source_run *sr);
  * Whether a segment may hold rows of the run, by its times (widened to whole slices of slice_ns, 0: not) and the filter's
  * addresses.
  */
-bool source_segment_wanted(const struct source_run *sr, const struct segment_place *place, int64_t slice_ns);
+bool source_segment_wanted(
+	const struct source_run *sr, const struct segment_place *place, int64_t slice_ns);
 /* The next segment is wanted or left out: for progress and explanation. */
 void source_step(struct source_run *sr, const struct segment_place *place, bool wanted);
 /* Whether times overlap the query's. */
 bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns);
-enum rc run_segment_open(struct source_run *sr, const struct segment_place *place, struct segment **out, struct err *err);
+enum rc run_segment_open(struct source_run *sr, const struct segment_place *place,
+	struct segment **out, struct err *err);
 /* Closes and counts the bytes read. */
 void run_segment_close(struct source_run *sr, struct segment *s);
 
@@ -105,7 +108,8 @@ enum rc scope_make(struct source_run *sr, struct err *err);
 void scope_free(struct scope *s);
 /* Whether nothing of this store is asked for. */
 bool scope_is_empty(const struct scope *s);
-enum scope_answer scope_of_part(const struct source_run *sr, uint32_t block, const struct segment_flow *flow);
+enum scope_answer scope_of_part(
+	const struct source_run *sr, uint32_t block, const struct segment_flow *flow);
 bool scope_has_micro(const struct scope *s, struct record_id id);
 /* Whether single packets of it are asked for. */
 bool scope_has_part_of(const struct scope *s, struct record_id micro);
@@ -122,17 +126,20 @@ enum rc scope_candidates(struct source_run *sr, struct segment *s, struct part_l
 /* ---- locate.c ------------------------------------------------------------------------------- */
 
 struct located {
-	struct record_id flow, micro;        /* micro: packets and microflows only */
-	int64_t slice_ns;                    /* the flow's */
+	struct record_id flow, micro; /* micro: packets and microflows only */
+	int64_t slice_ns; /* the flow's */
 	struct flow_key key;
 };
 
 /* RC_MISSING names the id. */
 enum rc locate_flow(struct store *s, struct record_id id, struct located *out, struct err *err);
-enum rc locate_micro(struct store *s, struct record_id id, struct located *out, struct err *err);
-enum rc locate_packet(struct store *s, struct record_id id, struct located *out, struct err *err);
+enum rc locate_micro(
+	struct store *s, struct record_id id, struct located *out, struct err *err);
+enum rc locate_packet(
+	struct store *s, struct record_id id, struct located *out, struct err *err);
 /* Where a packet's record lies. */
-enum rc locate_ref(struct store *s, struct record_id id, struct packet_ref *out, struct err *err);
+enum rc locate_ref(
+	struct store *s, struct record_id id, struct packet_ref *out, struct err *err);
 enum rc missing_id(enum tier tier, struct record_id id, struct err *err);
 /* Whether a part with this id, found in a segment, continues a record of an earlier one. */
 static inline bool part_continues(const struct segment_info *info, struct record_id id)
@@ -140,8 +147,8 @@ static inline bool part_continues(const struct segment_info *info, struct record
 	return id.block != info->block || id.offset < info->first_offset;
 }
 /* Decodes a raw packet; time, place and point are filled in too. */
-void decode_raw(const struct point_info *point, const struct raw_packet *raw, uint32_t offset, bool verify,
-	struct packet *out);
+void decode_raw(const struct point_info *point, const struct raw_packet *raw, uint32_t offset,
+	bool verify, struct packet *out);
 
 /* ---- running -------------------------------------------------------------------------------- */
 
@@ -153,10 +160,12 @@ enum rc run_points(struct source_run *sr, struct err *err);
 
 /* ---- output.c ------------------------------------------------------------------------------- */
 
-enum rc output_new(struct run *run, query_sink sink, void *ctx, struct output **out, struct err *err);
+enum rc output_new(
+	struct run *run, query_sink sink, void *ctx, struct output **out, struct err *err);
 void output_free(struct output *o);
 /* A row that matches. RC_END: enough. */
-enum rc output_row(struct output *o, const struct row *row, const struct raw_packet *raw, struct err *err);
+enum rc output_row(
+	struct output *o, const struct row *row, const struct raw_packet *raw, struct err *err);
 /* Groups and sorted rows, when all were given. */
 enum rc output_finish(struct output *o, struct err *err);
 

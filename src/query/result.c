@@ -9,11 +9,11 @@
 struct result {
 	enum tier tier;
 	struct rows *rows;
-	struct order_item *items;    /* by position on the screen */
+	struct order_item *items; /* by position on the screen */
 	size_t cap;
-	uint32_t *places;            /* position by slot; in step with items while `sorted` */
+	uint32_t *places; /* position by slot; in step with items while `sorted` */
 	size_t cap_places;
-	uint32_t *buckets;           /* open addressing: slot + 1 by id; 0 free */
+	uint32_t *buckets; /* open addressing: slot + 1 by id; 0 free */
 	size_t n_buckets;
 };
 
@@ -123,8 +123,9 @@ enum rc result_add(struct result *r, const struct row *row, struct err *err)
 		return err_set(err, RC_LIMIT, "result", "too many rows");
 	if (n * 2 >= r->n_buckets)
 		rc = buckets_grow(r, err);
-	if (rc == RC_DONE && (mem_grow(&r->items, &r->cap, n + 1, sizeof(*r->items)) != 0 ||
-		mem_grow(&r->places, &r->cap_places, n + 1, sizeof(*r->places)) != 0))
+	if (rc == RC_DONE &&
+		(mem_grow(&r->items, &r->cap, n + 1, sizeof(*r->items)) != 0 ||
+			mem_grow(&r->places, &r->cap_places, n + 1, sizeof(*r->places)) != 0))
 		rc = err_memory(err);
 	if (rc == RC_DONE)
 		rc = rows_add(r->rows, row, &slot, err);
@@ -170,6 +171,6 @@ enum rc result_sort(struct result *r, const struct query_sort *sort, size_t n, s
 
 size_t result_bytes(const struct result *r)
 {
-	return sizeof(*r) + rows_bytes(r->rows) + r->cap * sizeof(*r->items) + r->cap_places * sizeof(*r->places) +
-		r->n_buckets * sizeof(*r->buckets);
+	return sizeof(*r) + rows_bytes(r->rows) + r->cap * sizeof(*r->items) +
+		r->cap_places * sizeof(*r->places) + r->n_buckets * sizeof(*r->buckets);
 }

@@ -10,8 +10,8 @@
 enum { CHUNK = 256, NONE = UINT32_MAX };
 
 struct slot {
-	uint32_t source, point;      /* point: index into points, NONE */
-	uint32_t key;                /* packets: index into keys, NONE */
+	uint32_t source, point; /* point: index into points, NONE */
+	uint32_t key; /* packets: index into keys, NONE */
 	int64_t capture_end_ns, flow_slice_ns;
 	union {
 		struct record record;
@@ -34,12 +34,12 @@ struct kept_point {
 
 struct rows {
 	enum tier tier;
-	size_t slot_bytes;           /* slots end behind the member that their tier has */
+	size_t slot_bytes; /* slots end behind the member that their tier has */
 	uint8_t **chunks;
 	size_t n, n_chunks, cap_chunks, summaries;
 	struct kept_point **points;
 	size_t n_points, cap_points;
-	struct kept_key **keys;      /* each by itself: pointers to them stay valid */
+	struct kept_key **keys; /* each by itself: pointers to them stay valid */
 	size_t n_keys, cap_keys;
 	uint32_t free_key, *buckets; /* chains of keys by `next` */
 	size_t n_buckets;
@@ -83,19 +83,23 @@ static bool is_record(const struct rows *r)
 
 /* ---- what rows share --------------------------------------------------------------------- */
 
-static enum rc keep_point(struct rows *r, const struct row *row, uint32_t *index, struct err *err)
+static enum rc keep_point(
+	struct rows *r, const struct row *row, uint32_t *index, struct err *err)
 {
 	*index = NONE;
 	if (!row->point)
 		return RC_DONE;
 	for (size_t i = r->n_points; i-- > 0;)
-		if (r->points[i]->source == row->source && r->points[i]->info.number == row->point->number) {
+		if (r->points[i]->source == row->source &&
+			r->points[i]->info.number == row->point->number) {
 			*index = (uint32_t)i;
 			return RC_DONE;
 		}
 	struct kept_point *p = mem_alloc(sizeof(*p));
 
-	if (!p || mem_grow(&r->points, &r->cap_points, r->n_points + 1, sizeof(struct kept_point *)) != 0) {
+	if (!p ||
+		mem_grow(&r->points, &r->cap_points, r->n_points + 1,
+			sizeof(struct kept_point *)) != 0) {
 		mem_free(p);
 		return err_memory(err);
 	}
@@ -127,7 +131,7 @@ static enum rc grow_buckets(struct rows *r, struct err *err)
 		size_t b = key_bucket(r, k->source, k->flow);
 
 		if (k->uses == 0)
-			continue;    /* its `next` leads through the free ones */
+			continue; /* its `next` leads through the free ones */
 		k->next = buckets[b];
 		buckets[b] = i;
 	}
@@ -145,7 +149,9 @@ static enum rc new_key(struct rows *r, uint32_t *index, struct err *err)
 		return RC_DONE;
 	}
 	k = mem_calloc(1, sizeof(*k));
-	if (!k || mem_grow(&r->keys, &r->cap_keys, r->n_keys + 1, sizeof(struct kept_key *)) != 0) {
+	if (!k ||
+		mem_grow(&r->keys, &r->cap_keys, r->n_keys + 1, sizeof(struct kept_key *)) !=
+			0) {
 		mem_free(k);
 		return err_memory(err);
 	}
@@ -170,7 +176,8 @@ static enum rc keep_key(struct rows *r, const struct row *row, uint32_t *index, 
 		return rc;
 	b = key_bucket(r, row->source, p->flow);
 	for (uint32_t i = r->buckets[b]; i != NONE; i = r->keys[i]->next)
-		if (r->keys[i]->source == row->source && record_id_equal(r->keys[i]->flow, p->flow)) {
+		if (r->keys[i]->source == row->source &&
+			record_id_equal(r->keys[i]->flow, p->flow)) {
 			r->keys[i]->uses++;
 			*index = i;
 			return RC_DONE;
@@ -200,7 +207,8 @@ static void drop_key(struct rows *r, uint32_t index)
 
 /* ---- slots --------------------------------------------------------------------------------- */
 
-static enum rc copy_record(struct rows *r, struct record *to, const struct record *from, struct err *err)
+static enum rc copy_record(
+	struct rows *r, struct record *to, const struct record *from, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
@@ -267,7 +275,8 @@ enum rc rows_add(struct rows *r, const struct row *row, size_t *slot, struct err
 	if (r->n / CHUNK == r->n_chunks) {
 		uint8_t *chunk = NULL;
 
-		if (mem_grow(&r->chunks, &r->cap_chunks, r->n_chunks + 1, sizeof(uint8_t *)) == 0)
+		if (mem_grow(&r->chunks, &r->cap_chunks, r->n_chunks + 1, sizeof(uint8_t *)) ==
+			0)
 			chunk = mem_aligned(16, CHUNK * r->slot_bytes);
 		if (!chunk)
 			return err_memory(err);
@@ -296,7 +305,9 @@ void rows_get(const struct rows *r, size_t slot, struct row *out)
 {
 	struct slot *s = slot_at(r, slot);
 
-	*out = (struct row){ .tier = r->tier, .source = s->source, .capture_end_ns = s->capture_end_ns,
+	*out = (struct row){ .tier = r->tier,
+		.source = s->source,
+		.capture_end_ns = s->capture_end_ns,
 		.flow_slice_ns = s->flow_slice_ns };
 	if (s->point != NONE)
 		out->point = &r->points[s->point]->info;

@@ -9,16 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 4096 };               /* packets announced at a time */
+enum { CHUNK = 4096 }; /* packets announced at a time */
 
 static bool goes(const struct packet *pkt, const struct flow_key *key, bool forth)
 {
-	const struct addr *from = forth ? &key->client : &key->server, *to = forth ? &key->server : &key->client;
+	const struct addr *from = forth ? &key->client : &key->server,
+			  *to = forth ? &key->server : &key->client;
 
-	return pkt->proto == key->proto && addr_equal(&pkt->src, from) && addr_equal(&pkt->dst, to) &&
+	return pkt->proto == key->proto && addr_equal(&pkt->src, from) &&
+		addr_equal(&pkt->dst, to) &&
 		(!(pkt->flags & PACKET_HAS_PORTS) ||
 			(pkt->src_port == (forth ? key->client_port : key->server_port) &&
-			pkt->dst_port == (forth ? key->server_port : key->client_port)));
+				pkt->dst_port ==
+					(forth ? key->server_port : key->client_port)));
 }
 
 static enum direction direction_of(const struct packet *pkt, const struct flow_key *key)
@@ -46,7 +49,8 @@ static void take_ends(struct packet *pkt, const struct flow_key *key, bool forth
  * they go the first one tells where it was read before, else their addresses; those of a tunnel's datagram whose
  * first fragment was not read count as the client's.
  */
-static enum rc join_fragment(struct packets *p, struct packet *pkt, const struct flow_key *key, struct err *err)
+static enum rc join_fragment(
+	struct packets *p, struct packet *pkt, const struct flow_key *key, struct err *err)
 {
 	struct packet seen = *pkt;
 	enum rc rc = RC_DONE;
@@ -67,7 +71,8 @@ static enum rc join_fragment(struct packets *p, struct packet *pkt, const struct
 	return RC_DONE;
 }
 
-static void find_gap(struct packet_row *row, struct chosen_part *part, const struct packet_entry *e)
+static void find_gap(
+	struct packet_row *row, struct chosen_part *part, const struct packet_entry *e)
 {
 	if (e->leads) {
 		part->has_previous = e->has_lead;
@@ -85,8 +90,8 @@ static bool in_time(const struct query *q, int64_t time_ns)
 	return time_ns >= q->from_ns && (time_ns < q->to_ns || q->to_ns == INT64_MAX);
 }
 
-static enum rc give_packet(struct packets *p, const struct packet_entry *e, struct packet_ref ref, const struct raw_packet *raw,
-	struct err *err)
+static enum rc give_packet(struct packets *p, const struct packet_entry *e,
+	struct packet_ref ref, const struct raw_packet *raw, struct err *err)
 {
 	const struct chosen_micro *m = &p->micros[e->micro];
 	struct chosen_part *part = &p->parts[m->part];
@@ -145,7 +150,8 @@ static enum rc read_chunk(struct packets *p, size_t from, size_t n, struct err *
 
 static int by_capture(const void *a, const void *b)
 {
-	uint32_t x = ((const struct packet_entry *)a)->ordinal, y = ((const struct packet_entry *)b)->ordinal;
+	uint32_t x = ((const struct packet_entry *)a)->ordinal,
+		 y = ((const struct packet_entry *)b)->ordinal;
 
 	return (x > y) - (x < y);
 }
@@ -248,7 +254,8 @@ static void packets_free(struct packets *p)
 /* Where only blocks are asked for, other blocks hold nothing. */
 static bool block_wanted(const struct scope *s, uint32_t block)
 {
-	bool only_blocks = !s->all && s->blocks.n && !s->n_services && !s->n_flows && !s->points.n;
+	bool only_blocks =
+		!s->all && s->blocks.n && !s->n_services && !s->n_flows && !s->points.n;
 
 	return !only_blocks || id_list_has(&s->blocks, block);
 }
@@ -267,7 +274,8 @@ enum rc run_packets(struct source_run *sr, struct err *err)
 		bool wanted;
 
 		p.place = &sr->segments[i];
-		wanted = block_wanted(&sr->scope, p.place->block) && source_segment_wanted(sr, p.place, 0);
+		wanted = block_wanted(&sr->scope, p.place->block) &&
+			source_segment_wanted(sr, p.place, 0);
 		source_step(sr, p.place, wanted);
 		if (wanted)
 			rc = run_segment(&p, err);

@@ -18,20 +18,20 @@
 struct pending {
 	struct record rec;
 	bool in_scope;
-	uint32_t next;               /* in its bucket, or among the free ones */
+	uint32_t next; /* in its bucket, or among the free ones */
 };
 
 struct records {
 	struct source_run *sr;
 	enum tier tier;
-	int64_t slice_ns;            /* length of its slices */
-	struct pending **pending;    /* each by itself */
+	int64_t slice_ns; /* length of its slices */
+	struct pending **pending; /* each by itself */
 	size_t n_pending, cap_pending;
 	uint32_t free_pending, *buckets;
 	size_t n_buckets, in_use;
-	size_t ahead;                /* segments below it are loaded */
+	size_t ahead; /* segments below it are loaded */
 	struct part_list parts;
-	struct record *batch;        /* microflows of a segment, to be put in order */
+	struct record *batch; /* microflows of a segment, to be put in order */
 	size_t n_batch, cap_batch;
 };
 
@@ -77,10 +77,13 @@ static enum rc new_pending(struct records *r, uint32_t *index, struct err *err)
 		return RC_DONE;
 	}
 	if (r->n_pending * sizeof(*p) > r->sr->run->memory_max)
-		return err_set(err, RC_LIMIT, "merging", "more than %llu MB of records that go on over segments",
+		return err_set(err, RC_LIMIT, "merging",
+			"more than %llu MB of records that go on over segments",
 			(unsigned long long)(r->sr->run->memory_max / 1000000));
 	p = mem_calloc(1, sizeof(*p));
-	if (!p || mem_grow(&r->pending, &r->cap_pending, r->n_pending + 1, sizeof(struct pending *)) != 0) {
+	if (!p ||
+		mem_grow(&r->pending, &r->cap_pending, r->n_pending + 1,
+			sizeof(struct pending *)) != 0) {
 		mem_free(p);
 		return err_memory(err);
 	}
@@ -90,7 +93,8 @@ static enum rc new_pending(struct records *r, uint32_t *index, struct err *err)
 }
 
 /* Merges a later part into what is kept under its id. */
-static enum rc pending_add(struct records *r, const struct record *part, bool in_scope, struct err *err)
+static enum rc pending_add(
+	struct records *r, const struct record *part, bool in_scope, struct err *err)
 {
 	uint32_t index;
 	size_t b;
@@ -120,7 +124,8 @@ static const struct pending *pending_take(struct records *r, struct record_id id
 {
 	if (!r->in_use)
 		return NULL;
-	for (uint32_t *at = &r->buckets[bucket_of(r, id)]; *at != NONE; at = &r->pending[*at]->next) {
+	for (uint32_t *at = &r->buckets[bucket_of(r, id)]; *at != NONE;
+		at = &r->pending[*at]->next) {
 		struct pending *p = r->pending[*at];
 		uint32_t index = *at;
 
@@ -138,8 +143,8 @@ static const struct pending *pending_take(struct records *r, struct record_id id
 /* ---- reading parts --------------------------------------------------------------------------------- */
 
 /* Gives counters that were read the rest of a record. */
-static void record_of_part(const struct records *r, const struct segment_flow *flow, struct record_id id,
-	int64_t slice_ns, struct record *out)
+static void record_of_part(const struct records *r, const struct segment_flow *flow,
+	struct record_id id, int64_t slice_ns, struct record *out)
 {
 	out->tier = r->tier;
 	out->id = id;
@@ -151,8 +156,8 @@ static void record_of_part(const struct records *r, const struct segment_flow *f
 }
 
 /* A flow part's counters: those of its only microflow, or their merge. */
-static enum rc read_flow(struct records *r, struct segment_cursor *c, const struct segment_flow *flow, struct record *out,
-	struct err *err)
+static enum rc read_flow(struct records *r, struct segment_cursor *c,
+	const struct segment_flow *flow, struct record *out, struct err *err)
 {
 	struct counters more;
 	enum rc rc = segment_next_micro(c, NULL, NULL, &out->c, err);
@@ -170,7 +175,8 @@ static enum rc read_flow(struct records *r, struct segment_cursor *c, const stru
 }
 
 /* Whether rows of a flow part can match, and the query's times let them. Parts that go on are judged by either orientation. */
-static bool part_may_match(const struct records *r, const struct segment_flow *flow, bool merged, enum verdict *verdict)
+static bool part_may_match(const struct records *r, const struct segment_flow *flow,
+	bool merged, enum verdict *verdict)
 {
 	const struct run *run = r->sr->run;
 	struct flow_key turned;
@@ -192,8 +198,8 @@ static bool part_may_match(const struct records *r, const struct segment_flow *f
 }
 
 /* The next part of the list (of all parts where there is none). */
-static enum rc next_part(struct records *r, struct segment_cursor *c, bool all, size_t *i, struct segment_flow *out,
-	struct err *err)
+static enum rc next_part(struct records *r, struct segment_cursor *c, bool all, size_t *i,
+	struct segment_flow *out, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
@@ -217,8 +223,8 @@ static enum rc next_part(struct records *r, struct segment_cursor *c, bool all, 
 
 /* ---- looking ahead ----------------------------------------------------------------------------------- */
 
-static enum rc load_micros(struct records *r, struct segment_cursor *c, const struct segment_flow *flow, bool in_scope,
-	struct err *err)
+static enum rc load_micros(struct records *r, struct segment_cursor *c,
+	const struct segment_flow *flow, bool in_scope, struct err *err)
 {
 	const struct segment_info *info = segment_info(c->s);
 	struct record part;
@@ -238,7 +244,8 @@ static enum rc load_micros(struct records *r, struct segment_cursor *c, const st
 	return rc == RC_END ? RC_DONE : rc;
 }
 
-static enum rc load_part(struct records *r, struct segment_cursor *c, const struct segment_flow *flow, struct err *err)
+static enum rc load_part(struct records *r, struct segment_cursor *c,
+	const struct segment_flow *flow, struct err *err)
 {
 	enum scope_answer scope = scope_of_part(r->sr, segment_info(c->s)->block, flow);
 	enum verdict verdict;
@@ -254,7 +261,8 @@ static enum rc load_part(struct records *r, struct segment_cursor *c, const stru
 }
 
 /* Puts the continuations of a segment into the table. */
-static enum rc load_segment(struct records *r, const struct segment_place *place, struct err *err)
+static enum rc load_segment(
+	struct records *r, const struct segment_place *place, struct err *err)
 {
 	struct segment_cursor c;
 	struct segment_flow flow;
@@ -289,7 +297,8 @@ static enum rc look_ahead(struct records *r, size_t i, struct err *err)
 	/* its own ones too: they may have lost their beginnings */
 	if (r->ahead < i)
 		r->ahead = i;
-	while (horizon > r->ahead && (places[horizon - 1].first_ns >= to || places[horizon - 1].last_ns < from))
+	while (horizon > r->ahead &&
+		(places[horizon - 1].first_ns >= to || places[horizon - 1].last_ns < from))
 		horizon--;
 	for (; r->ahead < horizon && rc == RC_DONE; r->ahead++)
 		if (source_segment_wanted(r->sr, &places[r->ahead], r->slice_ns))
@@ -313,7 +322,8 @@ static bool matches(const struct records *r, const struct record *rec, enum verd
 	const struct query *q = r->sr->run->q;
 	struct row row;
 
-	if (rec->c.last_ns < q->from_ns || (rec->c.first_ns >= q->to_ns && q->to_ns != INT64_MAX))
+	if (rec->c.last_ns < q->from_ns ||
+		(rec->c.first_ns >= q->to_ns && q->to_ns != INT64_MAX))
 		return false;
 	if (verdict == VERDICT_YES)
 		return true;
@@ -339,8 +349,8 @@ static bool is_orphan(const struct records *r, struct record_id id)
 }
 
 /* What the table has of it joins; false where there is nothing to give. */
-static enum rc complete(struct records *r, struct record *rec, bool continues, bool *in_scope, enum verdict *verdict,
-	bool *whole, struct err *err)
+static enum rc complete(struct records *r, struct record *rec, bool continues, bool *in_scope,
+	enum verdict *verdict, bool *whole, struct err *err)
 {
 	const struct pending *p;
 
@@ -364,21 +374,26 @@ static enum rc complete(struct records *r, struct record *rec, bool continues, b
 	return record_merge(rec, &p->rec, err);
 }
 
-static enum rc stream_flow(struct records *r, struct segment_cursor *c, const struct segment_flow *flow,
-	enum scope_answer scope, enum verdict verdict, struct err *err)
+static enum rc stream_flow(struct records *r, struct segment_cursor *c,
+	const struct segment_flow *flow, enum scope_answer scope, enum verdict verdict,
+	struct err *err)
 {
 	bool in_scope = scope == SCOPE_YES, whole = false;
 	struct record rec;
 	enum rc rc = read_flow(r, c, flow, &rec, err);
 
 	if (rc == RC_DONE)
-		rc = complete(r, &rec, part_continues(segment_info(c->s), flow->id), &in_scope, &verdict, &whole, err);
-	return rc == RC_DONE && whole && in_scope && matches(r, &rec, verdict) ? give(r, &rec, err) : rc;
+		rc = complete(r, &rec, part_continues(segment_info(c->s), flow->id), &in_scope,
+			&verdict, &whole, err);
+	return rc == RC_DONE && whole && in_scope && matches(r, &rec, verdict)
+		? give(r, &rec, err)
+		: rc;
 }
 
 /* The microflows of a flow part that begin in this segment and match; put in order before they are given. */
-static enum rc stream_micros(struct records *r, struct segment_cursor *c, const struct segment_flow *flow,
-	enum scope_answer scope, enum verdict of_key, struct err *err)
+static enum rc stream_micros(struct records *r, struct segment_cursor *c,
+	const struct segment_flow *flow, enum scope_answer scope, enum verdict of_key,
+	struct err *err)
 {
 	const struct segment_info *info = segment_info(c->s);
 	enum rc rc;
@@ -399,7 +414,8 @@ static enum rc stream_micros(struct records *r, struct segment_cursor *c, const 
 		r->sr->run->explain->micro_parts++;
 		record_of_part(r, flow, id, slice_ns, rec);
 		in_scope = in_scope || scope_has_micro(&r->sr->scope, id);
-		rc = complete(r, rec, part_continues(info, id), &in_scope, &verdict, &whole, err);
+		rc = complete(
+			r, rec, part_continues(info, id), &in_scope, &verdict, &whole, err);
 		if (rc != RC_DONE)
 			return rc;
 		r->n_batch += whole && in_scope && matches(r, rec, verdict);
@@ -426,7 +442,8 @@ static enum rc give_batch(struct records *r, struct err *err)
 	return rc;
 }
 
-static enum rc stream_part(struct records *r, struct segment_cursor *c, const struct segment_flow *flow, struct err *err)
+static enum rc stream_part(struct records *r, struct segment_cursor *c,
+	const struct segment_flow *flow, struct err *err)
 {
 	const struct segment_info *info = segment_info(c->s);
 	enum scope_answer scope = scope_of_part(r->sr, info->block, flow);
@@ -443,7 +460,8 @@ static enum rc stream_part(struct records *r, struct segment_cursor *c, const st
 	return stream_flow(r, c, flow, scope, verdict, err);
 }
 
-static enum rc stream_segment(struct records *r, const struct segment_place *place, struct err *err)
+static enum rc stream_segment(
+	struct records *r, const struct segment_place *place, struct err *err)
 {
 	struct segment_cursor c;
 	struct segment_flow flow;

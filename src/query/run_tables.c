@@ -2,15 +2,17 @@
 /* Blocks and capture points: tables that the catalog has whole. */
 #include "query/query_priv.h"
 
-static enum rc give(struct source_run *sr, const struct row *row, uint64_t packets, int64_t first_ns, int64_t last_ns,
-	struct err *err)
+static enum rc give(struct source_run *sr, const struct row *row, uint64_t packets,
+	int64_t first_ns, int64_t last_ns, struct err *err)
 {
 	const struct query *q = sr->run->q;
 	bool bounded = q->from_ns != INT64_MIN || q->to_ns != INT64_MAX;
 
 	sr->run->explain->catalog_rows++;
 	/* what has no packets lies nowhere in time */
-	if (bounded && (packets == 0 || last_ns < q->from_ns || (first_ns >= q->to_ns && q->to_ns != INT64_MAX)))
+	if (bounded &&
+		(packets == 0 || last_ns < q->from_ns ||
+			(first_ns >= q->to_ns && q->to_ns != INT64_MAX)))
 		return RC_DONE;
 	if (!filter_match(q->filter, row))
 		return RC_DONE;

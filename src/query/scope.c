@@ -43,8 +43,8 @@ bool id_list_has(const struct id_list *l, uint64_t number)
 
 void scope_free(struct scope *s)
 {
-	struct id_list *lists[] = { &s->flow_ids, &s->micro_ids, &s->packet_ids, &s->partial_ids, &s->blocks,
-		&s->points };
+	struct id_list *lists[] = { &s->flow_ids, &s->micro_ids, &s->packet_ids,
+		&s->partial_ids, &s->blocks, &s->points };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		mem_free(lists[i]->v);
@@ -79,7 +79,8 @@ static enum rc add_service(struct source_run *sr, struct record_id id, struct er
 		return missing_id(TIER_MACROFLOW, id, err);
 	if (rc != RC_DONE)
 		return rc;
-	if (mem_grow(&s->services, &s->cap_services, s->n_services + 1, sizeof(*s->services)) != 0)
+	if (mem_grow(&s->services, &s->cap_services, s->n_services + 1, sizeof(*s->services)) !=
+		0)
 		return err_memory(err);
 	s->services[s->n_services++] = key;
 	return RC_DONE;
@@ -113,8 +114,7 @@ static enum rc add_record(struct source_run *sr, const struct id *id, struct err
 static enum rc add_id(struct source_run *sr, const struct id *id, struct err *err)
 {
 	switch (id->tier) {
-	case TIER_MACROFLOW:
-		return add_service(sr, id->rec, err);
+	case TIER_MACROFLOW: return add_service(sr, id->rec, err);
 	case TIER_BLOCK:
 		if (!store_block(sr->store, id->rec.block))
 			return missing_id(id->tier, id->rec, err);
@@ -123,8 +123,7 @@ static enum rc add_id(struct source_run *sr, const struct id *id, struct err *er
 		if (id->rec.block >= sr->n_points)
 			return missing_id(id->tier, id->rec, err);
 		return id_list_add(&sr->scope.points, id->rec.block, err);
-	default:
-		return add_record(sr, id, err);
+	default: return add_record(sr, id, err);
 	}
 }
 
@@ -150,7 +149,8 @@ static void find_times(struct source_run *sr)
 	s->from_ns = INT64_MAX;
 	s->to_ns = INT64_MIN;
 	for (size_t i = 0; i < s->n_services; i++)
-		include(s, s->services[i].window_ns, time_add(s->services[i].window_ns, macro_ns));
+		include(s, s->services[i].window_ns,
+			time_add(s->services[i].window_ns, macro_ns));
 	for (size_t i = 0; i < s->n_flows; i++)
 		include(s, s->flows[i].slice_ns, time_add(s->flows[i].slice_ns, flow_ns));
 	for (size_t i = 0; i < s->blocks.n; i++) {
@@ -198,19 +198,23 @@ static bool is_service_asked(const struct source_run *sr, const struct segment_f
 
 	if (!s->n_services)
 		return false;
-	service_of(&key, &flow->key, time_floor(flow->slice_ns, store_config(sr->store)->macro_ns));
+	service_of(&key, &flow->key,
+		time_floor(flow->slice_ns, store_config(sr->store)->macro_ns));
 	for (size_t i = 0; i < s->n_services; i++)
 		if (service_cmp(&s->services[i], &key) == 0)
 			return true;
 	return false;
 }
 
-enum scope_answer scope_of_part(const struct source_run *sr, uint32_t block, const struct segment_flow *flow)
+enum scope_answer scope_of_part(
+	const struct source_run *sr, uint32_t block, const struct segment_flow *flow)
 {
 	const struct scope *s = &sr->scope;
 
-	if (s->all || id_list_has(&s->blocks, block) || id_list_has(&s->points, flow->key.point) ||
-		id_list_has(&s->flow_ids, record_id_number(flow->id)) || is_service_asked(sr, flow))
+	if (s->all || id_list_has(&s->blocks, block) ||
+		id_list_has(&s->points, flow->key.point) ||
+		id_list_has(&s->flow_ids, record_id_number(flow->id)) ||
+		is_service_asked(sr, flow))
 		return SCOPE_YES;
 	/* a record of which only a part is in the block is asked for as a whole: the other parts say SOME */
 	return s->micro_ids.n || s->partial_ids.n || s->blocks.n ? SCOPE_SOME : SCOPE_NO;
@@ -254,8 +258,8 @@ static enum rc append(struct part_list *out, const struct part_list *more, struc
 }
 
 /* Later parts of a flow: continuations that have its client. */
-static enum rc flow_continued(struct segment *seg, const struct scope_flow *f, const struct part_list *continued,
-	struct part_list *out, struct err *err)
+static enum rc flow_continued(struct segment *seg, const struct scope_flow *f,
+	const struct part_list *continued, struct part_list *out, struct err *err)
 {
 	struct addr_net net = { f->client, (unsigned)addr_len(&f->client) * 8 };
 	struct part_list parts = { 0 };
@@ -273,7 +277,8 @@ static enum rc flow_continued(struct segment *seg, const struct scope_flow *f, c
 	return rc;
 }
 
-static enum rc flow_here(struct segment *seg, const struct scope_flow *f, struct part_list *out, struct err *err)
+static enum rc flow_here(
+	struct segment *seg, const struct scope_flow *f, struct part_list *out, struct err *err)
 {
 	struct part_list one = { 0 };
 	uint32_t ordinal, part;
@@ -288,7 +293,8 @@ static enum rc flow_here(struct segment *seg, const struct scope_flow *f, struct
 	return append(out, &one, err);
 }
 
-static enum rc flow_candidates(struct source_run *sr, struct segment *seg, struct part_list *out, struct err *err)
+static enum rc flow_candidates(
+	struct source_run *sr, struct segment *seg, struct part_list *out, struct err *err)
 {
 	const struct segment_info *info = segment_info(seg);
 	int64_t length_ns = source_flow_ns(sr);
@@ -300,7 +306,8 @@ static enum rc flow_candidates(struct source_run *sr, struct segment *seg, struc
 		const struct scope_flow *f = &sr->scope.flows[i];
 
 		/* all packets of a flow lie in its slice */
-		if (info->last_ns < f->slice_ns || info->first_ns >= time_add(f->slice_ns, length_ns))
+		if (info->last_ns < f->slice_ns ||
+			info->first_ns >= time_add(f->slice_ns, length_ns))
 			continue;
 		if (!part_continues(info, f->id)) {
 			if (f->id.offset < info->end_offset)
@@ -317,7 +324,8 @@ static enum rc flow_candidates(struct source_run *sr, struct segment *seg, struc
 	return rc;
 }
 
-static enum rc by_nets(struct segment *seg, const struct addr_net *nets, size_t n, struct part_list *out, struct err *err)
+static enum rc by_nets(struct segment *seg, const struct addr_net *nets, size_t n,
+	struct part_list *out, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
@@ -328,8 +336,8 @@ static enum rc by_nets(struct segment *seg, const struct addr_net *nets, size_t 
 }
 
 /* Parts that have an address of each set: two lists cost less than the parts that only one of them names. */
-static enum rc net_candidates(struct source_run *sr, struct segment *seg, struct part_list *out, bool *all,
-	struct err *err)
+static enum rc net_candidates(struct source_run *sr, struct segment *seg, struct part_list *out,
+	bool *all, struct err *err)
 {
 	size_t n, n_too;
 	const struct addr_net *nets = filter_nets(sr->run->q->filter, &n);
@@ -347,7 +355,8 @@ static enum rc net_candidates(struct source_run *sr, struct segment *seg, struct
 	return rc;
 }
 
-enum rc scope_candidates(struct source_run *sr, struct segment *seg, struct part_list *out, bool *all, struct err *err)
+enum rc scope_candidates(struct source_run *sr, struct segment *seg, struct part_list *out,
+	bool *all, struct err *err)
 {
 	const struct scope *s = &sr->scope;
 	enum rc rc = RC_DONE;

@@ -28,15 +28,16 @@ static void must(bool holds)
 
 static struct addr some_addr(void)
 {
-	static const char *const texts[] = { "10.0.0.5", "10.0.0.6", "192.0.2.7", "2001:db8::1", "2001:db8::53",
-		"02:00:00:00:00:01", "0.0.0.0", "::" };
+	static const char *const texts[] = { "10.0.0.5", "10.0.0.6", "192.0.2.7", "2001:db8::1",
+		"2001:db8::53", "02:00:00:00:00:01", "0.0.0.0", "::" };
 
 	return row_addr(texts[below(sizeof(texts) / sizeof(texts[0]))]);
 }
 
 static struct flow_key some_key(void)
 {
-	static const uint32_t protos[] = { PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ARP, PROTO_SCTP, 0 };
+	static const uint32_t protos[] = { PROTO_TCP, PROTO_UDP, PROTO_ICMP, PROTO_ARP,
+		PROTO_SCTP, 0 };
 	static const uint16_t ports[] = { 80, 443, 53, 0, 65535, 40000 };
 	struct flow_key k;
 
@@ -56,7 +57,8 @@ static struct flow_key some_key(void)
 	k.client_mac[0] = 2;
 	k.server_mac[5] = (uint8_t)below(3);
 	if (below(4) == 0)
-		tunnel_push(&k.tunnel, (enum tunnel_type)(1 + below(TUNNEL_TYPES - 1)), below(9), &k.client, &k.server);
+		tunnel_push(&k.tunnel, (enum tunnel_type)(1 + below(TUNNEL_TYPES - 1)),
+			below(9), &k.client, &k.server);
 	return k;
 }
 
@@ -101,7 +103,8 @@ static bool in_nets(const struct addr_net *nets, size_t n, const struct flow_key
 	return n == 0;
 }
 
-static void check_row(const struct filter *f, const struct row *row, const struct flow_key *k, int64_t first, int64_t last)
+static void check_row(const struct filter *f, const struct row *row, const struct flow_key *k,
+	int64_t first, int64_t last)
 {
 	bool match = filter_match(f, row);
 	enum verdict verdict = filter_verdict(f, k);
@@ -125,7 +128,9 @@ static void check_tier(const struct filter *f, enum tier tier)
 {
 	struct point_info point = { .number = 1, .name = "eth0" };
 	struct block_info block = { .number = 1, .packets = 5, .file = "x" };
-	struct row row = { .tier = tier, .point = below(2) ? &point : NULL, .flow_slice_ns = 300 * ROW_SECOND };
+	struct row row = { .tier = tier,
+		.point = below(2) ? &point : NULL,
+		.flow_slice_ns = 300 * ROW_SECOND };
 
 	for (int i = 0; i < 4; i++) {
 		struct flow_key key = some_key();
@@ -172,7 +177,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t start = strlen(text);
 		enum rc rc = filter_compile(text, tier, &f, &err);
 
-		must(rc == RC_DONE || (rc == RC_SYNTAX && !f && err.has_offset && err.offset <= strlen(text)));
+		must(rc == RC_DONE ||
+			(rc == RC_SYNTAX && !f && err.has_offset &&
+				err.offset <= strlen(text)));
 		if (rc == RC_DONE && f)
 			check_tier(f, tier);
 		filter_free(f);

@@ -28,7 +28,8 @@ struct result *ask(const struct query *q)
 	assert_int_equal(result_new(q->tier, &r, NULL), RC_DONE);
 	enum rc rc = query_run(&brute.sources, q, keep, r, NULL, &brute.explain, &err);
 	if (rc != RC_DONE)
-		fail_msg("%s: %s: %s: %s %s", brute.path, brute.doing, rc_name(rc), err.what, err.why);
+		fail_msg("%s: %s: %s: %s %s", brute.path, brute.doing, rc_name(rc), err.what,
+			err.why);
 	return r;
 }
 
@@ -57,7 +58,8 @@ void row_at(const struct result *r, size_t i, struct row *out)
 
 /* ---- one capture ------------------------------------------------------------------------------------------------ */
 
-static enum rc index_in_place(const char *dir, const struct store_config *config, const struct ingest_options *options)
+static enum rc index_in_place(const char *dir, const struct store_config *config,
+	const struct ingest_options *options)
 {
 	struct ingest_progress progress = { 0 };
 	struct ingest_result result;
@@ -68,10 +70,13 @@ static enum rc index_in_place(const char *dir, const struct store_config *config
 		return rc;
 	rc = ingest_in_place(s, options, &progress, &result, NULL);
 	store_close(s);
-	return rc == RC_DONE ? store_open_in_place(brute.path, dir, config, false, &brute.store, NULL, NULL) : rc;
+	return rc == RC_DONE
+		? store_open_in_place(brute.path, dir, config, false, &brute.store, NULL, NULL)
+		: rc;
 }
 
-static enum rc import_it(const char *dir, const struct store_config *config, const struct ingest_options *options)
+static enum rc import_it(const char *dir, const struct store_config *config,
+	const struct ingest_options *options)
 {
 	struct ingest_progress progress = { 0 };
 	struct ingest_result result;

@@ -22,22 +22,22 @@ enum { BRUTE_SEGMENT = 300, BRUTE_SAMPLE = 40 };
 /* The capture in hand. */
 struct brute {
 	const char *path;
-	bool imported;               /* compressed: copied into a store of its own */
+	bool imported; /* compressed: copied into a store of its own */
 	struct store *store;
 	struct store *stores[1];
 	struct query_sources sources;
 	struct result *packets, *micros, *flows, *macros;
 	const char *doing;
-	struct query_explain explain;        /* of what was asked last */
+	struct query_explain explain; /* of what was asked last */
 };
-
 
 extern struct brute brute;
 
-#define CHECK(what) \
-	do { \
-		if (!(what)) \
-			fail_msg("%s: %s: %s (%s:%d)", brute.path, brute.doing, #what, __FILE__, __LINE__); \
+#define CHECK(what)                                                                    \
+	do {                                                                           \
+		if (!(what))                                                           \
+			fail_msg("%s: %s: %s (%s:%d)", brute.path, brute.doing, #what, \
+				__FILE__, __LINE__);                                   \
 	} while (0)
 
 struct result *ask(const struct query *q);

@@ -50,8 +50,10 @@ static void mark_records(const struct result *some, const struct result *all, ui
 /* Each packet, flow and microflow is reached from the macroflows exactly once. */
 static void test_down_from_macros(void)
 {
-	size_t n = result_count(brute.packets), n_flows = result_count(brute.flows), n_micros = result_count(brute.micros);
-	uint8_t *packets = calloc(n + 1, 1), *flows = calloc(n_flows + 1, 1), *micros = calloc(n_micros + 1, 1);
+	size_t n = result_count(brute.packets), n_flows = result_count(brute.flows),
+	       n_micros = result_count(brute.micros);
+	uint8_t *packets = calloc(n + 1, 1), *flows = calloc(n_flows + 1, 1),
+		*micros = calloc(n_micros + 1, 1);
 
 	for (size_t i = 0; i < result_count(brute.macros); i++) {
 		struct result *r;
@@ -102,14 +104,17 @@ static void test_down_from(const struct result *records, enum tier tier)
 		uint8_t *seen = calloc(result_count(brute.packets) + 1, 1);
 		struct id id, child;
 
-		brute.doing = tier == TIER_FLOW ? "packets in a flow" : "packets in a microflow";
+		brute.doing =
+			tier == TIER_FLOW ? "packets in a flow" : "packets in a microflow";
 		row_at(records, i, &row);
 		row_id(&row, &id);
 		r = ask_in(TIER_PACKET, &id, 1);
 		CHECK(result_count(r) == counters_packets(&row.record->c));
 		mark_packets(r, seen);
 		row_at(r, result_count(r) / 2, &packet);
-		CHECK(record_id_equal(tier == TIER_FLOW ? packet.packet->flow : packet.packet->microflow, id.rec));
+		CHECK(record_id_equal(
+			tier == TIER_FLOW ? packet.packet->flow : packet.packet->microflow,
+			id.rec));
 		if (tier == TIER_MICROFLOW) {
 			row_id(&packet, &child);
 			check_parent(&child, &id);
@@ -178,7 +183,8 @@ static void test_union(void)
 	row_id(&last, &ids[1]);
 	ids[2] = ids[0];
 	r = ask_in(TIER_PACKET, ids, 3);
-	CHECK(result_count(r) == counters_packets(&first.record->c) + counters_packets(&last.record->c));
+	CHECK(result_count(r) ==
+		counters_packets(&first.record->c) + counters_packets(&last.record->c));
 	result_free(r);
 	/* a packet of one of them, and one of another flow */
 	for (size_t i = 0; i < n && i < 20; i++) {
@@ -187,9 +193,12 @@ static void test_union(void)
 
 		row_at(brute.packets, result_count(brute.packets) * (i + 1) / 21, &row);
 		row_id(&row, &ids[2]);
-		own = record_id_equal(row.packet->flow, ids[0].rec) || record_id_equal(row.packet->flow, ids[1].rec);
+		own = record_id_equal(row.packet->flow, ids[0].rec) ||
+			record_id_equal(row.packet->flow, ids[1].rec);
 		r = ask_in(TIER_PACKET, ids, 3);
-		CHECK(result_count(r) == counters_packets(&first.record->c) + counters_packets(&last.record->c) + !own);
+		CHECK(result_count(r) ==
+			counters_packets(&first.record->c) + counters_packets(&last.record->c) +
+				!own);
 		CHECK(result_find(r, &ids[2], &at));
 		result_free(r);
 	}

@@ -8,7 +8,8 @@
 static bool overlaps(const struct query *q, const struct row *row)
 {
 	if (row->tier == TIER_PACKET)
-		return row->packet->pkt.time_ns >= q->from_ns && row->packet->pkt.time_ns < q->to_ns;
+		return row->packet->pkt.time_ns >= q->from_ns &&
+			row->packet->pkt.time_ns < q->to_ns;
 	return row->record->c.last_ns >= q->from_ns && row->record->c.first_ns < q->to_ns;
 }
 
@@ -31,9 +32,11 @@ static size_t compare_with_scan(const struct result *all, struct query *q)
 		row_id(&got, &b);
 		CHECK(record_id_equal(a.rec, b.rec));
 		if (q->tier == TIER_PACKET)
-			CHECK(want.packet->has_gap == got.packet->has_gap && want.packet->gap_ns == got.packet->gap_ns);
+			CHECK(want.packet->has_gap == got.packet->has_gap &&
+				want.packet->gap_ns == got.packet->gap_ns);
 		else
-			CHECK(memcmp(&want.record->c, &got.record->c, sizeof(struct counters)) == 0);
+			CHECK(memcmp(&want.record->c, &got.record->c,
+				      sizeof(struct counters)) == 0);
 	}
 	CHECK(k == result_count(r));
 	result_free(r);
@@ -53,7 +56,7 @@ static void compare_filter(const char *text)
 
 		query_init(&q, tiers[i]);
 		if (filter_compile(text, tiers[i], &f, NULL) != RC_DONE)
-			continue;            /* not for this tier */
+			continue; /* not for this tier */
 		brute.doing = text;
 		q.filter = f;
 		compare_with_scan(all[i], &q);
@@ -91,10 +94,12 @@ static void check_bytes_read(const char *text)
 
 static void test_filters(void)
 {
-	static const char *const fixed[] = { "tcp", "udp or icmp", "not tcp", "ip6", "arp or vlan", "port 80 or 53",
-		"src port 443", "dst net 10.0.0.0/8", "net 192.168.0.0/16 and not tcp port 80", "bytes > 10k",
-		"len > 500", "tcp_flags & rst", "packets == 1", "duration > 1s", "gap_max > 100ms", "server_port < 1024",
-		"host 192.0.2.255", "gap > 10ms", "payload_len", "rtt_avg", "end_reason == fin", "frame < 20" };
+	static const char *const fixed[] = { "tcp", "udp or icmp", "not tcp", "ip6",
+		"arp or vlan", "port 80 or 53", "src port 443", "dst net 10.0.0.0/8",
+		"net 192.168.0.0/16 and not tcp port 80", "bytes > 10k", "len > 500",
+		"tcp_flags & rst", "packets == 1", "duration > 1s", "gap_max > 100ms",
+		"server_port < 1024", "host 192.0.2.255", "gap > 10ms", "payload_len",
+		"rtt_avg", "end_reason == fin", "frame < 20" };
 	size_t n = result_count(brute.flows), step = n / 4 + 1;
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -114,13 +119,15 @@ static void test_filters(void)
 		compare_filter(text);
 		snprintf(text, sizeof(text), "src host %s and dst host %s", server, client);
 		compare_filter(text);
-		snprintf(text, sizeof(text), "(host %s or server %s) and not (port %u)", client, server, k->server_port);
+		snprintf(text, sizeof(text), "(host %s or server %s) and not (port %u)", client,
+			server, k->server_port);
 		compare_filter(text);
-		snprintf(text, sizeof(text), "host %s and host %s and port %u and port %u", client, server,
-			k->client_port, k->server_port);
+		snprintf(text, sizeof(text), "host %s and host %s and port %u and port %u",
+			client, server, k->client_port, k->server_port);
 		compare_filter(text);
 		check_bytes_read(text);
-		snprintf(text, sizeof(text), "client in {%s, %s} and len > 100", client, server);
+		snprintf(
+			text, sizeof(text), "client in {%s, %s} and len > 100", client, server);
 		compare_filter(text);
 	}
 }
@@ -128,8 +135,10 @@ static void test_filters(void)
 static void test_times(void)
 {
 	const struct store_totals *t = store_totals(brute.store);
-	const struct result *const all[] = { brute.packets, brute.micros, brute.flows, brute.macros };
-	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW, TIER_MACROFLOW };
+	const struct result *const all[] = { brute.packets, brute.micros, brute.flows,
+		brute.macros };
+	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW,
+		TIER_MACROFLOW };
 	int64_t span = time_sub(t->last_ns, t->first_ns) / 7;
 
 	brute.doing = "times";
@@ -208,10 +217,12 @@ static void check_get(const struct result *r)
 		got = query_holder_row(h);
 		if (row.tier == TIER_PACKET) {
 			CHECK(got->packet->frame == row.packet->frame);
-			CHECK(got->packet->has_gap == row.packet->has_gap && got->packet->gap_ns == row.packet->gap_ns);
+			CHECK(got->packet->has_gap == row.packet->has_gap &&
+				got->packet->gap_ns == row.packet->gap_ns);
 			CHECK(query_holder_raw(h)->caplen == row.packet->pkt.caplen);
 		} else {
-			CHECK(memcmp(&got->record->c, &row.record->c, sizeof(struct counters)) == 0);
+			CHECK(memcmp(&got->record->c, &row.record->c,
+				      sizeof(struct counters)) == 0);
 		}
 		query_holder_free(h);
 	}

@@ -12,19 +12,23 @@ static uint64_t rec_number(const struct row *row)
 
 /* ---- the packets are those of the file ---------------------------------------------------------- */
 
-static void check_packet(const struct row *row, const struct packet *want, const struct source_event *e, uint64_t frame)
+static void check_packet(const struct row *row, const struct packet *want,
+	const struct source_event *e, uint64_t frame)
 {
 	const struct packet *got = &row->packet->pkt;
 
 	CHECK(row->packet->frame == frame);
-	CHECK(brute.imported || (row->packet->file_offset == e->offset && got->record_len == e->record_len));
+	CHECK(brute.imported ||
+		(row->packet->file_offset == e->offset && got->record_len == e->record_len));
 	CHECK(got->time_ns == e->time_ns);
 	CHECK(got->len == e->len && got->caplen == e->caplen);
-	CHECK(got->point == e->interface && got->proto == want->proto && got->vlan == want->vlan);
+	CHECK(got->point == e->interface && got->proto == want->proto &&
+		got->vlan == want->vlan);
 	CHECK(addr_equal(&got->src, &want->src) && addr_equal(&got->dst, &want->dst));
 	CHECK((got->flags & PACKET_HAS_PORTS) == (want->flags & PACKET_HAS_PORTS));
 	CHECK(got->src_port == want->src_port && got->dst_port == want->dst_port);
-	CHECK(got->tcp_flags == want->tcp_flags && got->tcp_seq == want->tcp_seq && got->ttl == want->ttl);
+	CHECK(got->tcp_flags == want->tcp_flags && got->tcp_seq == want->tcp_seq &&
+		got->ttl == want->ttl);
 	CHECK(memcmp(&got->tunnel, &want->tunnel, sizeof(got->tunnel)) == 0);
 }
 
@@ -51,7 +55,10 @@ void check_input(void)
 		if (e.kind != SOURCE_PACKET)
 			continue;
 		struct decode_frame frame = { .linktype = linktypes[e.interface & 255],
-			.fcs_len = fcs[e.interface & 255], .data = e.data, .caplen = e.caplen, .len = e.len };
+			.fcs_len = fcs[e.interface & 255],
+			.data = e.data,
+			.caplen = e.caplen,
+			.len = e.len };
 		memset(&want, 0, sizeof(want));
 		want.time_ns = e.time_ns;
 		want.point = e.interface;
@@ -69,7 +76,7 @@ void check_input(void)
 /* ---- tiers, added up again from the packets ------------------------------------------------------- */
 
 struct sum {
-	uint64_t number;             /* of the record */
+	uint64_t number; /* of the record */
 	uint64_t packets[2], bytes[2], payload, gaps;
 	int64_t first_ns, last_ns, gap_sum, gap_min, gap_max;
 	unsigned tcp_flags;
@@ -77,7 +84,10 @@ struct sum {
 	struct record_id flow;
 };
 
-struct sums { struct sum *v; size_t n; };
+struct sums {
+	struct sum *v;
+	size_t n;
+};
 
 static int by_number(const void *a, const void *b)
 {
@@ -108,7 +118,10 @@ static void sum_packet(struct sum *s, const struct packet_row *p)
 	s->gaps++;
 }
 
-struct keyed { uint64_t number; size_t at; };
+struct keyed {
+	uint64_t number;
+	size_t at;
+};
 
 static int by_key(const void *a, const void *b)
 {
@@ -131,7 +144,8 @@ static struct sums add_up(bool by_flow)
 	assert_non_null(out.v);
 	for (size_t i = 0; i < n; i++) {
 		row_at(brute.packets, i, &row);
-		keys[i].number = record_id_number(by_flow ? row.packet->flow : row.packet->microflow);
+		keys[i].number =
+			record_id_number(by_flow ? row.packet->flow : row.packet->microflow);
 		keys[i].at = i;
 	}
 	qsort(keys, n, sizeof(*keys), by_key);
@@ -178,7 +192,7 @@ static void test_sums(const struct result *records, bool flows)
 
 		row_at(records, i, &row);
 		key.number = rec_number(&row);
-		CHECK(i == 0 || key.number > before);        /* the natural order */
+		CHECK(i == 0 || key.number > before); /* the natural order */
 		before = key.number;
 		s = bsearch(&key, sums.v, sums.n, sizeof(key), by_number);
 		CHECK(s);
@@ -202,7 +216,8 @@ static void test_macros(void)
 		packets += counters_packets(&row.record->c);
 		bytes += counters_bytes(&row.record->c);
 		flows += row.record->c.flows;
-		CHECK(row.record->slice_ns % macro_ns == 0 || row.record->slice_ns == INT64_MIN);
+		CHECK(row.record->slice_ns % macro_ns == 0 ||
+			row.record->slice_ns == INT64_MIN);
 	}
 	CHECK(packets == result_count(brute.packets));
 	CHECK(packets == store_totals(brute.store)->packets);

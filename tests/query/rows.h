@@ -17,8 +17,8 @@ static inline struct addr row_addr(const char *text)
 	return a;
 }
 
-static inline struct flow_key row_key(uint32_t proto, const char *client, unsigned client_port, const char *server,
-	unsigned server_port)
+static inline struct flow_key row_key(uint32_t proto, const char *client, unsigned client_port,
+	const char *server, unsigned server_port)
 {
 	struct flow_key k;
 

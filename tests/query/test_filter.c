@@ -62,7 +62,8 @@ static void world_make(struct world *w)
 
 static struct row row_of(const struct world *w, enum tier tier, size_t i)
 {
-	struct row row = { .tier = tier, .flow_slice_ns = 300 * ROW_SECOND,
+	struct row row = { .tier = tier,
+		.flow_slice_ns = 300 * ROW_SECOND,
 		.capture_end_ns = 5000 * ROW_SECOND };
 
 	if (tier == TIER_PACKET)
@@ -74,7 +75,9 @@ static struct row row_of(const struct world *w, enum tier tier, size_t i)
 	return row;
 }
 
-struct match_case { const char *filter, *packets, *flows; };     /* '1' where the row matches; NULL: not for this tier */
+struct match_case {
+	const char *filter, *packets, *flows;
+}; /* '1' where the row matches; NULL: not for this tier */
 
 /* packets: web >, web <, dns >, dns <, arp, ping; flows: web, dns, arp, ping */
 static const struct match_case matches[] = {
@@ -225,17 +228,20 @@ static const struct match_case matches[] = {
 	{ "service == https", NULL, "1000" },
 	{ "service ~ TTP", NULL, "1000" },
 	{ "first >= 1000 and last <= 1003", NULL, "1111" },
-	{ "vlan 10 and bytes > 1M and first >= 1970-01-01T00:16Z and first < 1970-01-01T00:17Z", NULL, "1000" },
+	{ "vlan 10 and bytes > 1M and first >= 1970-01-01T00:16Z and first < 1970-01-01T00:17Z",
+		NULL, "1000" },
 	{ "tunnel ~ vxlan", "000000", "0000" },
 };
 
-static void check_tier(const struct match_case *c, enum tier tier, const char *want, const struct world *w)
+static void check_tier(
+	const struct match_case *c, enum tier tier, const char *want, const struct world *w)
 {
 	struct err err = { .rc = RC_DONE };
 	struct filter *f;
 
 	if (filter_compile(c->filter, tier, &f, &err) != RC_DONE)
-		fail_msg("%s: refused at %llu: %s", c->filter, (unsigned long long)err.offset, err.why);
+		fail_msg("%s: refused at %llu: %s", c->filter, (unsigned long long)err.offset,
+			err.why);
 	for (size_t i = 0; want[i]; i++) {
 		struct row row = row_of(w, tier, i);
 
@@ -260,7 +266,12 @@ static void test_match(void **state)
 	}
 }
 
-struct refusal { enum tier tier; const char *filter; uint64_t column; const char *why; };
+struct refusal {
+	enum tier tier;
+	const char *filter;
+	uint64_t column;
+	const char *why;
+};
 
 static const struct refusal refusals[] = {
 	{ TIER_FLOW, "bites > 3", 0, "no such field: bites (try bytes" },
@@ -313,7 +324,8 @@ static void test_refuse(void **state)
 		if (rc != RC_SYNTAX || f)
 			fail_msg("%s: taken", r->filter);
 		if (!err.has_offset || err.offset != r->column || !strstr(err.why, r->why))
-			fail_msg("%s: column %llu: %s", r->filter, (unsigned long long)err.offset, err.why);
+			fail_msg("%s: column %llu: %s", r->filter,
+				(unsigned long long)err.offset, err.why);
 	}
 }
 
@@ -342,14 +354,16 @@ static void test_verdict(void **state)
 	assert_int_equal(verdict_of("src host 10.0.0.5", TIER_PACKET, &w.web), VERDICT_MAYBE);
 	assert_int_equal(verdict_of("src host 10.0.0.5", TIER_FLOW, &w.web), VERDICT_YES);
 	/* ends belong together: the server's port is not the client's */
-	assert_int_equal(verdict_of("src host 10.0.0.5 and src port 443", TIER_PACKET, &w.web), VERDICT_NO);
+	assert_int_equal(verdict_of("src host 10.0.0.5 and src port 443", TIER_PACKET, &w.web),
+		VERDICT_NO);
 	assert_int_equal(verdict_of("len > 100", TIER_PACKET, &w.web), VERDICT_MAYBE);
 	assert_int_equal(verdict_of("len > 100 and udp", TIER_PACKET, &w.web), VERDICT_NO);
 	assert_int_equal(verdict_of("len > 100 or tcp", TIER_PACKET, &w.web), VERDICT_YES);
 	assert_int_equal(verdict_of("not (len > 100)", TIER_PACKET, &w.web), VERDICT_MAYBE);
 	assert_int_equal(verdict_of("point == eth-lb", TIER_PACKET, &w.web), VERDICT_MAYBE);
 	assert_int_equal(verdict_of("point == 2", TIER_PACKET, &w.web), VERDICT_YES);
-	assert_int_equal(verdict_of("ether host 02:00:00:00:00:01", TIER_PACKET, &w.web), VERDICT_MAYBE);
+	assert_int_equal(
+		verdict_of("ether host 02:00:00:00:00:01", TIER_PACKET, &w.web), VERDICT_MAYBE);
 }
 
 /* ---- networks and times ----------------------------------------------------------------------- */
@@ -366,7 +380,8 @@ static void check_nets(const char *text, const char *want)
 		size_t len = strlen(got);
 
 		addr_format(one, sizeof(one), &nets[i].addr);
-		snprintf(got + len, sizeof(got) - len, "%s%s/%u", i ? " " : "", one, nets[i].bits);
+		snprintf(got + len, sizeof(got) - len, "%s%s/%u", i ? " " : "", one,
+			nets[i].bits);
 	}
 	assert_string_equal(got, want);
 	filter_free(f);
@@ -382,7 +397,8 @@ static void test_nets(void **state)
 	check_nets("host 10.0.0.5 or tcp", "");
 	check_nets("host 10.0.0.5 or net 192.0.2.0/24", "10.0.0.5/32 192.0.2.0/24");
 	check_nets("net 10.0.0.0/8 and host 192.0.2.7 and port 80", "192.0.2.7/32");
-	check_nets("tcp and (src 10.0.0.5 or dst 10.0.0.6) and bytes > 5", "10.0.0.5/32 10.0.0.6/32");
+	check_nets("tcp and (src 10.0.0.5 or dst 10.0.0.6) and bytes > 5",
+		"10.0.0.5/32 10.0.0.6/32");
 	check_nets("server in {10.0.0.1, 10.0.0.2}", "10.0.0.1/32 10.0.0.2/32");
 	check_nets("server != 10.0.0.1", "");
 	check_nets("ip.addr == 10.0.0.1 && tcp", "10.0.0.1/32");
@@ -440,9 +456,12 @@ static void test_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_match), cmocka_unit_test(test_refuse),
-		cmocka_unit_test(test_verdict), cmocka_unit_test(test_nets),
-		cmocka_unit_test(test_nets_too), cmocka_unit_test(test_times),
+		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_nets),
+		cmocka_unit_test(test_nets_too),
+		cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

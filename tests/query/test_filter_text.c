@@ -21,7 +21,8 @@ static double seconds_since(const struct timespec *start)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+	return (double)(now.tv_sec - start->tv_sec) +
+		(double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
 /* Compiles (either way) and evaluates where it compiled. */
@@ -41,7 +42,8 @@ static enum rc try_filter(const char *text, struct err *err)
 	return rc;
 }
 
-static char *repeat(const char *head, const char *part, size_t n, const char *middle, const char *tail, size_t n_tail)
+static char *repeat(const char *head, const char *part, size_t n, const char *middle,
+	const char *tail, size_t n_tail)
 {
 	size_t lp = strlen(part), lt = strlen(tail), at = strlen(head);
 	char *s = malloc(at + lp * n + strlen(middle) + lt * n_tail + 1);
@@ -77,8 +79,11 @@ static void test_hostile(void **state)
 	(void)state;
 	check_hostile(repeat("", "(", 10000, "tcp", ")", 10000), RC_SYNTAX);
 	check_hostile(repeat("", "(", FILTER_DEPTH, "tcp", ")", FILTER_DEPTH), RC_DONE);
-	check_hostile(repeat("", "(", FILTER_DEPTH + 1, "tcp", ")", FILTER_DEPTH + 1), RC_SYNTAX);
-	check_hostile(repeat("", "tcp and (", FILTER_DEPTH, "tcp host 10.0.0.1", ")", FILTER_DEPTH), RC_DONE);
+	check_hostile(
+		repeat("", "(", FILTER_DEPTH + 1, "tcp", ")", FILTER_DEPTH + 1), RC_SYNTAX);
+	check_hostile(
+		repeat("", "tcp and (", FILTER_DEPTH, "tcp host 10.0.0.1", ")", FILTER_DEPTH),
+		RC_DONE);
 	check_hostile(repeat("", "not ", 10000, "tcp", "", 0), RC_DONE);
 	check_hostile(repeat("", "tcp or ", FILTER_TERMS - 1, "udp", "", 0), RC_DONE);
 	check_hostile(repeat("", "tcp or ", FILTER_TERMS, "udp", "", 0), RC_SYNTAX);
@@ -94,11 +99,12 @@ static void test_hostile(void **state)
 /* Words of the language in any order: nothing crashes, and errors name a column inside the text. */
 static void test_shuffled(void **state)
 {
-	static const char *const words[] = { "host", "net", "port", "src", "dst", "client", "server", "and",
-		"or", "not", "(", ")", "{", "}", ",", "in", "==", "!=", "~", "&", "<", "10.0.0.5", "10.0.0.0/8",
-		"2001:db8::1", "80", "443-500", "tcp", "ip6", "vlan", "bytes", "rtt_avg", "proto", "\"x\"",
-		"mask", "255.0.0.0", "ether", "tcp_flags", "syn", "portrange", "1M", "200ms", "point", "id",
-		"f1.2", "first", "2024-01-05", "less", "tcp.flags.syn", "1" };
+	static const char *const words[] = { "host", "net", "port", "src", "dst", "client",
+		"server", "and", "or", "not", "(", ")", "{", "}", ",", "in", "==", "!=", "~",
+		"&", "<", "10.0.0.5", "10.0.0.0/8", "2001:db8::1", "80", "443-500", "tcp",
+		"ip6", "vlan", "bytes", "rtt_avg", "proto", "\"x\"", "mask", "255.0.0.0",
+		"ether", "tcp_flags", "syn", "portrange", "1M", "200ms", "point", "id", "f1.2",
+		"first", "2024-01-05", "less", "tcp.flags.syn", "1" };
 	uint32_t seed = 12345;
 	unsigned taken = 0;
 
@@ -118,7 +124,8 @@ static void test_shuffled(void **state)
 		enum rc rc = try_filter(text, &err);
 
 		if (rc != RC_DONE && (rc != RC_SYNTAX || !err.has_offset || err.offset > len))
-			fail_msg("%s: %s at %llu", text, err.why, (unsigned long long)err.offset);
+			fail_msg("%s: %s at %llu", text, err.why,
+				(unsigned long long)err.offset);
 		taken += rc == RC_DONE;
 	}
 	assert_true(taken > 100);
@@ -126,7 +133,9 @@ static void test_shuffled(void **state)
 
 static void test_no_memory(void **state)
 {
-	static const char text[] = "(host 10.0.0.5 or net 10 or service ~ \"x\") and bytes > 1M and port in {1, 2, 3}";
+	static const char text[] =
+		"(host 10.0.0.5 or net 10 or service ~ \"x\") and bytes > 1M and port in {1, "
+		"2, 3}";
 
 	(void)state;
 	for (uint64_t nth = 1;; nth++) {
@@ -148,7 +157,9 @@ static void test_no_memory(void **state)
 
 /* ---- completion -------------------------------------------------------------------------------- */
 
-struct words { char text[4000]; };
+struct words {
+	char text[4000];
+};
 
 static void say(void *ctx, const char *word, const char *help)
 {
@@ -198,8 +209,10 @@ static void test_complete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_shuffled),
-		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_shuffled),
+		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

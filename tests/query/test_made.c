@@ -36,10 +36,30 @@ static int tear_down(void **state)
 static void test_brute(void **state)
 {
 	static const struct traffic kinds[] = {
-		{ .seed = 1, .packets = 4000, .hosts = 12, .interfaces = 1, .step_ms = 5, .payload = 100 },
-		{ .seed = 2, .packets = 4000, .hosts = 6, .interfaces = 2, .step_ms = 300, .payload = 40 },
-		{ .seed = 3, .packets = 4000, .hosts = 3, .interfaces = 1, .step_ms = 40, .back_percent = 20 },
-		{ .seed = 4, .packets = 4000, .hosts = 40, .interfaces = 2, .step_ms = 900, .back_percent = 3 },
+		{ .seed = 1,
+			.packets = 4000,
+			.hosts = 12,
+			.interfaces = 1,
+			.step_ms = 5,
+			.payload = 100 },
+		{ .seed = 2,
+			.packets = 4000,
+			.hosts = 6,
+			.interfaces = 2,
+			.step_ms = 300,
+			.payload = 40 },
+		{ .seed = 3,
+			.packets = 4000,
+			.hosts = 3,
+			.interfaces = 1,
+			.step_ms = 40,
+			.back_percent = 20 },
+		{ .seed = 4,
+			.packets = 4000,
+			.hosts = 40,
+			.interfaces = 2,
+			.step_ms = 900,
+			.back_percent = 3 },
 		{ .seed = 5, .packets = 301, .hosts = 1, .interfaces = 1, .step_ms = 0 },
 	};
 
@@ -50,8 +70,13 @@ static void test_brute(void **state)
 
 /* ---- a world of two points ------------------------------------------------------------------------ */
 
-static const struct traffic two_points = { .seed = 9, .packets = 3000, .hosts = 8, .interfaces = 2, .step_ms = 100,
-	.back_percent = 2, .payload = 60 };
+static const struct traffic two_points = { .seed = 9,
+	.packets = 3000,
+	.hosts = 8,
+	.interfaces = 2,
+	.step_ms = 100,
+	.back_percent = 2,
+	.payload = 60 };
 
 static void open_two_points(void)
 {
@@ -103,11 +128,12 @@ static void test_points_apart(void **state)
 		row_at(r, i, &row);
 		CHECK(row.record->c.known & FIELD_BIT(FIELD_POINT));
 		CHECK(row.record->c.known & FIELD_BIT(FIELD_PROTO));
-		CHECK(row.record->key.point < 2 && row.point && row.point->number == row.record->key.point);
+		CHECK(row.record->key.point < 2 && row.point &&
+			row.point->number == row.record->key.point);
 		points[row.record->key.point] += counters_packets(&row.record->c);
 		groups++;
 	}
-	CHECK(groups == 8);          /* TCP, UDP, ICMP and ARP at each */
+	CHECK(groups == 8); /* TCP, UDP, ICMP and ARP at each */
 	store_points(brute.store, &n);
 	CHECK(points[0] == store_points(brute.store, &n)[0].packets);
 	CHECK(points[1] == store_points(brute.store, &n)[1].packets);
@@ -147,7 +173,8 @@ static void test_group_fields(void **state)
 			row_at(brute.flows, k, &row);
 			if (row.record->key.point == group.record->key.point &&
 				row.record->key.proto == group.record->key.proto &&
-				field_get(q.group[0], &row, &other) && strcmp(other.text, service.text) == 0)
+				field_get(q.group[0], &row, &other) &&
+				strcmp(other.text, service.text) == 0)
 				members++;
 		}
 		/* ports of one name are groups of their own */
@@ -174,7 +201,7 @@ static void test_sources(void **state)
 	brute.doing = "two sources";
 	n = result_count(brute.flows);
 	twice[0] = brute.store;
-	twice[1] = NULL;             /* one of which nothing can be read yet */
+	twice[1] = NULL; /* one of which nothing can be read yet */
 	twice[2] = brute.store;
 	brute.sources = (struct query_sources){ twice, 3 };
 	r = ask_tier(TIER_FLOW);
@@ -235,13 +262,16 @@ static void test_explain(void **state)
 	one = parts_read("host 10.0.0.1");
 	both = parts_read("host 10.0.0.1 and host 10.0.0.102");
 	CHECK(all > one && one > both && both > 0);
-	CHECK(strstr(brute.explain.plan, "address list 10.0.0.1 -> ") && brute.explain.segments_skipped == 0);
-	CHECK(parts_read("host 10.9.9.9") == 0 && brute.explain.segments == 0 && brute.explain.blocks_skipped == 1);
+	CHECK(strstr(brute.explain.plan, "address list 10.0.0.1 -> ") &&
+		brute.explain.segments_skipped == 0);
+	CHECK(parts_read("host 10.9.9.9") == 0 && brute.explain.segments == 0 &&
+		brute.explain.blocks_skipped == 1);
 	CHECK(brute.explain.index_bytes == 0);
 	query_init(&q, TIER_PACKET);
 	q.from_ns = store_totals(brute.store)->last_ns;
 	r = ask(&q);
-	CHECK(result_count(r) == 1 && brute.explain.segments <= 2 && brute.explain.segments_skipped > 5);
+	CHECK(result_count(r) == 1 && brute.explain.segments <= 2 &&
+		brute.explain.segments_skipped > 5);
 	CHECK(brute.explain.packets < 200);
 	result_free(r);
 	brute_close();
@@ -251,7 +281,8 @@ static void test_explain(void **state)
 
 static void test_limits(void **state)
 {
-	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW, TIER_MACROFLOW };
+	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW,
+		TIER_MACROFLOW };
 	struct query_control control = { 0 };
 	struct query q;
 	size_t rows;
@@ -282,12 +313,16 @@ static void test_limits(void **state)
 	q.memory_max = 4000;
 	CHECK(run(&q, &rows, NULL) == RC_LIMIT);
 	query_init(&q, TIER_FLOW);
-	q.memory_max = 1000;         /* what goes on over segments has no room */
+	q.memory_max = 1000; /* what goes on over segments has no room */
 	CHECK(run(&q, &rows, NULL) == RC_LIMIT);
 	brute_close();
 }
 
-struct question { enum tier tier; const char *in, *id, *group, *sort; enum rc want; };
+struct question {
+	enum tier tier;
+	const char *in, *id, *group, *sort;
+	enum rc want;
+};
 
 static const struct question questions[] = {
 	{ TIER_FLOW, "f1.1", NULL, NULL, NULL, RC_MISSING },
@@ -404,7 +439,11 @@ static void check_left(void)
 
 static void test_evicted(void **state)
 {
-	static const struct traffic t = { .seed = 21, .packets = 6000, .hosts = 5, .interfaces = 1, .step_ms = 30,
+	static const struct traffic t = { .seed = 21,
+		.packets = 6000,
+		.hosts = 5,
+		.interfaces = 1,
+		.step_ms = 30,
 		.payload = 1200 };
 	char copy[160];
 	struct store *s;
@@ -441,7 +480,8 @@ static void test_evicted(void **state)
 
 static void test_no_memory(void **state)
 {
-	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW, TIER_MACROFLOW };
+	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW,
+		TIER_MACROFLOW };
 
 	(void)state;
 	open_two_points();

@@ -34,7 +34,8 @@ static void be32(struct buf *b, uint32_t v)
 	be16(b, v & 0xffff);
 }
 
-static void put_ethernet(struct maker *m, unsigned from, unsigned to, unsigned type, bool tagged)
+static void put_ethernet(
+	struct maker *m, unsigned from, unsigned to, unsigned type, bool tagged)
 {
 	const uint8_t mac[] = { 2, 0, 0, 0, 0 };
 
@@ -49,7 +50,8 @@ static void put_ethernet(struct maker *m, unsigned from, unsigned to, unsigned t
 	be16(&m->frame, type);
 }
 
-static void put_ip(struct maker *m, unsigned proto, unsigned from, unsigned to, unsigned len, unsigned id, unsigned fragment)
+static void put_ip(struct maker *m, unsigned proto, unsigned from, unsigned to, unsigned len,
+	unsigned id, unsigned fragment)
 {
 	be16(&m->frame, 0x4500);
 	be16(&m->frame, 20 + len);
@@ -61,7 +63,8 @@ static void put_ip(struct maker *m, unsigned proto, unsigned from, unsigned to, 
 	be32(&m->frame, 0x0a000000 + to);
 }
 
-static void put_tcp(struct maker *m, unsigned from_port, unsigned to_port, unsigned flags, unsigned payload)
+static void put_tcp(
+	struct maker *m, unsigned from_port, unsigned to_port, unsigned flags, unsigned payload)
 {
 	be16(&m->frame, from_port);
 	be16(&m->frame, to_port);
@@ -86,8 +89,10 @@ static void put_udp(struct maker *m, unsigned from_port, unsigned to_port, unsig
 static void make_frame(struct maker *m)
 {
 	static const unsigned servers[] = { 80, 443, 53, 5432, 40001 };
-	static const unsigned flags[] = { 0x02, 0x12, 0x10, 0x18, 0x10, 0x18, 0x10, 0x11, 0x04 };
-	unsigned client = 100 + random_below(m, m->t->hosts), server = 1 + random_below(m, 1 + m->t->hosts / 4);
+	static const unsigned flags[] = { 0x02, 0x12, 0x10, 0x18, 0x10, 0x18, 0x10, 0x11,
+		0x04 };
+	unsigned client = 100 + random_below(m, m->t->hosts),
+		 server = 1 + random_below(m, 1 + m->t->hosts / 4);
 	unsigned port = servers[random_below(m, 5)], other = 50000 + random_below(m, 3);
 	unsigned payload = random_below(m, m->t->payload + 1), kind = random_below(m, 20);
 	bool back = random_below(m, 2), tagged = random_below(m, 10) == 0;
@@ -106,7 +111,8 @@ static void make_frame(struct maker *m)
 		/* a first fragment, or a later one that may find its first */
 		bool later = random_below(m, 2);
 
-		put_ip(m, 17, from, to, 8 + payload, 1 + random_below(m, 3), later ? 185 : 0x2000);
+		put_ip(m, 17, from, to, 8 + payload, 1 + random_below(m, 3),
+			later ? 185 : 0x2000);
 		put_udp(m, from_port, to_port, payload);
 	} else if (kind < 8) {
 		put_ip(m, 17, from, to, 8 + payload, 0, 0);
@@ -135,7 +141,8 @@ static void put_packet(struct maker *m, unsigned interface, int64_t time_us)
 
 static void put_head(struct maker *m)
 {
-	static const uint32_t section[] = { 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28 };
+	static const uint32_t section[] = { 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX,
+		UINT32_MAX, 28 };
 	static const uint32_t interface[] = { 1, 20, 1, 0, 20 };
 
 	for (size_t i = 0; i < 7; i++)
@@ -156,7 +163,9 @@ void traffic_write(const char *path, const struct traffic *t)
 	buf_init(&m.frame);
 	put_head(&m);
 	for (size_t i = 0; i < t->packets; i++) {
-		int64_t early_us = random_below(&m, 100) < t->back_percent ? random_below(&m, 20000000) : 0;
+		int64_t early_us = random_below(&m, 100) < t->back_percent
+			? random_below(&m, 20000000)
+			: 0;
 
 		now_us += random_below(&m, 2000 * t->step_ms + 1);
 		make_frame(&m);

@@ -13,9 +13,9 @@ struct traffic {
 	uint32_t seed;
 	size_t packets;
 	unsigned hosts, interfaces;
-	unsigned step_ms;            /* mean time between two packets */
-	unsigned back_percent;       /* packets that are up to 20 s early */
-	unsigned payload;            /* bytes at most */
+	unsigned step_ms; /* mean time between two packets */
+	unsigned back_percent; /* packets that are up to 20 s early */
+	unsigned payload; /* bytes at most */
 };
 
 void traffic_write(const char *path, const struct traffic *t);
