@@ -485,6 +485,27 @@ static void check_points(struct check *c)
 		v->totals.packets);
 }
 
+/* Own stores: a block's file that the catalog does not know holds packets that nobody sees. */
+static enum rc check_files(struct check *c, struct err *err)
+{
+	uint32_t *files = NULL;
+	char path[STORE_PATH];
+	size_t n = 0;
+	enum rc rc = RC_DONE;
+
+	if (c->s->kind == STORE_OWN)
+		rc = store_block_files(c->s, &files, &n, err);
+	for (size_t i = 0; rc == RC_DONE && i < n; i++) {
+		if (view_block(&c->s->view, files[i]))
+			continue;
+		store_block_path(c->s, files[i], path);
+		say(c, path, 0, "block %u is not in the catalog", files[i]);
+		c->out->bad_index++;
+	}
+	mem_free(files);
+	return rc;
+}
+
 enum rc store_check(struct store *s, check_say tell, void *ctx, struct check_report *out,
 	struct err *err)
 {
@@ -496,6 +517,8 @@ enum rc store_check(struct store *s, check_say tell, void *ctx, struct check_rep
 	for (size_t i = 0; rc == RC_DONE && i < s->view.n_blocks; i++)
 		rc = check_block(&c, &s->view.blocks[i], err);
 	packet_reader_free(c.reader);
+	if (rc == RC_DONE)
+		rc = check_files(&c, err);
 	if (rc == RC_DONE)
 		rc = check_macros(&c, err);
 	if (rc == RC_DONE)

@@ -80,6 +80,8 @@ void store_block_synced(struct store *s, uint32_t block, uint64_t len);
  * rows.
  */
 enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err);
+/* Own: numbers of the files in blocks/, ascending, to be freed with mem_free(). */
+enum rc store_block_files(const struct store *s, uint32_t **out, size_t *n, struct err *err);
 /* In place: open blocks end with their last segment; what lies behind is forgotten. */
 enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struct err *err);
 /*

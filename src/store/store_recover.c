@@ -317,17 +317,22 @@ static void note_unindexed(struct store *s, struct store_notes *notes)
 			notes->index_missing = true;
 }
 
-enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err)
+enum rc store_block_files(const struct store *s, uint32_t **out, size_t *n, struct err *err)
 {
 	char dir[STORE_PATH];
+
+	snprintf(dir, sizeof(dir), "%s/blocks", s->path);
+	return list_numbers(dir, ".pcapng", out, n, err);
+}
+
+enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err)
+{
 	uint32_t *files = NULL;
 	size_t n;
-	enum rc rc;
+	enum rc rc = store_load(s, err);
 
-	rc = store_load(s, err);
-	snprintf(dir, sizeof(dir), "%s/blocks", s->path);
 	if (rc == RC_DONE)
-		rc = list_numbers(dir, ".pcapng", &files, &n, err);
+		rc = store_block_files(s, &files, &n, err);
 	if (rc != RC_DONE)
 		return rc;
 	rc = catalog_begin(s->catalog, err);

@@ -41,6 +41,15 @@ fd 0 check -s one.fdr --repair
 answers one.fdr got
 same want got "a damaged index made anew"
 
+# ---- a block that the catalog does not know
+cp one.fdr/blocks/00000001.pcapng one.fdr/blocks/00000007.pcapng
+fd 3 check -s one.fdr
+prints '00000007.pcapng: offset 0: block 7 is not in the catalog'
+fd 3 check -s one.fdr --repair
+says '00000007.pcapng is no block of this store'
+rm one.fdr/blocks/00000007.pcapng
+fd 0 check -s one.fdr
+
 # ---- damaged packets: what is left stays readable
 fd 0 import -s two.fdr cap/basic.pcap
 fd 0 list packets -s two.fdr --fields id --format csv
