@@ -39,7 +39,7 @@ struct session {
 	bool running;
 	_Atomic bool finished;
 	struct ingest_progress progress;
-	size_t indexing;                 /* which file; written by the thread that indexes */
+	_Atomic size_t indexing;                 /* which file; written by the thread that indexes */
 	enum rc index_rc;                /* the thread's, read after it was joined */
 	struct err index_err;
 };
