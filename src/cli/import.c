@@ -136,7 +136,6 @@ static enum rc run(struct cli *c, struct import *i, struct err *err)
 
 	if (rc != RC_DONE)
 		return rc;
-	cli_catch_interrupt();
 	rc = watch(i, err);
 	store_close(i->store);
 	if (rc != RC_DONE && made && i->result.packets == 0)
@@ -165,6 +164,7 @@ enum rc command_import(struct cli *c, struct err *err)
 	i.path = a->sources[0].path;
 	i.files = a->words + 1;
 	i.n = a->n_words - 1;
+	cli_catch_interrupt();
 	rc = cli_session_options(a, &i.options, err);
 	if (rc == RC_DONE)
 		rc = check_inputs(&i, err);

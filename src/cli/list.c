@@ -90,8 +90,10 @@ static void default_columns(struct cli *c, struct list *l)
 /* What several capture points saw is never added up; where no column shows it, that is said. */
 static void tell_of_points(struct cli *c, const struct list *l)
 {
-	if (query_groups_by_point(session_sources(c->session), &l->query) && !has_column(l, "point"))
-		say_note("--group-by", "groups are kept apart by capture point: the same packets may have "
+	if (query_groups_by_point(session_sources(c->session), &l->query) &&
+		!has_column(l, "point"))
+		say_note("--group-by",
+			"groups are kept apart by capture point: the same packets may have "
 			"been seen at several");
 }
 

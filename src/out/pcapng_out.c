@@ -138,7 +138,8 @@ static void put_options(struct pcapng_out *o, const struct raw_packet *p)
 {
 	buf_clear(&o->options);
 	if (p->options_len > 0)
-		pcapng_copy_options(&o->options, PCAPNG_EPB, p->options, p->options_len, p->big_endian);
+		pcapng_copy_options(
+			&o->options, PCAPNG_EPB, p->options, p->options_len, p->big_endian);
 	if (p->time_unknown)
 		pcapng_put_own_option(&o->options, PCAPNG_OWN_TIME_UNKNOWN, NULL, 0);
 }
@@ -156,10 +157,11 @@ enum rc pcapng_out_packet(struct pcapng_out *o, unsigned source, const struct po
 		*id = ++o->interfaces;
 	}
 	put_options(o, p);
-	uint64_t timestamp = p->time_unknown ?
-		pcapng_timestamp(point->tsresol, point->tsoffset_s, p->time_ns) : p->timestamp;
-	pcapng_put_packet(&o->buf, *id - 1, timestamp, p->caplen, p->len, p->data, o->options.data,
-		o->options.len);
+	uint64_t timestamp = p->time_unknown
+		? pcapng_timestamp(point->tsresol, point->tsoffset_s, p->time_ns)
+		: p->timestamp;
+	pcapng_put_packet(&o->buf, *id - 1, timestamp, p->caplen, p->len, p->data,
+		o->options.data, o->options.len);
 	o->packets++;
 	if (o->options.failed)
 		return err_memory(err);

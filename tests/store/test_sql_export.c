@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 static char dir[] = "/tmp/test_sql_export.XXXXXX";
-static const char *const names[] = {"id", "name", "bytes", "first", "dropped", "snaplen"};
+static const char *const names[] = { "id", "name", "bytes", "first", "dropped", "snaplen" };
 enum { N = sizeof(names) / sizeof(names[0]) };
 
 static const char *path_of(const char *name)
@@ -29,9 +29,13 @@ static const char *path_of(const char *name)
 
 static enum rc write_points(const char *name, bool force, struct err *err)
 {
-	struct point_info point = {.number = 3, .name = "it's \"eth0\"", .bytes = 123456789012,
-		.packets = 1, .first_ns = 1704464255123456789, .snaplen = 96};
-	struct row row = {.tier = TIER_POINT, .point = &point};
+	struct point_info point = { .number = 3,
+		.name = "it's \"eth0\"",
+		.bytes = 123456789012,
+		.packets = 1,
+		.first_ns = 1704464255123456789,
+		.snaplen = 96 };
+	struct row row = { .tier = TIER_POINT, .point = &point };
 	const struct field *columns[N];
 	struct sql_export *x;
 
@@ -52,7 +56,8 @@ static void check_query(const char *name, const char *sql, const char *expected)
 	sqlite3_stmt *s;
 	sqlite3 *db;
 
-	assert_int_equal(sqlite3_open_v2(path_of(name), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_open_v2(path_of(name), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
 	assert_string_equal((const char *)sqlite3_column_text(s, 0), expected);
@@ -130,7 +135,8 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_existing),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_existing),
 		cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
