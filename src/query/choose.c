@@ -101,9 +101,8 @@ static void put_entry(struct packets *p, uint32_t ordinal, size_t micro, bool si
 {
 	if (p->n_entries && p->entries[p->n_entries - 1].ordinal > ordinal)
 		p->unordered = true;
-	p->entries[p->n_entries++] = (struct packet_entry){
-		.ordinal = ordinal, .micro = (uint32_t)micro, .silent = silent
-	};
+	p->entries[p->n_entries++] =
+		(struct packet_entry){ ordinal, (uint32_t)micro | (silent ? ENTRY_SILENT : 0) };
 }
 
 /* Whether microflow parts from `first` on follow each other, each behind the last packet of the one before. */
@@ -141,16 +140,16 @@ static enum rc time_of(struct packets *p, uint32_t ordinal, int64_t *time_ns, st
  * When the packet before a stretch of a flow was captured, by what the stretch says: micros [from, to), whole and without
  * others between.
  */
-static enum rc find_lead(
-	struct packets *p, struct packet_entry *e, size_t from, size_t to, struct err *err)
+static enum rc find_lead(struct packets *p, size_t from, size_t to, struct err *err)
 {
+	struct chosen_micro *lead = &p->micros[from];
 	uint32_t last = 0;
 	int64_t last_ns = INT64_MIN, gap_sum = 0;
 	bool backwards = false;
 	enum rc rc = RC_DONE;
 
-	e->leads = true;
-	if (p->micros[from].begins && e->ordinal == p->ordinals[p->micros[from].first])
+	lead->leads = true;
+	if (lead->begins)
 		return RC_DONE; /* the flow's first packet: it has no gap */
 	for (size_t i = from; i < to; i++) {
 		const struct chosen_micro *m = &p->micros[i];
@@ -163,8 +162,8 @@ static enum rc find_lead(
 	}
 	if (backwards)
 		rc = time_of(p, last, &last_ns, err);
-	e->has_lead = true;
-	e->lead_ns = time_sub(last_ns, gap_sum);
+	lead->has_lead = true;
+	lead->lead_ns = time_sub(last_ns, gap_sum);
 	return rc;
 }
 
@@ -180,7 +179,7 @@ static enum rc put_rows(struct packets *p, size_t first, struct err *err)
 		for (uint32_t k = 0; m->wanted && k < m->n; k++) {
 			put_entry(p, p->ordinals[m->first + k], i, false);
 			if (k == 0 && !before)
-				rc = find_lead(p, &p->entries[p->n_entries - 1], i, i + 1, err);
+				rc = find_lead(p, i, i + 1, err);
 		}
 		before = m->wanted;
 	}
@@ -225,10 +224,9 @@ static enum rc put_single(struct packets *p, size_t first, struct err *err)
 			put_entry(p, all[k - 1].ordinal, all[k - 1].micro, true);
 		if (wanted)
 			put_entry(p, all[k].ordinal, all[k].micro, false);
-		/* what is before the whole part lies elsewhere */
+		/* what is before the whole part lies elsewhere; its first microflow part is `first` */
 		if (wanted && k == 0)
-			rc = find_lead(
-				p, &p->entries[p->n_entries - 1], first, p->n_micros, err);
+			rc = find_lead(p, first, p->n_micros, err);
 		before = wanted;
 	}
 	mem_free(all);
@@ -255,9 +253,9 @@ static enum rc choose_part(struct packets *p, struct segment_cursor *c,
 		p->n_ordinals = ordinals;
 		return RC_DONE;
 	}
-	/* at most two entries a packet: itself, and silently the one before */
+	/* each packet at most once: by itself, or silently before one that is wanted */
 	if (GROW(p, parts, p->n_parts + 1) != 0 ||
-		GROW(p, entries, p->n_entries + 2 * (p->n_ordinals - ordinals)) != 0)
+		GROW(p, entries, p->n_entries + p->n_ordinals - ordinals) != 0)
 		return err_memory(err);
 	p->parts[p->n_parts++] =
 		(struct chosen_part){ .id = flow->id, .key = flow->key, .verdict = verdict };

@@ -28,17 +28,18 @@ struct chosen_micro {
 	bool partial; /* single packets of it are */
 	int64_t last_ns, gap_sum, gap_min;
 	bool has_gaps, begins; /* begins: it holds the flow's first packet */
-};
-
-/* A packet to read. */
-struct packet_entry {
-	uint32_t ordinal;
-	uint32_t micro;
-	bool silent; /* read for its time alone */
-	bool leads; /* what is before it is not read: lead_ns is its time, where has_lead */
+	bool leads; /* what is before its first packet is not read: lead_ns is its time, where has_lead */
 	bool has_lead;
 	int64_t lead_ns;
 };
+
+/* A packet to read. A segment may have millions of them. */
+struct packet_entry {
+	uint32_t ordinal;
+	uint32_t micro; /* with ENTRY_SILENT: read for its time alone */
+};
+
+#define ENTRY_SILENT (UINT32_C(1) << 31)
 
 struct packets {
 	struct source_run *sr;

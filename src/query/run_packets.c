@@ -71,12 +71,12 @@ static enum rc join_fragment(
 	return RC_DONE;
 }
 
-static void find_gap(
-	struct packet_row *row, struct chosen_part *part, const struct packet_entry *e)
+static void find_gap(struct packet_row *row, struct chosen_part *part,
+	const struct chosen_micro *m, bool first)
 {
-	if (e->leads) {
-		part->has_previous = e->has_lead;
-		part->previous_ns = e->lead_ns;
+	if (first && m->leads) {
+		part->has_previous = m->has_lead;
+		part->previous_ns = m->lead_ns;
 	}
 	row->has_gap = part->has_previous;
 	if (row->has_gap)
@@ -93,7 +93,7 @@ static bool in_time(const struct query *q, int64_t time_ns)
 static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	struct packet_ref ref, const struct raw_packet *raw, struct err *err)
 {
-	const struct chosen_micro *m = &p->micros[e->micro];
+	const struct chosen_micro *m = &p->micros[e->micro & ~ENTRY_SILENT];
 	struct chosen_part *part = &p->parts[m->part];
 	const struct run *run = p->sr->run;
 	struct packet_row packet;
@@ -108,7 +108,7 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	rc = join_fragment(p, &packet.pkt, &part->key, err);
 	if (rc != RC_DONE)
 		return rc;
-	if (e->silent) {
+	if (e->micro & ENTRY_SILENT) {
 		part->has_previous = true;
 		part->previous_ns = raw->time_ns;
 		return RC_DONE;
@@ -120,7 +120,7 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	packet.microflow = m->id;
 	packet.key = &part->key;
 	packet.direction = direction_of(&packet.pkt, &part->key);
-	find_gap(&packet, part, e);
+	find_gap(&packet, part, m, e->ordinal == p->ordinals[m->first]);
 	if (!in_time(run->q, packet.pkt.time_ns))
 		return RC_DONE;
 	if (part->verdict != VERDICT_YES && !filter_match(run->q->filter, &row))
