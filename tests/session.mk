@@ -10,8 +10,3 @@ unit_tests += tests/session/test_determinism
 tests_session_test_determinism_SOURCES = tests/session/test_determinism.c $(captures_sources)
 tests_session_test_determinism_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_determinism_LDADD = $(session_test_ldadd)
-
-# Memory of a flood, and with the size of a capture: `make check-long`.
-check_PROGRAMS += tests/session/max-rss
-tests_session_max_rss_SOURCES = tests/session/max-rss.c
-LONG_TESTS += tests/session/flood.sh
