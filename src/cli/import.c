@@ -137,6 +137,8 @@ static enum rc run(struct cli *c, struct import *i, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	rc = watch(i, err);
+	if (rc == RC_DONE && store_refresh(i->store, NULL) == RC_DONE)
+		cli_note_linktypes(i->store, i->path);
 	store_close(i->store);
 	if (rc != RC_DONE && made && i->result.packets == 0)
 		cache_remove(i->path);

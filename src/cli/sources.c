@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/say.h"
+#include "decode/decode.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -68,7 +69,30 @@ static bool on_tick(void *ctx, const struct ingest_progress *p, const char *path
 	return !cli_interrupted();
 }
 
-enum rc cli_open(struct cli *c, struct err *err)
+void cli_note_linktypes(const struct store *s, const char *path)
+{
+	size_t n;
+	const struct point_info *p = store_points(s, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		char name[48], why[128];
+		bool told = false;
+		for (size_t k = 0; k < i; k++)
+			told |= p[k].linktype == p[i].linktype;
+		if (told || p[i].packets == 0 || decode_knows_linktype(p[i].linktype))
+			continue;
+		linktype_format(name, sizeof(name), p[i].linktype);
+		snprintf(why, sizeof(why),
+			"link type %" PRIu32
+			"%s%s is unknown: its packets are kept and "
+			"counted, not decoded",
+			p[i].linktype, strchr(name, '-') ? "" : ", ",
+			strchr(name, '-') ? "" : name);
+		say_note(path, why);
+	}
+}
+
+static enum rc open_sources(struct cli *c, struct err *err)
 {
 	struct session_options options;
 	enum rc rc;
@@ -92,6 +116,16 @@ enum rc cli_open(struct cli *c, struct err *err)
 enum rc cli_input_state(struct cli *c, struct err *err)
 {
 	return c->session ? session_input_state(c->session, err) : RC_DONE;
+}
+
+enum rc cli_open(struct cli *c, struct err *err)
+{
+	enum rc rc = open_sources(c, err);
+	const struct query_sources *s = rc == RC_DONE ? session_sources(c->session) : NULL;
+
+	for (size_t i = 0; rc == RC_DONE && i < s->n; i++)
+		cli_note_linktypes(s->stores[i], store_path(s->stores[i]));
+	return rc;
 }
 
 /* ---- queries -------------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@
 enum rc cli_session_options(const struct args *a, struct session_options *out, struct err *err);
 /* Opens -s and -r, and indexes what has none: c->session. RC_USAGE where none was named. */
 enum rc cli_open(struct cli *c, struct err *err);
+/* Says which link types of a store's capture points nobody can decode. */
+void cli_note_linktypes(const struct store *s, const char *path);
 /* What went wrong with the input though there are answers: RC_DAMAGED with its offset, else RC_DONE. */
 enum rc cli_input_state(struct cli *c, struct err *err);
 

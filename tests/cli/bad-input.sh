@@ -54,7 +54,10 @@ prints '"packets":9,' '"damaged":true,' "\"damaged_at\":$at,"
 fd 3 export -r cap/damaged.pcap -w damaged.pcapng
 [ "$("$tool" print damaged.pcapng | wc -l)" -eq 9 ] || fail "export of a damaged capture"
 fd 0 list packets -r cap/linktype.pcap --format csv
+says 'cap/linktype.pcap: link type 147'
 lines 30
+fd 0 import -s linktype.fdr cap/linktype.pcap
+says 'linktype.fdr: link type 147'
 fd 0 stats -r cap/linktype.pcap --format json
 prints '"undecoded":29,'
 fd 0 list packets -r cap/none.pcap --format csv
