@@ -82,12 +82,11 @@ void cli_note_linktypes(const struct store *s, const char *path)
 		if (told || p[i].packets == 0 || decode_knows_linktype(p[i].linktype))
 			continue;
 		linktype_format(name, sizeof(name), p[i].linktype);
+		bool named = strncmp(name, "link-", 5) != 0;
 		snprintf(why, sizeof(why),
 			"link type %" PRIu32
-			"%s%s is unknown: its packets are kept and "
-			"counted, not decoded",
-			p[i].linktype, strchr(name, '-') ? "" : ", ",
-			strchr(name, '-') ? "" : name);
+			"%s%s%s: packets are kept and counted, not decoded",
+			p[i].linktype, named ? " (" : "", named ? name : "", named ? ")" : "");
 		say_note(path, why);
 	}
 }
