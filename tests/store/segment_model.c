@@ -317,12 +317,18 @@ static void make_packets(struct model *m, uint64_t *r, enum model_kind kind)
 	}
 }
 
+/* Room for one more element behind n: doubles whenever n is a power of two. */
+static void *room(void *v, size_t n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? need(realloc(v, (n ? 2 * n : 1) * size)) : v;
+}
+
 static struct model_flow *add_flow(struct model *m, uint64_t *r, struct conversation *c,
 	uint32_t ordinal, int64_t slice_ns, enum model_kind kind)
 {
 	struct model_flow *f;
 
-	m->flows = need(realloc(m->flows, (m->n_flows + 1) * sizeof(*m->flows)));
+	m->flows = room(m->flows, m->n_flows, sizeof(*m->flows));
 	f = &m->flows[m->n_flows++];
 	memset(f, 0, sizeof(*f));
 	c->flow = m->n_flows;
@@ -345,7 +351,7 @@ static struct model_micro *add_micro(
 {
 	struct model_micro *u;
 
-	f->micros = need(realloc(f->micros, (f->n + 1) * sizeof(*f->micros)));
+	f->micros = room(f->micros, f->n, sizeof(*f->micros));
 	u = &f->micros[f->n++];
 	memset(u, 0, sizeof(*u));
 	counters_init(&u->c);
@@ -376,7 +382,7 @@ static void take_packet(
 	}
 	if (!u || u->slice_ns != micro_ns)
 		u = add_micro(m, f, i, micro_ns);
-	u->ordinals = need(realloc(u->ordinals, (u->n + 1) * sizeof(*u->ordinals)));
+	u->ordinals = room(u->ordinals, u->n, sizeof(*u->ordinals));
 	u->ordinals[u->n++] = i;
 	add_packet(r, &f->key, &u->c, t, m->packets[i].len - 16, begins,
 		c->last_ns ? c->last_ns : t);
