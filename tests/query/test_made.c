@@ -437,6 +437,48 @@ static void check_left(void)
 	}
 }
 
+/* Records in a block are those that have packets there, each as a whole. */
+static void check_block(uint32_t block)
+{
+	struct id in = { .tier = TIER_BLOCK, .rec.block = block };
+	struct result *flows = ask_in(TIER_FLOW, &in, 1),
+		      *micros = ask_in(TIER_MICROFLOW, &in, 1);
+	uint8_t *seen = calloc(result_count(flows) + 1, 1),
+		*seen_micros = calloc(result_count(micros) + 1, 1);
+	struct row row;
+	size_t at;
+
+	for (size_t i = 0; i < result_count(brute.packets); i++) {
+		struct id flow = { .tier = TIER_FLOW }, micro = { .tier = TIER_MICROFLOW };
+
+		row_at(brute.packets, i, &row);
+		flow.rec = row.packet->flow;
+		micro.rec = row.packet->microflow;
+		if (row.packet->self.block != block)
+			continue;
+		CHECK(result_find(flows, &flow, &at));
+		seen[at] = 1;
+		CHECK(result_find(micros, &micro, &at));
+		seen_micros[at] = 1;
+	}
+	CHECK(result_count(flows) && !memchr(seen, 0, result_count(flows)));
+	CHECK(result_count(micros) && !memchr(seen_micros, 0, result_count(micros)));
+	for (size_t i = 0; i < result_count(flows); i++) {
+		struct row whole;
+		struct id id;
+
+		row_at(flows, i, &row);
+		row_id(&row, &id);
+		CHECK(result_find(brute.flows, &id, &at));
+		row_at(brute.flows, at, &whole);
+		CHECK(counters_bytes(&row.record->c) == counters_bytes(&whole.record->c));
+	}
+	free(seen);
+	free(seen_micros);
+	result_free(flows);
+	result_free(micros);
+}
+
 static void test_evicted(void **state)
 {
 	static const struct traffic t = { .seed = 21,
@@ -456,6 +498,10 @@ static void test_evicted(void **state)
 	check_sums();
 	check_down();
 	check_filters();
+	brute.doing = "records in a block";
+	check_block(1);
+	check_block(2);
+	check_block(3);
 	before = result_count(brute.packets);
 	brute_close();
 	assert_int_equal(store_open(copy, true, &s, NULL, NULL), RC_DONE);
