@@ -105,7 +105,10 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 		if (rc != RC_DONE)
 			break;
 		segment_writer_micro(s->writer, m->id, m->slice_ns, &m->c, s->ordinals, n);
-		counters_merge(&flow.c, &m->c);
+		if (at == f->first_micro)
+			flow.c = m->c;       /* most flows have no other */
+		else
+			counters_merge(&flow.c, &m->c);
 	}
 	/* A flow has one handshake at most, so its only round-trip time is the sum. */
 	if (rc == RC_DONE && flow.c.rtt_n == 1) {
