@@ -11,6 +11,7 @@ cli_scripts = \
 	tests/cli/bad-input.sh \
 	tests/cli/captures.sh \
 	tests/cli/check.sh \
+	tests/cli/escape.sh \
 	tests/cli/export.sh \
 	tests/cli/import.sh \
 	tests/cli/list.sh \
@@ -27,3 +28,8 @@ EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/captures.tsv tests/cli/g
 check_PROGRAMS += tests/cli/capture-tool
 tests_cli_capture_tool_SOURCES = tests/cli/capture-tool.c
 tests_cli_capture_tool_LDADD = $(capture_ldadd)
+
+# Writes what a terminal would obey, and tells whether text is free of it.
+check_PROGRAMS += tests/cli/hostile-tool
+tests_cli_hostile_tool_SOURCES = tests/cli/hostile-tool.c
+tests_cli_hostile_tool_LDADD = $(capture_ldadd)

@@ -8,6 +8,9 @@ tests_query_test_filter_LDADD = $(query_test_ldadd)
 unit_tests += tests/query/test_filter_text
 tests_query_test_filter_text_SOURCES = tests/query/test_filter_text.c tests/query/rows.h
 tests_query_test_filter_text_LDADD = $(query_test_ldadd)
+unit_tests += tests/query/test_hostile
+tests_query_test_hostile_SOURCES = tests/query/test_hostile.c tests/query/rows.h
+tests_query_test_hostile_LDADD = $(query_test_ldadd)
 
 # Brute force over whole captures.
 brute_sources = tests/query/brute.c tests/query/brute.h tests/query/brute_down.c \
