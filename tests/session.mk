@@ -10,3 +10,8 @@ unit_tests += tests/session/test_determinism
 tests_session_test_determinism_SOURCES = tests/session/test_determinism.c $(captures_sources)
 tests_session_test_determinism_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_determinism_LDADD = $(session_test_ldadd)
+
+# Killed at random moments; -long is the same, more often (KILL_ROUNDS).
+TESTS += tests/session/kill.sh
+LONG_TESTS += tests/session/kill-long.sh
+EXTRA_DIST += tests/session/kill.sh

@@ -123,6 +123,24 @@ static enum rc check_store(struct cli *c, struct check *k, const char *path, str
 	return verdict(path, &report, wants_repair, err);
 }
 
+/* A writer that died left something to recover, as every opening does; one that lives is left alone. */
+static enum rc recover(struct cli *c, const char *path, struct err *err)
+{
+	const struct session_source source = { .path = path, .is_store = true };
+	struct session_options options;
+	struct session *s;
+	enum rc rc = cli_session_options(&c->args, &options, err);
+
+	if (rc == RC_DONE)
+		rc = session_open(&source, 1, &options, NULL, NULL, &s, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (session_needs_index(s))
+		rc = session_index(s, NULL, NULL, err);
+	session_close(s);
+	return rc;
+}
+
 enum rc command_check(struct cli *c, struct err *err)
 {
 	const struct args *a = &c->args;
@@ -134,7 +152,10 @@ enum rc command_check(struct cli *c, struct err *err)
 	if (a->n_words > 1)
 		return err_set(err, RC_USAGE, a->words[1], "check takes no words");
 	const char *path = a->sources[0].path;
-	enum rc rc = store_open(path, args_given(a, OPTION_REPAIR), &k.store, &notes, err);
+	bool repairs = args_given(a, OPTION_REPAIR);
+	enum rc rc = repairs ? RC_DONE : recover(c, path, err);
+	if (rc == RC_DONE)
+		rc = store_open(path, repairs, &k.store, &notes, err);
 	if (rc != RC_DONE)
 		return rc;
 	if (notes.text[0])

@@ -223,6 +223,24 @@ static enum rc finish(struct import *x, enum rc how, struct err *err)
 	return rc;
 }
 
+/* What an import that died left without an index comes first: frame numbers go on behind it. */
+static enum rc index_left(struct store *store, const struct ingest_options *options,
+	struct ingest_progress *progress, struct err *err)
+{
+	struct ingest_result result;
+	bool left = false;
+	size_t n;
+	const struct block_info *b = store_blocks(store, &n);
+
+	for (size_t i = 0; i < n; i++)
+		left |= b[i].state == BLOCK_SEALED;
+	if (!left)
+		return RC_DONE;
+	enum rc rc = ingest_reindex(store, options, progress, &result, err);
+	atomic_store(&progress->done, false);
+	return rc == RC_DONE ? store_refresh(store, err) : rc;
+}
+
 enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	const struct ingest_options *options, struct ingest_progress *progress, struct ingest_result *out,
 	struct err *err)
@@ -237,6 +255,8 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	enum rc rc = open_inputs(&x, paths, options, err);
 	if (rc == RC_DONE)
 		rc = store_refresh(store, err);
+	if (rc == RC_DONE)
+		rc = index_left(store, options, progress, err);
 	if (rc == RC_DONE)
 		rc = pipeline_new(store, options, store_totals(store)->packets + 1, &x.pipeline, err);
 	if (rc == RC_DONE)

@@ -154,13 +154,14 @@ static enum rc open_file(struct session *s, size_t i, struct err *err)
 	return rc == RC_DONE ? try_reader(s, i, grown, err) : rc;
 }
 
+/* An open block is its writer's, or was left by one that died: opening for writing finds out. */
 static bool has_unindexed(const struct store *store)
 {
 	size_t n;
 	const struct block_info *b = store_blocks(store, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (b[i].state == BLOCK_SEALED)
+		if (b[i].state == BLOCK_SEALED || b[i].state == BLOCK_OPEN)
 			return true;
 	return false;
 }
@@ -352,6 +353,11 @@ static enum rc open_writer(struct session *s, size_t i, bool wait, struct err *e
 
 	if (rc == RC_DONE && notes.recovered)
 		tell(s, f->path, notes.text);
+	/* the recorder indexes what it writes: what it has published is what there is */
+	if (rc == RC_LOCKED && f->place == PLACE_STORE) {
+		f->needs_index = false;
+		return RC_DONE;
+	}
 	if (rc == RC_LOCKED && !s->stores[i] && f->place == PLACE_FILE)
 		session_open_reader(s, i, &s->stores[i], NULL);
 	if (rc != RC_DONE || s->stores[i])

@@ -309,6 +309,21 @@ static bool medium_read_only(const char *path)
 	return read_only;
 }
 
+/* What a writer that died has left of a transaction is rolled back by a connection that may write. */
+static enum rc open_rolled_back(struct catalog *c, struct err *err)
+{
+	drop_db(c);
+	c->writing = true;
+	enum rc rc = open_db(c, false, err);
+	if (rc == RC_DONE)
+		rc = check_version(c, err);
+	drop_db(c);
+	c->writing = false;
+	if (rc == RC_DONE)
+		rc = open_db(c, false, err);
+	return rc == RC_DONE ? check_version(c, err) : rc;
+}
+
 static enum rc open_reading(struct catalog *c, bool *read_only, struct err *err)
 {
 	enum rc rc = open_db(c, false, err);
@@ -316,6 +331,9 @@ static enum rc open_reading(struct catalog *c, bool *read_only, struct err *err)
 	*read_only = medium_read_only(c->path);
 	if (rc == RC_DONE)
 		rc = check_version(c, err);
+	if (rc != RC_DONE && c->db && !*read_only &&
+		(sqlite3_errcode(c->db) & 0xff) == SQLITE_READONLY)
+		rc = open_rolled_back(c, err);
 	if ((rc == RC_IO || rc == RC_DENIED) && *read_only) {
 		drop_db(c);
 		rc = open_db(c, true, err);

@@ -6,6 +6,8 @@
 #include "store/filters.h"
 #include "store/store_impl.h"
 
+#include <unistd.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -275,4 +277,49 @@ enum rc store_open_segment(struct store *s, const struct segment_place *place, s
 	if (io_bytes)
 		*io_bytes += segment_io_bytes(*out);
 	return RC_DONE;
+}
+
+/* ---- what creation leaves where it is killed ------------------------------------------------ */
+
+/* Whether all names in a directory are among those; false where it cannot be read. */
+static bool dir_has_only(const char *path, const char *const *names, size_t n)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool only = d != NULL;
+
+	while (only && (e = readdir(d))) {
+		only = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+		for (size_t i = 0; !only && i < n; i++)
+			only = strcmp(e->d_name, names[i]) == 0;
+	}
+	if (d)
+		closedir(d);
+	return only;
+}
+
+static const char *const unborn_index[] = {
+	"catalog.db", "catalog.db-journal", "catalog.db-wal", "catalog.db-shm",
+};
+
+bool store_is_unborn(const char *path)
+{
+	static const char *const names[] = { "lock", "index" };
+	char index[STORE_PATH];
+
+	if (snprintf(index, sizeof(index), "%s/index", path) >= (int)sizeof(index))
+		return false;
+	return dir_has_only(path, names, 2) &&
+		(access(index, F_OK) != 0 || dir_has_only(index, unborn_index, 4));
+}
+
+void store_remove_unborn(const struct store *s)
+{
+	char path[STORE_PATH];
+
+	for (size_t i = 0; i < sizeof(unborn_index) / sizeof(unborn_index[0]); i++) {
+		store_name_path(s, unborn_index[i], path);
+		io_remove(path, NULL);
+	}
+	unlink(s->index_dir);        /* a link to where it was to be */
 }

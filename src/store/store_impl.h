@@ -99,4 +99,9 @@ uint64_t store_capture_size(const struct store *s);
 /* Removes everything that a store makes in index_dir, but locks. */
 void store_remove_index(const struct store *s);
 
+/* What store_create() leaves where it is killed: nothing but a lock and an index of nothing; or an empty directory. */
+bool store_is_unborn(const char *path);
+/* Under the lock: takes away what an unborn store has of an index. */
+void store_remove_unborn(const struct store *s);
+
 #endif

@@ -334,6 +334,8 @@ static enum rc create_own(struct store *s, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	s->use_fd = lock_share(s->path);
+	if (store_is_unborn(s->path))
+		store_remove_unborn(s);
 	random_identity(&s->identity);
 	snprintf(blocks, sizeof(blocks), "%s/blocks", s->path);
 	rc = make_index_dir(s, err);
@@ -356,7 +358,7 @@ enum rc store_create(const char *path, const struct store_config *config, struct
 
 	if (rc != RC_DONE)
 		return rc;
-	if (lstat(path, &st) == 0 && !is_empty_dir(path))
+	if (lstat(path, &st) == 0 && !is_empty_dir(path) && !store_is_unborn(path))
 		return err_set(err, RC_USAGE, path, "exists and is no empty directory");
 	rc = store_new(path, NULL, STORE_OWN, true, &s, err);
 	if (rc != RC_DONE)
@@ -462,8 +464,10 @@ static enum rc check_own(const char *path, struct err *err)
 		return err_errno(err, path, "cannot open");
 	if (!S_ISDIR(st.st_mode) ||
 		snprintf(blocks, sizeof(blocks), "%s/blocks", path) >= (int)sizeof(blocks) ||
-		!is_dir(blocks))
+		(!is_dir(blocks) && !store_is_unborn(path)))
 		return err_set(err, RC_UNSUPPORTED, path, "is no store of flowdrill");
+	if (!is_dir(blocks))
+		return err_set(err, RC_MISSING, path, "was never made whole; it has no packets");
 	return RC_DONE;
 }
 

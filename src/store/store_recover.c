@@ -175,7 +175,7 @@ static enum rc cut_file(struct walk *w, uint32_t number, struct store_notes *not
 
 	if (rc == RC_DONE)
 		rc = io_sync(w->f, err);
-	if (rc != RC_DONE)
+	if (rc != RC_DONE || w->size == w->at)
 		return rc;
 	notes->recovered = true;
 	notes->recovered_bytes += w->size - w->at;
@@ -370,12 +370,14 @@ static bool has_hole(const struct store *s)
 /* A block that is not whole ends with its last segment; without one it never was. */
 static enum rc close_open_blocks(struct store *s, struct err *err)
 {
+	bool kept = false;
 	enum rc rc = RC_DONE;
 
 	for (size_t i = 0; rc == RC_DONE && i < s->view.n_blocks; i++) {
 		struct block_info b = s->view.blocks[i];
 		const struct segment_place *last = view_last_segment(&s->view, b.number);
 
+		kept |= b.state == BLOCK_INDEXED || last;
 		if (b.state == BLOCK_INDEXED)
 			continue;
 		b.file[0] = '\0';
@@ -384,6 +386,9 @@ static enum rc close_open_blocks(struct store *s, struct err *err)
 		rc = last ? catalog_put_block(s->catalog, &b, err)
 			  : catalog_drop_block(s->catalog, b.number, err);
 	}
+	/* numbers begin anew where nothing is left, so that the same file gets the same ids */
+	if (rc == RC_DONE && !kept)
+		rc = catalog_set(s->catalog, "next_block", 1, err);
 	return rc;
 }
 
