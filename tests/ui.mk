@@ -51,3 +51,7 @@ tests_ui_test_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 
 TESTS += tests/ui/mend.sh
 EXTRA_DIST += tests/ui/mend.sh
+
+# Screens of every size, and text that a terminal would obey.
+TESTS += tests/ui/sizes.sh
+EXTRA_DIST += tests/ui/sizes.sh

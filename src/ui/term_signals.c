@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ enum { ASKING = sizeof(asking) / sizeof(asking[0]), FATAL = sizeof(fatal) / size
 
 /* A handler has nothing but what is static. */
 static int pipe_fds[2] = { -1, -1 };
+static atomic_uint arrived; /* bits of enum signals; the pipe only wakes */
 static struct sigaction asking_before[ASKING], fatal_before[FATAL];
 static struct {
 	volatile sig_atomic_t on;
@@ -39,14 +41,13 @@ static struct {
 static void on_asking(int number)
 {
 	int saved = errno;
-	uint8_t byte = 0;
 	ssize_t n;
 
 	for (int i = 0; i < ASKING; i++)
 		if (asking[i].number == number)
-			byte = (uint8_t)asking[i].bit;
-	n = write(pipe_fds[1], &byte, 1);
-	(void)n; /* a full pipe has told it already */
+			atomic_fetch_or(&arrived, asking[i].bit);
+	n = write(pipe_fds[1], "", 1);
+	(void)n; /* a full pipe wakes as well */
 	errno = saved;
 }
 
@@ -106,15 +107,12 @@ int signals_fd(void)
 unsigned signals_take(void)
 {
 	uint8_t bytes[64];
-	unsigned bits = 0;
-	ssize_t n;
 
 	if (pipe_fds[0] < 0)
 		return 0;
-	while ((n = read(pipe_fds[0], bytes, sizeof(bytes))) > 0)
-		for (ssize_t i = 0; i < n; i++)
-			bits |= bytes[i];
-	return bits;
+	while (read(pipe_fds[0], bytes, sizeof(bytes)) > 0)
+		;
+	return atomic_exchange(&arrived, 0);
 }
 
 void signals_guard(int fd, int out_fd, const char *bytes, size_t n)
