@@ -15,3 +15,9 @@ tests_session_test_determinism_LDADD = $(session_test_ldadd)
 TESTS += tests/session/kill.sh
 LONG_TESTS += tests/session/kill-long.sh
 EXTRA_DIST += tests/session/kill.sh
+
+unit_tests += tests/session/test_failures
+tests_session_test_failures_SOURCES = tests/session/test_failures.c $(captures_sources)
+tests_session_test_failures_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_failures_LDADD = $(session_test_ldadd)
+LONG_TESTS += tests/session/failures.sh

@@ -353,6 +353,29 @@ static enum rc reindex_blocks(struct store *store, struct pipeline *p, const str
 	return rc;
 }
 
+/* An ingest that failed or was killed leaves blocks with some of their segments: those are made again with the others. */
+static enum rc drop_parts(struct store *store, struct err *err)
+{
+	enum rc rc = store_refresh(store, err);
+	size_t n, i;
+
+	while (rc == RC_DONE) {
+		const struct segment_place *g = store_segments(store, &n);
+		const struct block_info *b = NULL;
+		for (i = 0; i < n; i++) {
+			b = store_block(store, g[i].block);
+			if (b && b->state == BLOCK_SEALED)
+				break;
+		}
+		if (i == n)
+			break;
+		rc = store_drop_index(store, b->number, err);
+		if (rc == RC_DONE)
+			rc = store_refresh(store, err);
+	}
+	return rc;
+}
+
 enum rc ingest_reindex(struct store *store, const struct ingest_options *options,
 	struct ingest_progress *progress, struct ingest_result *out, struct err *err)
 {
@@ -361,7 +384,7 @@ enum rc ingest_reindex(struct store *store, const struct ingest_options *options
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
-	enum rc rc = store_refresh(store, err);
+	enum rc rc = drop_parts(store, err);
 	if (rc != RC_DONE)
 		return rc;
 	const struct block_info *now = store_blocks(store, &n);

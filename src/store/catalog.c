@@ -208,7 +208,8 @@ static enum rc open_db(struct catalog *c, bool immutable, struct err *err)
 	} else {
 		buf_put_str(&uri, c->path);
 	}
-	code = uri.failed ? SQLITE_NOMEM : sqlite3_open_v2(buf_text(&uri), &c->db, flags, NULL);
+	const char *name = buf_text(&uri);   /* may fail too: "" would be a database of SQLite's own */
+	code = uri.failed ? SQLITE_NOMEM : sqlite3_open_v2(name, &c->db, flags, NULL);
 	buf_free(&uri);
 	if (!c->db)
 		return err_memory(err);

@@ -349,6 +349,28 @@ static enum rc create_own(struct store *s, struct err *err)
 	return rc;
 }
 
+/* Takes away what create_own() made, so that it can be tried again; only with the lock, else it is another's. */
+static void create_undo(const struct store *s, bool was_there)
+{
+	static const char *const names[] = { "", "-journal", "-wal", "-shm" };
+	char path[STORE_PATH + 16];
+
+	if (s->lock_fd < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/blocks", s->path);
+	rmdir(path);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/catalog.db%s", s->index_dir, names[i]);
+		unlink(path);
+	}
+	if (rmdir(s->index_dir) != 0)
+		unlink(s->index_dir);
+	snprintf(path, sizeof(path), "%s/lock", s->path);
+	unlink(path);
+	if (!was_there)
+		rmdir(s->path);
+}
+
 enum rc store_create(const char *path, const struct store_config *config, struct store **out,
 	struct err *err)
 {
@@ -358,7 +380,8 @@ enum rc store_create(const char *path, const struct store_config *config, struct
 
 	if (rc != RC_DONE)
 		return rc;
-	if (lstat(path, &st) == 0 && !is_empty_dir(path) && !store_is_unborn(path))
+	bool was_there = lstat(path, &st) == 0;
+	if (was_there && !is_empty_dir(path) && !store_is_unborn(path))
 		return err_set(err, RC_USAGE, path, "exists and is no empty directory");
 	rc = store_new(path, NULL, STORE_OWN, true, &s, err);
 	if (rc != RC_DONE)
@@ -368,6 +391,7 @@ enum rc store_create(const char *path, const struct store_config *config, struct
 	if (rc == RC_DONE)
 		rc = store_refresh(s, err);
 	if (rc != RC_DONE) {
+		create_undo(s, was_there);
 		store_free(s);
 		return rc;
 	}
