@@ -349,14 +349,12 @@ static enum rc create_own(struct store *s, struct err *err)
 	return rc;
 }
 
-/* Takes away what create_own() made, so that it can be tried again; only with the lock, else it is another's. */
+/* Takes away what create_own() made, so that it can be tried again; with the lock only. */
 static void create_undo(const struct store *s, bool was_there)
 {
 	static const char *const names[] = { "", "-journal", "-wal", "-shm" };
 	char path[STORE_PATH + 16];
 
-	if (s->lock_fd < 0)
-		return;
 	snprintf(path, sizeof(path), "%s/blocks", s->path);
 	rmdir(path);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -391,7 +389,8 @@ enum rc store_create(const char *path, const struct store_config *config, struct
 	if (rc == RC_DONE)
 		rc = store_refresh(s, err);
 	if (rc != RC_DONE) {
-		create_undo(s, was_there);
+		if (s->lock_fd >= 0)
+			create_undo(s, was_there);
 		store_free(s);
 		return rc;
 	}
