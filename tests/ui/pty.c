@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pty.h"
+
+#include <poll.h>
+#include <pty.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SEEN_MAX = 1 << 22, WAIT_MS = 60000 };
+
+static char seen[SEEN_MAX];
+static void (*on_bytes)(const uint8_t *bytes, size_t n);
+struct pty pty = { .seen = seen };
+
+static void set_environment(const struct pty_options *options)
+{
+	if (options->term != NULL)
+		setenv("TERM", options->term, 1);
+	else
+		unsetenv("TERM");
+	setenv("LC_ALL", options->locale != NULL ? options->locale : "C.UTF-8", 1);
+	setenv("XDG_STATE_HOME", "/nonexistent", 1);
+	unsetenv("NO_COLOR");
+}
+
+void pty_start(const struct pty_options *options)
+{
+	struct winsize size = { .ws_row = (unsigned short)options->h,
+		.ws_col = (unsigned short)options->w };
+	const char *program = getenv("FLOWDRILL"), *top = getenv("top_srcdir");
+	const char *file = options->file;
+	char shop[4096];
+
+	if (program == NULL || top == NULL)
+		skip();
+	snprintf(shop, sizeof(shop), "%s/samples/shop.pcapng", top);
+	on_bytes = options->on_bytes;
+	pty_forget();
+	pty.pid = forkpty(&pty.fd, NULL, NULL, &size);
+	assert_true(pty.pid >= 0);
+	if (pty.pid == 0) {
+		set_environment(options);
+		execl(program, "flowdrill", "--no-cache", file ? file : shop, (char *)NULL);
+		_exit(127);
+	}
+}
+
+bool pty_take(int wait_ms)
+{
+	struct pollfd fd = { .fd = pty.fd, .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&fd, 1, wait_ms) <= 0)
+		return false;
+	if (pty.n > SEEN_MAX / 2) { /* the older half is of no use any more */
+		memmove(seen, seen + pty.n / 2, pty.n - pty.n / 2);
+		pty.n -= pty.n / 2;
+	}
+	n = read(pty.fd, seen + pty.n, sizeof(seen) - 1 - pty.n);
+	if (n <= 0)
+		return false;
+	if (on_bytes != NULL)
+		on_bytes((const uint8_t *)seen + pty.n, (size_t)n);
+	pty.n += (size_t)n;
+	seen[pty.n] = '\0';
+	return true;
+}
+
+bool pty_has_seen(const char *text)
+{
+	return memmem(seen, pty.n, text, strlen(text)) != NULL;
+}
+
+void pty_wait_for(const char *text)
+{
+	while (!pty_has_seen(text))
+		if (!pty_take(WAIT_MS))
+			fail_msg("'%s' never came: %.*s", text, (int)pty.n, seen);
+}
+
+void pty_forget(void)
+{
+	pty.n = 0;
+	seen[0] = '\0';
+}
+
+void pty_type(const char *keys)
+{
+	pty_forget();
+	assert_int_equal(write(pty.fd, keys, strlen(keys)), strlen(keys));
+}
+
+void pty_resize(unsigned w, unsigned h)
+{
+	struct winsize size = { .ws_row = (unsigned short)h, .ws_col = (unsigned short)w };
+
+	assert_int_equal(ioctl(pty.fd, TIOCSWINSZ, &size), 0);
+}
+
+int pty_finish(void)
+{
+	int status;
+
+	while (pty_take(WAIT_MS))
+		;
+	assert_int_equal(waitpid(pty.pid, &status, 0), pty.pid);
+	close(pty.fd);
+	return status;
+}
