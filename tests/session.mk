@@ -27,3 +27,11 @@ tests_session_test_flips_SOURCES = tests/session/test_flips.c $(captures_sources
 tests_session_test_flips_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_flips_LDADD = $(session_test_ldadd)
 LONG_TESTS += tests/session/flips.sh
+
+# The power goes; -long is the same, more often (POWER_POINTS).
+unit_tests += tests/session/test_power
+tests_session_test_power_SOURCES = tests/session/test_power.c tests/session/power.c tests/session/power.h \
+	$(captures_sources)
+tests_session_test_power_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_power_LDADD = $(session_test_ldadd)
+LONG_TESTS += tests/session/power-long.sh

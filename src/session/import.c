@@ -344,7 +344,11 @@ static enum rc reindex_blocks(struct store *store, struct pipeline *p, const str
 	for (size_t i = 0; i < n && rc == RC_DONE; i++) {
 		if (blocks[i].state == BLOCK_EVICTED)
 			continue;
-		rc = reindex_block(store, p, &blocks[i], options, err);
+		/* some segments were published before the writer died: the block begins anew */
+		if (blocks[i].state == BLOCK_SEALED)
+			rc = store_drop_index(store, blocks[i].number, err);
+		if (rc == RC_DONE)
+			rc = reindex_block(store, p, &blocks[i], options, err);
 		atomic_store_explicit(&progress->packets, pipeline_packets(p), memory_order_relaxed);
 		atomic_store_explicit(&progress->position, (uint64_t)i + 1, memory_order_relaxed);
 		if (rc == RC_DONE && atomic_load_explicit(&progress->cancel, memory_order_relaxed))

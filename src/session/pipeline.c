@@ -88,6 +88,7 @@ void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish)
 	p->block = block;
 	p->segment = 0;
 	p->publish = publish;
+	p->block_waits = false;
 }
 
 static enum rc begin_segment(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
@@ -140,11 +141,13 @@ static enum rc ensure_batch(struct pipeline *p, struct err *err)
 enum rc pipeline_end_segment(struct pipeline *p, bool block_done, struct err *err)
 {
 	if (!p->job)
-		return pipeline_check(p, err);
+		return block_done && p->block_waits ? pipeline_end_block(p, err)
+						    : pipeline_check(p, err);
 	enum rc rc = ensure_batch(p, err);
 	if (rc != RC_DONE)
 		return rc;
 	p->job->block_done = block_done;
+	p->block_waits = !block_done;
 	p->job->place.packets = (uint32_t)p->job->n_packets;
 	p->batch->ends = p->job;
 	p->job = NULL;

@@ -59,6 +59,7 @@ struct pipeline {
 	struct segment_job *job;         /* being filled; NULL: no packet yet in this segment */
 	uint32_t block, segment;         /* where we are; number of the next segment in the block */
 	bool publish;
+	bool block_waits;                /* its segments were ended, but not the block */
 	uint64_t next_frame, packets, bytes;
 	int64_t micro_slice;
 	uint64_t conversations;          /* about, in this segment */
@@ -104,5 +105,8 @@ void pipeline_wait_sealed(struct pipeline *p);
 
 /* pipeline_seal.c */
 enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *err);
+
+/* All segments of the block were ended before the block was: waits for them, and marks it 'indexed'. */
+enum rc pipeline_end_block(struct pipeline *p, struct err *err);
 
 #endif

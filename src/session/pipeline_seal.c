@@ -60,6 +60,18 @@ static size_t points_seen(struct segment_job *job)
 	return n;
 }
 
+static enum rc mark_indexed(struct pipeline *p, uint32_t block, bool publish, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	distinct_addrs(p);
+	if (publish)
+		rc = store_block_indexed(p->store, block, p->no_filter ? NULL : p->addrs, p->n_addrs, err);
+	p->no_filter = false;
+	p->n_addrs = p->n_distinct = 0;
+	return rc;
+}
+
 enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *err)
 {
 	struct sealer_output *out;
@@ -74,13 +86,13 @@ enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *e
 	if (rc == RC_DONE && job->publish)
 		rc = store_publish_segment(p->store, &job->place, &out->bytes, out->macros, out->n_macros,
 			job->points, points_seen(job), err);
-	if (rc == RC_DONE && job->block_done) {
-		distinct_addrs(p);
-		if (job->publish)
-			rc = store_block_indexed(p->store, job->place.block, p->no_filter ? NULL : p->addrs,
-				p->n_addrs, err);
-		p->no_filter = false;
-		p->n_addrs = p->n_distinct = 0;
-	}
-	return rc;
+	return rc == RC_DONE && job->block_done ? mark_indexed(p, job->place.block, job->publish, err) : rc;
+}
+
+enum rc pipeline_end_block(struct pipeline *p, struct err *err)
+{
+	p->block_waits = false;
+	pipeline_wait_sealed(p);
+	enum rc rc = pipeline_check(p, err);
+	return rc == RC_DONE ? mark_indexed(p, p->block, p->publish, err) : rc;
 }
