@@ -487,7 +487,7 @@ static enum rc check_own(const char *path, struct err *err)
 		return err_errno(err, path, "cannot open");
 	if (!S_ISDIR(st.st_mode) ||
 		snprintf(blocks, sizeof(blocks), "%s/blocks", path) >= (int)sizeof(blocks) ||
-		(!is_dir(blocks) && !store_is_unborn(path)))
+		(!is_dir(blocks) && (is_empty_dir(path) || !store_is_unborn(path))))
 		return err_set(err, RC_UNSUPPORTED, path, "is no store of flowdrill");
 	if (!is_dir(blocks))
 		return err_set(err, RC_MISSING, path, "was never made whole; it has no packets");
