@@ -68,6 +68,15 @@ enum rc err_set(struct err *err, enum rc rc, const char *what, const char *fmt, 
 	return rc;
 }
 
+__attribute__((format(printf, 5, 0)))
+static void err_fill_at(struct err *err, enum rc rc, const char *what, uint64_t offset,
+	const char *fmt, va_list ap)
+{
+	err_fill(err, rc, what, fmt, ap);
+	err->has_offset = true;
+	err->offset = offset;
+}
+
 enum rc err_set_at(struct err *err, enum rc rc, const char *what, uint64_t offset,
 	const char *fmt, ...)
 {
@@ -76,10 +85,8 @@ enum rc err_set_at(struct err *err, enum rc rc, const char *what, uint64_t offse
 	if (!err)
 		return rc;
 	va_start(ap, fmt);
-	err_fill(err, rc, what, fmt, ap);
+	err_fill_at(err, rc, what, offset, fmt, ap);
 	va_end(ap);
-	err->has_offset = true;
-	err->offset = offset;
 	return rc;
 }
 
@@ -113,9 +120,7 @@ enum rc err_damaged(struct err *err, const char *what, uint64_t offset, const ch
 	if (!err)
 		return RC_DAMAGED;
 	va_start(ap, fmt);
-	err_fill(err, RC_DAMAGED, what, fmt, ap);
+	err_fill_at(err, RC_DAMAGED, what, offset, fmt, ap);
 	va_end(ap);
-	err->has_offset = true;
-	err->offset = offset;
 	return RC_DAMAGED;
 }

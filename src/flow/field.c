@@ -104,15 +104,6 @@ static size_t cut(int n, size_t size)
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }
 
-static const char *enum_name(const struct field *f, uint64_t v)
-{
-	if (f->id == FIELD_END_REASON)
-		return end_reason_name((enum end_reason)v);
-	if (f->id == FIELD_ORIENTATION)
-		return orientation_name((enum orientation)v);
-	return block_state_name((enum block_state)v);
-}
-
 static size_t format_time(char *out, size_t size, const struct field *f, int64_t t,
 	enum value_style style)
 {
@@ -145,7 +136,7 @@ static size_t format_unsigned(char *out, size_t size, const struct field *f, con
 	case UNIT_TCP_FLAGS:
 		return tcp_flags_format(out, size, (unsigned)v->u);
 	case UNIT_ENUM:
-		return cut(snprintf(out, size, "%s", f->name_of ? f->name_of(v->u) : enum_name(f, v->u)), size);
+		return cut(snprintf(out, size, "%s", f->name_of(v->u)), size);
 	case UNIT_POINT:
 		if (style == STYLE_PEOPLE && v->text[0] != '\0')
 			return cut(snprintf(out, size, "%s", v->text), size);

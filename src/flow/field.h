@@ -81,7 +81,7 @@ struct field {
 	bool hidden;                 /* stored for others' sake (sums of squares): no column by itself */
 	uint16_t offset;             /* stored: in struct record; packets: in struct packet_row */
 	bool (*get)(const struct row *row, struct value *out);   /* derived (or seen otherwise than stored): false where unknown */
-	const char *(*name_of)(uint64_t v);      /* UNIT_ENUM: a value's name */
+	const char *(*name_of)(uint64_t v);      /* UNIT_ENUM alone, and always: a value's name, never NULL */
 	unsigned width_cells;        /* usual width of a column */
 	unsigned ipfix;              /* information element, 0 none */
 	const char *help;            /* one sentence, also in the man page */

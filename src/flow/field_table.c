@@ -25,6 +25,21 @@
 	{.id = FIELD_DERIVED + (i), .name = (n), .title = (t), .type = (ty), .unit = (un), .tiers = (on), \
 	 .get = (g), .width_cells = (w), .help = (h)}
 
+static const char *name_end_reason(uint64_t v)
+{
+	return end_reason_name((enum end_reason)v);
+}
+
+static const char *name_orientation(uint64_t v)
+{
+	return orientation_name((enum orientation)v);
+}
+
+static const char *name_block_state(uint64_t v)
+{
+	return block_state_name((enum block_state)v);
+}
+
 /* Columns appear, where somebody asks for all of them, in this order. */
 static const struct field fields[] = {
 	DERIVED(0, "id", "id", TYPE_ID, UNIT_NONE, EVERY, derive_id, 14,
@@ -189,10 +204,12 @@ static const struct field fields[] = {
 		checksum_errors, 5, 0, "packets with a wrong IP, TCP, UDP or ICMP checksum"),
 	{.id = FIELD_END_REASON, .name = "end_reason", .title = "end", .type = TYPE_U8, .unit = UNIT_ENUM,
 	 .merge = MERGE_SAME, .tiers = FLOWS, .offset = offsetof(struct record, c.end_reason),
-	 .get = derive_end_reason, .width_cells = 7, .ipfix = 136,
+	 .get = derive_end_reason, .name_of = name_end_reason, .width_cells = 7, .ipfix = 136,
 	 .help = "how a flow ended: fin, rst, new-syn, evicted, slice, or end of the capture"},
-	KEY(FIELD_ORIENTATION, "orientation_by", "by", TYPE_U8, UNIT_ENUM, orientation, 10, 0,
-		"how client and server were told apart: syn, known-port, lower-port, first"),
+	{.id = FIELD_ORIENTATION, .name = "orientation_by", .title = "by", .type = TYPE_U8, .unit = UNIT_ENUM,
+	 .merge = MERGE_SAME, .tiers = FLOWS, .offset = offsetof(struct record, key.orientation),
+	 .name_of = name_orientation, .width_cells = 10,
+	 .help = "how client and server were told apart: syn, known-port, lower-port, first"},
 	COUNT(FIELD_STATE_EVICTED, "state_evicted", "evicted", TYPE_U64, UNIT_COUNT, MERGE_SUM,
 		state_evicted, 7, 0, "times that a conversation's state had to go for lack of room"),
 	DERIVED(15, "community_id", "community id", TYPE_TEXT, UNIT_NONE,
@@ -216,8 +233,9 @@ static const struct field fields[] = {
 		"time of the earliest packet"),
 	DERIVED(44, "last", "last", TYPE_I64, UNIT_TIME, SPANS, derive_span_last, 15,
 		"time of the latest packet"),
-	DERIVED(66, "state", "state", TYPE_U64, UNIT_ENUM, BLOCKS, derive_block_state, 8,
-		"open, sealed, indexed or evicted"),
+	{.id = FIELD_DERIVED + 66, .name = "state", .title = "state", .type = TYPE_U64, .unit = UNIT_ENUM,
+	 .tiers = BLOCKS, .get = derive_block_state, .name_of = name_block_state, .width_cells = 8,
+	 .help = "open, sealed, indexed or evicted"},
 	DERIVED(67, "dropped", "dropped", TYPE_U64, UNIT_COUNT, POINTS, derive_point_dropped, 8,
 		"packets that the capture lost, where the file says so"),
 };
@@ -242,7 +260,7 @@ const struct field *field_find(const char *name, enum tier tier)
 	return NULL;
 }
 
-/* Index into fields[] + 1 of each stored field: filled by the compiler's eyes only once, see below. */
+/* Index into fields[] + 1 of each stored field, 0 for none: made from the table before main(). */
 static uint8_t stored[FIELD_STORED_END];
 
 __attribute__((constructor)) static void field_table_init(void)

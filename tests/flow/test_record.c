@@ -140,6 +140,7 @@ static void test_fields_are_consistent(void **state)
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 		assert_true(f->name && f->title && f->help && f->tiers && f->width_cells);
+		assert_int_equal(f->name_of != NULL, f->unit == UNIT_ENUM);
 		assert_true(f->merge == MERGE_NONE ? f->get != NULL : f->id < FIELD_STORED_END);
 		for (size_t j = 0; j < i; j++) {
 			const struct field *g = field_at(j);
