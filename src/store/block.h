@@ -51,6 +51,19 @@ enum rc block_writer_copy(struct block_writer *w, uint32_t type, const uint8_t *
 	size_t len, bool big_endian,
 	uint32_t first_point, struct err *err);
 enum rc block_writer_sync(struct block_writer *w, struct err *err);
+/*
+ * The same without waiting: what was written so far is padded, handed over and synced by the writer's thread; *ticket names it. The
+ * caller goes on at once (as long as a buffer is free).
+ */
+enum rc block_writer_sync_begin(struct block_writer *w, uint64_t *ticket, struct err *err);
+/* Waits until that is durable; any thread. What broke the writer meanwhile is returned. */
+enum rc block_writer_sync_wait(struct block_writer *w, uint64_t ticket, struct err *err);
+/*
+ * Writes interface statistics of a point into the current block (nothing where none is open): cumulative counts, `stored` among them, and
+ * the time of the sample.
+ */
+enum rc block_writer_counts(struct block_writer *w, uint32_t point, int64_t time_ns, uint64_t stored,
+	const struct point_counts *counts, struct err *err);
 /* Bytes written so far, of all blocks. */
 uint64_t block_writer_bytes(const struct block_writer *w);
 

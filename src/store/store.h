@@ -118,6 +118,13 @@ const void *store_point_options(const struct store *s, uint32_t point, size_t *l
 const struct segment_place *store_segments(const struct store *s, size_t *n);    /* by block, then number */
 const struct store_totals *store_totals(const struct store *s);
 const struct filters *store_filters(const struct store *s);      /* may be NULL */
+/* Windows with drops, ascending by from_ns. */
+const struct drop_info *store_drops(const struct store *s, size_t *n);
+/* The last `max` events, oldest first. */
+struct event_info { int64_t time_ns; char kind[24]; char text[232]; };
+enum rc store_events(struct store *s, size_t max, struct event_info *out, size_t *n, struct err *err);
+/* The pid of the process that has the store open for writing; 0 where none has (or it cannot be told). Cheap. */
+long store_writer_pid(const struct store *s);
 /* The segment that holds the packet at a block's offset; NULL where none. */
 const struct segment_place *store_segment_at(const struct store *s, uint32_t block, uint32_t offset);
 /*
@@ -151,6 +158,14 @@ enum rc store_find_macro(struct store *s, struct record_id id, struct service_ke
 enum rc store_add_point(struct store *s, struct point_info *point, const void *options, size_t options_len, struct err *err);
 /* What its statistics said last: packets dropped at this point. */
 enum rc store_set_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err);
+/*
+ * Live points: cumulative over the store's life. received = stored + refused + dropped once a recorder has stopped; if_dropped stands beside.
+ */
+struct point_counts { uint64_t received, refused, dropped, if_dropped; };
+enum rc store_set_counts(struct store *s, uint32_t point, const struct point_counts *counts, struct err *err);
+/* Between these times the kernel (or the card, or we for lack of room) lost so many packets of a point: a window with drops. */
+struct drop_info { uint32_t point; int64_t from_ns, to_ns; uint64_t dropped, if_dropped, refused; };
+enum rc store_add_drop(struct store *s, const struct drop_info *d, struct err *err);
 /*
  * In place: a pcapng section begins; its interfaces are the points from first_point on. Of a pcap file the store reads
  * the header by itself: it needs none (one at offset 0 does no harm).
@@ -187,6 +202,15 @@ struct macro_part {
  */
 enum rc store_publish_segment(struct store *s, struct segment_place *place, const struct buf *bytes,
 	struct macro_part *parts, size_t n_parts, const struct point_info *points, size_t n_points, struct err *err);
+/*
+ * Puts one segment into the place of n neighbours of a block (numbers first_number and on, all of them published): bytes are appended and synced, then
+ * one transaction takes the old rows with their macroflow parts away and names the new one, which takes the first one's number.
+ * place as in store_publish_segment(); it must cover exactly what they covered. RC_MISSING where one of them is not there (the block
+ * was evicted meanwhile): nothing changed.
+ */
+enum rc store_replace_segments(struct store *s, uint32_t first_number, size_t n, struct segment_place *place,
+	const struct buf *bytes, struct macro_part *parts, size_t n_parts, const struct point_info *points,
+	size_t n_points, struct err *err);
 /*
  * All segments of the block are published: its filter is written (addrs NULL: none, it may have any address), its state
  * becomes indexed.

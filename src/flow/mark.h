@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Marks: what the analysis of a conversation says of one packet. Bits of a set; their numbers are on disk: append only.
+ *
+ * Definitions are Wireshark's where it has them (User's Guide 7.5, "TCP Analysis"; packet-tcp.c), with the exceptions that
+ * tests/tier/tcp-differences.tsv lists with reasons.
+ */
+#ifndef FLOWDRILL_FLOW_MARK_H
+#define FLOWDRILL_FLOW_MARK_H
+
+#include <stdint.h>
+
+enum packet_mark {
+	MARK_RETRANS = 0,            /* retransmission of any kind: set together with the next two where they apply */
+	MARK_FAST_RETRANS,
+	MARK_SPURIOUS_RETRANS,       /* of bytes that were acknowledged already */
+	MARK_OUT_OF_ORDER,
+	MARK_LOST_SEGMENT,           /* the segment before was not captured: a gap in front of this one */
+	MARK_ACK_LOST_SEGMENT,       /* acknowledges bytes that were not captured */
+	MARK_DUP_ACK,
+	MARK_KEEP_ALIVE,
+	MARK_KEEP_ALIVE_ACK,
+	MARK_ZERO_WINDOW,
+	MARK_ZERO_WINDOW_PROBE,
+	MARK_ZERO_WINDOW_PROBE_ACK,
+	MARK_WINDOW_FULL,
+	MARK_WINDOW_UPDATE,
+	MARK_PORT_REUSE,             /* a SYN with another sequence number for ports in use */
+	MARK_OVERLAP,                /* bytes sent again, and they are others than before */
+	MARK_DUPLICATE,              /* the same frame captured twice: counted as none of the above */
+	MARK_BAD_SACK,               /* a SACK block that cannot be */
+	MARK_RESPONSE_START,         /* first packet of a response (its response time is the packet's) */
+	PACKET_MARKS
+};
+
+#define MARK_BIT(m) ((uint32_t)1 << (m))
+
+/* "retrans", "fast_retrans", ...: a word of the filter language and of `marks` in lists; NULL behind the last. */
+const char *packet_mark_name(enum packet_mark m);
+
+#endif
