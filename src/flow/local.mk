@@ -10,6 +10,8 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/field_table.c \
 	src/flow/hist.c \
 	src/flow/info.c \
+	src/flow/mark.c \
+	src/flow/mark.h \
 	src/flow/packet.c \
 	src/flow/packet.h \
 	src/flow/proto.c \

@@ -8,6 +8,8 @@
 #ifndef FLOWDRILL_FLOW_MARK_H
 #define FLOWDRILL_FLOW_MARK_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum packet_mark {
@@ -35,7 +37,18 @@ enum packet_mark {
 
 #define MARK_BIT(m) ((uint32_t)1 << (m))
 
+/* What is kept of one packet beside its reference; packets of which nothing is to be said have none. */
+struct packet_note {
+	uint32_t position;           /* of the packet among those of its microflow part, from 0 */
+	uint32_t marks;              /* MARK_BIT()s */
+	bool has_rtt, has_response;
+	int64_t rtt_ns;              /* it acknowledges what was sent so long ago; 0 or more */
+	int64_t response_ns;         /* it begins a response to a request that ended so long ago; 0 or more */
+};
+
 /* "retrans", "fast_retrans", ...: a word of the filter language and of `marks` in lists; NULL behind the last. */
 const char *packet_mark_name(enum packet_mark m);
+/* "retrans,fast_retrans"; "" for none. Returns the length. */
+size_t packet_marks_format(char *out, size_t size, uint32_t marks);
 
 #endif

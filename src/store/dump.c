@@ -77,8 +77,8 @@ struct sums {
 
 static uint64_t size_total(const struct segment_size *z)
 {
-	return z->header + z->packets + z->flows + z->counters + z->refs + z->addresses +
-		z->services + z->strings;
+	return z->header + z->packets + z->flows + z->counters + z->refs + z->marks +
+		z->addresses + z->services + z->strings;
 }
 
 static void say_section(const struct dump *d, const char *name, uint64_t bytes, uint64_t total,
@@ -100,6 +100,7 @@ static void say_sizes(const struct dump *d, const struct sums *s)
 	say_section(d, "flows", z->flows, total, s->flow_parts, "flow part");
 	say_section(d, "counters", z->counters, total, s->micro_parts, "microflow part");
 	say_section(d, "refs", z->refs, total, s->packets, "packet");
+	say_section(d, "marks", z->marks, total, s->packets, "packet");
 	say_section(d, "addresses", z->addresses, total, s->flow_parts, "flow part");
 	say_section(d, "services", z->services, total, s->flow_parts, "flow part");
 	say_section(d, "strings", z->strings, total, s->flow_parts, "flow part");
@@ -109,7 +110,7 @@ static void say_sizes(const struct dump *d, const struct sums *s)
 static void say_budgets(const struct dump *d, const struct sums *s)
 {
 	const struct segment_size *z = &s->size;
-	uint64_t refs = z->packets + z->refs, micros = size_total(z) - refs;
+	uint64_t refs = z->packets + z->refs + z->marks, micros = size_total(z) - refs;
 
 	if (s->micro_parts == 0 || s->packets == 0)
 		return;
@@ -125,6 +126,7 @@ static void add_sizes(struct sums *to, const struct segment_info *i)
 	to->size.flows += i->size.flows;
 	to->size.counters += i->size.counters;
 	to->size.refs += i->size.refs;
+	to->size.marks += i->size.marks;
 	to->size.addresses += i->size.addresses;
 	to->size.services += i->size.services;
 	to->size.strings += i->size.strings;
@@ -172,10 +174,10 @@ static enum rc dump_micros(const struct dump *d, struct segment_cursor *c, struc
 		text_time(last, sizeof(last), counters.last_ns);
 		dump_say(d,
 			"      %s  %s .. %s  packets %" PRIu64 "/%" PRIu64 "  bytes %" PRIu64
-			"/%" PRIu64 "  refs %" PRIu32 " in %" PRIu32 " bytes",
+			"/%" PRIu64 "  refs %" PRIu32 " in %" PRIu32 " bytes, marks in %" PRIu32,
 			text, first, last, counters.packets[DIR_C2S], counters.packets[DIR_S2C],
 			counters.bytes[DIR_C2S], counters.bytes[DIR_S2C], c->refs_n,
-			c->refs_len);
+			c->refs_len, c->marks_len);
 	}
 	return rc == RC_END ? RC_DONE : rc;
 }

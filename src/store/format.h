@@ -199,6 +199,7 @@ enum {
  *             32 8 time that the first FIRST is a difference from
  *             40 8 slice that the first slice is a difference from
  *             48 4 first ordinal of the first flow part, 52 4 zero
+ *             56 8 position in MARKS of the first microflow part's
  *           A flow part:
  *             - varint (first ordinal - that of the flow part before) << 6 | FLOW_ flags
  *             - FLOW_MICROS: varint number of microflow parts - 2 (without: 1)
@@ -214,7 +215,7 @@ enum {
  *           A microflow part:
  *             - varint bits: bit 0: an extra varint follows; bit n + 1: counter n of the field
  *               table is written
- *             - varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN
+ *             - varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN | MICRO_MARKS
  *             - the counters whose bits are set, as their field rows say (MICRO_PLAIN: all
  *               guesses are GUESS_ABSENT)
  *             - MICRO_ID: varint block, varint offset: the id (without: the first packet's)
@@ -225,6 +226,7 @@ enum {
  *             - not in the first of a flow part: varint first ordinal - that of the microflow
  *               part before
  *             - with more than one packet: varint bytes in REFS - (packets - 1)
+ *             - MICRO_MARKS: varint bytes in MARKS (without: 0)
  * REFS      chunks of about 64 KiB; elements are bytes. For every packet of a microflow part
  *           but the first: varint ordinal - that of the packet before - 1. A microflow part's
  *           bytes lie in one chunk.
@@ -252,27 +254,37 @@ enum {
  *           addresses kind and bytes. Absent: 0, or none.
  * MACS      chunks of 4096; elements are link-layer addresses of 6 bytes, in order of
  *           appearance.
- * MARKS, FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: marks of
- * single packets in the order of REFS; content fingerprints; facts that concern two
- * conversations; fields from 1024 on that came later than the segment.
+ * MARKS     chunks of about 64 KiB; elements are bytes: what is said of single packets of a
+ *           microflow part, whose bytes lie in one chunk. For every packet of which something is
+ *           said: varint (position among the microflow part's packets - that of the one before,
+ *           which is -1 for the first, - 1) << 3 | NOTE_ flags; then
+ *             NOTE_MARKS: varint bits by enum packet_mark
+ *             NOTE_RTT: flagged round-trip time (1 ns, 0 us)
+ *             NOTE_RESPONSE: flagged response time, likewise
+ * FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: content fingerprints;
+ * facts that concern two conversations; fields from 1024 on that came later than the segment.
  */
 enum segment_section {
 	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS,
 	SECTION_CONTINUED, SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES,
-	SECTION_CONTEXTS, SECTION_MACS,
+	SECTION_CONTEXTS, SECTION_MACS, SECTION_MARKS,
 	SECTIONS,                    /* one behind the last */
-	SECTION_MARKS = 32, SECTION_FINGERPRINTS, SECTION_OBSERVATIONS, SECTION_ATTRIBUTES,
+	SECTION_FINGERPRINTS = 33, SECTION_OBSERVATIONS, SECTION_ATTRIBUTES,
 };
 
 enum {
 	PACKETS_CHUNK = 16384, PACKETS_GROUP = 128, PACKETS_GROUP_ENTRY = 8, PACKETS_ENTRY = 32,
 	LENGTH_CODES = 192, LENGTH_VARINT = 254, LENGTH_SKIP = 255,
 	TIMES_ENTRY = 16,
-	FLOWS_CHUNK = 32 << 10, FLOWS_ENTRY = 56,
+	FLOWS_CHUNK = 32 << 10, FLOWS_ENTRY = 64,
 	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16,
 	FLOW_MACS = 32, FLOW_FLAGS_BITS = 6,
-	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_EXTRA_ALL = 15,
+	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_MARKS = 16,
+	MICRO_EXTRA_ALL = 31,
 	REFS_CHUNK = 64 << 10, REFS_ENTRY = 24,
+	MARKS_CHUNK = 64 << 10, MARKS_ENTRY = 24,
+	NOTE_MARKS = 1, NOTE_RTT = 2, NOTE_RESPONSE = 4, NOTE_FLAGS_BITS = 3,
+	NOTE_MAX = 40,               /* bytes of a note */
 	LIST_CHUNK = 16 << 10, CONTINUED_ENTRY = 24, POSTINGS_ENTRY = 24, SERVICES_ENTRY = 48,
 	ADDRESSES_CHUNK = 16 << 10, ADDRESSES_ENTRY = 48,
 	CONTEXTS_CHUNK = 256, CONTEXTS_ENTRY = 24,

@@ -7,7 +7,8 @@
  *             at packet bytes; earliest and latest time every SEGMENT_MARK packets
  *   flows     flow parts in order of their first packet's ordinal; each holds its key once and
  *             its microflow parts behind it, in the same order; each microflow part its
- *             counters and the ordinals of its packets
+ *             counters, the ordinals of its packets, and notes: marks, round-trip and response
+ *             times of single packets
  *   addresses sorted; each leads to the flow parts that have it as client or server services
  *   sorted (window, server, proto, port, point); each leads to its flow parts
  *   strings   tunnels and MACs once
@@ -26,6 +27,7 @@
 #define FLOWDRILL_STORE_SEGMENT_H
 
 #include "base/buf.h"
+#include "flow/mark.h"
 #include "flow/record.h"
 
 struct io_file;
@@ -62,6 +64,11 @@ void segment_writer_packet(
 void segment_writer_flow(struct segment_writer *w, struct record_id id,
 	const struct flow_key *key, int64_t slice_ns, uint32_t first_ordinal);
 /*
+ * What is said of single packets of the microflow part that is given next, by ascending
+ * positions, all below its number of packets; nothing where it is not called.
+ */
+void segment_writer_notes(struct segment_writer *w, const struct packet_note *notes, uint32_t n);
+/*
  * A microflow part of the flow part before, in order of their first ordinals. n ordinals
  * ascending, the first is its first packet; n == counters_packets(c). Kept of `c` are the
  * fields of the field table that are counters, with their known and mixed bits; a value that is
@@ -71,7 +78,7 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 	const struct counters *c, const uint32_t *ordinals, uint32_t n);
 
 struct segment_size { /* bytes by section, for dump and the benchmark */
-	uint64_t header, packets, flows, counters, refs, addresses, services, strings;
+	uint64_t header, packets, flows, counters, refs, marks, addresses, services, strings;
 };
 
 /*
@@ -190,8 +197,8 @@ struct segment_cursor {
 		uint32_t header_bytes;
 		bool ip, continued;
 	} guess;
-	uint64_t refs_pos; /* of the microflow part read last */
-	uint32_t refs_len, refs_n;
+	uint64_t refs_pos, marks_pos; /* of the microflow part read last */
+	uint32_t refs_len, refs_n, marks_len;
 };
 
 /* To flow part `part` (0 .. flow_parts); asking for the end is fine. */
@@ -208,6 +215,18 @@ enum rc segment_next_micro(struct segment_cursor *c, struct record_id *id, int64
 /* Ordinals of the packets of the microflow part read last, ascending: counters_packets() of them go to *ordinals
  * (room for that many). */
 enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct err *err);
+/*
+ * What is said of single packets of the microflow part read last: up to counters_packets() notes
+ * (room for that many), by ascending positions. A merge of segments hands them to
+ * segment_writer_notes(), with the positions that the packets have then. Reads nothing where
+ * segment_has_notes() says that there are none.
+ */
+enum rc segment_notes(
+	const struct segment_cursor *c, struct packet_note *notes, uint32_t *n, struct err *err);
+static inline bool segment_has_notes(const struct segment_cursor *c)
+{
+	return c->marks_len > 0;
+}
 /*
  * The flow part that holds a packet: by binary search over first ordinals for a part's own
  * first packet. RC_MISSING else.

@@ -30,6 +30,7 @@ static void sections_clear(struct segment_writer *w)
 		[SECTION_PACKETS] = PACKETS_ENTRY,
 		[SECTION_FLOWS] = FLOWS_ENTRY,
 		[SECTION_REFS] = REFS_ENTRY,
+		[SECTION_MARKS] = MARKS_ENTRY,
 		[SECTION_CONTINUED] = CONTINUED_ENTRY,
 		[SECTION_ADDRESSES] = ADDRESSES_ENTRY,
 		[SECTION_POSTINGS] = POSTINGS_ENTRY,
@@ -218,17 +219,18 @@ static void end_flows_chunk(struct section_out *o, const struct flow_chunk *chun
 	buf_put_le64(&o->dir, (uint64_t)chunk->base_slice_ns);
 	buf_put_le32(&o->dir, chunk->first_ordinal);
 	buf_put_le32(&o->dir, 0);
+	buf_put_le64(&o->dir, chunk->marks_pos);
 }
 
-static void build_refs(struct segment_writer *w)
+/* A section whose elements are bytes, which came in as they are. */
+static void build_bytes(
+	struct section_out *o, const struct buf *bytes, const uint64_t *chunks, size_t n)
 {
-	struct section_out *o = &w->out[SECTION_REFS];
+	for (size_t i = 0; i < n; i++) {
+		uint64_t from = chunks[i];
+		uint64_t to = i + 1 < n ? chunks[i + 1] : bytes->len;
 
-	for (size_t i = 0; i < w->n_refs_chunks; i++) {
-		uint64_t from = w->refs_chunks[i];
-		uint64_t to = i + 1 < w->n_refs_chunks ? w->refs_chunks[i + 1] : w->refs.len;
-
-		buf_put(&o->data, w->refs.data + from, (size_t)(to - from));
+		buf_put(&o->data, bytes->data + from, (size_t)(to - from));
 		section_end_chunk(o, from);
 	}
 }
@@ -250,7 +252,8 @@ void build_flows(struct segment_writer *w)
 		}
 		end_flows_chunk(o, chunk);
 	}
-	build_refs(w);
+	build_bytes(&w->out[SECTION_REFS], &w->refs, w->refs_chunks, w->n_refs_chunks);
+	build_bytes(&w->out[SECTION_MARKS], &w->notes, w->notes_chunks, w->n_notes_chunks);
 }
 
 /* ---- head ------------------------------------------------------------------------------- */
@@ -334,7 +337,8 @@ static void assemble(struct segment_writer *w, struct buf *out)
 
 static bool any_failed(const struct segment_writer *w)
 {
-	bool failed = w->failed || w->bytes.failed || w->refs.failed;
+	bool failed = w->failed || w->bytes.failed || w->refs.failed ||
+		w->notes.failed;
 
 	for (unsigned i = 1; i < SECTIONS; i++)
 		failed = failed || w->out[i].data.failed || w->out[i].dir.failed;
@@ -350,11 +354,12 @@ static void tell_size(const struct segment_writer *w, size_t total, struct segme
 	size->flows =
 		o[SECTION_FLOWS].data.len - w->counter_bytes + o[SECTION_CONTINUED].data.len;
 	size->refs = o[SECTION_REFS].data.len;
+	size->marks = o[SECTION_MARKS].data.len;
 	size->addresses = o[SECTION_ADDRESSES].data.len + o[SECTION_POSTINGS].data.len;
 	size->services = o[SECTION_SERVICES].data.len;
 	size->strings = o[SECTION_CONTEXTS].data.len + o[SECTION_MACS].data.len;
 	size->header = total - size->packets - size->flows - size->counters - size->refs -
-		size->addresses - size->services - size->strings;
+		size->marks - size->addresses - size->services - size->strings;
 }
 
 enum rc segment_writer_end(

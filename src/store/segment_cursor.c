@@ -84,6 +84,8 @@ static void enter_chunk(struct segment_cursor *c, uint32_t chunk)
 	c->pos = 0;
 	c->refs_pos = load_le64(e + 24);
 	c->refs_len = 0;
+	c->marks_pos = load_le64(e + 56);
+	c->marks_len = 0;
 	c->guess.first_ns = (int64_t)load_le64(e + 32);
 	c->flow_slice_ns = (int64_t)load_le64(e + 40);
 	c->flow_ordinal = load_le32(e + 48);
@@ -303,6 +305,17 @@ static void get_extra(struct segment_cursor *c, struct cursor *in, struct codec_
 		(uint64_t)time_floor(codec_first(counters), c->s->info.micro_ns));
 }
 
+/* Place of the notes; false where it cannot be. */
+static bool get_notes_place(
+	struct segment_cursor *c, struct cursor *in, const struct codec_extra *extra)
+{
+	uint64_t end = c->s->sections[SECTION_MARKS].data_len;
+
+	c->marks_pos += c->marks_len;
+	c->marks_len = extra->flags & MICRO_MARKS ? varint_get32(in) : 0;
+	return !in->truncated && c->marks_pos <= end && c->marks_len <= end - c->marks_pos;
+}
+
 /* Ordinal and place of the references; false where they cannot be. */
 static bool get_refs_place(
 	struct segment_cursor *c, struct cursor *in, const struct counters *counters)
@@ -354,7 +367,7 @@ static enum rc read_micro(struct segment_cursor *c, struct record_id *id, int64_
 		return rc;
 	codec_get(&c->s->plan, &in, &c->guess, c->first_micro, counters, &extra);
 	get_extra(c, &in, &extra, &own, counters, &slice);
-	if (!get_refs_place(c, &in, counters)) {
+	if (!get_refs_place(c, &in, counters) || !get_notes_place(c, &in, &extra)) {
 		c->micros_left = 0;
 		return flows_damaged(c, &in, err, "a microflow part that cannot be");
 	}
@@ -408,6 +421,68 @@ enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct 
 	if (cursor_left(&in) > 0)
 		return chunk_damaged(
 			c->s, SECTION_REFS, chunk, &in, err, "more references than packets");
+	return RC_DONE;
+}
+
+static int64_t get_duration(struct cursor *in)
+{
+	bool fine;
+	uint64_t v = varint_get_flagged64(in, &fine);
+
+	if (v > (uint64_t)INT64_MAX / (fine ? 1 : 1000))
+		in->truncated = true;
+	return in->truncated ? 0 : (int64_t)(fine ? v : v * 1000);
+}
+
+/* The next note, whose position is `next` at least; what cannot be sets in->truncated. */
+static void get_note(struct cursor *in, uint64_t next, uint32_t packets, struct packet_note *out)
+{
+	uint64_t head = varint_get(in);
+	uint64_t position = next + (head >> NOTE_FLAGS_BITS);
+
+	*out = (struct packet_note){ .has_rtt = head & NOTE_RTT, .has_response = head & NOTE_RESPONSE };
+	if (position >= packets) {
+		in->truncated = true;
+		return;
+	}
+	out->position = (uint32_t)position;
+	if (head & NOTE_MARKS)
+		out->marks = varint_get32(in);
+	if (out->has_rtt)
+		out->rtt_ns = get_duration(in);
+	if (out->has_response)
+		out->response_ns = get_duration(in);
+}
+
+enum rc segment_notes(
+	const struct segment_cursor *c, struct packet_note *notes, uint32_t *n, struct err *err)
+{
+	const struct section_in *marks = &c->s->sections[SECTION_MARKS];
+	uint64_t next = 0;
+	struct cursor in;
+	uint32_t chunk;
+	enum rc rc;
+
+	*n = 0;
+	if (c->marks_len == 0)
+		return RC_DONE;
+	chunk = chunk_find(marks, c->marks_pos);
+	rc = chunk_open(c->s, SECTION_MARKS, chunk, &in, err);
+	if (rc != RC_DONE)
+		return rc;
+	cursor_skip(&in, (size_t)(c->marks_pos - chunk_first(marks, chunk)));
+	if (cursor_left(&in) < c->marks_len)
+		return chunk_damaged(c->s, SECTION_MARKS, chunk, &in, err, "marks end too early");
+	cursor_limit(&in, c->marks_len);
+	for (; cursor_left(&in) > 0; next = (uint64_t)notes[(*n)++].position + 1) {
+		struct packet_note note;
+
+		get_note(&in, next, c->refs_n, &note);
+		if (in.truncated)
+			return chunk_damaged(c->s, SECTION_MARKS, chunk, &in, err,
+				"marks of packets that cannot be");
+		notes[*n] = note;
+	}
 	return RC_DONE;
 }
 

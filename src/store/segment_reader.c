@@ -20,6 +20,7 @@ static const struct {
 	[SECTION_PACKETS] = { PACKETS_ENTRY, 64 },
 	[SECTION_FLOWS] = { FLOWS_ENTRY, 8 },
 	[SECTION_REFS] = { REFS_ENTRY, 16 },
+	[SECTION_MARKS] = { MARKS_ENTRY, 16 },
 	[SECTION_CONTINUED] = { CONTINUED_ENTRY, 4 },
 	[SECTION_ADDRESSES] = { ADDRESSES_ENTRY, 0 },
 	[SECTION_POSTINGS] = { POSTINGS_ENTRY, 8 },
@@ -151,6 +152,7 @@ static bool flows_sound(const struct segment *s)
 {
 	const struct section_in *in = &s->sections[SECTION_FLOWS];
 	uint64_t refs_len = s->sections[SECTION_REFS].data_len, refs = 0;
+	uint64_t marks_len = s->sections[SECTION_MARKS].data_len, marks = 0;
 	uint32_t ordinal = 0;
 
 	if ((s->info.flow_parts > 0) != (in->chunks > 0) ||
@@ -159,15 +161,18 @@ static bool flows_sound(const struct segment *s)
 		s->info.micro_parts > s->info.packets ||
 		!directory_sound(s, SECTION_FLOWS, s->info.flow_parts) ||
 		!directory_sound(s, SECTION_REFS, refs_len) ||
+		!directory_sound(s, SECTION_MARKS, marks_len) ||
 		!directory_sound(s, SECTION_CONTINUED, s->info.flow_parts))
 		return false;
 	for (uint32_t i = 0; i < in->chunks; i++) {
 		const uint8_t *e = chunk_entry(in, i);
 
 		if (load_le64(e + 24) < refs || load_le64(e + 24) > refs_len ||
+			load_le64(e + 56) < marks || load_le64(e + 56) > marks_len ||
 			load_le32(e + 48) < ordinal || load_le32(e + 48) >= s->info.packets)
 			return false;
 		refs = load_le64(e + 24);
+		marks = load_le64(e + 56);
 		ordinal = load_le32(e + 48);
 	}
 	return in->chunks == 0 || chunk_first(in, 0) == 0;
@@ -309,11 +314,12 @@ static void tell_size(struct segment *s)
 	size->flows =
 		in[SECTION_FLOWS].data_len - size->counters + in[SECTION_CONTINUED].data_len;
 	size->refs = in[SECTION_REFS].data_len;
+	size->marks = in[SECTION_MARKS].data_len;
 	size->addresses = in[SECTION_ADDRESSES].data_len + in[SECTION_POSTINGS].data_len;
 	size->services = in[SECTION_SERVICES].data_len;
 	size->strings = in[SECTION_CONTEXTS].data_len + in[SECTION_MACS].data_len;
 	size->header = s->len - in[SECTION_FLOWS].data_len - in[SECTION_CONTINUED].data_len -
-		size->packets - size->refs - size->addresses - size->services - size->strings;
+		size->packets - size->refs - size->marks - size->addresses - size->services - size->strings;
 }
 
 static enum rc parse_info(struct segment *s, struct err *err)

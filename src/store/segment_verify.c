@@ -17,7 +17,9 @@ struct verify {
 	uint32_t *ordinals; /* of one microflow part */
 	size_t ordinals_cap;
 	uint64_t packets; /* referred to */
-	uint64_t refs_end; /* behind the references read last */
+	uint64_t refs_end, marks_end; /* behind the references and marks read last */
+	struct packet_note *notes; /* of one microflow part */
+	size_t notes_cap;
 	uint32_t micros;
 	uint64_t addresses_sum, services_sum, continued_sum;
 };
@@ -118,6 +120,19 @@ static enum rc verify_refs(struct verify *v, const struct segment_cursor *c, str
 	return rc;
 }
 
+static enum rc verify_notes(struct verify *v, const struct segment_cursor *c, struct err *err)
+{
+	uint32_t n;
+
+	if (c->marks_pos != v->marks_end)
+		return segment_damaged(
+			v->s, SECTION_MARKS, c->marks_pos, err, "marks of no microflow");
+	v->marks_end += c->marks_len;
+	if (mem_grow(&v->notes, &v->notes_cap, c->refs_n, sizeof(*v->notes)) != 0)
+		return err_memory(err);
+	return segment_notes(c, v->notes, &n, err);
+}
+
 static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct err *err)
 {
 	struct counters counters;
@@ -128,6 +143,8 @@ static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct 
 	while ((rc = segment_next_micro(c, &id, &slice, &counters, err)) == RC_DONE) {
 		v->micros++;
 		rc = verify_refs(v, c, err);
+		if (rc == RC_DONE)
+			rc = verify_notes(v, c, err);
 		if (rc != RC_DONE)
 			return rc;
 	}
@@ -203,7 +220,8 @@ static enum rc verify_flows(struct verify *v, struct err *err)
 	if (rc != RC_END)
 		return rc;
 	if (v->micros != v->s->info.micro_parts || v->packets != v->s->info.packets ||
-		v->refs_end != v->s->sections[SECTION_REFS].data_len)
+		v->refs_end != v->s->sections[SECTION_REFS].data_len ||
+		v->marks_end != v->s->sections[SECTION_MARKS].data_len)
 		return segment_damaged(v->s, SECTION_FLOWS, 0, err,
 			"microflows and their packets are not as many as the head says");
 	return RC_DONE;
@@ -331,5 +349,6 @@ enum rc segment_verify(struct segment *s, struct err *err)
 		rc = verify_continued(&v, err);
 	mem_free(v.seen);
 	mem_free(v.ordinals);
+	mem_free(v.notes);
 	return rc;
 }

@@ -41,11 +41,13 @@ void segment_writer_free(struct segment_writer *w)
 	mem_free(w->flows);
 	mem_free(w->flow_chunks);
 	mem_free(w->refs_chunks);
+	mem_free(w->notes_chunks);
 	mem_free(w->scratch);
 	mem_free(w->rank);
 	mem_free(w->sorted);
 	buf_free(&w->bytes);
 	buf_free(&w->refs);
+	buf_free(&w->notes);
 	intern_free(&w->addresses);
 	intern_free(&w->contexts);
 	intern_free(&w->services);
@@ -65,11 +67,13 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 	w->end_offset = start->first_offset;
 	w->least = UINT32_MAX;
 	w->counter_bytes = 0;
-	w->n_flow_chunks = w->n_refs_chunks = 0;
+	w->n_flow_chunks = w->n_refs_chunks = w->n_notes_chunks = 0;
+	w->notes_len = 0;
 	w->flow_chunk_at = 0;
 	w->n_sorted = 0;
 	buf_clear(&w->bytes);
 	buf_clear(&w->refs);
+	buf_clear(&w->notes);
 	intern_clear(&w->addresses);
 	intern_clear(&w->contexts);
 	intern_clear(&w->services);
@@ -80,7 +84,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 size_t segment_writer_memory(const struct segment_writer *w)
 {
 	size_t n = sizeof(*w) + (w->offsets_cap + w->lens_cap) * 4 + w->marks_cap * 8 +
-		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap +
+		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap + w->notes.cap +
 		w->rank_cap * 4 + w->sorted_cap * sizeof(*w->sorted) +
 		intern_memory(&w->addresses) + intern_memory(&w->contexts) +
 		intern_memory(&w->services) + intern_memory(&w->macs);
@@ -211,6 +215,7 @@ static bool begin_flow_chunk(struct segment_writer *w, int64_t slice_ns, uint32_
 	*chunk = (struct flow_chunk){ .first_part = w->n_flows,
 		.first_ordinal = first_ordinal,
 		.refs_pos = w->refs.len,
+		.marks_pos = w->notes.len,
 		.base_ns = w->guess.first_ns,
 		.base_slice_ns = w->slice_ns };
 	w->flow_chunk_at = w->bytes.len;
@@ -292,16 +297,68 @@ static size_t put_refs(struct segment_writer *w, const uint32_t *ordinals, uint3
 	return (size_t)(end - to);
 }
 
+/* Notes where a chunk of `bytes` begins, unless the one before has less than `full`. */
+static bool begin_chunk(
+	uint64_t **chunks, size_t *cap, size_t *n, const struct buf *bytes, size_t full)
+{
+	if (*n > 0 && bytes->len - (*chunks)[*n - 1] < full)
+		return true;
+	if (mem_grow(chunks, cap, *n + 1, sizeof(**chunks)) != 0)
+		return false;
+	(*chunks)[(*n)++] = bytes->len;
+	return true;
+}
+
 static bool begin_refs_chunk(struct segment_writer *w)
 {
-	if (w->n_refs_chunks > 0 &&
-		w->refs.len - w->refs_chunks[w->n_refs_chunks - 1] < REFS_CHUNK)
-		return true;
-	if (mem_grow(&w->refs_chunks, &w->refs_chunks_cap, w->n_refs_chunks + 1,
-		    sizeof(*w->refs_chunks)) != 0)
-		return false;
-	w->refs_chunks[w->n_refs_chunks++] = w->refs.len;
-	return true;
+	return begin_chunk(
+		&w->refs_chunks, &w->refs_chunks_cap, &w->n_refs_chunks, &w->refs, REFS_CHUNK);
+}
+
+/* A duration, short where it is whole microseconds. */
+static uint8_t *put_duration(uint8_t *to, int64_t ns)
+{
+	return ns % 1000 == 0 ? varint_put_flagged(to, (uint64_t)ns / 1000, false)
+			      : varint_put_flagged(to, (uint64_t)ns, true);
+}
+
+static uint8_t *put_note(uint8_t *to, const struct packet_note *note, uint32_t skipped)
+{
+	unsigned flags = (note->marks ? NOTE_MARKS : 0) | (note->has_rtt ? NOTE_RTT : 0) |
+		(note->has_response ? NOTE_RESPONSE : 0);
+
+	to = varint_put(to, (uint64_t)skipped << NOTE_FLAGS_BITS | flags);
+	if (flags & NOTE_MARKS)
+		to = varint_put(to, note->marks);
+	if (flags & NOTE_RTT)
+		to = put_duration(to, note->rtt_ns);
+	if (flags & NOTE_RESPONSE)
+		to = put_duration(to, note->response_ns);
+	return to;
+}
+
+void segment_writer_notes(struct segment_writer *w, const struct packet_note *notes, uint32_t n)
+{
+	uint32_t next = 0; /* position behind the note before */
+	uint8_t *to, *end;
+
+	if (n == 0 || w->failed)
+		return;
+	to = end = begin_chunk(&w->notes_chunks, &w->notes_chunks_cap, &w->n_notes_chunks,
+			   &w->notes, MARKS_CHUNK)
+		? buf_reserve(&w->notes, (size_t)n * NOTE_MAX)
+		: NULL;
+	if (!to) {
+		w->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		assert(notes[i].position >= next);
+		end = put_note(end, &notes[i], notes[i].position - next);
+		next = notes[i].position + 1;
+	}
+	w->notes_len = (uint32_t)(end - to);
+	w->notes.len += w->notes_len;
 }
 
 static uint8_t *put_extra(
@@ -338,12 +395,17 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 		extra.flags |= MICRO_ID;
 	if (slice_off)
 		extra.flags |= MICRO_SLICE;
+	if (w->notes_len)
+		extra.flags |= MICRO_MARKS;
 	end = codec_put(&w->plan, w->scratch, &w->guess, f->micros == 0, c, &extra);
 	end = put_extra(end, &extra, id, slice_off);
 	if (f->micros > 0)
 		end = varint_put(end, ordinals[0] - w->micro_ordinal);
 	if (n > 1)
 		end = varint_put(end, put_refs(w, ordinals, n) - (n - 1));
+	if (w->notes_len)
+		end = varint_put(end, w->notes_len);
+	w->notes_len = 0;
 	buf_put(&w->bytes, w->scratch, (size_t)(end - w->scratch));
 	w->micro_ordinal = ordinals[0];
 	w->guess.first_ns = codec_first(c);

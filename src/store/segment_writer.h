@@ -32,7 +32,7 @@ struct pending_flow {
 /* Where a chunk of FLOWS begins, and what its first values are differences from. */
 struct flow_chunk {
 	uint32_t first_part, first_ordinal;
-	uint64_t refs_pos;
+	uint64_t refs_pos, marks_pos;
 	int64_t base_ns, base_slice_ns;
 };
 
@@ -74,6 +74,10 @@ struct segment_writer {
 	struct buf refs;
 	uint64_t *refs_chunks; /* where each begins */
 	size_t refs_chunks_cap, n_refs_chunks;
+	struct buf notes; /* MARKS */
+	uint64_t *notes_chunks;
+	size_t notes_chunks_cap, n_notes_chunks;
+	uint32_t notes_len; /* bytes of the microflow part that comes next */
 	struct segment_guess guess;
 	int64_t slice_ns; /* of the flow part before */
 	uint32_t micro_ordinal; /* first of the microflow part before */

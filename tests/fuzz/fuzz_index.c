@@ -35,6 +35,20 @@ static void put64(uint8_t *at, uint64_t v)
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
+static void ask_notes(struct segment_cursor *c, uint32_t packets)
+{
+	struct packet_note *notes = malloc(packets * sizeof(*notes));
+	uint32_t n;
+
+	require(notes != NULL);
+	if (segment_notes(c, notes, &n, NULL) == RC_DONE)
+		for (uint32_t i = 0; i < n; i++)
+			require(notes[i].position < packets && notes[i].rtt_ns >= 0 &&
+				notes[i].response_ns >= 0 &&
+				(i == 0 || notes[i].position > notes[i - 1].position));
+	free(notes);
+}
+
 static enum rc ask_micros(struct segment_cursor *c)
 {
 	uint32_t packets = segment_info(c->s)->packets;
@@ -60,6 +74,7 @@ static enum rc ask_micros(struct segment_cursor *c)
 		}
 		free(ordinals);
 		free(refs);
+		ask_notes(c, (uint32_t)n);
 	}
 	return rc;
 }

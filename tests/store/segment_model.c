@@ -406,6 +406,28 @@ static void make_wild(struct model *m, uint64_t *r)
 	}
 }
 
+/* What is said of single packets: of one in three or so. */
+static void make_notes(struct model_micro *u, uint64_t *r)
+{
+	u->notes = need(calloc(u->n, sizeof(*u->notes)));
+	for (uint32_t i = 0; i < u->n; i++) {
+		struct packet_note *note = &u->notes[u->n_notes];
+
+		if (below(r, 3) > 0)
+			continue;
+		note->position = i;
+		if (below(r, 2))
+			note->marks = (uint32_t)below(r, 1u << (1 + below(r, PACKET_MARKS)));
+		note->has_rtt = below(r, 2) > 0;
+		if (note->has_rtt)
+			note->rtt_ns = (int64_t)(model_random(r) >> (1 + below(r, 63)));
+		note->has_response = below(r, 5) == 0;
+		if (note->has_response)
+			note->response_ns = below(r, 100000) * 1000LL;
+		u->n_notes++;
+	}
+}
+
 struct model *model_new(
 	uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations)
 {
@@ -431,6 +453,9 @@ struct model *model_new(
 		take_packet(m, &r, &c[below(&r, 1 + below(&r, conversations))], i, kind);
 	if (kind == MODEL_WILD)
 		make_wild(m, &r);
+	for (uint32_t i = 0; i < m->n_flows; i++)
+		for (uint32_t k = 0; k < m->flows[i].n; k++)
+			make_notes(&m->flows[i].micros[k], &r);
 	free(c);
 	return m;
 }
@@ -439,7 +464,10 @@ void model_free(struct model *m)
 {
 	for (uint32_t i = 0; i < m->n_flows; i++) {
 		for (uint32_t k = 0; k < m->flows[i].n; k++)
+{
 			free(m->flows[i].micros[k].ordinals);
+			free(m->flows[i].micros[k].notes);
+		}
 		free(m->flows[i].micros);
 	}
 	free(m->flows);
@@ -458,9 +486,11 @@ enum rc model_write(
 		const struct model_flow *f = &m->flows[i];
 
 		segment_writer_flow(w, f->id, &f->key, f->slice_ns, f->micros[0].ordinals[0]);
-		for (uint32_t k = 0; k < f->n; k++)
+		for (uint32_t k = 0; k < f->n; k++) {
+			segment_writer_notes(w, f->micros[k].notes, f->micros[k].n_notes);
 			segment_writer_micro(w, f->micros[k].id, f->micros[k].slice_ns,
 				&f->micros[k].c, f->micros[k].ordinals, f->micros[k].n);
+		}
 	}
 	return segment_writer_end(w, out, NULL, err);
 }

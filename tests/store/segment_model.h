@@ -15,7 +15,8 @@ struct model_micro {
 	int64_t slice_ns;
 	struct counters c;
 	uint32_t *ordinals;
-	uint32_t n;
+	struct packet_note *notes; /* of some of the n packets */
+	uint32_t n, n_notes;
 };
 
 struct model_flow {

@@ -85,6 +85,25 @@ static void same_key(const struct flow_key *a, const struct flow_key *b)
 	assert_memory_equal(&a->tunnel, &b->tunnel, sizeof(a->tunnel));
 }
 
+static void same_notes(struct world *x, struct segment_cursor *c, const struct model_micro *u)
+{
+	struct packet_note *notes = calloc(u->n, sizeof(*notes));
+	uint32_t n;
+
+	good(x, segment_notes(c, notes, &n, &x->err));
+	assert_int_equal(n, u->n_notes);
+	assert_int_equal(segment_has_notes(c), n > 0);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_int_equal(notes[i].position, u->notes[i].position);
+		assert_int_equal(notes[i].marks, u->notes[i].marks);
+		assert_int_equal(notes[i].has_rtt, u->notes[i].has_rtt);
+		assert_int_equal(notes[i].has_response, u->notes[i].has_response);
+		assert_int_equal(notes[i].rtt_ns, u->notes[i].rtt_ns);
+		assert_int_equal(notes[i].response_ns, u->notes[i].response_ns);
+	}
+	free(notes);
+}
+
 void same_micro(struct world *x, struct segment_cursor *c, const struct model_micro *u)
 {
 	struct counters counters;
@@ -101,6 +120,7 @@ void same_micro(struct world *x, struct segment_cursor *c, const struct model_mi
 	good(x, segment_refs(c, ordinals, &x->err));
 	assert_memory_equal(ordinals, u->ordinals, u->n * sizeof(*ordinals));
 	free(ordinals);
+	same_notes(x, c, u);
 }
 
 void same_flow(struct world *x, struct segment_cursor *c, uint32_t i)

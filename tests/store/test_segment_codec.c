@@ -42,6 +42,7 @@ static void test_numbers(void **state)
 	assert_int_equal(FIELD_STATE_EVICTED, 52);
 	assert_int_equal(GUESSES, 25);
 	assert_int_equal(SECTION_MACS, 11);
+	assert_int_equal(SECTION_MARKS, 12);
 }
 
 /*
@@ -127,9 +128,10 @@ static void test_small(void **state)
 
 static void test_bad_bits(void **state)
 {
-	static const uint8_t beyond[] = { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-		0x01 };
-	static const uint8_t unknown_extra[] = { 0x01, 0x10 };
+	/* bit 126: behind any counter */
+	static const uint8_t beyond[VARINT_MAX] = { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+		0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01 };
+	static const uint8_t unknown_extra[] = { 0x01, 0x20 };
 	struct segment_guess g = { 0 };
 	struct codec_extra extra;
 	struct counters c;
