@@ -108,14 +108,15 @@ static struct input *earliest(struct import *x)
 	return best;
 }
 
-/* A full segment can be published once its packets are synced; a sealed block's are. */
+/* A full segment can be published once its packets are synced, which the pipeline waits for; a sealed block's are. */
 static enum rc end_full_segment(struct import *x, bool new_block, struct err *err)
 {
 	if (new_block && x->block != 0)
 		return pipeline_end_segment(x->pipeline, true, err);
 	if (!pipeline_segment_full(x->pipeline))
 		return RC_DONE;
-	enum rc rc = block_writer_sync(x->writer, err);
+	uint64_t ticket;
+	enum rc rc = block_writer_sync_begin(x->writer, &ticket, err);
 	return rc == RC_DONE ? pipeline_end_segment(x->pipeline, false, err) : rc;
 }
 
@@ -210,12 +211,15 @@ static enum rc finish(struct import *x, enum rc how, struct err *err)
 	};
 	struct block_writer *w = x->writer;
 
-	x->writer = NULL;
-	enum rc rc = block_writer_close(w, err);
+	enum rc rc = block_writer_seal(w, err);
 	if (rc == RC_DONE)
 		rc = pipeline_end_segment(x->pipeline, true, err);
 	if (rc == RC_DONE)
 		rc = pipeline_finish(x->pipeline, err);
+	if (rc == RC_DONE) {
+		x->writer = NULL;
+		rc = block_writer_close(w, err);
+	}
 	if (rc == RC_DONE)
 		rc = store_set_totals(x->store, &totals, err);
 	x->result->packets = pipeline_packets(x->pipeline);
@@ -262,6 +266,7 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	if (rc == RC_DONE)
 		rc = block_writer_new(store, &x.writer, err);
 	if (rc == RC_DONE) {
+		pipeline_follow(x.pipeline, x.writer);
 		enum rc how = merge(&x, &why);
 		if (how == RC_DONE || how == RC_CANCELLED)
 			rc = finish(&x, how, err);
@@ -271,9 +276,8 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 				*err = why;
 		}
 	}
-	if (x.writer)
-		block_writer_abandon(x.writer);
 	pipeline_free(x.pipeline);
+	block_writer_abandon(x.writer);
 	for (size_t i = 0; i < n; i++)
 		feed_free(&x.inputs[i].feed);
 	mem_free(x.inputs);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/block.h"
 
 #include <string.h>
 
@@ -57,6 +58,17 @@ enum rc pipeline_new(struct store *store, const struct ingest_options *options, 
 	return RC_DONE;
 }
 
+void pipeline_follow(struct pipeline *p, struct block_writer *writer)
+{
+	p->writer = writer;
+}
+
+void pipeline_on_full(struct pipeline *p, bool (*wait)(void *ctx), void *ctx)
+{
+	p->full = wait;
+	p->full_ctx = ctx;
+}
+
 void pipeline_free(struct pipeline *p)
 {
 	if (!p)
@@ -91,7 +103,8 @@ void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish)
 	p->block_waits = false;
 }
 
-static enum rc begin_segment(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
+/* A segment that begins at this offset of the block. */
+static enum rc begin_segment(struct pipeline *p, uint32_t offset, int64_t time_ns, struct err *err)
 {
 	struct segment_job *job = pipeline_take_job(p);
 
@@ -102,14 +115,14 @@ static enum rc begin_segment(struct pipeline *p, const struct pipeline_packet *i
 	job->publish = p->publish;
 	job->block_done = false;
 	job->in.start = (struct segment_start){
-		.block = p->block, .number = p->segment, .first_offset = in->offset,
+		.block = p->block, .number = p->segment, .first_offset = offset,
 		.first_frame = p->next_frame, .micro_ns = p->config->micro_ns,
 		.flow_ns = p->config->flow_ns, .macro_ns = p->config->macro_ns,
 	};
 	job->place = (struct segment_place){
-		.block = p->block, .number = p->segment, .first_offset = in->offset,
-		.end_offset = in->offset, .first_frame = p->next_frame,
-		.first_ns = in->time_ns, .last_ns = in->time_ns,
+		.block = p->block, .number = p->segment, .first_offset = offset,
+		.end_offset = offset, .first_frame = p->next_frame,
+		.first_ns = time_ns, .last_ns = time_ns,
 	};
 	p->segment++;
 	p->job = job;
@@ -140,13 +153,18 @@ static enum rc ensure_batch(struct pipeline *p, struct err *err)
 
 enum rc pipeline_end_segment(struct pipeline *p, bool block_done, struct err *err)
 {
+	enum rc rc = pipeline_check(p, err);
+
+	if (rc != RC_DONE || (!p->job && !(block_done && p->block_waits)))
+		return rc;
 	if (!p->job)
-		return block_done && p->block_waits ? pipeline_end_block(p, err)
-						    : pipeline_check(p, err);
-	enum rc rc = ensure_batch(p, err);
+		rc = begin_segment(p, 0, 0, err);
+	if (rc == RC_DONE)
+		rc = ensure_batch(p, err);
 	if (rc != RC_DONE)
 		return rc;
 	p->job->block_done = block_done;
+	p->job->ticket = p->writer ? block_writer_ticket(p->writer) : 0;
 	p->block_waits = !block_done;
 	p->job->place.packets = (uint32_t)p->job->n_packets;
 	p->batch->ends = p->job;
@@ -231,7 +249,7 @@ enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, st
 	enum rc rc = RC_DONE;
 
 	if (!p->job)
-		rc = begin_segment(p, in, err);
+		rc = begin_segment(p, in->offset, in->time_ns, err);
 	if (rc == RC_DONE)
 		rc = ensure_batch(p, err);
 	if (rc != RC_DONE)

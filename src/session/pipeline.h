@@ -33,12 +33,23 @@ struct pipeline_packet {
 /* first_frame: number of the first packet that comes. */
 enum rc pipeline_new(struct store *store, const struct ingest_options *options, uint64_t first_frame,
 	struct pipeline **out, struct err *err);
+struct block_writer;
+/*
+ * What is written with this writer is published only when it is durable: the sealer waits for the last ticket that was given out
+ * when the segment (or the block) ended. The writer must outlive the pipeline, or at least pipeline_finish().
+ */
+void pipeline_follow(struct pipeline *p, struct block_writer *writer);
+/*
+ * A disk that is full keeps a segment from being published: `wait` is called, which makes room or waits for it, and it is tried again;
+ * false gives up. In the sealer's thread.
+ */
+void pipeline_on_full(struct pipeline *p, bool (*wait)(void *ctx), void *ctx);
 /* Ends threads and frees; what was not published is lost. */
 void pipeline_free(struct pipeline *p);
 /* What follows lies in this block; the segment before was ended. publish false: the block's index is there already, only state is made. */
 void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish);
 enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err);
-/* Whether the segment is full: the caller makes its packets durable, then calls pipeline_end_segment(). */
+/* Whether the segment is full: the caller has its packets made durable, then calls pipeline_end_segment(). */
 bool pipeline_segment_full(const struct pipeline *p);
 /* Ends the segment (nothing happens where it has no packet). block_done: the block is complete and will be 'indexed'. */
 enum rc pipeline_end_segment(struct pipeline *p, bool block_done, struct err *err);

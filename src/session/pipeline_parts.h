@@ -22,7 +22,7 @@ enum {
 	SEGMENT_CONVERSATIONS = 48 << 10,    /* likewise, about so many microflows: bounds memory in a flood */
 };
 
-/* A segment on its way: filled by the reader, then sealed. */
+/* A segment on its way: filled by the reader, then sealed. One without packets only says that the block is done. */
 struct segment_job {
 	struct sealer_input in;
 	struct segment_place place;
@@ -31,6 +31,7 @@ struct segment_job {
 	struct point_info *points;       /* sums by capture point; number set where packets > 0 */
 	size_t n_points, cap_points;
 	bool publish, block_done;
+	uint64_t ticket;                 /* of the writer: durable before it is published; 0: it is */
 	uint64_t seq;                    /* jobs sent before */
 	unsigned workers_left;           /* lock */
 	bool ready, busy;                /* lock: handed to the sealer; not free for the reader */
@@ -51,6 +52,9 @@ struct pipeline {
 	struct fragment_table *fragments;
 	struct tracker *trackers[TIER_SHARDS];
 	struct sealer *sealer;
+	struct block_writer *writer;     /* NULL: packets are durable already */
+	bool (*full)(void *ctx);         /* may be NULL */
+	void *full_ctx;
 	struct batch *ring;
 	struct segment_job jobs[2];
 
@@ -105,8 +109,5 @@ void pipeline_wait_sealed(struct pipeline *p);
 
 /* pipeline_seal.c */
 enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *err);
-
-/* All segments of the block were ended before the block was: waits for them, and marks it 'indexed'. */
-enum rc pipeline_end_block(struct pipeline *p, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "session/pipeline_parts.h"
 
 #include "base/mem.h"
+#include "store/block.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,39 +61,51 @@ static size_t points_seen(struct segment_job *job)
 	return n;
 }
 
+/* Again and again while the disk is full, as long as somebody waits for room. */
+#define WHILE_FULL(p, rc, call)                  \
+	do                                       \
+		(rc) = (call);                   \
+	while ((rc) == RC_NO_SPACE && (p)->full && (p)->full((p)->full_ctx))
+
 static enum rc mark_indexed(struct pipeline *p, uint32_t block, bool publish, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
 	distinct_addrs(p);
 	if (publish)
-		rc = store_block_indexed(p->store, block, p->no_filter ? NULL : p->addrs, p->n_addrs, err);
+		WHILE_FULL(p, rc, store_block_indexed(p->store, block, p->no_filter ? NULL : p->addrs,
+			p->n_addrs, err));
 	p->no_filter = false;
 	p->n_addrs = p->n_distinct = 0;
 	return rc;
 }
 
-enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *err)
+static enum rc seal_packets(struct pipeline *p, struct segment_job *job, struct err *err)
 {
+	size_t n_points = points_seen(job);
 	struct sealer_output *out;
 	enum rc rc;
 
 	job->in.packets = job->packets;
 	job->in.n_packets = job->n_packets;
 	rc = sealer_seal(p->sealer, &job->in, &out, err);
-	if (rc != RC_DONE)
-		return rc;
-	rc = gather_addrs(p, out, err);
+	if (rc == RC_DONE)
+		rc = gather_addrs(p, out, err);
+	if (rc == RC_DONE && job->ticket)
+		rc = block_writer_sync_wait(p->writer, job->ticket, err);
 	if (rc == RC_DONE && job->publish)
-		rc = store_publish_segment(p->store, &job->place, &out->bytes, out->macros, out->n_macros,
-			job->points, points_seen(job), err);
-	return rc == RC_DONE && job->block_done ? mark_indexed(p, job->place.block, job->publish, err) : rc;
+		WHILE_FULL(p, rc, store_publish_segment(p->store, &job->place, &out->bytes, out->macros,
+			out->n_macros, job->points, n_points, err));
+	return rc;
 }
 
-enum rc pipeline_end_block(struct pipeline *p, struct err *err)
+enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *err)
 {
-	p->block_waits = false;
-	pipeline_wait_sealed(p);
-	enum rc rc = pipeline_check(p, err);
-	return rc == RC_DONE ? mark_indexed(p, p->block, p->publish, err) : rc;
+	enum rc rc = RC_DONE;
+
+	if (job->n_packets > 0)
+		rc = seal_packets(p, job, err);
+	else if (job->ticket)
+		rc = block_writer_sync_wait(p->writer, job->ticket, err);
+	return rc == RC_DONE && job->block_done ? mark_indexed(p, job->place.block, job->publish, err) : rc;
 }

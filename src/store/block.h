@@ -58,6 +58,18 @@ enum rc block_writer_sync(struct block_writer *w, struct err *err);
 enum rc block_writer_sync_begin(struct block_writer *w, uint64_t *ticket, struct err *err);
 /* Waits until that is durable; any thread. What broke the writer meanwhile is returned. */
 enum rc block_writer_sync_wait(struct block_writer *w, uint64_t ticket, struct err *err);
+/* The last ticket that was given out; a block that was sealed since counts as one: all before block_writer_packet()'s *new_block. */
+uint64_t block_writer_ticket(const struct block_writer *w);
+/* Tickets up to this one are durable. Any thread. */
+uint64_t block_writer_durable(struct block_writer *w);
+/* Lets the thread seal the current block (if any), without waiting: block_writer_ticket() is durable when it is. */
+enum rc block_writer_seal(struct block_writer *w, struct err *err);
+/*
+ * After a failure: the open block is cut at its last synced length and sealed there, so that the store is whole without a recovery; then
+ * only block_writer_abandon() is left to do. *length 0: no block was open, or nothing of it was durable and it is forgotten. May be tried
+ * again where it fails itself for want of room.
+ */
+enum rc block_writer_cut(struct block_writer *w, uint32_t *block, uint64_t *length, struct err *err);
 /*
  * Writes interface statistics of a point into the current block (nothing where none is open): cumulative counts, `stored` among them, and
  * the time of the sample.

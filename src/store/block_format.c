@@ -226,3 +226,50 @@ enum rc block_point_parse(const struct pcapng_block *b, const char *path, uint64
 	copy_options(options, i.options, i.options_len, &seen);
 	return options->failed ? err_memory(err) : RC_DONE;
 }
+
+/* ---- counters --------------------------------------------------------------------------- */
+
+static uint64_t stamp_of(const struct point_info *p, int64_t time_ns)
+{
+	return pcapng_timestamp(p->tsresol, p->tsoffset_s, time_ns);
+}
+
+static void put_le64_option(struct buf *b, uint16_t code, uint64_t v)
+{
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(v >> (8 * i));
+	pcapng_put_option(b, code, bytes, sizeof(bytes));
+}
+
+/* A time stamp is two halves, the upper one first. */
+static uint64_t halves(uint64_t stamp)
+{
+	return stamp >> 32 | stamp << 32;
+}
+
+void block_counts_put(struct buf *out, const struct point_info *p, const struct block_counts *c)
+{
+	struct buf b, own;
+
+	buf_init(&b);
+	buf_init(&own);
+	buf_put_le32(&b, p->number);
+	buf_put_le64(&b, halves(stamp_of(p, c->time_ns)));
+	put_le64_option(&b, PCAPNG_ISB_STARTTIME, halves(stamp_of(p, c->from_ns)));
+	put_le64_option(&b, PCAPNG_ISB_ENDTIME, halves(stamp_of(p, c->time_ns)));
+	put_le64_option(&b, PCAPNG_ISB_IFRECV, c->counts.received);
+	put_le64_option(&b, PCAPNG_ISB_IFDROP, c->counts.if_dropped);
+	put_le64_option(&b, PCAPNG_ISB_OSDROP, c->counts.dropped);
+	put_le64_option(&b, PCAPNG_ISB_USRDELIV, c->stored);
+	buf_put_le64(&own, c->counts.refused);
+	if (!own.failed)
+		pcapng_put_own_option(&b, BLOCK_OWN_COUNTS, own.data, own.len);
+	buf_put_le32(&b, PCAPNG_OPT_END);
+	out->failed |= own.failed || b.failed;
+	if (!b.failed)
+		pcapng_put_block(out, PCAPNG_ISB, b.data, b.len);
+	buf_free(&own);
+	buf_free(&b);
+}

@@ -37,4 +37,13 @@ enum rc block_point_parse(const struct pcapng_block *b, const char *path, uint64
 	struct point_info *p, struct buf *options,
 	struct err *err);
 
+/* A recorder's sample of a point's counters, since it began at from_ns; block_writer_counts(). */
+struct block_counts {
+	int64_t from_ns, time_ns;
+	uint64_t stored;
+	struct point_counts counts;
+};
+/* Interface statistics of the point. */
+void block_counts_put(struct buf *out, const struct point_info *p, const struct block_counts *c);
+
 #endif

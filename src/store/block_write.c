@@ -1,127 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The block writer: bytes are laid into large aligned buffers, which a thread writes in order.
- * The buffers go round: the one that the caller fills is never one that the thread has.
- *
- *   caller    fill -> queue -> (thread) write -> free -> fill
- *
- * A failure in the thread sticks and comes out of the caller's next call.
+ * The block writer: what a block consists of is laid into large buffers, which another thread (block_disk.h) brings to the
+ * disk. A failure there sticks and comes out of the caller's next call.
  */
 #include "store/block.h"
 
-#include "base/io.h"
 #include "base/mem.h"
-#include "base/trace.h"
 #include "file/pcapng.h"
 #include "store/block_copy.h"
+#include "store/block_disk.h"
 #include "store/block_format.h"
 #include "store/format.h"
 #include "store/store_impl.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-enum {
-	BUFFERS = 4,
-	BUFFER_BYTES = 4 << 20,
-	EPB_HEAD = 28, EPB_TAIL = 4,
-};
-
-struct job {
-	uint8_t *bytes;
-	size_t len;
-	uint64_t at;
-};
+enum { EPB_HEAD = 28, EPB_TAIL = 4 };
 
 struct block_writer {
 	struct store *s;
+	struct block_disk *disk;
 	uint64_t total;              /* bytes of all blocks */
+	uint64_t ticket;             /* the last one given out */
 
 	/* the open block */
-	struct io_file *file;        /* NULL: none is open */
-	uint32_t block;
+	uint32_t block;              /* 0: none is open */
 	uint64_t pos;                /* its length so far */
-	uint64_t synced;             /* of that durable */
+	uint64_t synced;             /* of that on its way to be durable */
 	uint64_t packets;
+	bool handed_over;            /* some of it; the file is made with the first bytes */
 	bool filled_any;             /* something but its header and interfaces */
 	uint32_t points;             /* interfaces described in it */
-	bool direct;
+	int64_t counts_from_ns;      /* time of the first sample of counters; 0: there was none */
 	enum rc broken;              /* a failure that the caller was told: every later call says the same */
 	struct err why;
 
 	uint8_t *fill;               /* the buffer being filled */
 	size_t filled;
 	struct buf scratch;          /* what is built before it is laid down */
-
-	pthread_t thread;
-	bool has_thread;
-	pthread_mutex_t mutex;       /* guards all from here */
-	pthread_cond_t wake;         /* thread: there is work; caller: there is room */
-	struct job queue[BUFFERS];
-	size_t queued, head;         /* ring */
-	uint8_t *free[BUFFERS];
-	size_t n_free;
-	bool stop, busy;
-	enum rc rc;                  /* of the first write that failed */
-	struct err err;
-	uint8_t *memory;             /* of all buffers */
 };
-
-/* ---- the thread ------------------------------------------------------------------------- */
-
-/* A file system that took O_DIRECT and then refuses a write gets it plain. */
-static enum rc write_job(struct block_writer *w, const struct job *j, struct err *err)
-{
-	enum rc rc = io_write(w->file, j->at, j->bytes, j->len, err);
-
-	if (rc == RC_DONE || !w->direct || errno != EINVAL)
-		return rc;
-	w->direct = false;
-	if (!io_set_direct(w->file, false))
-		return rc;
-	TRACE(TRACE_STORE, "block %u: no direct writes here", w->block);
-	return io_write(w->file, j->at, j->bytes, j->len, err);
-}
-
-static void *writer_main(void *arg)
-{
-	struct block_writer *w = arg;
-	struct err err;
-
-	pthread_mutex_lock(&w->mutex);
-	for (;;) {
-		struct job j;
-		enum rc rc = RC_DONE;
-
-		while (w->queued == 0 && !w->stop)
-			pthread_cond_wait(&w->wake, &w->mutex);
-		if (w->queued == 0)
-			break;
-		j = w->queue[w->head];
-		w->head = (w->head + 1) % BUFFERS;
-		w->queued--;
-		w->busy = true;
-		if (w->rc == RC_DONE) {
-			pthread_mutex_unlock(&w->mutex);
-			rc = write_job(w, &j, &err);
-			pthread_mutex_lock(&w->mutex);
-		}
-		if (rc != RC_DONE) {
-			w->rc = rc;
-			w->err = err;
-		}
-		w->free[w->n_free++] = j.bytes;
-		w->busy = false;
-		pthread_cond_broadcast(&w->wake);
-	}
-	pthread_mutex_unlock(&w->mutex);
-	return NULL;
-}
 
 /* ---- buffers ---------------------------------------------------------------------------- */
 
-/* What broke the writer before; also what the thread failed in, where the mutex is held. */
 static enum rc broken(struct block_writer *w, struct err *err)
 {
 	if (w->broken != RC_DONE && err)
@@ -129,47 +49,24 @@ static enum rc broken(struct block_writer *w, struct err *err)
 	return w->broken;
 }
 
-static enum rc thread_failed(struct block_writer *w, struct err *err)
+/* Hands the filled buffer over and gets an empty one; syncs and seals as the job says. */
+static enum rc hand_over(struct block_writer *w, struct block_job job, struct err *err)
 {
-	if (w->broken == RC_DONE && w->rc != RC_DONE) {
-		w->broken = w->rc;
-		w->why = w->err;
+	uint64_t number;
+
+	job.block = w->block;
+	job.begins = !w->handed_over;
+	job.bytes = w->fill;
+	job.len = w->filled;
+	job.at = w->pos - w->filled;
+	w->handed_over = true;
+	w->filled = 0;
+	if (w->broken == RC_DONE) {
+		w->broken = block_disk_put(w->disk, &job, &w->fill, &number, &w->why);
+		if (job.syncs || job.seals)
+			w->ticket = number;
 	}
 	return broken(w, err);
-}
-
-/* Hands the filled buffer over and gets an empty one. */
-static enum rc hand_over(struct block_writer *w, struct err *err)
-{
-	enum rc rc;
-
-	pthread_mutex_lock(&w->mutex);
-	if (w->filled > 0) {
-		w->queue[(w->head + w->queued) % BUFFERS] =
-			(struct job){ w->fill, w->filled, w->pos - w->filled };
-		w->queued++;
-		w->filled = 0;
-		pthread_cond_broadcast(&w->wake);
-		while (w->n_free == 0)
-			pthread_cond_wait(&w->wake, &w->mutex);
-		w->fill = w->free[--w->n_free];
-	}
-	rc = thread_failed(w, err);
-	pthread_mutex_unlock(&w->mutex);
-	return rc;
-}
-
-/* Waits until everything handed over is written. */
-static enum rc drain(struct block_writer *w, struct err *err)
-{
-	enum rc rc;
-
-	pthread_mutex_lock(&w->mutex);
-	while (w->queued > 0 || w->busy)
-		pthread_cond_wait(&w->wake, &w->mutex);
-	rc = thread_failed(w, err);
-	pthread_mutex_unlock(&w->mutex);
-	return rc;
 }
 
 static enum rc lay(struct block_writer *w, const void *bytes, size_t len, struct err *err)
@@ -177,7 +74,7 @@ static enum rc lay(struct block_writer *w, const void *bytes, size_t len, struct
 	const uint8_t *from = bytes;
 
 	while (len > 0) {
-		size_t n = BUFFER_BYTES - w->filled;
+		size_t n = BLOCK_BUFFER_BYTES - w->filled;
 		enum rc rc;
 
 		if (n > len)
@@ -188,9 +85,9 @@ static enum rc lay(struct block_writer *w, const void *bytes, size_t len, struct
 		w->total += n;
 		from += n;
 		len -= n;
-		if (w->filled < BUFFER_BYTES)
+		if (w->filled < BLOCK_BUFFER_BYTES)
 			break;
-		rc = hand_over(w, err);
+		rc = hand_over(w, (struct block_job){ 0 }, err);
 		if (rc != RC_DONE)
 			return rc;
 	}
@@ -221,46 +118,64 @@ static enum rc pad(struct block_writer *w, struct err *err)
 	return lay_scratch(w, err);
 }
 
-static enum rc sync_block(struct block_writer *w, struct err *err)
+/* Pads, and lets the thread sync (or seal) what was written so far. */
+static enum rc end_stretch(struct block_writer *w, struct block_job job, struct err *err)
 {
-	enum rc rc = pad(w, err);
+	enum rc rc = broken(w, err);
 
 	if (rc == RC_DONE)
-		rc = hand_over(w, err);
+		rc = pad(w, err);
 	if (rc == RC_DONE)
-		rc = drain(w, err);
-	return rc == RC_DONE ? io_sync(w->file, err) : rc;
+		rc = hand_over(w, job, err);
+	if (rc == RC_DONE)
+		w->synced = w->pos;
+	return rc;
+}
+
+enum rc block_writer_sync_begin(struct block_writer *w, uint64_t *ticket, struct err *err)
+{
+	enum rc rc = broken(w, err);
+
+	if (rc == RC_DONE && w->block && w->synced != w->pos)
+		rc = end_stretch(w, (struct block_job){ .syncs = true }, err);
+	*ticket = w->ticket;
+	return rc;
+}
+
+enum rc block_writer_sync_wait(struct block_writer *w, uint64_t ticket, struct err *err)
+{
+	return block_disk_wait(w->disk, ticket, err);
 }
 
 enum rc block_writer_sync(struct block_writer *w, struct err *err)
 {
-	enum rc rc = broken(w, err);
+	uint64_t ticket;
+	enum rc rc = block_writer_sync_begin(w, &ticket, err);
 
-	if (rc != RC_DONE || !w->file || w->synced == w->pos)
-		return rc;
-	rc = sync_block(w, &w->why);
-	if (rc != RC_DONE) {
+	if (rc == RC_DONE)
 		/* what the kernel dropped must not be taken for stored by a later sync */
-		w->broken = rc;
-		return broken(w, err);
-	}
-	w->synced = w->pos;
-	store_block_synced(w->s, w->block, w->synced);
-	return RC_DONE;
+		w->broken = block_writer_sync_wait(w, ticket, &w->why);
+	return rc == RC_DONE ? broken(w, err) : rc;
 }
 
-static enum rc seal(struct block_writer *w, struct err *err)
+uint64_t block_writer_ticket(const struct block_writer *w)
 {
-	enum rc rc = block_writer_sync(w, err);
+	return w->ticket;
+}
 
-	if (rc != RC_DONE || !w->file)
-		return rc;
-	io_close(w->file);
-	w->file = NULL;
-	rc = store_block_seal(w->s, w->block, w->pos, err);
-	/* nothing in it that could be indexed */
-	if (rc == RC_DONE && w->packets == 0)
-		rc = store_block_indexed(w->s, w->block, NULL, 0, err);
+uint64_t block_writer_durable(struct block_writer *w)
+{
+	return block_disk_done(w->disk);
+}
+
+enum rc block_writer_seal(struct block_writer *w, struct err *err)
+{
+	enum rc rc = broken(w, err);
+
+	if (rc == RC_DONE && w->block)
+		rc = end_stretch(w, (struct block_job){ .seals = true, .empty = w->packets == 0 }, err);
+	if (rc == RC_DONE)
+		w->block = 0;
 	return rc;
 }
 
@@ -283,20 +198,6 @@ static enum rc lay_points(struct block_writer *w, struct err *err)
 	return rc;
 }
 
-static enum rc make_file(struct block_writer *w, struct err *err)
-{
-	char path[STORE_PATH];
-	enum rc rc;
-
-	store_block_path(w->s, w->block, path);
-	rc = io_open(path, IO_CREATE_NEW, &w->file, err);
-	if (rc != RC_DONE)
-		return rc;
-	w->direct = io_set_direct(w->file, true);
-	snprintf(path, sizeof(path), "%s/blocks", w->s->path);
-	return io_sync_dir(path, err);
-}
-
 static enum rc begin(struct block_writer *w, struct err *err)
 {
 	const struct store_config *c = &w->s->config;
@@ -308,9 +209,7 @@ static enum rc begin(struct block_writer *w, struct err *err)
 
 	w->pos = w->synced = w->packets = 0;
 	w->points = 0;
-	w->filled_any = false;
-	if (rc == RC_DONE)
-		rc = make_file(w, err);
+	w->filled_any = w->handed_over = false;
 	if (rc != RC_DONE)
 		return rc;
 	h.number = w->block;
@@ -330,9 +229,9 @@ static enum rc make_room(struct block_writer *w, size_t len, struct err *err)
 
 	if (rc != RC_DONE)
 		return rc;
-	if (w->file && w->filled_any && w->pos + len + 2 * BLOCK_ALIGN > w->s->config.block_size)
-		rc = seal(w, &w->why);
-	if (rc == RC_DONE && !w->file)
+	if (w->block && w->filled_any && w->pos + len + 2 * BLOCK_ALIGN > w->s->config.block_size)
+		rc = block_writer_seal(w, &w->why);
+	if (rc == RC_DONE && !w->block)
 		rc = begin(w, &w->why);
 	w->broken = rc;
 	return broken(w, err);
@@ -437,7 +336,7 @@ enum rc block_writer_packet(struct block_writer *w, const struct block_packet *p
 	*record_len = (uint32_t)len;
 	*new_block = w->packets++ == 0;
 	w->filled_any = true;
-	if (options_len == 0 && len < BUFFER_BYTES - w->filled) {
+	if (options_len == 0 && len < BLOCK_BUFFER_BYTES - w->filled) {
 		lay_plain(w, p, (uint32_t)len);
 		return RC_DONE;
 	}
@@ -451,7 +350,7 @@ enum rc block_writer_point(struct block_writer *w, const struct point_info *p, c
 	(void)p;
 	(void)options;
 	(void)options_len;
-	if (w->broken != RC_DONE || !w->file)
+	if (w->broken != RC_DONE || !w->block)
 		return broken(w, err);
 	return lay_points(w, err);
 }
@@ -475,29 +374,31 @@ enum rc block_writer_copy(struct block_writer *w, uint32_t type, const uint8_t *
 	return rc;
 }
 
+enum rc block_writer_counts(struct block_writer *w, uint32_t point, int64_t time_ns, uint64_t stored,
+	const struct point_counts *counts, struct err *err)
+{
+	if (w->broken != RC_DONE || !w->block || point >= w->points)
+		return broken(w, err);
+	if (w->counts_from_ns == 0)
+		w->counts_from_ns = time_ns;
+
+	struct block_counts c = { .from_ns = w->counts_from_ns, .time_ns = time_ns, .stored = stored, .counts = *counts };
+	buf_clear(&w->scratch);
+	store_lock(w->s);
+	block_counts_put(&w->scratch, &w->s->view.points[point], &c);
+	store_unlock(w->s);
+	/* the end of a block has room for some, and the next block has them all again */
+	if (w->pos + w->scratch.len + BLOCK_ALIGN + PCAPNG_PADDING_MIN > w->s->config.block_size)
+		return RC_DONE;
+	return lay_scratch(w, err);
+}
+
 uint64_t block_writer_bytes(const struct block_writer *w)
 {
 	return w->total;
 }
 
 /* ---- beginning and end ------------------------------------------------------------------ */
-
-static void writer_free(struct block_writer *w)
-{
-	if (w->has_thread) {
-		pthread_mutex_lock(&w->mutex);
-		w->stop = true;
-		pthread_cond_broadcast(&w->wake);
-		pthread_mutex_unlock(&w->mutex);
-		pthread_join(w->thread, NULL);
-	}
-	io_close(w->file);
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->mutex);
-	buf_free(&w->scratch);
-	mem_free(w->memory);
-	mem_free(w);
-}
 
 enum rc block_writer_new(struct store *s, struct block_writer **out, struct err *err)
 {
@@ -507,37 +408,39 @@ enum rc block_writer_new(struct store *s, struct block_writer **out, struct err 
 		return err_memory(err);
 	w->s = s;
 	buf_init(&w->scratch);
-	pthread_mutex_init(&w->mutex, NULL);
-	pthread_cond_init(&w->wake, NULL);
-	w->memory = mem_aligned(BLOCK_ALIGN, (size_t)BUFFERS * BUFFER_BYTES);
-	if (!w->memory) {
-		writer_free(w);
-		return err_memory(err);
+	enum rc rc = block_disk_new(s, &w->disk, &w->fill, err);
+	if (rc != RC_DONE) {
+		mem_free(w);
+		return rc;
 	}
-	w->fill = w->memory;
-	for (size_t i = 1; i < BUFFERS; i++)
-		w->free[w->n_free++] = w->memory + i * BUFFER_BYTES;
-	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
-		writer_free(w);
-		return err_set(err, RC_LIMIT, s->path, "cannot make a thread");
-	}
-	w->has_thread = true;
 	*out = w;
 	return RC_DONE;
 }
 
+void block_writer_abandon(struct block_writer *w)
+{
+	if (!w)
+		return;
+	block_disk_free(w->disk);
+	buf_free(&w->scratch);
+	mem_free(w);
+}
+
 enum rc block_writer_close(struct block_writer *w, struct err *err)
 {
-	enum rc rc = broken(w, err);
+	enum rc rc = block_writer_seal(w, err);
 
 	if (rc == RC_DONE)
-		rc = seal(w, err);
-	writer_free(w);
+		rc = block_writer_sync_wait(w, w->ticket, err);
+	block_writer_abandon(w);
 	return rc;
 }
 
-void block_writer_abandon(struct block_writer *w)
+enum rc block_writer_cut(struct block_writer *w, uint32_t *block, uint64_t *length, struct err *err)
 {
-	if (w)
-		writer_free(w);
+	enum rc rc = block_disk_cut(w->disk, block, length, err);
+
+	if (rc == RC_DONE)
+		w->block = 0;
+	return rc;
 }

@@ -336,11 +336,14 @@ enum {
  *   in an interface description   PCAPNG_OWN_UUID: 16 bytes, the UUID of the capture point
  *   in a packet, as last option   PCAPNG_OWN_TIME_UNKNOWN: nothing; the packet had no time (simple packet block): it has its predecessor's
  *   block   PCAPNG_OWN_PADDING: zeros
+ *   in interface statistics    BLOCK_OWN_COUNTS, content, cumulative over the store's life as the block's other numbers are:
+ *      0   8   frames that the recorder refused (osdrop: the kernel dropped, ifdrop: the card lost, usrdeliv: stored)
+ *
  *   block   BLOCK_OWN_WRAPPED, content: another pcapng block whole, as it was in a big-endian source, where its layout is not
  *           known; behind it zeros up to a multiple of 4
  */
 enum {
-	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17,
+	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17, BLOCK_OWN_COUNTS = 18,
 	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option; of the section header block */
 	BLOCK_ALIGN = 4096,
 };

@@ -3,6 +3,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/block.h \
 	src/store/block_copy.c \
 	src/store/block_copy.h \
+	src/store/block_disk.c \
+	src/store/block_disk.h \
 	src/store/block_format.c \
 	src/store/block_format.h \
 	src/store/block_read.c \
@@ -51,6 +53,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/sql_export.h \
 	src/store/store.c \
 	src/store/store.h \
+	src/store/store_block.c \
 	src/store/store_impl.h \
 	src/store/store_macro.c \
 	src/store/store_open.c \

@@ -72,6 +72,11 @@ enum rc store_end_change(struct store *s, enum rc rc, struct err *err);
 
 /* Own: bytes of a block up to here are durable. */
 void store_block_synced(struct store *s, uint32_t block, uint64_t len);
+/*
+ * Own: open blocks but `kept` (0: none is), of which nothing is durable, go with their files: as if they had never been
+ * begun.
+ */
+enum rc store_block_forget(struct store *s, uint32_t kept, struct err *err);
 
 /* ---- recovery (store_recover.c) --------------------------------------------------------- */
 
