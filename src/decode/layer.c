@@ -121,7 +121,7 @@ static COLD bool is_offloaded(const struct decoder *d, size_t start, uint8_t pro
 	return field == sum_fold(pseudo) || field == bare;
 }
 
-enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
+static enum sum_state verify(struct decoder *d, size_t start, uint8_t proto, size_t header, uint64_t payload)
 {
 	size_t len = d->wire_end - start;
 	size_t addr_bytes = d->p->src.kind == ADDR_IPV6 ? 16 : 4;
@@ -130,16 +130,38 @@ enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
 		(uint8_t)len, 0, proto };
 	uint64_t pseudo;
 
-	if (!layer_can_verify(d))
-		return SUM_UNKNOWN;
 	pseudo = sum_bytes(d->p->src.bytes, addr_bytes) + sum_bytes(d->p->dst.bytes, addr_bytes);
 	pseudo += sum_bytes(tail, sizeof(tail));
-	if (likely(sum_fold(pseudo + sum_bytes(d->c.data + start, len)) == 0xffff))
+	if (likely(sum_fold(pseudo + sum_bytes(d->c.data + start, header) + payload) == 0xffff))
 		return SUM_RIGHT;
 	if (!is_offloaded(d, start, proto, pseudo))
 		return wrong(d);
 	d->p->flags |= PACKET_CHECKSUM_OFFLOAD;
 	return SUM_OFFLOADED;
+}
+
+enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto)
+{
+	if (!layer_can_verify(d))
+		return SUM_UNKNOWN;
+	return verify(d, start, proto, d->wire_end - start, 0);
+}
+
+enum sum_state layer_verify_tcp(struct decoder *d, size_t start, size_t header)
+{
+	enum sum_state state;
+	uint64_t payload;
+
+	if (!layer_can_verify(d))
+		return SUM_UNKNOWN;
+	/* headers have an even length: the two sums add up, and one walk serves both */
+	payload = sum_bytes(d->c.data + start + header, d->wire_end - start - header);
+	state = verify(d, start, PROTO_TCP, header, payload);
+	if (likely(state != SUM_WRONG)) {
+		d->p->payload_sum = sum_fold(payload);
+		d->p->flags |= PACKET_HAS_SUM;
+	}
+	return state;
 }
 
 enum sum_state layer_verify_plain(struct decoder *d, size_t start)

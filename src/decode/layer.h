@@ -107,7 +107,7 @@ void layer_fragment(struct decoder *d, bool later) COLD;
 static inline uint32_t layer_fresh_flags(const struct decoder *d)
 {
 	const uint32_t cleared = PACKET_HAS_IP | PACKET_HAS_PORTS | PACKET_HAS_TCP | PACKET_HAS_ICMP |
-		PACKET_ICMP_ECHO | PACKET_FRAGMENT | PACKET_FRAGMENT_LATER;
+		PACKET_HAS_SUM | PACKET_ICMP_ECHO | PACKET_FRAGMENT | PACKET_FRAGMENT_LATER;
 
 	return (d->p->flags & ~cleared) | (d->in_fragment ? PACKET_FRAGMENT : 0u);
 }
@@ -132,6 +132,8 @@ bool layer_tunnel(struct decoder *d, enum tunnel_type type, uint32_t id,
  * where it was not asked for, or not all of the message is here.
  */
 enum sum_state layer_verify(struct decoder *d, size_t start, uint8_t proto);
+/* The same for a TCP segment with `header` bytes of header; also fills payload_sum where it is no error. */
+enum sum_state layer_verify_tcp(struct decoder *d, size_t start, size_t header);
 /* The same without a pseudo header (ICMP, IGMP). */
 enum sum_state layer_verify_plain(struct decoder *d, size_t start);
 /* Whether a message up to the end of the layer can be verified at all. */

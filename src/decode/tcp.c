@@ -4,7 +4,11 @@
 
 #include <stdio.h>
 
-enum { TCP_HEADER = 20 };
+enum {
+	TCP_HEADER = 20,
+	SCALE_MAX = 14,
+	SACK_SPAN = 1 << 30,     /* the largest window (RFC 7323, 2.3) */
+};
 
 enum {
 	OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_SCALE = 3, OPTION_SACK_OK = 4,
@@ -119,9 +123,73 @@ static COLD void tell_tcp(struct decoder *d, size_t at, size_t options, enum sum
 	layer_end(d);
 }
 
+/* ---- facts of options ---------------------------------------------------------------- */
+
+/*
+ * Blocks beyond the acknowledgment count once: one within the block behind it tells of a duplicate (RFC 2883), as does
+ * a first block below the acknowledgment.
+ */
+static void sack_facts(struct packet *p, const uint8_t *h, size_t len)
+{
+	uint32_t left[4], right[4];
+	size_t n = 0;
+
+	for (size_t i = 2; i + 8 <= len && n < 4; i += 8, n++) {
+		left[n] = load_be32(h + i) - p->tcp_ack;
+		right[n] = load_be32(h + i + 4) - p->tcp_ack;
+	}
+	if (n)
+		p->tcp_options |= TCP_OPT_SACK;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bytes = right[i] - left[i];
+		bool below = (int32_t)right[i] <= 0;
+
+		if (i == 0 && n > 1 && left[0] - left[1] < right[1] - left[1] && right[0] - left[1] <= right[1] - left[1])
+			continue;
+		if (bytes == 0 || bytes > SACK_SPAN || (!below && (left[i] == 0 || right[i] > SACK_SPAN || left[i] >= right[i])) ||
+			(below && i > 0))
+			p->tcp_options |= TCP_OPT_BAD_SACK;
+		else if (!below)
+			p->tcp_sacked += bytes;
+	}
+}
+
+/* Options of `len` bytes that are all here; what contradicts itself ends them. */
+static void option_facts(struct packet *p, const uint8_t *h, size_t len)
+{
+	while (len > 0 && h[0] != OPTION_END) {
+		size_t n = 1;
+
+		if (h[0] != OPTION_NOP) {
+			if (len < 2 || h[1] < 2 || h[1] > len)
+				return;
+			n = h[1];
+		}
+		if (h[0] == OPTION_MSS && n == 4) {
+			p->tcp_mss = load_be16(h + 2);
+			p->tcp_options |= TCP_OPT_MSS;
+		} else if (h[0] == OPTION_SCALE && n == 3) {
+			p->tcp_scale = h[2] > SCALE_MAX ? SCALE_MAX : h[2];
+			p->tcp_options |= TCP_OPT_SCALE;
+		} else if (h[0] == OPTION_SACK_OK && n == 2) {
+			p->tcp_options |= TCP_OPT_SACK_OK;
+		} else if (h[0] == OPTION_SACK && !(p->tcp_options & TCP_OPT_SACK)) {
+			sack_facts(p, h, n);
+		}
+		h += n;
+		len -= n;
+	}
+}
+
+/* NOP, NOP, timestamps: what nearly every segment has, and nothing to tell. */
+static bool only_timestamps(const uint8_t *h, size_t len)
+{
+	return len == 12 && load_be32(h) == 0x0101080a;
+}
+
 void layer_tcp(struct decoder *d)
 {
-	size_t at = d->c.pos, header;
+	size_t at = d->c.pos, header, options;
 	const uint8_t *h = cursor_peek(&d->c, TCP_HEADER);
 	struct packet *p = d->p;
 	enum sum_state sum = SUM_UNKNOWN;
@@ -139,6 +207,9 @@ void layer_tcp(struct decoder *d)
 	p->tcp_ack = load_be32(h + 8);
 	p->tcp_flags = load_be16(h + 12) & 0x1ff;
 	p->tcp_window = load_be16(h + 14);
+	p->tcp_sum = load_be16(h + 16);
+	p->tcp_sacked = 0;
+	p->tcp_options = 0;
 	p->flags |= PACKET_HAS_PORTS | PACKET_HAS_TCP;
 	header = (h[12] >> 4) * 4u;
 	if (unlikely(header < TCP_HEADER)) {
@@ -148,10 +219,13 @@ void layer_tcp(struct decoder *d)
 	if (likely(layer_had(d, header - TCP_HEADER)))
 		cursor_skip(&d->c, header - TCP_HEADER < cursor_left(&d->c) ? header - TCP_HEADER :
 			cursor_left(&d->c));
+	options = d->c.pos - at - TCP_HEADER;
+	if (options && !only_timestamps(h + TCP_HEADER, options))
+		option_facts(p, h + TCP_HEADER, options);
 	if (d->verify)
-		sum = layer_verify(d, at, PROTO_TCP);
+		sum = layer_verify_tcp(d, at, header <= d->wire_end - at ? header : TCP_HEADER);
 	if (unlikely(d->sink != NULL))
-		tell_tcp(d, at, d->c.pos - at - TCP_HEADER, sum);
+		tell_tcp(d, at, options, sum);
 	p->payload_off = (uint32_t)d->c.pos;
 	p->payload_len = d->wire_end - (uint32_t)at - (uint32_t)(header <= d->wire_end - at ? header :
 		TCP_HEADER);

@@ -63,6 +63,16 @@ enum packet_flag {
 	PACKET_ICMP_ECHO = 1 << 16,       /* tcp_seq holds identifier << 16 | sequence number */
 	PACKET_CHECKSUM_OFFLOAD = 1 << 15, /* the pseudo header's sum alone: left to the network card, no error */
 	PACKET_TOO_DEEP = 1 << 14,        /* more layers than decoding follows */
+	PACKET_HAS_SUM = 1 << 17,         /* payload_sum is set: all of a TCP segment is here, and its checksum is no error */
+};
+
+/* What a TCP header's options say, in so far as they are whole. */
+enum tcp_option {
+	TCP_OPT_MSS = 1 << 0,             /* tcp_mss is set */
+	TCP_OPT_SCALE = 1 << 1,           /* tcp_scale is set */
+	TCP_OPT_SACK_OK = 1 << 2,
+	TCP_OPT_SACK = 1 << 3,            /* at least one block; tcp_sacked is set */
+	TCP_OPT_BAD_SACK = 1 << 4,        /* a block that cannot be: empty, turned round, over the acknowledgment, over 1 GiB beyond */
 };
 
 struct packet {
@@ -79,6 +89,12 @@ struct packet {
 	uint32_t tcp_seq, tcp_ack;  /* PACKET_HAS_ICMP: tcp_seq is the header's second word (id, sequence) */
 	uint16_t tcp_window;     /* as on the wire, not scaled */
 	uint16_t tcp_flags;      /* nine bits: NS CWR ECE URG ACK PSH RST SYN FIN */
+	uint16_t tcp_sum;        /* the checksum field */
+	uint16_t payload_sum;    /* folded sum of the payload's 16-bit words in this machine's order */
+	uint32_t tcp_sacked;     /* bytes that SACK blocks acknowledge beyond tcp_ack */
+	uint16_t tcp_mss;        /* as in the option */
+	uint8_t tcp_scale;       /* as in the option, 14 at most (RFC 7323, 2.3) */
+	uint8_t tcp_options;     /* enum tcp_option */
 	struct addr src, dst;
 	uint8_t ttl, dscp;
 	uint8_t icmp_type, icmp_code;

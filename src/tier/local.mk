@@ -6,5 +6,10 @@ src_tier_libtier_a_SOURCES = \
 	src/tier/macro_table.h \
 	src/tier/sealer.c \
 	src/tier/sealer.h \
+	src/tier/tcp.c \
+	src/tier/tcp.h \
+	src/tier/tcp_segments.c \
+	src/tier/tcp_state.h \
+	src/tier/tcp_twice.c \
 	src/tier/tracker.c \
 	src/tier/tracker.h
