@@ -66,4 +66,5 @@ tests_store_test_catalog_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_recovery
 tests_store_test_recovery_SOURCES = tests/store/test_recovery.c tests/store/made.c tests/store/made.h \
 	tests/store/place.h
+tests_store_test_recovery_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_store_test_recovery_LDADD = $(store_test_ldadd)

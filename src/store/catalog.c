@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The catalog's database: opening, closing, transactions, statements, named integers. */
-#include "store/catalog_impl.h"
+#include "store/catalog_row.h"
 
 #include "base/io.h"
 #include "base/mem.h"
@@ -23,37 +23,6 @@ static const char *const sql_texts[] = {
 #undef CATALOG_SQL_TEXT
 };
 
-static const char schema[] =
-	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE fields (id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,"
-	" unit TEXT NOT NULL, merge TEXT NOT NULL);"
-	"CREATE TABLE blocks (number INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
-	" file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL);"
-	"CREATE TABLE points (number INTEGER PRIMARY KEY, uuid BLOB NOT NULL, name BLOB NOT NULL,"
-	" description BLOB NOT NULL, linktype INTEGER NOT NULL, snaplen INTEGER NOT NULL,"
-	" tsresol INTEGER NOT NULL, tsoffset INTEGER NOT NULL, fcs_len INTEGER NOT NULL,"
-	" file_offset INTEGER NOT NULL, dropped INTEGER, options BLOB NOT NULL);"
-	"CREATE TABLE sections (offset INTEGER PRIMARY KEY, big_endian INTEGER NOT NULL,"
-	" first_point INTEGER NOT NULL);"
-	"CREATE TABLE untimed (start INTEGER PRIMARY KEY, end INTEGER NOT NULL,"
-	" time INTEGER NOT NULL);"
-	"CREATE TABLE segments (block INTEGER, number INTEGER, at INTEGER NOT NULL,"
-	" len INTEGER NOT NULL, packets INTEGER NOT NULL, first_frame INTEGER NOT NULL,"
-	" first_offset INTEGER NOT NULL, end_offset INTEGER NOT NULL, first INTEGER NOT NULL,"
-	" last INTEGER NOT NULL, bytes INTEGER NOT NULL, captured_bytes INTEGER NOT NULL,"
-	" time_unknown INTEGER NOT NULL, time_saturated INTEGER NOT NULL,"
-	" cut_packets INTEGER NOT NULL, undecoded INTEGER NOT NULL,"
-	" PRIMARY KEY (block, number)) WITHOUT ROWID;"
-	"CREATE TABLE sums (point INTEGER, block INTEGER, segment INTEGER,"
-	" packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL,"
-	" last INTEGER NOT NULL, PRIMARY KEY (point, block, segment)) WITHOUT ROWID;"
-	"CREATE TABLE macroparts (window INTEGER, block INTEGER, segment INTEGER, server BLOB,"
-	" proto INTEGER, port INTEGER, point INTEGER, record BLOB NOT NULL, clients BLOB,"
-	" rtt BLOB, PRIMARY KEY (window, block, segment, server, proto, port, point))"
-	" WITHOUT ROWID;"
-	"CREATE TABLE events (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
-	" kind TEXT NOT NULL, text TEXT NOT NULL);";
-
 /* ---- errors and statements -------------------------------------------------------------- */
 
 static enum rc rc_of(int sqlite_code)
@@ -66,6 +35,10 @@ static enum rc rc_of(int sqlite_code)
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED: return RC_LOCKED;
 	case SQLITE_CORRUPT:
+	case SQLITE_FORMAT:
+	case SQLITE_TOOBIG:
+	case SQLITE_MISMATCH:
+	case SQLITE_SCHEMA:
 	case SQLITE_NOTADB:
 	case SQLITE_CONSTRAINT:
 	case SQLITE_ERROR: return RC_DAMAGED;
@@ -159,7 +132,7 @@ void catalog_rollback(struct catalog *c)
 
 /* ---- opening ---------------------------------------------------------------------------- */
 
-static enum rc exec(struct catalog *c, const char *sql, struct err *err)
+enum rc catalog_exec(struct catalog *c, const char *sql, struct err *err)
 {
 	if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return catalog_failed(c, "cannot open", err);
@@ -217,8 +190,8 @@ static enum rc open_db(struct catalog *c, bool immutable, struct err *err)
 		return catalog_failed(c, "cannot open", err);
 	sqlite3_busy_timeout(c->db, CATALOG_WAIT_MS);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	return exec(c, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;", err);
+	return catalog_exec(c, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
+		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096; PRAGMA recursive_triggers=ON;", err);
 }
 
 /* The format's version; an empty file has 0. */
@@ -233,28 +206,29 @@ static enum rc check_version(struct catalog *c, struct err *err)
 		return rc;
 	if (application != CATALOG_APPLICATION)
 		return catalog_damaged(c, "this is no catalog of flowdrill", err);
-	if (version > CATALOG_VERSION)
+	/* every version's schema differs from the others': ours with another's number is damage */
+	if (version > CATALOG_VERSION && catalog_check_schema(c, NULL) != RC_DONE)
 		return err_set(err, RC_NEWER, c->path, "made by a newer version (format %d, this is %d)",
 			(int)version, CATALOG_VERSION);
 	if (version != CATALOG_VERSION)
-		return catalog_damaged(c, "the format has no version", err);
-	return RC_DONE;
+		return catalog_damaged(c, "this format has another version", err);
+	return catalog_check_schema(c, err);
 }
 
 static enum rc create_schema(struct catalog *c, struct err *err)
 {
 	char sql[96];
-	enum rc rc = exec(c, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-		"BEGIN IMMEDIATE;", err);
+	enum rc rc = catalog_exec(c, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
+		"PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE;", err);
 
 	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
 		CATALOG_APPLICATION, CATALOG_VERSION);
 	if (rc == RC_DONE)
-		rc = exec(c, schema, err);
+		rc = catalog_make_schema(c, err);
 	if (rc == RC_DONE)
 		rc = catalog_put_fields(c, err);
 	if (rc == RC_DONE)
-		rc = exec(c, sql, err);
+		rc = catalog_exec(c, sql, err);
 	return rc;
 }
 
@@ -282,7 +256,7 @@ static enum rc open_writing(struct catalog *c, enum catalog_mode mode, struct er
 	else
 		rc = check_version(c, err);
 	if (rc == RC_DONE)
-		rc = exec(c, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		rc = catalog_exec(c, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 			"PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;", err);
 	return rc;
 }
@@ -354,6 +328,7 @@ enum rc catalog_open(const char *path, enum catalog_mode mode, struct catalog **
 	if (!c)
 		return err_memory(err);
 	buf_init(&c->scratch);
+	buf_init(&c->row);
 	c->writing = mode != CATALOG_READ;
 	c->path = mem_strdup(path);
 	if (!c->path)
@@ -388,6 +363,7 @@ void catalog_close(struct catalog *c)
 	}
 	drop_db(c);
 	buf_free(&c->scratch);
+	buf_free(&c->row);
 	mem_free(c->path);
 	mem_free(c);
 }
@@ -396,32 +372,32 @@ void catalog_close(struct catalog *c)
 
 enum rc catalog_get(struct catalog *c, const char *name, int64_t *value, struct err *err)
 {
-	sqlite3_stmt *stmt;
-	enum rc rc = catalog_stmt(c, SQL_GET, &stmt, err);
+	struct row_reader r;
+	enum rc rc = rows_begin(c, SQL_GET, TABLE_META, &r, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-	rc = catalog_step(c, stmt, err);
+	sqlite3_bind_text(r.stmt, 1, name, -1, SQLITE_STATIC);
+	rc = rows_next(&r, err);
 	if (rc == RC_END)
 		return RC_MISSING;
 	if (rc == RC_DONE) {
-		*value = sqlite3_column_int64(stmt, 0);
-		sqlite3_reset(stmt);
+		*value = sqlite3_column_int64(r.stmt, 1);
+		rows_reset(&r);
 	}
 	return rc;
 }
 
 enum rc catalog_set(struct catalog *c, const char *name, int64_t value, struct err *err)
 {
-	sqlite3_stmt *stmt;
-	enum rc rc = catalog_stmt(c, SQL_SET, &stmt, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_SET, TABLE_META, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, value);
-	return catalog_run(c, stmt, err);
+	row_text(&w, name);
+	row_i64(&w, value);
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_version(struct catalog *c, uint64_t *version, struct err *err)

@@ -19,7 +19,7 @@
 
 struct catalog;
 
-enum { CATALOG_VERSION = 1 };
+enum { CATALOG_VERSION = 2 };
 
 enum catalog_mode {
 	CATALOG_READ,
@@ -67,7 +67,6 @@ enum rc catalog_put_sums(struct catalog *c, uint32_t block, uint32_t segment,
 	const struct point_info *sums, struct err *err);
 enum rc catalog_put_event(struct catalog *c, int64_t time_ns, const char *kind,
 	const char *text, struct err *err);
-enum rc catalog_put_dropped(struct catalog *c, uint32_t point, uint64_t dropped, struct err *err);
 /* Field registry, from the field table. */
 enum rc catalog_put_fields(struct catalog *c, struct err *err);
 
@@ -89,21 +88,33 @@ typedef bool (*catalog_event)(void *ctx, int64_t time_ns, const char *kind, cons
 enum rc catalog_events(struct catalog *c, catalog_event say, void *ctx, struct err *err);
 
 /*
+ * Reads what catalog_load() does not, macroflow parts aside, so that damage in it is found:
+ * RC_DAMAGED.
+ */
+enum rc catalog_verify_rest(struct catalog *c, struct err *err);
+
+/*
  * ---- macroflow parts ----
  *
  * Their key is window, block, segment, then the service: what a segment has in a window is a
  * run, sorted by service and written in one go behind those before it. So the table grows at
- * its end whatever comes, and a reader merges the runs of a window.
+ * its end whatever comes, and a reader merges the runs of a window. A run's rows are chained by
+ * their checksums, so that one that is missing is noticed without reading the others.
  */
 
-/* Parts of a segment come in order of their keys. */
-enum rc catalog_put_macro(struct catalog *c, uint32_t block, uint32_t segment,
-	const struct macro_part *part, struct err *err);
+/*
+ * The parts of a segment, in order of their keys, and its runs; those are added to *v too (NULL:
+ * not).
+ */
+enum rc catalog_put_macros(struct catalog *c, uint32_t block, uint32_t segment,
+	const struct macro_part *parts, size_t n, struct view *v,
+	struct err *err);
 
 /* A part as read; rec is decoded by macro_decode(). */
 struct macro_row {
 	struct service_key key;
 	uint32_t block, segment;
+	uint64_t sum;                /* its link in the chain */
 	size_t at;                   /* of its bytes in the page's buffer */
 	size_t record_len, sketch_len, hist_len;     /* one behind the other; 0: none */
 };
@@ -114,26 +125,17 @@ struct macro_page {
 	struct buf bytes;
 };
 
-/* The first window that begins at from_ns or later and has parts; RC_END. */
-enum rc catalog_next_window(struct catalog *c, int64_t from_ns, int64_t *window_ns,
-	struct err *err);
 /*
  * The next parts of one run, behind `after` (NULL: from the first), at most `limit`; the page
- * is replaced.
+ * is replaced, and `after` may lie in it. Fewer than `limit` are the last. RC_DAMAGED where
+ * the chain is broken; a run that was dropped since `run` was loaded has no parts (left).
  */
-enum rc catalog_macro_run(struct catalog *c, int64_t window_ns, uint32_t block,
-	uint32_t segment, const struct service_key *after,
-	size_t limit, struct macro_page *page, struct err *err);
-/*
- * The next parts of all, in order of the table's key, behind `after` (all zero but for the
- * window: from there on).
- */
-enum rc catalog_macro_page(struct catalog *c, const struct macro_row *after, size_t limit,
-	struct macro_page *page, struct err *err);
-void macro_page_free(struct macro_page *page);
-/* The part of one service in one segment, as a page of one row or none. */
-enum rc catalog_macro_get(struct catalog *c, const struct service_key *key, uint32_t block,
-	uint32_t segment, struct macro_page *page,
+enum rc catalog_macro_run(struct catalog *c, const struct macro_run *run,
+	const struct macro_row *after, size_t limit, struct macro_page *page,
 	struct err *err);
+void macro_page_free(struct macro_page *page);
+/* The part of one service in a run, as a page of one row or none. */
+enum rc catalog_macro_get(struct catalog *c, const struct macro_run *run,
+	const struct service_key *key, struct macro_page *page, struct err *err);
 
 #endif

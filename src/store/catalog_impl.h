@@ -15,59 +15,75 @@ struct sqlite3_stmt;
 	X(SQL_COMMIT, "COMMIT") \
 	X(SQL_ROLLBACK, "ROLLBACK") \
 	X(SQL_VERSION, "PRAGMA data_version") \
-	X(SQL_GET, "SELECT value FROM meta WHERE name = ?") \
-	X(SQL_SET, "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)") \
-	X(SQL_GET_BLOCKS, "SELECT number, state, file, offset, length FROM blocks ORDER BY number") \
-	X(SQL_PUT_BLOCK, "INSERT OR REPLACE INTO blocks (number, state, file, offset, length) " \
-		"VALUES (?, ?, ?, ?, ?)") \
+	X(SQL_SCHEMA, "SELECT sql FROM sqlite_schema ORDER BY rowid") \
+	X(SQL_GET_TALLY, "SELECT sum FROM tallies WHERE number = ?") \
+	X(SQL_GET_ALL, "SELECT name, value, sum FROM meta ORDER BY name") \
+	X(SQL_GET, "SELECT name, value, sum FROM meta WHERE name = ?") \
+	X(SQL_SET, "INSERT OR REPLACE INTO meta (name, value, sum) VALUES (?, ?, ?)") \
+	X(SQL_GET_BLOCKS, "SELECT number, state, file, offset, length, sum FROM blocks " \
+		"ORDER BY number") \
+	X(SQL_PUT_BLOCK, "INSERT OR REPLACE INTO blocks (number, state, file, offset, length, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?)") \
 	X(SQL_GET_POINTS, "SELECT number, uuid, name, description, linktype, snaplen, tsresol, " \
-		"tsoffset, fcs_len, file_offset, dropped, options FROM points ORDER BY number") \
+		"tsoffset, fcs_len, file_offset, dropped, options, sum FROM points ORDER BY number") \
 	X(SQL_PUT_POINT, "INSERT OR REPLACE INTO points (number, uuid, name, description, linktype, " \
-		"snaplen, tsresol, tsoffset, fcs_len, file_offset, dropped, options) " \
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
-	X(SQL_PUT_DROPPED, "UPDATE points SET dropped = ? WHERE number = ?") \
-	X(SQL_GET_SECTIONS, "SELECT offset, big_endian, first_point FROM sections ORDER BY offset") \
-	X(SQL_PUT_SECTION, "INSERT OR REPLACE INTO sections (offset, big_endian, first_point) " \
-		"VALUES (?, ?, ?)") \
-	X(SQL_GET_UNTIMED, "SELECT start, end, time FROM untimed WHERE start <= ? " \
+		"snaplen, tsresol, tsoffset, fcs_len, file_offset, dropped, options, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+	X(SQL_GET_SECTIONS, "SELECT offset, big_endian, first_point, sum FROM sections " \
+		"ORDER BY offset") \
+	X(SQL_PUT_SECTION, "INSERT OR REPLACE INTO sections (offset, big_endian, first_point, sum) " \
+		"VALUES (?, ?, ?, ?)") \
+	X(SQL_GET_UNTIMED, "SELECT start, end, time, sum FROM untimed WHERE start <= ? " \
 		"ORDER BY start DESC LIMIT 1") \
-	X(SQL_PUT_UNTIMED, "INSERT OR REPLACE INTO untimed (start, end, time) VALUES (?, ?, ?)") \
+	X(SQL_ALL_UNTIMED, "SELECT start, end, time, sum FROM untimed ORDER BY start") \
+	X(SQL_PUT_UNTIMED, "INSERT OR REPLACE INTO untimed (start, end, time, sum) " \
+		"VALUES (?, ?, ?, ?)") \
 	X(SQL_GET_SEGMENTS, "SELECT block, number, at, len, packets, first_frame, first_offset, " \
 		"end_offset, first, last, bytes, captured_bytes, time_unknown, time_saturated, " \
-		"cut_packets, undecoded FROM segments ORDER BY block, number") \
+		"cut_packets, undecoded, sum FROM segments ORDER BY block, number") \
 	X(SQL_PUT_SEGMENT, "INSERT INTO segments (block, number, at, len, packets, first_frame, " \
 		"first_offset, end_offset, first, last, bytes, captured_bytes, time_unknown, " \
-		"time_saturated, cut_packets, undecoded) " \
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
-	X(SQL_GET_SUMS, "SELECT point, sum(packets), sum(bytes), min(first), max(last) " \
-		"FROM sums GROUP BY point") \
-	X(SQL_PUT_SUMS, "INSERT INTO sums (point, block, segment, packets, bytes, first, last) " \
-		"VALUES (?, ?, ?, ?, ?, ?, ?)") \
-	X(SQL_GET_EVENTS, "SELECT time, kind, text FROM events ORDER BY number") \
-	X(SQL_PUT_EVENT, "INSERT INTO events (time, kind, text) VALUES (?, ?, ?)") \
-	X(SQL_PUT_FIELD, "INSERT OR REPLACE INTO fields (id, name, type, unit, merge) " \
+		"time_saturated, cut_packets, undecoded, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+	X(SQL_GET_SUMS, "SELECT point, block, segment, packets, bytes, first, last, sum FROM sums " \
+		"ORDER BY point, block, segment") \
+	X(SQL_PUT_SUMS, "INSERT INTO sums (point, block, segment, packets, bytes, first, last, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?)") \
+	X(SQL_GET_EVENTS, "SELECT number, time, kind, text, sum FROM events ORDER BY number") \
+	X(SQL_LAST_EVENT, "SELECT ifnull(max(number), 0) FROM events") \
+	X(SQL_PUT_EVENT, "INSERT INTO events (number, time, kind, text, sum) " \
 		"VALUES (?, ?, ?, ?, ?)") \
+	X(SQL_GET_FIELDS, "SELECT id, name, type, unit, merge, sum FROM fields ORDER BY id") \
+	X(SQL_PUT_FIELD, "INSERT OR REPLACE INTO fields (id, name, type, unit, merge, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?)") \
+	X(SQL_GET_RUNS, "SELECT window, block, segment, parts, tail, sum FROM runs " \
+		"ORDER BY window, block, segment") \
+	X(SQL_GET_RUN, "SELECT window, block, segment, parts, tail, sum FROM runs " \
+		"WHERE window = ? AND block = ? AND segment = ?") \
+	X(SQL_PUT_RUN, "INSERT INTO runs (window, block, segment, parts, tail, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?)") \
 	X(SQL_PUT_MACRO, "INSERT INTO macroparts (window, block, segment, server, proto, port, point, " \
-		"record, clients, rtt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
-	X(SQL_NEXT_WINDOW, "SELECT window FROM macroparts WHERE window >= ? ORDER BY window LIMIT 1") \
+		"record, clients, rtt, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(SQL_RUN_MACROS, "SELECT window, block, segment, server, proto, port, point, record, " \
-		"clients, rtt FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
+		"clients, rtt, sum FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
 		"AND (server, proto, port, point) > (?, ?, ?, ?) " \
 		"ORDER BY server, proto, port, point LIMIT ?") \
-	X(SQL_PAGE_MACROS, "SELECT window, block, segment, server, proto, port, point, record, " \
-		"clients, rtt FROM macroparts " \
-		"WHERE (window, block, segment, server, proto, port, point) > (?, ?, ?, ?, ?, ?, ?) " \
-		"ORDER BY window, block, segment, server, proto, port, point LIMIT ?") \
-	X(SQL_GET_MACRO, "SELECT window, block, segment, server, proto, port, point, record, " \
-		"clients, rtt FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
-		"AND server = ? AND proto = ? AND port = ? AND point = ?") \
+	X(SQL_FROM_MACRO, "SELECT window, block, segment, server, proto, port, point, record, " \
+		"clients, rtt, sum FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
+		"AND (server, proto, port, point) >= (?, ?, ?, ?) " \
+		"ORDER BY server, proto, port, point LIMIT 1") \
+	X(SQL_BEFORE_MACRO, "SELECT sum FROM macroparts WHERE window = ? AND block = ? " \
+		"AND segment = ? AND (server, proto, port, point) < (?, ?, ?, ?) " \
+		"ORDER BY server DESC, proto DESC, port DESC, point DESC LIMIT 1") \
 	X(SQL_DROP_BLOCK, "DELETE FROM blocks WHERE number = ?") \
 	X(SQL_DROP_SEGMENTS, "DELETE FROM segments WHERE block = ?") \
 	X(SQL_DROP_SUMS, "DELETE FROM sums WHERE block = ?") \
 	X(SQL_DROP_MACROS, "DELETE FROM macroparts WHERE block = ? AND window BETWEEN ? AND ?") \
+	X(SQL_DROP_RUNS, "DELETE FROM runs WHERE block = ? AND window BETWEEN ? AND ?") \
 	X(SQL_DROP_ALL_SEGMENTS, "DELETE FROM segments") \
 	X(SQL_DROP_ALL_SUMS, "DELETE FROM sums") \
 	X(SQL_DROP_ALL_MACROS, "DELETE FROM macroparts") \
+	X(SQL_DROP_ALL_RUNS, "DELETE FROM runs") \
 	X(SQL_DROP_POINTS, "DELETE FROM points WHERE file_offset >= ?") \
 	X(SQL_DROP_SECTIONS, "DELETE FROM sections WHERE offset >= ?") \
 	X(SQL_DROP_UNTIMED, "DELETE FROM untimed WHERE start >= ?")
@@ -79,18 +95,42 @@ enum catalog_sql {
 	CATALOG_SQLS
 };
 
+/*
+ * Tables whose rows have a tally, and macroparts (see catalog_row.h). X(number, name). The numbers
+ * are in checksums on disk: append only.
+ */
+#define CATALOG_TABLES(X) \
+	X(TABLE_META, "meta") X(TABLE_FIELDS, "fields") X(TABLE_BLOCKS, "blocks") \
+	X(TABLE_POINTS, "points") X(TABLE_SECTIONS, "sections") X(TABLE_UNTIMED, "untimed") \
+	X(TABLE_SEGMENTS, "segments") X(TABLE_SUMS, "sums") X(TABLE_RUNS, "runs") \
+	X(TABLE_EVENTS, "events") X(TABLE_MACROPARTS, "macroparts")
+
+enum catalog_table {
+	TABLE_NONE,
+#define CATALOG_TABLE_ENUM(number, name) number,
+	CATALOG_TABLES(CATALOG_TABLE_ENUM)
+#undef CATALOG_TABLE_ENUM
+};
+
 struct catalog {
 	struct sqlite3 *db;
 	struct sqlite3_stmt *stmts[CATALOG_SQLS];
 	char *path;
 	bool writing;
+	bool untimed_whole;          /* that table was compared with its tally */
 	struct buf scratch;          /* bytes of the record being written */
+	struct buf row;              /* canonical form of the row at hand */
 };
 
 /* What SQLite said last, as an enum rc with detail. */
 enum rc catalog_failed(struct catalog *c, const char *doing, struct err *err);
 /* What the catalog says cannot be. */
 enum rc catalog_damaged(struct catalog *c, const char *why, struct err *err);
+/* Runs SQL text without rows. */
+enum rc catalog_exec(struct catalog *c, const char *sql, struct err *err);
+/* The tables of an empty catalog, inside a transaction; and whether those that are there are these (catalog_schema.c). */
+enum rc catalog_make_schema(struct catalog *c, struct err *err);
+enum rc catalog_check_schema(struct catalog *c, struct err *err);
 /* A statement, reset and without parameters. */
 enum rc catalog_stmt(struct catalog *c, enum catalog_sql which, struct sqlite3_stmt **out, struct err *err);
 /* Runs a statement that yields no rows, and resets it. */

@@ -1,172 +1,158 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The catalog read into a view. Its numbers are bytes from a file: checked for their range. */
-#include "store/catalog_impl.h"
+#include "store/catalog_row.h"
 
 #include <sqlite3.h>
 #include <string.h>
 
-/* Reads columns one after the other; `bad` sticks where a number is out of range. */
-struct columns {
-	sqlite3_stmt *stmt;
-	int at;
-	bool bad;
-};
-
-static int64_t col_i64(struct columns *c)
-{
-	return sqlite3_column_int64(c->stmt, c->at++);
-}
-
-static uint64_t col_u64(struct columns *c)
-{
-	int64_t v = col_i64(c);
-
-	if (v < 0)
-		c->bad = true;
-	return v < 0 ? 0 : (uint64_t)v;
-}
-
-static uint64_t col_max(struct columns *c, uint64_t max)
-{
-	uint64_t v = col_u64(c);
-
-	if (v > max)
-		c->bad = true;
-	return v > max ? 0 : v;
-}
-
-static uint32_t col_u32(struct columns *c)
-{
-	return (uint32_t)col_max(c, UINT32_MAX);
-}
-
-/* A text or blob as a terminated string, cut to the room. */
-static void col_text(struct columns *c, char *out, size_t size)
-{
-	const void *bytes = sqlite3_column_blob(c->stmt, c->at);
-	size_t len = (size_t)sqlite3_column_bytes(c->stmt, c->at++);
-
-	if (len > size - 1)
-		len = size - 1;
-	if (len > 0)
-		memcpy(out, bytes, len);
-	out[len] = '\0';
-}
-
 /* Reads one row into the view. */
-typedef enum rc (*row_reader)(struct columns *c, struct view *v, struct err *err);
+typedef enum rc (*row_taker)(struct row_reader *r, struct view *v, struct err *err);
 
-static enum rc read_rows(struct catalog *c, enum catalog_sql which, row_reader row, struct view *v,
+static enum rc take_row(struct row_reader *r, row_taker take, struct view *v, struct err *err)
+{
+	enum rc rc = take ? take(r, v, err) : RC_DONE;
+
+	if (rc == RC_DONE && r->bad)
+		rc = catalog_damaged(r->c, "a number is out of range", err);
+	if (rc != RC_DONE)
+		rows_reset(r);
+	return rc;
+}
+
+/* A table whole: every row, and no others. */
+static enum rc read_rows(struct catalog *c, enum catalog_sql which, enum catalog_table table,
+	row_taker take, struct view *v, struct err *err)
+{
+	struct row_reader r;
+	enum rc rc = rows_begin(c, which, table, &r, err);
+
+	while (rc == RC_DONE && (rc = rows_next(&r, err)) == RC_DONE)
+		rc = take_row(&r, take, v, err);
+	return rc == RC_END ? rows_end(&r, err) : rc;
+}
+
+/* Rows and their tally at one moment. */
+static enum rc check_rows(struct catalog *c, enum catalog_sql which, enum catalog_table table,
 	struct err *err)
 {
-	struct columns columns = { 0 };
-	enum rc rc = catalog_stmt(c, which, &columns.stmt, err);
+	enum rc rc = catalog_begin(c, err);
 
-	while (rc == RC_DONE && (rc = catalog_step(c, columns.stmt, err)) == RC_DONE) {
-		columns.at = 0;
-		rc = row(&columns, v, err);
-		if (rc == RC_DONE && columns.bad)
-			rc = catalog_damaged(c, "a number is out of range", err);
-		if (rc != RC_DONE)
-			sqlite3_reset(columns.stmt);
-	}
-	return rc == RC_END ? RC_DONE : rc;
+	if (rc != RC_DONE)
+		return rc;
+	rc = read_rows(c, which, table, NULL, NULL, err);
+	catalog_rollback(c);
+	return rc;
 }
 
-static enum rc block_row(struct columns *c, struct view *v, struct err *err)
+static enum rc block_row(struct row_reader *r, struct view *v, struct err *err)
 {
 	struct block_info b = { 0 };
 
-	b.number = col_u32(c);
-	b.state = (enum block_state)col_max(c, BLOCK_STATES - 1);
-	col_text(c, b.file, sizeof(b.file));
-	b.offset = col_u64(c);
-	b.length = col_max(c, UINT32_MAX);
+	b.number = row_get_u32(r);
+	b.state = (enum block_state)row_get_max(r, BLOCK_STATES - 1);
+	row_get_text(r, b.file, sizeof(b.file));
+	b.offset = row_get_u64(r);
+	b.length = row_get_max(r, UINT32_MAX);
 	if (b.number == 0)
-		c->bad = true;
+		r->bad = true;
 	return view_add_block(v, &b, err);
 }
 
-static enum rc point_row(struct columns *c, struct view *v, struct err *err)
+static enum rc point_row(struct row_reader *r, struct view *v, struct err *err)
 {
 	struct point_info p = { 0 };
 	const void *blob;
+	size_t len;
 
-	p.number = col_u32(c);
-	blob = sqlite3_column_blob(c->stmt, c->at);
-	if (sqlite3_column_bytes(c->stmt, c->at++) == sizeof(p.uuid))
+	p.number = row_get_u32(r);
+	blob = row_get_blob(r, &len);
+	if (len == sizeof(p.uuid))
 		memcpy(p.uuid, blob, sizeof(p.uuid));
 	else
-		c->bad = true;
-	col_text(c, p.name, sizeof(p.name));
-	col_text(c, p.description, sizeof(p.description));
-	p.linktype = col_u32(c);
-	p.snaplen = col_u32(c);
-	p.tsresol = (uint8_t)col_max(c, UINT8_MAX);
-	p.tsoffset_s = col_i64(c);
-	p.fcs_len = (uint8_t)col_max(c, UINT8_MAX);
-	p.file_offset = col_u64(c);
-	p.has_dropped = sqlite3_column_type(c->stmt, c->at) != SQLITE_NULL;
-	p.dropped = col_u64(c);
+		r->bad = true;
+	row_get_text(r, p.name, sizeof(p.name));
+	row_get_text(r, p.description, sizeof(p.description));
+	p.linktype = row_get_u32(r);
+	p.snaplen = row_get_u32(r);
+	p.tsresol = (uint8_t)row_get_max(r, UINT8_MAX);
+	p.tsoffset_s = row_get_i64(r);
+	p.fcs_len = (uint8_t)row_get_max(r, UINT8_MAX);
+	p.file_offset = row_get_u64(r);
+	p.has_dropped = !row_get_null(r);
+	if (p.has_dropped)
+		p.dropped = row_get_u64(r);
 	if (p.number != v->n_points)
-		c->bad = true;
-	blob = sqlite3_column_blob(c->stmt, c->at);
-	return view_add_point(v, &p, blob, (size_t)sqlite3_column_bytes(c->stmt, c->at), err);
+		r->bad = true;
+	blob = row_get_blob(r, &len);
+	return view_add_point(v, &p, blob, len, err);
 }
 
-static enum rc section_row(struct columns *c, struct view *v, struct err *err)
+static enum rc section_row(struct row_reader *r, struct view *v, struct err *err)
 {
 	struct section_info s = { 0 };
 
-	s.offset = col_u64(c);
-	s.big_endian = col_max(c, 1) != 0;
-	s.first_point = col_u32(c);
+	s.offset = row_get_u64(r);
+	s.big_endian = row_get_max(r, 1) != 0;
+	s.first_point = row_get_u32(r);
 	return view_add_section(v, &s, err);
 }
 
-static enum rc segment_row(struct columns *c, struct view *v, struct err *err)
+static enum rc segment_row(struct row_reader *r, struct view *v, struct err *err)
 {
 	struct segment_place s = { 0 };
 	size_t n = v->n_segments;
 
-	s.block = col_u32(c);
-	s.number = col_u32(c);
-	s.at = col_u64(c);
-	s.len = col_u64(c);
-	s.packets = col_u32(c);
-	s.first_frame = col_u64(c);
-	s.first_offset = col_u32(c);
-	s.end_offset = col_u32(c);
-	s.first_ns = col_i64(c);
-	s.last_ns = col_i64(c);
-	s.bytes = col_u64(c);
-	s.captured_bytes = col_u64(c);
-	s.time_unknown = col_u32(c);
-	s.time_saturated = col_u32(c);
-	s.cut_packets = col_u32(c);
-	s.undecoded = col_u32(c);
+	s.block = row_get_u32(r);
+	s.number = row_get_u32(r);
+	s.at = row_get_u64(r);
+	s.len = row_get_u64(r);
+	s.packets = row_get_u32(r);
+	s.first_frame = row_get_u64(r);
+	s.first_offset = row_get_u32(r);
+	s.end_offset = row_get_u32(r);
+	s.first_ns = row_get_i64(r);
+	s.last_ns = row_get_i64(r);
+	s.bytes = row_get_u64(r);
+	s.captured_bytes = row_get_u64(r);
+	s.time_unknown = row_get_u32(r);
+	s.time_saturated = row_get_u32(r);
+	s.cut_packets = row_get_u32(r);
+	s.undecoded = row_get_u32(r);
 	/* they come in order, so that appending is all there is to do */
 	if (s.end_offset < s.first_offset || s.number != (n && v->segments[n - 1].block == s.block ?
 			v->segments[n - 1].number + 1 : 0))
-		c->bad = true;
+		r->bad = true;
 	if (view_reserve_segment(v, err) != RC_DONE)
 		return RC_NO_MEMORY;
 	v->segments[v->n_segments++] = s;
 	return RC_DONE;
 }
 
-static enum rc sums_row(struct columns *c, struct view *v, struct err *err)
+static enum rc sums_row(struct row_reader *r, struct view *v, struct err *err)
 {
 	struct point_info p = { 0 };
 
 	(void)err;
-	p.number = col_u32(c);
-	p.packets = col_u64(c);
-	p.bytes = col_u64(c);
-	p.first_ns = col_i64(c);
-	p.last_ns = col_i64(c);
+	p.number = row_get_u32(r);
+	r->at += 2;                  /* block, segment */
+	p.packets = row_get_u64(r);
+	p.bytes = row_get_u64(r);
+	p.first_ns = row_get_i64(r);
+	p.last_ns = row_get_i64(r);
 	view_add_sums(v, &p);
 	return RC_DONE;
+}
+
+static enum rc run_row(struct row_reader *r, struct view *v, struct err *err)
+{
+	struct macro_run run = { 0 };
+
+	run.window_ns = row_get_i64(r);
+	run.block = row_get_u32(r);
+	run.segment = row_get_u32(r);
+	run.parts = row_get_u64(r);
+	run.tail = (uint64_t)row_get_i64(r);
+	return view_add_run(v, &run, err);
 }
 
 static enum rc load_flag(struct catalog *c, const char *name, bool *out, struct err *err)
@@ -199,18 +185,21 @@ static enum rc load_all(struct catalog *c, struct view *v, struct err *err)
 {
 	static const struct {
 		enum catalog_sql which;
-		row_reader row;
+		enum catalog_table table;
+		row_taker take;
 	} tables[] = {
-		{ SQL_GET_BLOCKS, block_row },
-		{ SQL_GET_POINTS, point_row },
-		{ SQL_GET_SECTIONS, section_row },
-		{ SQL_GET_SEGMENTS, segment_row },
-		{ SQL_GET_SUMS, sums_row },
+		{ SQL_GET_ALL, TABLE_META, NULL },
+		{ SQL_GET_BLOCKS, TABLE_BLOCKS, block_row },
+		{ SQL_GET_POINTS, TABLE_POINTS, point_row },
+		{ SQL_GET_SECTIONS, TABLE_SECTIONS, section_row },
+		{ SQL_GET_SEGMENTS, TABLE_SEGMENTS, segment_row },
+		{ SQL_GET_SUMS, TABLE_SUMS, sums_row },
+		{ SQL_GET_RUNS, TABLE_RUNS, run_row },
 	};
 	enum rc rc = load_totals(c, &v->totals, err);
 
 	for (size_t i = 0; rc == RC_DONE && i < sizeof(tables) / sizeof(tables[0]); i++)
-		rc = read_rows(c, tables[i].which, tables[i].row, v, err);
+		rc = read_rows(c, tables[i].which, tables[i].table, tables[i].take, v, err);
 	return rc;
 }
 
@@ -232,37 +221,73 @@ enum rc catalog_load(struct catalog *c, struct view *v, struct err *err)
 	return rc;
 }
 
+/* Once: that none of its rows is missing cannot be told by reading one. */
+static enum rc check_untimed(struct catalog *c, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	if (!c->untimed_whole && !c->writing)
+		rc = check_rows(c, SQL_ALL_UNTIMED, TABLE_UNTIMED, err);
+	c->untimed_whole |= rc == RC_DONE;
+	return rc;
+}
+
 enum rc catalog_untimed(struct catalog *c, uint64_t file_offset, uint64_t *from, uint64_t *to,
 	int64_t *time_ns, struct err *err)
 {
-	struct columns columns = { 0 };
-	enum rc rc = catalog_stmt(c, SQL_GET_UNTIMED, &columns.stmt, err);
+	struct row_reader r;
+	enum rc rc = check_untimed(c, err);
 
+	if (rc == RC_DONE)
+		rc = rows_begin(c, SQL_GET_UNTIMED, TABLE_UNTIMED, &r, err);
 	if (rc != RC_DONE)
 		return rc;
-	sqlite3_bind_int64(columns.stmt, 1, (sqlite3_int64)file_offset);
-	rc = catalog_step(c, columns.stmt, err);
+	sqlite3_bind_int64(r.stmt, 1, (sqlite3_int64)file_offset);
+	rc = rows_next(&r, err);
 	if (rc != RC_DONE)
 		return rc == RC_END ? RC_MISSING : rc;
-	*from = col_u64(&columns);
-	*to = col_u64(&columns);
-	*time_ns = col_i64(&columns);
-	sqlite3_reset(columns.stmt);
+	*from = row_get_u64(&r);
+	*to = row_get_u64(&r);
+	*time_ns = row_get_i64(&r);
+	rows_reset(&r);
 	return file_offset < *to ? RC_DONE : RC_MISSING;
+}
+
+static enum rc say_events(struct catalog *c, catalog_event say, void *ctx, struct err *err)
+{
+	struct row_reader r;
+	enum rc rc = rows_begin(c, SQL_GET_EVENTS, TABLE_EVENTS, &r, err);
+
+	while (rc == RC_DONE && (rc = rows_next(&r, err)) == RC_DONE) {
+		const char *kind = (const char *)sqlite3_column_text(r.stmt, 2);
+		const char *text = (const char *)sqlite3_column_text(r.stmt, 3);
+
+		if (!say(ctx, sqlite3_column_int64(r.stmt, 1), kind ? kind : "", text ? text : "")) {
+			rows_reset(&r);
+			return RC_DONE;
+		}
+	}
+	return rc == RC_END ? rows_end(&r, err) : rc;
 }
 
 enum rc catalog_events(struct catalog *c, catalog_event say, void *ctx, struct err *err)
 {
-	sqlite3_stmt *stmt;
-	enum rc rc = catalog_stmt(c, SQL_GET_EVENTS, &stmt, err);
+	enum rc rc = catalog_begin(c, err);
 
-	while (rc == RC_DONE && (rc = catalog_step(c, stmt, err)) == RC_DONE) {
-		const char *kind = (const char *)sqlite3_column_text(stmt, 1);
-		const char *text = (const char *)sqlite3_column_text(stmt, 2);
+	if (rc != RC_DONE)
+		return rc;
+	rc = say_events(c, say, ctx, err);
+	catalog_rollback(c);
+	return rc;
+}
 
-		if (!say(ctx, sqlite3_column_int64(stmt, 0), kind ? kind : "", text ? text : ""))
-			break;
-	}
-	sqlite3_reset(stmt);
-	return rc == RC_END ? RC_DONE : rc;
+enum rc catalog_verify_rest(struct catalog *c, struct err *err)
+{
+	enum rc rc = check_rows(c, SQL_GET_FIELDS, TABLE_FIELDS, err);
+
+	if (rc == RC_DONE)
+		rc = check_rows(c, SQL_GET_EVENTS, TABLE_EVENTS, err);
+	if (rc == RC_DONE)
+		rc = check_rows(c, SQL_ALL_UNTIMED, TABLE_UNTIMED, err);
+	return rc;
 }

@@ -1,196 +1,161 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows of the catalog written and dropped. */
-#include "store/catalog_impl.h"
+#include "store/catalog_row.h"
 
 #include "flow/field.h"
 
 #include <sqlite3.h>
 #include <string.h>
 
-/* Binds parameters one after the other. */
-struct params {
-	sqlite3_stmt *stmt;
-	int at;
-};
-
-static void put_i64(struct params *p, int64_t v)
-{
-	sqlite3_bind_int64(p->stmt, ++p->at, v);
-}
-
-static void put_u64(struct params *p, uint64_t v)
-{
-	put_i64(p, (int64_t)v);
-}
-
-static void put_text(struct params *p, const char *text)
-{
-	sqlite3_bind_text(p->stmt, ++p->at, text, -1, SQLITE_STATIC);
-}
-
-/* Never NULL: an empty blob stays one. */
-static void put_blob(struct params *p, const void *bytes, size_t len)
-{
-	sqlite3_bind_blob64(p->stmt, ++p->at, len ? bytes : "", len, SQLITE_STATIC);
-}
-
-static enum rc begin_row(struct catalog *c, enum catalog_sql which, struct params *p, struct err *err)
-{
-	p->at = 0;
-	return catalog_stmt(c, which, &p->stmt, err);
-}
-
 enum rc catalog_put_block(struct catalog *c, const struct block_info *b, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_BLOCK, &p, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_PUT_BLOCK, TABLE_BLOCKS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, b->number);
-	put_u64(&p, b->state);
-	put_text(&p, b->file);
-	put_u64(&p, b->offset);
-	put_u64(&p, b->length);
-	return catalog_run(c, p.stmt, err);
+	row_u64(&w, b->number);
+	row_u64(&w, b->state);
+	row_text(&w, b->file);
+	row_u64(&w, b->offset);
+	row_u64(&w, b->length);
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_put_point(struct catalog *c, const struct point_info *point, const void *options,
 	size_t len, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_POINT, &p, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_PUT_POINT, TABLE_POINTS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, point->number);
-	put_blob(&p, point->uuid, sizeof(point->uuid));
-	put_blob(&p, point->name, strlen(point->name));
-	put_blob(&p, point->description, strlen(point->description));
-	put_u64(&p, point->linktype);
-	put_u64(&p, point->snaplen);
-	put_u64(&p, point->tsresol);
-	put_i64(&p, point->tsoffset_s);
-	put_u64(&p, point->fcs_len);
-	put_u64(&p, point->file_offset);
+	row_u64(&w, point->number);
+	row_blob(&w, point->uuid, sizeof(point->uuid));
+	row_blob(&w, point->name, strlen(point->name));
+	row_blob(&w, point->description, strlen(point->description));
+	row_u64(&w, point->linktype);
+	row_u64(&w, point->snaplen);
+	row_u64(&w, point->tsresol);
+	row_i64(&w, point->tsoffset_s);
+	row_u64(&w, point->fcs_len);
+	row_u64(&w, point->file_offset);
 	if (point->has_dropped)
-		put_u64(&p, point->dropped);
+		row_u64(&w, point->dropped);
 	else
-		sqlite3_bind_null(p.stmt, ++p.at);
-	put_blob(&p, options, len);
-	return catalog_run(c, p.stmt, err);
-}
-
-enum rc catalog_put_dropped(struct catalog *c, uint32_t point, uint64_t dropped, struct err *err)
-{
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_DROPPED, &p, err);
-
-	if (rc != RC_DONE)
-		return rc;
-	put_u64(&p, dropped);
-	put_u64(&p, point);
-	return catalog_run(c, p.stmt, err);
+		row_null(&w);
+	row_blob(&w, options, len);
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_put_section(struct catalog *c, const struct section_info *s, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_SECTION, &p, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_PUT_SECTION, TABLE_SECTIONS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, s->offset);
-	put_u64(&p, s->big_endian);
-	put_u64(&p, s->first_point);
-	return catalog_run(c, p.stmt, err);
+	row_u64(&w, s->offset);
+	row_u64(&w, s->big_endian);
+	row_u64(&w, s->first_point);
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_put_untimed(struct catalog *c, uint64_t from, uint64_t to, int64_t time_ns,
 	struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_UNTIMED, &p, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_PUT_UNTIMED, TABLE_UNTIMED, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, from);
-	put_u64(&p, to);
-	put_i64(&p, time_ns);
-	return catalog_run(c, p.stmt, err);
+	row_u64(&w, from);
+	row_u64(&w, to);
+	row_i64(&w, time_ns);
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_put_segment(struct catalog *c, const struct segment_place *s, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_SEGMENT, &p, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_PUT_SEGMENT, TABLE_SEGMENTS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, s->block);
-	put_u64(&p, s->number);
-	put_u64(&p, s->at);
-	put_u64(&p, s->len);
-	put_u64(&p, s->packets);
-	put_u64(&p, s->first_frame);
-	put_u64(&p, s->first_offset);
-	put_u64(&p, s->end_offset);
-	put_i64(&p, s->first_ns);
-	put_i64(&p, s->last_ns);
-	put_u64(&p, s->bytes);
-	put_u64(&p, s->captured_bytes);
-	put_u64(&p, s->time_unknown);
-	put_u64(&p, s->time_saturated);
-	put_u64(&p, s->cut_packets);
-	put_u64(&p, s->undecoded);
-	return catalog_run(c, p.stmt, err);
+	row_u64(&w, s->block);
+	row_u64(&w, s->number);
+	row_u64(&w, s->at);
+	row_u64(&w, s->len);
+	row_u64(&w, s->packets);
+	row_u64(&w, s->first_frame);
+	row_u64(&w, s->first_offset);
+	row_u64(&w, s->end_offset);
+	row_i64(&w, s->first_ns);
+	row_i64(&w, s->last_ns);
+	row_u64(&w, s->bytes);
+	row_u64(&w, s->captured_bytes);
+	row_u64(&w, s->time_unknown);
+	row_u64(&w, s->time_saturated);
+	row_u64(&w, s->cut_packets);
+	row_u64(&w, s->undecoded);
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_put_sums(struct catalog *c, uint32_t block, uint32_t segment,
 	const struct point_info *sums, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_SUMS, &p, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_PUT_SUMS, TABLE_SUMS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, sums->number);
-	put_u64(&p, block);
-	put_u64(&p, segment);
-	put_u64(&p, sums->packets);
-	put_u64(&p, sums->bytes);
-	put_i64(&p, sums->first_ns);
-	put_i64(&p, sums->last_ns);
-	return catalog_run(c, p.stmt, err);
+	row_u64(&w, sums->number);
+	row_u64(&w, block);
+	row_u64(&w, segment);
+	row_u64(&w, sums->packets);
+	row_u64(&w, sums->bytes);
+	row_i64(&w, sums->first_ns);
+	row_i64(&w, sums->last_ns);
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_put_event(struct catalog *c, int64_t time_ns, const char *kind, const char *text,
 	struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_EVENT, &p, err);
+	struct row_writer w;
+	sqlite3_stmt *last;
+	int64_t number = 0;
+	enum rc rc = catalog_stmt(c, SQL_LAST_EVENT, &last, err);
 
+	if (rc == RC_DONE)
+		rc = catalog_step(c, last, err);
+	if (rc == RC_DONE) {
+		number = sqlite3_column_int64(last, 0);
+		sqlite3_reset(last);
+		rc = row_begin(c, SQL_PUT_EVENT, TABLE_EVENTS, &w, err);
+	}
 	if (rc != RC_DONE)
 		return rc;
-	put_i64(&p, time_ns);
-	put_text(&p, kind);
-	put_text(&p, text);
-	return catalog_run(c, p.stmt, err);
+	row_i64(&w, number + 1);
+	row_i64(&w, time_ns);
+	row_text(&w, kind);
+	row_text(&w, text);
+	return row_end(&w, NULL, err);
 }
 
 static enum rc put_field(struct catalog *c, const struct field *f, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_PUT_FIELD, &p, err);
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_PUT_FIELD, TABLE_FIELDS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, f->id);
-	put_text(&p, f->name);
-	put_text(&p, field_type_name(f));
-	put_text(&p, field_unit_name(f->unit));
-	put_text(&p, field_merge_name(f->merge));
-	return catalog_run(c, p.stmt, err);
+	row_u64(&w, f->id);
+	row_text(&w, f->name);
+	row_text(&w, field_type_name(f));
+	row_text(&w, field_unit_name(f->unit));
+	row_text(&w, field_merge_name(f->merge));
+	return row_end(&w, NULL, err);
 }
 
 enum rc catalog_put_fields(struct catalog *c, struct err *err)
@@ -207,28 +172,29 @@ enum rc catalog_put_fields(struct catalog *c, struct err *err)
 
 static enum rc drop_rows(struct catalog *c, enum catalog_sql which, uint64_t value, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, which, &p, err);
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, which, &stmt, err);
 
 	if (rc != RC_DONE)
 		return rc;
 	/* statements that drop all have no parameter: binding one then fails without harm */
-	put_u64(&p, value);
-	return catalog_run(c, p.stmt, err);
+	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)value);
+	return catalog_run(c, stmt, err);
 }
 
-static enum rc drop_macros(struct catalog *c, uint32_t block, int64_t from_ns, int64_t to_ns,
-	struct err *err)
+/* Rows of one block in some windows. */
+static enum rc drop_windows(struct catalog *c, enum catalog_sql which, uint32_t block,
+	int64_t from_ns, int64_t to_ns, struct err *err)
 {
-	struct params p;
-	enum rc rc = begin_row(c, SQL_DROP_MACROS, &p, err);
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, which, &stmt, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	put_u64(&p, block);
-	put_i64(&p, from_ns);
-	put_i64(&p, to_ns);
-	return catalog_run(c, p.stmt, err);
+	sqlite3_bind_int64(stmt, 1, block);
+	sqlite3_bind_int64(stmt, 2, from_ns);
+	sqlite3_bind_int64(stmt, 3, to_ns);
+	return catalog_run(c, stmt, err);
 }
 
 enum rc catalog_drop_segments(struct catalog *c, uint32_t block, int64_t from_ns, int64_t to_ns,
@@ -239,8 +205,11 @@ enum rc catalog_drop_segments(struct catalog *c, uint32_t block, int64_t from_ns
 	if (rc == RC_DONE)
 		rc = drop_rows(c, block ? SQL_DROP_SUMS : SQL_DROP_ALL_SUMS, block, err);
 	if (rc == RC_DONE)
-		rc = block ? drop_macros(c, block, from_ns, to_ns, err)
+		rc = block ? drop_windows(c, SQL_DROP_MACROS, block, from_ns, to_ns, err)
 			   : drop_rows(c, SQL_DROP_ALL_MACROS, 0, err);
+	if (rc == RC_DONE)
+		rc = block ? drop_windows(c, SQL_DROP_RUNS, block, from_ns, to_ns, err)
+			   : drop_rows(c, SQL_DROP_ALL_RUNS, 0, err);
 	return rc;
 }
 

@@ -421,22 +421,60 @@ static void add_macro(struct check *c, const struct macro_page *page, const stru
 	sums->bytes += counters_bytes(&rec.c);
 }
 
-static enum rc sum_macros(struct check *c, struct err *err)
+static enum rc sum_run(struct check *c, const struct macro_run *run, struct macro_page *page,
+	struct err *err)
 {
-	struct macro_row after = { .key = { .window_ns = INT64_MIN } };
-	struct macro_page page = { 0 };
+	const struct macro_row *after = NULL;
 	enum rc rc;
 
 	do {
 		store_lock(c->s);
-		rc = catalog_macro_page(c->s->catalog, &after, CHECK_PAGE, &page, err);
+		rc = catalog_macro_run(c->s->catalog, run, after, CHECK_PAGE, page, err);
 		store_unlock(c->s);
-		for (size_t i = 0; rc == RC_DONE && i < page.n; i++)
-			add_macro(c, &page, &page.rows[i]);
-		if (rc == RC_DONE && page.n)
-			after = page.rows[page.n - 1];
-	} while (rc == RC_DONE && page.n == CHECK_PAGE);
+		for (size_t i = 0; rc == RC_DONE && i < page->n; i++)
+			add_macro(c, page, &page->rows[i]);
+		after = page->n ? &page->rows[page->n - 1] : NULL;
+	} while (rc == RC_DONE && page->n == CHECK_PAGE);
+	return rc;
+}
+
+/* Damage is reported, and the next run looked at. */
+static enum rc sum_macros(struct check *c, struct err *err)
+{
+	const struct view *v = &c->s->view;
+	struct macro_page page = { 0 };
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < v->n_runs; i++) {
+		struct err why = { 0 };
+
+		rc = sum_run(c, &v->runs[i], &page, &why);
+		if (rc == RC_DAMAGED) {
+			say_err(c, &why);
+			rc = RC_DONE;
+		} else if (rc != RC_DONE && err) {
+			*err = why;
+		}
+	}
 	macro_page_free(&page);
+	return rc;
+}
+
+/* Tables that nothing else reads. */
+static enum rc check_rest(struct check *c, struct err *err)
+{
+	struct err why = { 0 };
+	enum rc rc;
+
+	store_lock(c->s);
+	rc = catalog_verify_rest(c->s->catalog, &why);
+	store_unlock(c->s);
+	if (rc == RC_DAMAGED) {
+		say_err(c, &why);
+		return RC_DONE;
+	}
+	if (rc != RC_DONE && err)
+		*err = why;
 	return rc;
 }
 
@@ -521,6 +559,8 @@ enum rc store_check(struct store *s, check_say tell, void *ctx, struct check_rep
 		rc = check_files(&c, err);
 	if (rc == RC_DONE)
 		rc = check_macros(&c, err);
+	if (rc == RC_DONE)
+		rc = check_rest(&c, err);
 	if (rc == RC_DONE)
 		check_points(&c);
 	return rc;

@@ -16,6 +16,9 @@ src_store_libstore_a_SOURCES = \
 	src/store/catalog_impl.h \
 	src/store/catalog_macro.c \
 	src/store/catalog_read.c \
+	src/store/catalog_row.c \
+	src/store/catalog_row.h \
+	src/store/catalog_schema.c \
 	src/store/catalog_write.c \
 	src/store/check.c \
 	src/store/check.h \

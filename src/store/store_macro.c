@@ -16,7 +16,7 @@ enum {
 
 /* What one segment has in the window at hand: sorted, read a page at a time. */
 struct run {
-	uint32_t block, segment;
+	struct macro_run of;
 	struct macro_page page;
 	size_t next;                 /* in the page */
 	bool end;                    /* no further page */
@@ -53,7 +53,7 @@ static bool run_less(const struct run *a, const struct run *b)
 
 	if (c != 0)
 		return c < 0;
-	return a->block != b->block ? a->block < b->block : a->segment < b->segment;
+	return a->of.block != b->of.block ? a->of.block < b->of.block : a->of.segment < b->of.segment;
 }
 
 static void heap_down(struct macro_walk *w, size_t at)
@@ -78,18 +78,14 @@ static void heap_down(struct macro_walk *w, size_t at)
 static enum rc run_fill(struct macro_walk *w, struct run *r, struct err *err)
 {
 	struct catalog *c = w->s->catalog;
-	struct service_key after;
-	bool first = r->page.n == 0;
+	const struct macro_row *after = r->page.n ? &r->page.rows[r->page.n - 1] : NULL;
 	enum rc rc;
 
-	if (!first)
-		after = r->page.rows[r->page.n - 1].key;
 	store_lock(w->s);
 	if (w->only)
-		rc = catalog_macro_get(c, &w->key, r->block, r->segment, &r->page, err);
+		rc = catalog_macro_get(c, &r->of, &w->key, &r->page, err);
 	else
-		rc = catalog_macro_run(c, w->window_ns, r->block, r->segment, first ? NULL : &after,
-			w->rows, &r->page, err);
+		rc = catalog_macro_run(c, &r->of, after, w->rows, &r->page, err);
 	store_unlock(w->s);
 	r->next = 0;
 	r->end = w->only || r->page.n < w->rows;
@@ -111,14 +107,6 @@ static enum rc heap_pop(struct macro_walk *w, struct err *err)
 	return rc;
 }
 
-static enum rc add_run(struct macro_walk *w, const struct segment_place *p, struct err *err)
-{
-	if (mem_grow(&w->runs, &w->cap_runs, w->n_runs + 1, sizeof(*w->runs)) != 0)
-		return err_memory(err);
-	w->runs[w->n_runs++] = (struct run){ .block = p->block, .segment = p->number };
-	return RC_DONE;
-}
-
 static void drop_runs(struct macro_walk *w)
 {
 	for (size_t i = 0; i < w->n_runs; i++)
@@ -126,21 +114,22 @@ static void drop_runs(struct macro_walk *w)
 	w->n_runs = w->n_heap = 0;
 }
 
-/* The runs of the segments whose packets reach into the window. */
+/* The window's runs; the lock is held. */
 static enum rc find_runs(struct macro_walk *w, struct err *err)
 {
 	const struct view *v = &w->s->view;
-	enum rc rc = RC_DONE;
+	size_t from = view_run_from(v, w->window_ns, 0, 0), to = from;
 
-	for (size_t i = 0; rc == RC_DONE && i < v->n_segments; i++)
-		if (v->segments[i].last_ns >= w->window_ns &&
-			time_floor(v->segments[i].first_ns, w->s->config.macro_ns) <= w->window_ns)
-			rc = add_run(w, &v->segments[i], err);
+	while (to < v->n_runs && v->runs[to].window_ns == w->window_ns)
+		to++;
+	if (mem_grow(&w->runs, &w->cap_runs, to - from, sizeof(*w->runs)) != 0 ||
+		mem_grow(&w->heap, &w->cap_heap, to - from, sizeof(*w->heap)) != 0)
+		return err_memory(err);
+	for (size_t i = from; i < to; i++)
+		w->runs[w->n_runs++] = (struct run){ .of = v->runs[i] };
 	w->rows = w->n_runs ? WALK_ROWS / w->n_runs : 0;
 	w->rows = w->rows > RUN_ROWS_MAX ? RUN_ROWS_MAX : w->rows < RUN_ROWS_MIN ? RUN_ROWS_MIN : w->rows;
-	if (rc == RC_DONE && mem_grow(&w->heap, &w->cap_heap, w->n_runs, sizeof(*w->heap)) != 0)
-		rc = err_memory(err);
-	return rc;
+	return RC_DONE;
 }
 
 static enum rc begin_window(struct macro_walk *w, struct err *err)
@@ -148,7 +137,9 @@ static enum rc begin_window(struct macro_walk *w, struct err *err)
 	enum rc rc;
 
 	drop_runs(w);
+	store_lock(w->s);
 	rc = find_runs(w, err);
+	store_unlock(w->s);
 	for (size_t i = 0; rc == RC_DONE && i < w->n_runs; i++) {
 		rc = run_fill(w, &w->runs[i], err);
 		if (rc == RC_DONE && w->runs[i].page.n > 0)
@@ -162,19 +153,20 @@ static enum rc begin_window(struct macro_walk *w, struct err *err)
 
 static enum rc next_window(struct macro_walk *w, struct err *err)
 {
-	enum rc rc;
+	const struct view *v = &w->s->view;
+	size_t at;
 
 	if (w->in_window && w->window_ns == INT64_MAX)
 		w->end = true;
 	if (w->end)
 		return RC_END;
 	store_lock(w->s);
-	rc = catalog_next_window(w->s->catalog, w->window_ns + w->in_window, &w->window_ns, err);
+	at = view_run_from(v, w->window_ns + w->in_window, 0, 0);
+	w->end = at == v->n_runs || v->runs[at].window_ns > w->to_ns;
+	if (!w->end)
+		w->window_ns = v->runs[at].window_ns;
 	store_unlock(w->s);
-	if (rc == RC_DONE && w->window_ns > w->to_ns)
-		rc = RC_END;
-	w->end = rc == RC_END;
-	return rc == RC_DONE ? begin_window(w, err) : rc;
+	return w->end ? RC_END : begin_window(w, err);
 }
 
 /* The run whose part is the next; RC_END. */
@@ -340,11 +332,14 @@ static enum rc check_macro(struct store *s, const struct service_key *key,
 	const struct segment_place *place, struct record_id id, struct err *err)
 {
 	struct macro_page page = { 0 };
+	const struct macro_run *run;
 	struct record rec;
-	enum rc rc;
+	enum rc rc = RC_MISSING;
 
 	store_lock(s);
-	rc = catalog_macro_get(s->catalog, key, place->block, place->number, &page, err);
+	run = view_run(&s->view, key->window_ns, place->block, place->number);
+	if (run)
+		rc = catalog_macro_get(s->catalog, run, key, &page, err);
 	store_unlock(s);
 	if (rc == RC_DONE && page.n == 0)
 		rc = RC_MISSING;

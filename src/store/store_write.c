@@ -75,20 +75,32 @@ enum rc store_add_point(struct store *s, struct point_info *point, const void *o
 	return rc;
 }
 
-enum rc store_set_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err)
+static enum rc set_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err)
 {
-	enum rc rc = RC_DONE;
+	const struct view *v = &s->view;
+	struct point_info p;
+	enum rc rc;
 
-	store_lock(s);
-	if (point >= s->view.n_points)
-		rc = err_set(err, RC_USAGE, s->path, "no capture point %u", point);
-	else
-		rc = catalog_put_dropped(s->catalog, point, dropped, err);
+	if (point >= v->n_points)
+		return err_set(err, RC_USAGE, s->path, "no capture point %u", point);
+	p = v->points[point];
+	p.dropped = dropped;
+	p.has_dropped = true;
+	rc = catalog_put_point(s->catalog, &p, v->options.data + v->spans[point].at,
+		v->spans[point].len, err);
 	if (rc == RC_DONE) {
-		s->view.points[point].dropped = dropped;
-		s->view.points[point].has_dropped = true;
+		v->points[point] = p;
 		s->changes++;
 	}
+	return rc;
+}
+
+enum rc store_set_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err)
+{
+	enum rc rc;
+
+	store_lock(s);
+	rc = set_dropped(s, point, dropped, err);
 	store_unlock(s);
 	return rc;
 }
@@ -232,8 +244,8 @@ static enum rc name_segment(struct store *s, const struct segment_place *p, stru
 			rc = catalog_put_sums(s->catalog, p->block, p->number, &points[i], err);
 	if (rc == RC_DONE)
 		rc = put_untimed(s, err);
-	for (size_t i = 0; rc == RC_DONE && i < n_parts; i++)
-		rc = catalog_put_macro(s->catalog, p->block, p->number, &parts[i], err);
+	if (rc == RC_DONE)
+		rc = catalog_put_macros(s->catalog, p->block, p->number, parts, n_parts, &s->view, err);
 	return rc;
 }
 
@@ -257,8 +269,10 @@ static enum rc publish(struct store *s, struct segment_place *place, const struc
 		return rc;
 	rc = name_segment(s, place, parts, n_parts, points, n_points, err);
 	rc = store_end_change(s, rc, err);
-	if (rc != RC_DONE)
+	if (rc != RC_DONE) {
+		view_drop_runs(&s->view, place->block, place->number);
 		return rc;
+	}
 	s->n_untimed = 0;
 	view_add_segment(&s->view, place, NULL);
 	view_sum_segment(&s->view, place);

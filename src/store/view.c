@@ -18,6 +18,7 @@ void view_free(struct view *v)
 	mem_free(v->spans);
 	mem_free(v->sections);
 	mem_free(v->segments);
+	mem_free(v->runs);
 	buf_free(&v->options);
 	view_init(v);
 }
@@ -79,6 +80,58 @@ enum rc view_add_segment(struct view *v, const struct segment_place *s, struct e
 	v->segments[at] = *s;
 	v->n_segments++;
 	return RC_DONE;
+}
+
+size_t view_run_from(const struct view *v, int64_t window_ns, uint32_t block, uint32_t segment)
+{
+	size_t low = 0, high = v->n_runs;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct macro_run *r = &v->runs[middle];
+
+		if (r->window_ns != window_ns ? r->window_ns < window_ns
+			: r->block != block   ? r->block < block
+					      : r->segment < segment)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32_t block,
+	uint32_t segment)
+{
+	size_t at = view_run_from(v, window_ns, block, segment);
+	const struct macro_run *r;
+
+	if (at == v->n_runs)
+		return NULL;
+	r = &v->runs[at];
+	return r->window_ns == window_ns && r->block == block && r->segment == segment ? r : NULL;
+}
+
+enum rc view_add_run(struct view *v, const struct macro_run *r, struct err *err)
+{
+	size_t at = view_run_from(v, r->window_ns, r->block, r->segment);
+
+	if (mem_grow(&v->runs, &v->cap_runs, v->n_runs + 1, sizeof(*r)) != 0)
+		return err_memory(err);
+	memmove(v->runs + at + 1, v->runs + at, (v->n_runs - at) * sizeof(*r));
+	v->runs[at] = *r;
+	v->n_runs++;
+	return RC_DONE;
+}
+
+void view_drop_runs(struct view *v, uint32_t block, uint32_t segment)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < v->n_runs; i++)
+		if (v->runs[i].block != block || v->runs[i].segment != segment)
+			v->runs[kept++] = v->runs[i];
+	v->n_runs = kept;
 }
 
 void view_add_sums(struct view *v, const struct point_info *sums)

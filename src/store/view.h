@@ -11,14 +11,25 @@
 /* Options of a point: where they lie in view.options. */
 struct view_span { size_t at, len; };
 
+/*
+ * The macroflow parts of one segment in one window: how many, and the checksum that ends their
+ * chain (store/catalog_row.h).
+ */
+struct macro_run {
+	int64_t window_ns;
+	uint32_t block, segment;
+	uint64_t parts, tail;
+};
+
 struct view {
 	struct block_info *blocks;           /* ascending by number */
 	struct point_info *points;           /* number is the index */
 	struct view_span *spans;             /* one a point */
 	struct section_info *sections;       /* ascending by offset */
 	struct segment_place *segments;      /* by block, then number */
-	size_t n_blocks, n_points, n_spans, n_sections, n_segments;
-	size_t cap_blocks, cap_points, cap_spans, cap_sections, cap_segments;
+	struct macro_run *runs;              /* by window, then block, then segment */
+	size_t n_blocks, n_points, n_spans, n_sections, n_segments, n_runs;
+	size_t cap_blocks, cap_points, cap_spans, cap_sections, cap_segments, cap_runs;
 	struct buf options;
 	struct store_totals totals;
 };
@@ -33,6 +44,14 @@ enum rc view_add_section(struct view *v, const struct section_info *s, struct er
 enum rc view_add_segment(struct view *v, const struct segment_place *s, struct err *err);
 /* Room for one more segment, so that adding it cannot fail. */
 enum rc view_reserve_segment(struct view *v, struct err *err);
+enum rc view_add_run(struct view *v, const struct macro_run *r, struct err *err);
+/* Takes the runs of a segment away. */
+void view_drop_runs(struct view *v, uint32_t block, uint32_t segment);
+/* Index of the first run of this window, block and segment or behind; n_runs where none is. */
+size_t view_run_from(const struct view *v, int64_t window_ns, uint32_t block, uint32_t segment);
+/* NULL where the segment has nothing in the window. */
+const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32_t block,
+	uint32_t segment);
 /* Adds one point's sums of a segment. */
 void view_add_sums(struct view *v, const struct point_info *sums);
 

@@ -3,6 +3,7 @@
 #include "made.h"
 
 #include "store/block.h"
+#include "store/catalog.h"
 #include "store/check.h"
 
 #include <setjmp.h>
@@ -191,31 +192,116 @@ static void test_damaged_capture(void **state)
 	expect(p, "times of its packets");
 }
 
-static void test_catalog(void **state)
+static void expect_refused(struct place *p)
+{
+	struct store_config config;
+	struct store *s;
+
+	store_config_default(&config);
+	assert_int_equal(store_open_in_place(p->capture, p->index, &config, false, &s, NULL, NULL), RC_DAMAGED);
+}
+
+/* Rows that were changed, taken away or added behind our back: the checksums tell. */
+static void test_catalog_rows(void **state)
+{
+	static const char *const changes[][2] = {
+		{ "UPDATE sums SET packets = packets + 1 WHERE segment = 2",
+			"UPDATE sums SET packets = packets - 1 WHERE segment = 2" },
+		{ "UPDATE segments SET sum = sum + 1 WHERE number = 3",
+			"UPDATE segments SET sum = sum - 1 WHERE number = 3" },
+		{ "UPDATE meta SET name = 'kinf' WHERE name = 'kind'",
+			"UPDATE meta SET name = 'kind' WHERE name = 'kinf'" },
+		{ "UPDATE tallies SET sum = sum + 1 WHERE number = 9",
+			"UPDATE tallies SET sum = sum - 1 WHERE number = 9" },
+		{ "DELETE FROM tallies WHERE number = 1; PRAGMA user_version=2", NULL },
+	};
+	struct place *p = *state;
+
+	make_in_place(p);
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		change(p->index, changes[i][0]);
+		expect_refused(p);
+		if (changes[i][1]) {
+			change(p->index, changes[i][1]);
+			check_and_close(p, open_place(p, false));
+			expect_nothing(p);
+		}
+	}
+	/* a row that vanished without a statement: as if its trigger had not run */
+	make_in_place(p);
+	change(p->index, "DROP TRIGGER segments_out; DELETE FROM segments WHERE number = 3;");
+	expect_refused(p);
+}
+
+static void test_catalog_macros(void **state)
 {
 	struct place *p = *state;
 
 	make_in_place(p);
 	change(p->index, "UPDATE macroparts SET segment = 9 WHERE segment = 2");
 	check_and_close(p, open_place(p, false));
+	expect(p, "parts of macroflows are missing");
 	expect(p, "macroflows of segment 1.2 have 0 packets");
-	assert_int_equal(p->report.problems, 1);
 	assert_int_equal(p->report.bad_index, 1);
 	change(p->index, "UPDATE macroparts SET segment = 2 WHERE segment = 9");
+	check_and_close(p, open_place(p, false));
+	expect_nothing(p);
 	change(p->index, "UPDATE macroparts SET record = zeroblob(4) WHERE segment = 2");
 	check_and_close(p, open_place(p, false));
-	expect(p, "a macroflow part of segment 1.2 cannot be read");
+	expect(p, "parts of macroflows are missing");
+	/* dropped as it should be: readers that know of it find nothing, and no damage */
 	make_in_place(p);
-	change(p->index, "UPDATE sums SET packets = packets + 1 WHERE segment = 2");
+	struct store *s = open_place(p, false);
+	change(p->index, "DELETE FROM macroparts WHERE segment = 2; DELETE FROM runs WHERE segment = 2");
+	check_and_close(p, s);
+	expect(p, "macroflows of segment 1.2 have 0 packets");
+	assert_int_equal(p->report.problems, 1);
+	make_in_place(p);
+	change(p->index, "UPDATE fields SET name = 'x' WHERE id = 5");
 	check_and_close(p, open_place(p, false));
-	expect(p, "capture points have 1001 packets, segments 1000");
-	change(p->index, "UPDATE segments SET bytes = bytes + 1 WHERE number = 3");
+	expect(p, "a row has another checksum");
+}
+
+/* Writes a segment's row anew, with its checksum; triggers follow any statement. */
+static void put_segment(struct place *p, const struct segment_place *place)
+{
+	char path[300], sql[100];
+	struct catalog *c;
+
+	snprintf(sql, sizeof(sql), "DELETE FROM segments WHERE number = %u", place->number);
+	change(p->index, sql);
+	snprintf(path, sizeof(path), "%s/catalog.db", p->index);
+	assert_int_equal(catalog_open(path, CATALOG_WRITE, &c, NULL, NULL), RC_DONE);
+	assert_int_equal(catalog_put_segment(c, place, NULL), RC_DONE);
+	catalog_close(c);
+}
+
+/* Whole, but not what the index and the packets say. */
+static void test_catalog(void **state)
+{
+	struct place *p = *state;
+	struct segment_place place;
+	struct store *s;
+	size_t n;
+
+	make_in_place(p);
+	s = open_place(p, false);
+	place = store_segments(s, &n)[3];
+	store_close(s);
+	place.bytes++;
+	put_segment(p, &place);
 	check_and_close(p, open_place(p, false));
 	expect(p, "segment 3: bytes of its microflows are");
-	change(p->index, "UPDATE segments SET first_frame = first_frame + 1 WHERE number = 1");
+	place.bytes--;
+	place.first_frame++;
+	put_segment(p, &place);
 	check_and_close(p, open_place(p, false));
 	expect(p, "another one than the catalog says");
 	expect(p, "frame numbers do not go on");
+	make_in_place(p);
+	change(p->index, "DELETE FROM sums WHERE segment = 2");
+	check_and_close(p, open_place(p, false));
+	expect(p, "capture points have");
 }
 
 /* ---- own stores -------------------------------------------------------------------------------- */
@@ -262,6 +348,22 @@ static void make_own(struct place *p, bool index)
 	check_and_close(p, s);
 }
 
+static void shorten_block(const char *index)
+{
+	char path[400];
+	struct catalog *c;
+	struct view v;
+
+	snprintf(path, sizeof(path), "%s/catalog.db", index);
+	view_init(&v);
+	assert_int_equal(catalog_open(path, CATALOG_WRITE, &c, NULL, NULL), RC_DONE);
+	assert_int_equal(catalog_load(c, &v, NULL), RC_DONE);
+	v.blocks[0].length -= 8;
+	assert_int_equal(catalog_put_block(c, &v.blocks[0], NULL), RC_DONE);
+	catalog_close(c);
+	view_free(&v);
+}
+
 static void test_own(void **state)
 {
 	struct place *p = *state;
@@ -281,7 +383,7 @@ static void test_own(void **state)
 	flip(path, (long)p->m.at[700] + 4);
 	check_and_close(p, s);
 	expect_nothing(p);
-	change(index, "UPDATE blocks SET length = length - 8");
+	shorten_block(index);
 	assert_int_equal(store_open(p->store, false, &s, NULL, NULL), RC_DONE);
 	check_and_close(p, s);
 	expect(p, "the file has");
@@ -309,6 +411,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged_index, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_capture, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_catalog, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_catalog_rows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_catalog_macros, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_indexed, setup, teardown),
 	};

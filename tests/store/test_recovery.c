@@ -7,6 +7,7 @@
 #include "store/filters.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -155,6 +156,15 @@ static void patch(const char *path, long at, const void *bytes, size_t len)
 	fclose(f);
 }
 
+static void sql(const char *path, const char *text)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
 static void test_damaged_and_newer_catalog(void **state)
 {
 	struct place *p = *state;
@@ -166,13 +176,15 @@ static void test_damaged_and_newer_catalog(void **state)
 	assert_int_equal(made_index(s, &p->m, 300, NULL), RC_DONE);
 	store_close(s);
 	snprintf(path, sizeof(path), "%s/catalog.db", p->index);
-	/* user_version: four bytes, big-endian, at 60 */
+	/* user_version: four bytes, big-endian, at 60; with the tables of this version it is damage */
 	patch(path, 60, "\0\0\0\x63", 4);
-	assert_int_equal(open_place(p, false, &s, NULL, NULL), RC_NEWER);
-	assert_int_equal(open_place(p, true, &s, NULL, NULL), RC_NEWER);
-	patch(path, 60, "\0\0\0\1", 4);
+	assert_int_equal(open_place(p, false, &s, NULL, NULL), RC_DAMAGED);
+	patch(path, 60, "\0\0\0\2", 4);
 	s = must_open(p, false, NULL);
 	store_close(s);
+	sql(path, "CREATE TABLE later (x); PRAGMA user_version=99");
+	assert_int_equal(open_place(p, false, &s, NULL, NULL), RC_NEWER);
+	assert_int_equal(open_place(p, true, &s, NULL, NULL), RC_NEWER);
 	memset(garbage, 0x5a, sizeof(garbage));
 	patch(path, 0, garbage, sizeof(garbage));
 	assert_int_equal(open_place(p, false, &s, NULL, NULL), RC_DAMAGED);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The catalog's tables. A row lies in the order of columns that its INSERT names (catalog_impl.h),
+ * with its checksum in `sum`; tallies has the exclusive or of each table's sums, by number of enum
+ * catalog_table, and triggers keep it so (catalog_row.h).
+ */
+#include "store/catalog_row.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Another row's sum into its table's tally: a ^ b is (a | b) - (a & b), which cannot overflow. */
+#define XOR(number, row) \
+	"UPDATE tallies SET sum = (sum | " row ".sum) - (sum & " row ".sum) WHERE number = " number ";"
+#define TALLY(table, number) \
+	"CREATE TRIGGER " table "_in AFTER INSERT ON " table " BEGIN " XOR(number, "new") " END;" \
+	"CREATE TRIGGER " table "_out AFTER DELETE ON " table " BEGIN " XOR(number, "old") " END;" \
+	"CREATE TRIGGER " table "_set AFTER UPDATE ON " table " BEGIN " XOR(number, "old") " " \
+	XOR(number, "new") " END;"
+
+static const char schema[] =
+	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL,"
+	" sum INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE fields (id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,"
+	" unit TEXT NOT NULL, merge TEXT NOT NULL, sum INTEGER NOT NULL);"
+	"CREATE TABLE blocks (number INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
+	" file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,"
+	" sum INTEGER NOT NULL);"
+	"CREATE TABLE points (number INTEGER PRIMARY KEY, uuid BLOB NOT NULL, name BLOB NOT NULL,"
+	" description BLOB NOT NULL, linktype INTEGER NOT NULL, snaplen INTEGER NOT NULL,"
+	" tsresol INTEGER NOT NULL, tsoffset INTEGER NOT NULL, fcs_len INTEGER NOT NULL,"
+	" file_offset INTEGER NOT NULL, dropped INTEGER, options BLOB NOT NULL,"
+	" sum INTEGER NOT NULL);"
+	"CREATE TABLE sections (offset INTEGER PRIMARY KEY, big_endian INTEGER NOT NULL,"
+	" first_point INTEGER NOT NULL, sum INTEGER NOT NULL);"
+	"CREATE TABLE untimed (start INTEGER PRIMARY KEY, end INTEGER NOT NULL,"
+	" time INTEGER NOT NULL, sum INTEGER NOT NULL);"
+	"CREATE TABLE segments (block INTEGER, number INTEGER, at INTEGER NOT NULL,"
+	" len INTEGER NOT NULL, packets INTEGER NOT NULL, first_frame INTEGER NOT NULL,"
+	" first_offset INTEGER NOT NULL, end_offset INTEGER NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, bytes INTEGER NOT NULL, captured_bytes INTEGER NOT NULL,"
+	" time_unknown INTEGER NOT NULL, time_saturated INTEGER NOT NULL,"
+	" cut_packets INTEGER NOT NULL, undecoded INTEGER NOT NULL,"
+	" sum INTEGER NOT NULL,"
+	" PRIMARY KEY (block, number)) WITHOUT ROWID;"
+	"CREATE TABLE sums (point INTEGER, block INTEGER, segment INTEGER,"
+	" packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (point, block, segment)) WITHOUT ROWID;"
+	"CREATE TABLE macroparts (window INTEGER, block INTEGER, segment INTEGER, server BLOB,"
+	" proto INTEGER, port INTEGER, point INTEGER, record BLOB NOT NULL, clients BLOB,"
+	" rtt BLOB, sum INTEGER NOT NULL,"
+	" PRIMARY KEY (window, block, segment, server, proto, port, point))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE runs (window INTEGER, block INTEGER, segment INTEGER,"
+	" parts INTEGER NOT NULL, tail INTEGER NOT NULL, sum INTEGER NOT NULL,"
+	" PRIMARY KEY (window, block, segment)) WITHOUT ROWID;"
+	"CREATE TABLE tallies (number INTEGER PRIMARY KEY, sum INTEGER NOT NULL);"
+	"CREATE TABLE events (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+	" kind TEXT NOT NULL, text TEXT NOT NULL, sum INTEGER NOT NULL);"
+	TALLY("meta", "1") TALLY("fields", "2") TALLY("blocks", "3") TALLY("points", "4")
+	TALLY("sections", "5") TALLY("untimed", "6") TALLY("segments", "7") TALLY("sums", "8")
+	TALLY("runs", "9") TALLY("events", "10");
+
+
+enum rc catalog_make_schema(struct catalog *c, struct err *err)
+{
+	enum rc rc = catalog_exec(c, schema, err);
+	char sql[64];
+
+	for (int table = TABLE_NONE + 1; rc == RC_DONE && table < TABLE_MACROPARTS; table++) {
+		snprintf(sql, sizeof(sql), "INSERT INTO tallies VALUES (%d, 0);", table);
+		rc = catalog_exec(c, sql, err);
+	}
+	return rc;
+}
+
+/* What SQLite keeps is the statements as they were given, without their semicolons. */
+enum rc catalog_check_schema(struct catalog *c, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	const char *at = schema;
+	enum rc rc = catalog_stmt(c, SQL_SCHEMA, &stmt, err);
+
+	while (rc == RC_DONE && (rc = catalog_step(c, stmt, err)) == RC_DONE) {
+		const char *sql = (const char *)sqlite3_column_text(stmt, 0);
+		size_t len = sql ? strlen(sql) : 0;
+
+		if (!len || strncmp(at, sql, len) != 0 || at[len] != ';')
+			break;
+		at += len + 1;
+	}
+	sqlite3_reset(stmt);
+	if (rc == RC_END ? *at != '\0' : rc == RC_DONE)
+		return catalog_damaged(c, "its tables are not those of a catalog", err);
+	return rc == RC_END ? RC_DONE : rc;
+}
