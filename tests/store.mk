@@ -68,3 +68,7 @@ tests_store_test_recovery_SOURCES = tests/store/test_recovery.c tests/store/made
 	tests/store/place.h
 tests_store_test_recovery_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_store_test_recovery_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_counts
+tests_store_test_counts_SOURCES = tests/store/test_counts.c tests/store/made.c tests/store/made.h
+tests_store_test_counts_LDADD = $(store_test_ldadd)

@@ -42,7 +42,7 @@ static const struct group {
 	{ "packet", { "frame", "file_offset", "info" } },
 	{ "block", { "file", "offset", "length", "state" } },
 	{ "capture point", { "name", "linktype", "snaplen", "dropped" } },
-	{ "trouble", { "malformed", "checksum_errors", "state_evicted" } },
+	{ "trouble", { "malformed", "checksum_errors", "state_evicted", "drops", "gone" } },
 };
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };

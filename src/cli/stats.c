@@ -125,6 +125,28 @@ static void say_all(struct report *r, const struct session_source *source, struc
 	say_points(r, points, n_points);
 }
 
+enum { STATS_EVENTS = 10 };
+
+static enum rc say_events(struct report *r, struct store *s, struct err *err)
+{
+	struct event_info events[STATS_EVENTS];
+	size_t n;
+	enum rc rc = store_events(s, STATS_EVENTS, events, &n, err);
+
+	if (rc != RC_DONE || n == 0)
+		return rc;
+	report_heading(r, "last events");
+	for (size_t i = 0; i < n; i++) {
+		char key[32], text[sizeof(events[i].text) + 40];
+
+		snprintf(key, sizeof(key), "event_%zu", i + 1);
+		size_t at = text_time(text, sizeof(text), events[i].time_ns);
+		snprintf(text + at, sizeof(text) - at, " %s", events[i].text);
+		report_text(r, key, events[i].kind, text);
+	}
+	return RC_DONE;
+}
+
 static enum rc say_source(struct cli *c, size_t i, struct err *err)
 {
 	struct store *s = session_sources(c->session)->stores[i];
@@ -143,6 +165,11 @@ static enum rc say_source(struct cli *c, size_t i, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	say_all(r, &c->args.sources[i], s, &counts);
+	rc = say_events(r, s, err);
+	if (rc != RC_DONE) {
+		report_end(r, NULL);
+		return rc;
+	}
 	return report_end(r, err);
 }
 

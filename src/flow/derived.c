@@ -418,6 +418,31 @@ bool derive_point_dropped(const struct row *row, struct value *out)
 	return row->point->has_dropped && give_u64(out, row->point->dropped);
 }
 
+bool derive_point_received(const struct row *row, struct value *out)
+{
+	return row->point->has_counts && give_u64(out, row->point->received);
+}
+
+bool derive_point_refused(const struct row *row, struct value *out)
+{
+	return row->point->has_counts && give_u64(out, row->point->refused);
+}
+
+bool derive_point_if_dropped(const struct row *row, struct value *out)
+{
+	return row->point->has_counts && give_u64(out, row->point->if_dropped);
+}
+
+bool derive_drops(const struct row *row, struct value *out)
+{
+	return row->record->has_drops && give_u64(out, row->record->drops);
+}
+
+bool derive_gone(const struct row *row, struct value *out)
+{
+	return give_u64(out, row->record->gone);
+}
+
 bool derive_span_packets(const struct row *row, struct value *out)
 {
 	return give_u64(out, row->tier == TIER_BLOCK ? row->block->packets : row->point->packets);

@@ -56,6 +56,11 @@ bool derive_point_name(const struct row *row, struct value *out);
 bool derive_point_linktype(const struct row *row, struct value *out);
 bool derive_point_snaplen(const struct row *row, struct value *out);
 bool derive_point_dropped(const struct row *row, struct value *out);
+bool derive_point_received(const struct row *row, struct value *out);
+bool derive_point_refused(const struct row *row, struct value *out);
+bool derive_point_if_dropped(const struct row *row, struct value *out);
+bool derive_drops(const struct row *row, struct value *out);
+bool derive_gone(const struct row *row, struct value *out);
 /* first, last, packets and bytes of blocks and points. */
 bool derive_span_first(const struct row *row, struct value *out);
 bool derive_span_last(const struct row *row, struct value *out);

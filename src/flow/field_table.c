@@ -238,6 +238,16 @@ static const struct field fields[] = {
 	 .help = "open, sealed, indexed or evicted"},
 	DERIVED(67, "dropped", "dropped", TYPE_U64, UNIT_COUNT, POINTS, derive_point_dropped, 8,
 		"packets that the capture lost, where the file says so"),
+	DERIVED(68, "received", "received", TYPE_U64, UNIT_COUNT, POINTS, derive_point_received, 9,
+		"packets that came off the wire while recording: stored, refused and dropped"),
+	DERIVED(69, "refused", "refused", TYPE_U64, UNIT_COUNT, POINTS, derive_point_refused, 8,
+		"packets that the recorder could not store"),
+	DERIVED(70, "if_dropped", "if drop", TYPE_U64, UNIT_COUNT, POINTS, derive_point_if_dropped, 8,
+		"packets that the interface or its driver lost"),
+	DERIVED(80, "drops", "drops", TYPE_U64, UNIT_COUNT, FIELD_ON(TIER_MACROFLOW), derive_drops, 7,
+		"packets of all services that the kernel dropped at this point in this window, where it was recorded"),
+	DERIVED(81, "gone", "gone", TYPE_U64, UNIT_COUNT, FIELD_ON(TIER_MACROFLOW), derive_gone, 8,
+		"packets that were evicted since: they are counted, but cannot be shown"),
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };

@@ -351,6 +351,14 @@ enum rc record_merge(struct record *whole, const struct record *part, struct err
 		whole->id = part->id;
 		whole->slice_ns = part->slice_ns;
 	}
+	/* a group of several windows or points has no number of its own */
+	if (empty) {
+		whole->drops = part->drops;
+		whole->has_drops = part->has_drops;
+	} else if (whole->has_drops && (!part->has_drops || part->drops != whole->drops)) {
+		whole->has_drops = false;
+	}
+	whole->gone += part->gone;
 	merge_fields((uint8_t *)whole, (const uint8_t *)part, &whole->c, &part->c, 0);
 	merge_key_flags(whole);
 	return merge_summaries(whole, part, err);

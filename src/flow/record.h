@@ -117,6 +117,10 @@ struct record {
 	int64_t slice_ns;                /* start of its slice or window */
 	struct flow_key key;
 	struct counters c;
+	/* Macroflows alone. */
+	uint64_t drops;                  /* by the kernel in its window at its point; valid where has_drops */
+	uint64_t gone;                   /* of its packets: evicted */
+	bool has_drops;
 	struct sketch *clients;          /* groups and macroflows, else NULL */
 	struct hist *rtt;                /* likewise */
 };

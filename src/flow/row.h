@@ -49,6 +49,8 @@ struct point_info {
 	uint64_t file_offset;        /* in place: where the file describes it (0: pcap); own: 0 */
 	uint64_t packets, bytes, dropped;
 	bool has_dropped;
+	uint64_t received, refused, if_dropped;      /* by a recorder, over the store's life */
+	bool has_counts;                             /* these are known: recorded live */
 	int64_t first_ns, last_ns;   /* valid where packets > 0 */
 };
 

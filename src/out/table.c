@@ -75,7 +75,7 @@ static void cell_text(const struct table *t, const struct field *f, const struct
 static const char *cell_color(const struct field *f, const struct cell *c)
 {
 	static const char *const troubles[] = { "rst", "malformed", "checksum_errors",
-		"state_evicted", "dropped" };
+		"state_evicted", "dropped", "refused", "if_dropped", "drops", "gone" };
 
 	if (!c->known)
 		return SGR_UNKNOWN;

@@ -150,6 +150,8 @@ static void record_of_part(const struct records *r, const struct segment_flow *f
 	out->id = id;
 	out->slice_ns = slice_ns;
 	out->key = flow->key;
+	out->drops = out->gone = 0;
+	out->has_drops = false;
 	out->clients = NULL;
 	out->rtt = NULL;
 	record_key_known(out);

@@ -67,6 +67,10 @@ enum rc catalog_put_sums(struct catalog *c, uint32_t block, uint32_t segment,
 	const struct point_info *sums, struct err *err);
 enum rc catalog_put_event(struct catalog *c, int64_t time_ns, const char *kind,
 	const char *text, struct err *err);
+/* What a recorder counts (catalog_counts.c). */
+enum rc catalog_put_counts(struct catalog *c, uint32_t point, const struct point_counts *counts,
+	struct err *err);
+enum rc catalog_put_drop(struct catalog *c, int64_t number, const struct drop_info *d, struct err *err);
 /* Field registry, from the field table. */
 enum rc catalog_put_fields(struct catalog *c, struct err *err);
 
@@ -86,6 +90,8 @@ enum rc catalog_untimed(struct catalog *c, uint64_t file_offset, uint64_t *from,
 /* Events in order. */
 typedef bool (*catalog_event)(void *ctx, int64_t time_ns, const char *kind, const char *text);
 enum rc catalog_events(struct catalog *c, catalog_event say, void *ctx, struct err *err);
+/* The newest `max`, newest first. */
+enum rc catalog_last_events(struct catalog *c, size_t max, catalog_event say, void *ctx, struct err *err);
 
 /*
  * Reads what catalog_load() does not, macroflow parts aside, so that damage in it is found:

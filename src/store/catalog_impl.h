@@ -53,6 +53,16 @@ struct sqlite3_stmt;
 	X(SQL_LAST_EVENT, "SELECT ifnull(max(number), 0) FROM events") \
 	X(SQL_PUT_EVENT, "INSERT INTO events (number, time, kind, text, sum) " \
 		"VALUES (?, ?, ?, ?, ?)") \
+	X(SQL_LAST_EVENTS, "SELECT number, time, kind, text, sum FROM events ORDER BY number DESC " \
+		"LIMIT ?") \
+	X(SQL_GET_COUNTS, "SELECT point, received, refused, dropped, if_dropped, sum FROM counts " \
+		"ORDER BY point") \
+	X(SQL_PUT_COUNTS, "INSERT OR REPLACE INTO counts (point, received, refused, dropped, " \
+		"if_dropped, sum) VALUES (?, ?, ?, ?, ?, ?)") \
+	X(SQL_GET_DROPS, "SELECT number, point, first, last, dropped, if_dropped, refused, sum " \
+		"FROM drops ORDER BY number") \
+	X(SQL_PUT_DROP, "INSERT INTO drops (number, point, first, last, dropped, if_dropped, " \
+		"refused, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(SQL_GET_FIELDS, "SELECT id, name, type, unit, merge, sum FROM fields ORDER BY id") \
 	X(SQL_PUT_FIELD, "INSERT OR REPLACE INTO fields (id, name, type, unit, merge, sum) " \
 		"VALUES (?, ?, ?, ?, ?, ?)") \
@@ -103,7 +113,8 @@ enum catalog_sql {
 	X(TABLE_META, "meta") X(TABLE_FIELDS, "fields") X(TABLE_BLOCKS, "blocks") \
 	X(TABLE_POINTS, "points") X(TABLE_SECTIONS, "sections") X(TABLE_UNTIMED, "untimed") \
 	X(TABLE_SEGMENTS, "segments") X(TABLE_SUMS, "sums") X(TABLE_RUNS, "runs") \
-	X(TABLE_EVENTS, "events") X(TABLE_MACROPARTS, "macroparts")
+	X(TABLE_EVENTS, "events") X(TABLE_COUNTS, "counts") X(TABLE_DROPS, "drops") \
+	X(TABLE_MACROPARTS, "macroparts")
 
 enum catalog_table {
 	TABLE_NONE,

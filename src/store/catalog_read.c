@@ -155,6 +155,38 @@ static enum rc run_row(struct row_reader *r, struct view *v, struct err *err)
 	return view_add_run(v, &run, err);
 }
 
+static enum rc counts_row(struct row_reader *r, struct view *v, struct err *err)
+{
+	uint32_t point = row_get_u32(r);
+	struct point_counts counts = { 0 };
+
+	(void)err;
+	counts.received = row_get_u64(r);
+	counts.refused = row_get_u64(r);
+	counts.dropped = row_get_u64(r);
+	counts.if_dropped = row_get_u64(r);
+	if (point < v->n_points)
+		view_set_counts(v, point, &counts);
+	else
+		r->bad = true;
+	return RC_DONE;
+}
+
+static enum rc drop_row(struct row_reader *r, struct view *v, struct err *err)
+{
+	int64_t number = row_get_i64(r);
+	struct drop_info d = { .point = row_get_u32(r) };
+
+	d.from_ns = row_get_i64(r);
+	d.to_ns = row_get_i64(r);
+	d.dropped = row_get_u64(r);
+	d.if_dropped = row_get_u64(r);
+	d.refused = row_get_u64(r);
+	if (d.point >= v->n_points || d.to_ns < d.from_ns)
+		r->bad = true;
+	return view_add_drop(v, &d, number, err);
+}
+
 static enum rc load_flag(struct catalog *c, const char *name, bool *out, struct err *err)
 {
 	int64_t v = 0;
@@ -195,6 +227,8 @@ static enum rc load_all(struct catalog *c, struct view *v, struct err *err)
 		{ SQL_GET_SEGMENTS, TABLE_SEGMENTS, segment_row },
 		{ SQL_GET_SUMS, TABLE_SUMS, sums_row },
 		{ SQL_GET_RUNS, TABLE_RUNS, run_row },
+		{ SQL_GET_COUNTS, TABLE_COUNTS, counts_row },
+		{ SQL_GET_DROPS, TABLE_DROPS, drop_row },
 	};
 	enum rc rc = load_totals(c, &v->totals, err);
 
@@ -253,20 +287,24 @@ enum rc catalog_untimed(struct catalog *c, uint64_t file_offset, uint64_t *from,
 	return file_offset < *to ? RC_DONE : RC_MISSING;
 }
 
+static bool say_event(const struct row_reader *r, catalog_event say, void *ctx)
+{
+	const char *kind = (const char *)sqlite3_column_text(r->stmt, 2);
+	const char *text = (const char *)sqlite3_column_text(r->stmt, 3);
+
+	return say(ctx, sqlite3_column_int64(r->stmt, 1), kind ? kind : "", text ? text : "");
+}
+
 static enum rc say_events(struct catalog *c, catalog_event say, void *ctx, struct err *err)
 {
 	struct row_reader r;
 	enum rc rc = rows_begin(c, SQL_GET_EVENTS, TABLE_EVENTS, &r, err);
 
-	while (rc == RC_DONE && (rc = rows_next(&r, err)) == RC_DONE) {
-		const char *kind = (const char *)sqlite3_column_text(r.stmt, 2);
-		const char *text = (const char *)sqlite3_column_text(r.stmt, 3);
-
-		if (!say(ctx, sqlite3_column_int64(r.stmt, 1), kind ? kind : "", text ? text : "")) {
+	while (rc == RC_DONE && (rc = rows_next(&r, err)) == RC_DONE)
+		if (!say_event(&r, say, ctx)) {
 			rows_reset(&r);
 			return RC_DONE;
 		}
-	}
 	return rc == RC_END ? rows_end(&r, err) : rc;
 }
 
@@ -279,6 +317,22 @@ enum rc catalog_events(struct catalog *c, catalog_event say, void *ctx, struct e
 	rc = say_events(c, say, ctx, err);
 	catalog_rollback(c);
 	return rc;
+}
+
+enum rc catalog_last_events(struct catalog *c, size_t max, catalog_event say, void *ctx, struct err *err)
+{
+	struct row_reader r;
+	enum rc rc = rows_begin(c, SQL_LAST_EVENTS, TABLE_EVENTS, &r, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_int64(r.stmt, 1, max > INT32_MAX ? INT32_MAX : (sqlite3_int64)max);
+	while ((rc = rows_next(&r, err)) == RC_DONE)
+		if (!say_event(&r, say, ctx)) {
+			rows_reset(&r);
+			return RC_DONE;
+		}
+	return rc == RC_END ? RC_DONE : rc;
 }
 
 enum rc catalog_verify_rest(struct catalog *c, struct err *err)

@@ -58,9 +58,16 @@ static const char schema[] =
 	"CREATE TABLE tallies (number INTEGER PRIMARY KEY, sum INTEGER NOT NULL);"
 	"CREATE TABLE events (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
 	" kind TEXT NOT NULL, text TEXT NOT NULL, sum INTEGER NOT NULL);"
+	"CREATE TABLE counts (point INTEGER PRIMARY KEY, received INTEGER NOT NULL,"
+	" refused INTEGER NOT NULL, dropped INTEGER NOT NULL, if_dropped INTEGER NOT NULL,"
+	" sum INTEGER NOT NULL);"
+	"CREATE TABLE drops (number INTEGER PRIMARY KEY, point INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, dropped INTEGER NOT NULL,"
+	" if_dropped INTEGER NOT NULL, refused INTEGER NOT NULL, sum INTEGER NOT NULL);"
 	TALLY("meta", "1") TALLY("fields", "2") TALLY("blocks", "3") TALLY("points", "4")
 	TALLY("sections", "5") TALLY("untimed", "6") TALLY("segments", "7") TALLY("sums", "8")
-	TALLY("runs", "9") TALLY("events", "10");
+	TALLY("runs", "9") TALLY("events", "10") TALLY("counts", "11")
+	TALLY("drops", "12");
 
 
 enum rc catalog_make_schema(struct catalog *c, struct err *err)

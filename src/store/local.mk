@@ -13,6 +13,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/cache.h \
 	src/store/catalog.c \
 	src/store/catalog.h \
+	src/store/catalog_counts.c \
 	src/store/catalog_impl.h \
 	src/store/catalog_macro.c \
 	src/store/catalog_read.c \
@@ -54,7 +55,9 @@ src_store_libstore_a_SOURCES = \
 	src/store/segment_writer.h \
 	src/store/sql_export.c \
 	src/store/sql_export.h \
+	src/store/retention.h \
 	src/store/store.c \
+	src/store/store_counts.c \
 	src/store/store.h \
 	src/store/store_block.c \
 	src/store/store_impl.h \

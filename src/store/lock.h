@@ -16,6 +16,8 @@
  * is for messages.
  */
 enum rc lock_take(const char *path, const char *store, int *fd, struct err *err);
+/* The pid of the process that holds the lock (this one too); 0 where nobody does or it cannot be told. */
+long lock_holder(const char *path);
 /* A shared mark that a directory is in use; -1 where it cannot be had. */
 int lock_share(const char *dir);
 /*

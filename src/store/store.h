@@ -120,6 +120,8 @@ const struct store_totals *store_totals(const struct store *s);
 const struct filters *store_filters(const struct store *s);      /* may be NULL */
 /* Windows with drops, ascending by from_ns. */
 const struct drop_info *store_drops(const struct store *s, size_t *n);
+/* Packets that the kernel dropped at a point in windows that begin in [from, to). */
+uint64_t store_drops_between(const struct store *s, uint32_t point, int64_t from_ns, int64_t to_ns);
 /* The last `max` events, oldest first. */
 struct event_info { int64_t time_ns; char kind[24]; char text[232]; };
 enum rc store_events(struct store *s, size_t max, struct event_info *out, size_t *n, struct err *err);

@@ -281,6 +281,19 @@ static enum rc merge_part(struct macro_walk *w, const struct run *r, struct reco
 	return rc;
 }
 
+/* What the kernel dropped meanwhile at its point. */
+static void tell_drops(const struct macro_walk *w, struct record *out, const struct service_key *key)
+{
+	struct store *s = w->s;
+
+	store_lock(s);
+	out->has_drops = key->point < s->view.n_points && s->view.points[key->point].has_counts;
+	if (out->has_drops)
+		out->drops = store_drops_between(s, key->point, key->window_ns,
+			time_add(key->window_ns, s->config.macro_ns));
+	store_unlock(s);
+}
+
 enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service_key *key,
 	struct err *err)
 {
@@ -302,6 +315,8 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 	}
 	if (rc == RC_END && !first)
 		rc = RC_DONE;
+	if (rc == RC_DONE)
+		tell_drops(w, out, key);
 	/* a first part that could not be decoded has left nothing */
 	if (rc != RC_DONE && !first)
 		record_free(out);

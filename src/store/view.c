@@ -18,6 +18,7 @@ void view_free(struct view *v)
 	mem_free(v->spans);
 	mem_free(v->sections);
 	mem_free(v->segments);
+	mem_free(v->drops);
 	mem_free(v->runs);
 	buf_free(&v->options);
 	view_init(v);
@@ -132,6 +133,33 @@ void view_drop_runs(struct view *v, uint32_t block, uint32_t segment)
 		if (v->runs[i].block != block || v->runs[i].segment != segment)
 			v->runs[kept++] = v->runs[i];
 	v->n_runs = kept;
+}
+
+void view_set_counts(struct view *v, uint32_t point, const struct point_counts *counts)
+{
+	struct point_info *p = &v->points[point];
+
+	p->has_counts = p->has_dropped = true;
+	p->received = counts->received;
+	p->refused = counts->refused;
+	p->dropped = counts->dropped;
+	p->if_dropped = counts->if_dropped;
+}
+
+enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number, struct err *err)
+{
+	size_t at = v->n_drops;
+
+	if (mem_grow(&v->drops, &v->cap_drops, at + 1, sizeof(*d)) != 0)
+		return err_memory(err);
+	while (at > 0 && v->drops[at - 1].from_ns > d->from_ns)
+		at--;
+	memmove(v->drops + at + 1, v->drops + at, (v->n_drops - at) * sizeof(*d));
+	v->drops[at] = *d;
+	v->n_drops++;
+	if (number > v->drops_seen)
+		v->drops_seen = number;
+	return RC_DONE;
 }
 
 void view_add_sums(struct view *v, const struct point_info *sums)

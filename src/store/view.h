@@ -30,6 +30,9 @@ struct view {
 	struct macro_run *runs;              /* by window, then block, then segment */
 	size_t n_blocks, n_points, n_spans, n_sections, n_segments, n_runs;
 	size_t cap_blocks, cap_points, cap_spans, cap_sections, cap_segments, cap_runs;
+	struct drop_info *drops;             /* ascending by from_ns */
+	size_t n_drops, cap_drops;
+	int64_t drops_seen;                  /* highest number of a row among them */
 	struct buf options;
 	struct store_totals totals;
 };
@@ -52,6 +55,8 @@ size_t view_run_from(const struct view *v, int64_t window_ns, uint32_t block, ui
 /* NULL where the segment has nothing in the window. */
 const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32_t block,
 	uint32_t segment);
+void view_set_counts(struct view *v, uint32_t point, const struct point_counts *counts);
+enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number, struct err *err);
 /* Adds one point's sums of a segment. */
 void view_add_sums(struct view *v, const struct point_info *sums);
 

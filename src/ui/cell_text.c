@@ -165,6 +165,8 @@ static unsigned trouble_attr(const char *name)
 		{ "fragments", ATTR_WARN },
 		{ "malformed", ATTR_BAD },
 		{ "checksum_errors", ATTR_BAD },
+		{ "drops", ATTR_BAD },
+		{ "gone", ATTR_BAD },
 		{ "state_evicted", ATTR_WARN },
 		{ "retrans", ATTR_WARN },
 		{ "zero_window", ATTR_WARN },
