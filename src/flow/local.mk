@@ -3,8 +3,10 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/addr.c \
 	src/flow/addr.h \
 	src/flow/community.c \
+	src/flow/counters.c \
 	src/flow/derived.c \
 	src/flow/derived.h \
+	src/flow/derived_marks.c \
 	src/flow/field.c \
 	src/flow/field.h \
 	src/flow/field_table.c \

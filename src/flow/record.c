@@ -129,6 +129,14 @@ const char *end_reason_name(enum end_reason e)
 	return e < END_REASONS ? names[e] : "?";
 }
 
+const char *closed_by_name(enum closed_by c)
+{
+	static const char *const names[CLOSED_BYS] = {
+		[CLOSED_BY_NONE] = "none", [CLOSED_BY_CLIENT] = "client", [CLOSED_BY_SERVER] = "server",
+	};
+	return c < CLOSED_BYS ? names[c] : "?";
+}
+
 /* ---- merging ------------------------------------------------------------------------ */
 
 /* Fields that are known from the beginning: counters of what every packet tells. */
@@ -140,11 +148,20 @@ const char *end_reason_name(enum end_reason e)
 	 FIELD_BIT(FIELD_RTT_N) | FIELD_BIT(FIELD_RTT_SUM) | FIELD_BIT(FIELD_RTT_SUMSQ) | \
 	 FIELD_BIT(FIELD_FRAGMENTS) | FIELD_BIT(FIELD_MALFORMED) | FIELD_BIT(FIELD_CHECKSUM_ERRORS) | \
 	 FIELD_BIT(FIELD_STATE_EVICTED))
+/* And those of analyses: what they do not apply to has none of it. Whoever leaves one out clears its bits. */
+#define KNOWN_ANALYSES \
+	((FIELD_BIT(FIELD_BAD_SACK + 1) - FIELD_BIT(FIELD_C2S_RETRANS)) | FIELD_BIT(FIELD_RTT_CLIENT_N) | \
+	 FIELD_BIT(FIELD_RTT_CLIENT_SUM) | FIELD_BIT(FIELD_RTT_CLIENT_SUMSQ) | \
+	 FIELD_BIT(FIELD_RTT_SERVER_N) | FIELD_BIT(FIELD_RTT_SERVER_SUM) | \
+	 FIELD_BIT(FIELD_RTT_SERVER_SUMSQ) | FIELD_BIT(FIELD_ATTEMPTED) | FIELD_BIT(FIELD_ANSWERED) | \
+	 FIELD_BIT(FIELD_REFUSED) | FIELD_BIT(FIELD_RESPONSE_N) | FIELD_BIT(FIELD_RESPONSE_SUM) | \
+	 FIELD_BIT(FIELD_RESPONSE_SUMSQ) | FIELD_BIT(FIELD_TURNS) | FIELD_BIT(FIELD_TRANSFER_N) | \
+	 FIELD_BIT(FIELD_TRANSFER_SUM))
 
 void counters_init(struct counters *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->known = KNOWN_COUNTERS;
+	c->known = KNOWN_COUNTERS | KNOWN_ANALYSES;
 }
 
 void record_init(struct record *r, enum tier tier)
@@ -158,8 +175,9 @@ void record_free(struct record *r)
 {
 	sketch_free(r->clients);
 	hist_free(r->rtt);
+	hist_free(r->response);
 	r->clients = NULL;
-	r->rtt = NULL;
+	r->rtt = r->response = NULL;
 }
 
 void record_key_known(struct record *r)
@@ -318,6 +336,17 @@ void counters_merge(struct counters *whole, const struct counters *part)
 	merge_fields((uint8_t *)whole - back, (const uint8_t *)part - back, whole, part, FIELD_FIRST);
 }
 
+static enum rc merge_hist(struct hist **whole, const struct hist *part, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	if (!part)
+		return RC_DONE;
+	if (!*whole)
+		rc = hist_new(whole, err);
+	return rc == RC_DONE ? hist_merge(*whole, part, err) : rc;
+}
+
 static enum rc merge_summaries(struct record *whole, const struct record *part, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -326,11 +355,9 @@ static enum rc merge_summaries(struct record *whole, const struct record *part, 
 		rc = sketch_new(&whole->clients, err);
 	if (rc == RC_DONE && part->clients)
 		rc = sketch_merge(whole->clients, part->clients, err);
-	if (rc == RC_DONE && part->rtt && !whole->rtt)
-		rc = hist_new(&whole->rtt, err);
-	if (rc == RC_DONE && part->rtt)
-		rc = hist_merge(whole->rtt, part->rtt, err);
-	return rc;
+	if (rc == RC_DONE)
+		rc = merge_hist(&whole->rtt, part->rtt, err);
+	return rc == RC_DONE ? merge_hist(&whole->response, part->response, err) : rc;
 }
 
 /* Takes the key's helpers that no bit stands for: kept as long as what they describe is known. */

@@ -17,6 +17,7 @@
 #define FLOWDRILL_FLOW_RECORD_H
 
 #include "base/buf.h"
+#include "flow/mark.h"
 #include "flow/packet.h"
 
 struct sketch;
@@ -70,6 +71,10 @@ const char *orientation_name(enum orientation o);
 enum end_reason { END_NONE, END_FIN, END_RST, END_NEW_SYN, END_EVICTED, END_SLICE, END_OF_CAPTURE, END_REASONS };
 const char *end_reason_name(enum end_reason e);
 
+/* Who sent the first FIN or the RST that ended a connection. */
+enum closed_by { CLOSED_BY_NONE, CLOSED_BY_CLIENT, CLOSED_BY_SERVER, CLOSED_BYS };
+const char *closed_by_name(enum closed_by c);
+
 /* Who talks to whom, oriented. Unused bytes zero. */
 struct flow_key {
 	uint32_t point;
@@ -84,6 +89,13 @@ struct flow_key {
 };
 
 enum direction { DIR_C2S = 0, DIR_S2C = 1 };
+
+/* What is kept of measured times. */
+struct time_sums {
+	uint64_t n;
+	int64_t min_ns, max_ns, sum_ns;
+	u128 sumsq;                      /* ns squared */
+};
 
 /*
  * What is counted of one microflow (or any merge of them). Plain data, zeroed it is an empty part with
@@ -109,6 +121,19 @@ struct counters {
 	uint8_t ttl_min[2], ttl_max[2];  /* by direction */
 	uint8_t dscp, icmp_type;
 	uint8_t end_reason;              /* enum end_reason */
+	/* TCP analysis and response times stand last: what has none of it never touches them */
+	uint8_t closed_by;               /* enum closed_by */
+	uint8_t window_scale[2], sack[2];
+	uint16_t mss[2];                 /* by direction of the SYN that said so */
+	uint32_t in_flight_max;
+	uint64_t retrans[2];             /* by direction */
+	uint64_t marks[PACKET_MARKS];    /* packets with a mark; not [MARK_RETRANS], [MARK_RESPONSE_START] */
+	struct time_sums rtt_client, rtt_server;   /* between capture point and client, server */
+	uint64_t attempted, answered, refused;     /* connections: first SYNs, SYN,ACKs, RSTs to a SYN */
+	struct time_sums response;       /* n: packets with MARK_RESPONSE_START */
+	uint64_t turns;                  /* requests that ended */
+	uint64_t transfer_n;
+	int64_t transfer_max_ns, transfer_sum_ns;
 };
 
 struct record {
@@ -123,6 +148,7 @@ struct record {
 	bool has_drops;
 	struct sketch *clients;          /* groups and macroflows, else NULL */
 	struct hist *rtt;                /* likewise */
+	struct hist *response;           /* macroflows, and groups of them */
 };
 
 void counters_init(struct counters *c);
@@ -135,6 +161,11 @@ static inline uint64_t counters_bytes(const struct counters *c)
 	return c->bytes[0] + c->bytes[1];
 }
 
+/*
+ * What can be computed of traffic beside plain counting. What was not is unknown.
+ */
+enum attribute { ATTRIBUTE_TCP = 1 << 0, ATTRIBUTE_RESPONSE = 1 << 1, ATTRIBUTES_ALL = 3 };
+
 /* An empty record to merge into: every key field unknown. */
 void record_init(struct record *r, enum tier tier);
 void record_free(struct record *r);
@@ -145,6 +176,14 @@ void record_free(struct record *r);
 enum rc record_merge(struct record *whole, const struct record *part, struct err *err);
 /* The same for counters alone (no key, id, sketch): a microflow into its flow. */
 void counters_merge(struct counters *whole, const struct counters *part);
+/* The marks, and what times they have, of one packet; `dir`: who sent it. The one place where notes become counters. */
+void counters_note(struct counters *c, enum direction dir, const struct packet_note *note);
+/* Whether what notes count agrees with `marked`, into which all notes of a part were counted (either direction). */
+bool counters_agree(const struct counters *c, const struct counters *marked);
+/* One measured time more; min and max are the ids of their fields (enum field_id). */
+void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsigned max, int64_t ns);
+/* Fields that an attribute (enum attribute) computes. */
+u128 attribute_fields(unsigned attributes);
 /* Marks the key fields (client, server, ports, proto, vlan, tunnel, macs, point) of a record with one key as known. */
 void record_key_known(struct record *r);
 

@@ -19,6 +19,8 @@ struct packet_row {
 	struct record_id flow, microflow;
 	const struct flow_key *key;  /* its flow's */
 	enum direction direction;
+	bool has_marks, has_turns;   /* analysis of TCP, and of turns, was done for its microflow */
+	struct packet_note note;     /* what it said; empty where nothing is to be said */
 };
 
 enum block_state { BLOCK_OPEN, BLOCK_SEALED, BLOCK_INDEXED, BLOCK_EVICTED, BLOCK_STATES };

@@ -207,6 +207,18 @@ static void drop_key(struct rows *r, uint32_t index)
 
 /* ---- slots --------------------------------------------------------------------------------- */
 
+static enum rc copy_hist(
+	struct rows *r, struct hist **to, const struct hist *from, struct err *err)
+{
+	enum rc rc;
+
+	if (!from)
+		return RC_DONE;
+	rc = hist_new(to, err);
+	r->summaries += 128;
+	return rc == RC_DONE ? hist_merge(*to, from, err) : rc;
+}
+
 static enum rc copy_record(
 	struct rows *r, struct record *to, const struct record *from, struct err *err)
 {
@@ -214,19 +226,17 @@ static enum rc copy_record(
 
 	*to = *from;
 	to->clients = NULL;
-	to->rtt = NULL;
+	to->rtt = to->response = NULL;
 	if (from->clients) {
 		rc = sketch_new(&to->clients, err);
 		if (rc == RC_DONE)
 			rc = sketch_merge(to->clients, from->clients, err);
 		r->summaries += 512;
 	}
-	if (rc == RC_DONE && from->rtt) {
-		rc = hist_new(&to->rtt, err);
-		if (rc == RC_DONE)
-			rc = hist_merge(to->rtt, from->rtt, err);
-		r->summaries += 128;
-	}
+	if (rc == RC_DONE)
+		rc = copy_hist(r, &to->rtt, from->rtt, err);
+	if (rc == RC_DONE)
+		rc = copy_hist(r, &to->response, from->response, err);
 	if (rc != RC_DONE)
 		record_free(to);
 	return rc;

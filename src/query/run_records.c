@@ -153,7 +153,7 @@ static void record_of_part(const struct records *r, const struct segment_flow *f
 	out->drops = out->gone = 0;
 	out->has_drops = false;
 	out->clients = NULL;
-	out->rtt = NULL;
+	out->rtt = out->response = NULL;
 	record_key_known(out);
 }
 

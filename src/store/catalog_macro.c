@@ -17,6 +17,20 @@
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
+static bool has_hist(const struct hist *h)
+{
+	return h && hist_count(h) > 0;
+}
+
+/* One without values is written only where another one follows it: no buckets. */
+static void put_hist(struct buf *out, const struct hist *h, bool anyway)
+{
+	if (has_hist(h))
+		hist_encode(h, out);
+	else if (anyway)
+		buf_put_varint(out, 0);
+}
+
 /* Encodes a summary behind what is in `out`; its length. */
 static size_t put_summaries(struct buf *out, const struct record *rec, size_t *clients_len)
 {
@@ -26,8 +40,8 @@ static size_t put_summaries(struct buf *out, const struct record *rec, size_t *c
 		sketch_encode(rec->clients, out);
 	*clients_len = out->len - at;
 	at = out->len;
-	if (rec->rtt && hist_count(rec->rtt) > 0)
-		hist_encode(rec->rtt, out);
+	put_hist(out, rec->rtt, has_hist(rec->response));
+	put_hist(out, rec->response, false);
 	return out->len - at;
 }
 

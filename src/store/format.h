@@ -113,6 +113,11 @@ enum index_guess {
 	GUESS_FIN,           /* likewise */
 	GUESS_RST,           /* 1 with the flag in TCP_FLAGS, else 0 */
 	GUESS_END,           /* RST > 0: END_RST; FIN > 1: END_FIN; else unknown */
+	GUESS_CLIENT_MAX,    /* as gaps, n = RTT_CLIENT_N; and so on */
+	GUESS_CLIENT_MIN, GUESS_CLIENT_SUMSQ,
+	GUESS_SERVER_MAX, GUESS_SERVER_MIN, GUESS_SERVER_SUMSQ,
+	GUESS_RESPONSE_MAX, GUESS_RESPONSE_MIN, GUESS_RESPONSE_SUMSQ,
+	GUESS_TRANSFER_MAX,
 	GUESSES
 };
 
@@ -358,7 +363,8 @@ enum {
  *   the written fields in order of their ids, by type: unsigned: varint; TYPE_I64: zigzag; TYPE_U128: two varints, high half first;
  *   TYPE_ADDR: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
  *   FIRST is a difference from the window's start, LAST from FIRST where that is known. A field that is not written is 0, or unknown.
- * clients and rtt are a sketch and a histogram as sketch_encode() and hist_encode() write them, or NULL.
+ * clients is a sketch, rtt a histogram of round-trip times and, where there are any, one of response times behind it, as
+ * sketch_encode() and hist_encode() write them, or NULL.
  */
 
 #endif

@@ -192,6 +192,11 @@ static struct guess guess_small(
 	}
 }
 
+static struct guess guess_times_min(const struct time_sums *t)
+{
+	return guess_min(t->n, t->sum_ns, t->max_ns);
+}
+
 static struct guess guess_field(enum index_guess how, const struct counters *c,
 	const struct segment_guess *g, bool first_micro)
 {
@@ -209,8 +214,20 @@ static struct guess guess_field(enum index_guess how, const struct counters *c,
 	case GUESS_GAP_MIN: return guess_min(gaps(c), c->gap_sum, c->gap_max);
 	case GUESS_RTT_MAX: return guess_max(c->rtt_n, c->rtt_sum);
 	case GUESS_RTT_MIN: return guess_min(c->rtt_n, c->rtt_sum, c->rtt_max);
+	case GUESS_CLIENT_MAX: return guess_max(c->rtt_client.n, c->rtt_client.sum_ns);
+	case GUESS_CLIENT_MIN: return guess_times_min(&c->rtt_client);
+	case GUESS_SERVER_MAX: return guess_max(c->rtt_server.n, c->rtt_server.sum_ns);
+	case GUESS_SERVER_MIN: return guess_times_min(&c->rtt_server);
+	case GUESS_RESPONSE_MAX: return guess_max(c->response.n, c->response.sum_ns);
+	case GUESS_RESPONSE_MIN: return guess_times_min(&c->response);
+	case GUESS_TRANSFER_MAX: return guess_max(c->transfer_n, c->transfer_sum_ns);
 	default: return guess_small(how, c, g);
 	}
+}
+
+static u128 guess_times_squares(const struct time_sums *t)
+{
+	return guess_squares(t->n, (uint64_t)t->sum_ns, (uint64_t)t->min_ns, (uint64_t)t->max_ns, 1000);
 }
 
 /* Fields of 128 bits are sums of squares: known always. */
@@ -226,6 +243,9 @@ static u128 guess_big(enum index_guess how, const struct counters *c)
 	case GUESS_RTT_SUMSQ:
 		return guess_squares(c->rtt_n, (uint64_t)c->rtt_sum, (uint64_t)c->rtt_min,
 			(uint64_t)c->rtt_max, 1000);
+	case GUESS_CLIENT_SUMSQ: return guess_times_squares(&c->rtt_client);
+	case GUESS_SERVER_SUMSQ: return guess_times_squares(&c->rtt_server);
+	case GUESS_RESPONSE_SUMSQ: return guess_times_squares(&c->response);
 	default: return 0;
 	}
 }

@@ -120,9 +120,13 @@ static enum rc verify_refs(struct verify *v, const struct segment_cursor *c, str
 	return rc;
 }
 
-static enum rc verify_notes(struct verify *v, const struct segment_cursor *c, struct err *err)
+/* What notes say, and what the counters do. */
+static enum rc verify_notes(struct verify *v, const struct segment_cursor *c,
+	const struct counters *counters, struct err *err)
 {
+	struct counters marked;
 	uint32_t n;
+	enum rc rc;
 
 	if (c->marks_pos != v->marks_end)
 		return segment_damaged(
@@ -130,7 +134,16 @@ static enum rc verify_notes(struct verify *v, const struct segment_cursor *c, st
 	v->marks_end += c->marks_len;
 	if (mem_grow(&v->notes, &v->notes_cap, c->refs_n, sizeof(*v->notes)) != 0)
 		return err_memory(err);
-	return segment_notes(c, v->notes, &n, err);
+	rc = segment_notes(c, v->notes, &n, err);
+	if (rc != RC_DONE)
+		return rc;
+	counters_init(&marked);
+	for (uint32_t i = 0; i < n; i++)
+		counters_note(&marked, DIR_C2S, &v->notes[i]);
+	if (!counters_agree(counters, &marked))
+		return segment_damaged(v->s, SECTION_MARKS, c->marks_pos, err,
+			"marks that are not as many as the counters say");
+	return RC_DONE;
 }
 
 static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct err *err)
@@ -144,7 +157,7 @@ static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct 
 		v->micros++;
 		rc = verify_refs(v, c, err);
 		if (rc == RC_DONE)
-			rc = verify_notes(v, c, err);
+			rc = verify_notes(v, c, &counters, err);
 		if (rc != RC_DONE)
 			return rc;
 	}

@@ -236,6 +236,8 @@ static enum rc decode_summaries(struct record *rec, const struct macro_row *row,
 	if (rc == RC_DONE && row->hist_len) {
 		cursor_init(&c, bytes, row->hist_len);
 		rc = hist_decode(&c, &rec->rtt, err);
+		if (rc == RC_DONE && cursor_left(&c) > 0)
+			rc = hist_decode(&c, &rec->response, err);
 	}
 	return rc;
 }

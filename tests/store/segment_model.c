@@ -406,10 +406,21 @@ static void make_wild(struct model *m, uint64_t *r)
 	}
 }
 
+/* Counters of notes, which wild ones have too: only those that are noted below count. */
+static void forget_notes(struct counters *c)
+{
+	c->retrans[0] = c->retrans[1] = 0;
+	memset(c->marks, 0, sizeof(c->marks));
+	memset(&c->rtt_client, 0, sizeof(c->rtt_client));
+	memset(&c->rtt_server, 0, sizeof(c->rtt_server));
+	memset(&c->response, 0, sizeof(c->response));
+}
+
 /* What is said of single packets: of one in three or so. */
 static void make_notes(struct model_micro *u, uint64_t *r)
 {
 	u->notes = need(calloc(u->n, sizeof(*u->notes)));
+	forget_notes(&u->c);
 	for (uint32_t i = 0; i < u->n; i++) {
 		struct packet_note *note = &u->notes[u->n_notes];
 
@@ -420,10 +431,11 @@ static void make_notes(struct model_micro *u, uint64_t *r)
 			note->marks = (uint32_t)below(r, 1u << (1 + below(r, PACKET_MARKS)));
 		note->has_rtt = below(r, 2) > 0;
 		if (note->has_rtt)
-			note->rtt_ns = (int64_t)(model_random(r) >> (1 + below(r, 63)));
+			note->rtt_ns = (int64_t)(model_random(r) >> (20 + below(r, 44)));
 		note->has_response = below(r, 5) == 0;
 		if (note->has_response)
 			note->response_ns = below(r, 100000) * 1000LL;
+		counters_note(&u->c, below(r, 2) ? DIR_C2S : DIR_S2C, note);
 		u->n_notes++;
 	}
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How what is said of single packets adds up: tracker, verification and tests count notes here. */
+#include "flow/field.h"
+
+#include <string.h>
+
+void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsigned max, int64_t ns)
+{
+	if (t->n == 0 || ns < t->min_ns)
+		t->min_ns = ns;
+	if (t->n == 0 || ns > t->max_ns)
+		t->max_ns = ns;
+	t->n++;
+	t->sum_ns += ns;
+	t->sumsq += (u128)(uint64_t)ns * (uint64_t)ns;
+	c->known |= FIELD_BIT(min) | FIELD_BIT(max);
+}
+
+void counters_note(struct counters *c, enum direction dir, const struct packet_note *note)
+{
+	uint32_t marks = note->marks & ~(MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_RESPONSE_START));
+
+	c->retrans[dir] += (note->marks & MARK_BIT(MARK_RETRANS)) != 0;
+	for (; marks; marks &= marks - 1) {
+		unsigned m = (unsigned)__builtin_ctz(marks);
+
+		if (m < PACKET_MARKS)
+			c->marks[m]++;
+	}
+	/* An acknowledgment by the server measures the way to the server and back. */
+	if (note->has_rtt && dir == DIR_S2C)
+		counters_time(c, &c->rtt_server, FIELD_RTT_SERVER_MIN, FIELD_RTT_SERVER_MAX, note->rtt_ns);
+	else if (note->has_rtt)
+		counters_time(c, &c->rtt_client, FIELD_RTT_CLIENT_MIN, FIELD_RTT_CLIENT_MAX, note->rtt_ns);
+	if (note->has_response)
+		counters_time(c, &c->response, FIELD_RESPONSE_MIN, FIELD_RESPONSE_MAX, note->response_ns);
+}
+
+bool counters_agree(const struct counters *c, const struct counters *marked)
+{
+	const struct time_sums *client = &c->rtt_client, *server = &c->rtt_server;
+	uint64_t n = marked->rtt_client.n + marked->rtt_server.n;
+	uint64_t sum = (uint64_t)marked->rtt_client.sum_ns + (uint64_t)marked->rtt_server.sum_ns;
+
+	return c->retrans[0] + c->retrans[1] == marked->retrans[0] + marked->retrans[1] &&
+		memcmp(c->marks, marked->marks, sizeof(c->marks)) == 0 &&
+		client->n + server->n == n &&
+		(uint64_t)client->sum_ns + (uint64_t)server->sum_ns == sum &&
+		c->response.n == marked->response.n && c->response.sum_ns == marked->response.sum_ns;
+}
+
+u128 attribute_fields(unsigned attributes)
+{
+	u128 fields = 0;
+
+	if (attributes & ATTRIBUTE_TCP)
+		fields |= FIELD_BIT(FIELD_CLOSED_BY + 1) - FIELD_BIT(FIELD_C2S_RETRANS);
+	if (attributes & ATTRIBUTE_RESPONSE)
+		fields |= FIELD_BIT(FIELD_TRANSFER_SUM + 1) - FIELD_BIT(FIELD_RESPONSE_N);
+	return fields;
+}
