@@ -90,11 +90,15 @@ enum rc live_stop(struct live *l, struct err *err);
 
 /* ---- for tests --------------------------------------------------------------------------- */
 
-/* A script of what a made-up interface does, one step an element, in order; frames of a step are given out together. */
+/*
+ * A script of what a made-up interface does, one step an element, in order; frames of a step are given out together, by
+ * one live_take() if `max` allows. A change of state (down, up) holds the script until live_look() has told it. After the last
+ * step nothing comes any more; it ends by LIVE_STEP_GONE, or by live_stop(), which leaves out the steps that have not begun.
+ */
 enum live_step_kind { LIVE_STEP_FRAMES, LIVE_STEP_DROP, LIVE_STEP_DOWN, LIVE_STEP_UP, LIVE_STEP_GONE, LIVE_STEP_PAUSE };
 struct live_step {
 	enum live_step_kind kind;
-	uint64_t n;                  /* frames; frames dropped; polls to pause for */
+	uint64_t n;                  /* frames; frames dropped; live_take()s to pause for */
 	int64_t time_ns;             /* of the step's first frame; the next ones are 1 us apart */
 	const uint8_t *data;         /* the frame, repeated n times */
 	uint32_t len;
