@@ -30,6 +30,11 @@ static int real_datasync(int fd)
 	return fdatasync(fd);
 }
 
+static int real_punch(int fd, off_t at, off_t len)
+{
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, len);
+}
+
 const struct io_ops io_real = {
 	.open = real_open,
 	.close = close,
@@ -40,6 +45,7 @@ const struct io_ops io_real = {
 	.rename = rename,
 	.unlink = unlink,
 	.mkdir = mkdir,
+	.punch = real_punch,
 };
 
 static const struct io_ops *io_ops = &io_real;
@@ -229,6 +235,18 @@ enum rc io_truncate(struct io_file *f, uint64_t len, struct err *err)
 		ret = io_ops->truncate(f->fd, (off_t)len);
 	} while (ret != 0 && errno == EINTR);
 	return ret == 0 ? RC_DONE : err_errno(err, f->path, "cannot set the length");
+}
+
+bool io_punch(struct io_file *f, uint64_t at, uint64_t len)
+{
+	int ret;
+
+	if (!io_ops->punch || len == 0 || !io_range_fits(at, len))
+		return false;
+	do {
+		ret = io_ops->punch(f->fd, (off_t)at, (off_t)len);
+	} while (ret != 0 && errno == EINTR);
+	return ret == 0;
 }
 
 bool io_set_direct(struct io_file *f, bool on)

@@ -30,6 +30,7 @@ struct io_ops {
 	int (*rename)(const char *from, const char *to);
 	int (*unlink)(const char *path);
 	int (*mkdir)(const char *path, mode_t mode);
+	int (*punch)(int fd, off_t at, off_t len);   /* may be NULL: not supported */
 };
 
 extern const struct io_ops io_real;
@@ -60,6 +61,11 @@ enum rc io_write(struct io_file *f, uint64_t at, const void *from, size_t len, s
 /* fdatasync: what was written before survives a power loss. */
 enum rc io_sync(struct io_file *f, struct err *err);
 enum rc io_truncate(struct io_file *f, uint64_t len, struct err *err);
+/*
+ * Gives the space of a range back to the file system: it reads as zeros, the length stays. False where the file system cannot, or
+ * did not: nothing depends on it.
+ */
+bool io_punch(struct io_file *f, uint64_t at, uint64_t len);
 /* Tries to switch O_DIRECT on or off; false where the file system refuses. */
 bool io_set_direct(struct io_file *f, bool on);
 

@@ -130,6 +130,17 @@ void catalog_rollback(struct catalog *c)
 		run_simple(c, SQL_ROLLBACK, NULL);
 }
 
+enum rc catalog_settle(struct catalog *c, bool *durable, struct err *err)
+{
+	int frames = -1, moved = -1;
+	int code = sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
+
+	*durable = code == SQLITE_OK && frames == moved;
+	if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY)
+		return RC_DONE;
+	return catalog_failed(c, "cannot checkpoint", err);
+}
+
 /* ---- opening ---------------------------------------------------------------------------- */
 
 enum rc catalog_exec(struct catalog *c, const char *sql, struct err *err)

@@ -44,6 +44,9 @@ enum rc catalog_begin(struct catalog *c, struct err *err);
 enum rc catalog_commit(struct catalog *c, struct err *err);
 void catalog_rollback(struct catalog *c);
 
+/* Tries to make all commits so far survive a power loss; *durable tells (readers of older moments may stand in the way). */
+enum rc catalog_settle(struct catalog *c, bool *durable, struct err *err);
+
 /* Named integers. RC_MISSING (without detail) where it is not there. */
 enum rc catalog_get(struct catalog *c, const char *name, int64_t *value, struct err *err);
 enum rc catalog_set(struct catalog *c, const char *name, int64_t value, struct err *err);
@@ -80,6 +83,12 @@ enum rc catalog_put_fields(struct catalog *c, struct err *err);
  */
 enum rc catalog_drop_segments(struct catalog *c, uint32_t block, int64_t from_ns,
 	int64_t to_ns, struct err *err);
+/* Segments first .. last of a block, their sums of one capture point, and their macroflow parts of one window. */
+enum rc catalog_drop_places(struct catalog *c, uint32_t block, uint32_t first, uint32_t last, struct err *err);
+enum rc catalog_drop_place_sums(struct catalog *c, uint32_t point, uint32_t block, uint32_t first,
+	uint32_t last, struct err *err);
+enum rc catalog_drop_place_macros(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t first,
+	uint32_t last, struct err *err);
 enum rc catalog_drop_block(struct catalog *c, uint32_t block, struct err *err);
 /* In place: points, sections and untimed runs at or behind this place of the file. */
 enum rc catalog_drop_from(struct catalog *c, uint64_t file_offset, struct err *err);

@@ -90,6 +90,13 @@ struct sqlite3_stmt;
 	X(SQL_DROP_SUMS, "DELETE FROM sums WHERE block = ?") \
 	X(SQL_DROP_MACROS, "DELETE FROM macroparts WHERE block = ? AND window BETWEEN ? AND ?") \
 	X(SQL_DROP_RUNS, "DELETE FROM runs WHERE block = ? AND window BETWEEN ? AND ?") \
+	X(SQL_DROP_SOME_SEGMENTS, "DELETE FROM segments WHERE block = ? AND number BETWEEN ? AND ?") \
+	X(SQL_DROP_SOME_SUMS, "DELETE FROM sums WHERE point = ? AND block = ? " \
+		"AND segment BETWEEN ? AND ?") \
+	X(SQL_DROP_SOME_MACROS, "DELETE FROM macroparts WHERE window = ? AND block = ? " \
+		"AND segment BETWEEN ? AND ?") \
+	X(SQL_DROP_SOME_RUNS, "DELETE FROM runs WHERE window = ? AND block = ? " \
+		"AND segment BETWEEN ? AND ?") \
 	X(SQL_DROP_ALL_SEGMENTS, "DELETE FROM segments") \
 	X(SQL_DROP_ALL_SUMS, "DELETE FROM sums") \
 	X(SQL_DROP_ALL_MACROS, "DELETE FROM macroparts") \

@@ -119,8 +119,8 @@ static enum rc segment_row(struct row_reader *r, struct view *v, struct err *err
 	s.cut_packets = row_get_u32(r);
 	s.undecoded = row_get_u32(r);
 	/* they come in order, so that appending is all there is to do */
-	if (s.end_offset < s.first_offset || s.number != (n && v->segments[n - 1].block == s.block ?
-			v->segments[n - 1].number + 1 : 0))
+	if (s.end_offset < s.first_offset || (n && v->segments[n - 1].block == s.block ?
+			s.number <= v->segments[n - 1].number : s.number != 0))
 		r->bad = true;
 	if (view_reserve_segment(v, err) != RC_DONE)
 		return RC_NO_MEMORY;

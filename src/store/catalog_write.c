@@ -213,6 +213,45 @@ enum rc catalog_drop_segments(struct catalog *c, uint32_t block, int64_t from_ns
 	return rc;
 }
 
+/* Binds what all have in common, behind `above` where there is one. */
+static enum rc drop_some(struct catalog *c, enum catalog_sql which, const int64_t *above, uint32_t block,
+	uint32_t first, uint32_t last, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, which, &stmt, err);
+	int at = 0;
+
+	if (rc != RC_DONE)
+		return rc;
+	if (above)
+		sqlite3_bind_int64(stmt, ++at, *above);
+	sqlite3_bind_int64(stmt, ++at, block);
+	sqlite3_bind_int64(stmt, ++at, first);
+	sqlite3_bind_int64(stmt, ++at, last);
+	return catalog_run(c, stmt, err);
+}
+
+enum rc catalog_drop_places(struct catalog *c, uint32_t block, uint32_t first, uint32_t last, struct err *err)
+{
+	return drop_some(c, SQL_DROP_SOME_SEGMENTS, NULL, block, first, last, err);
+}
+
+enum rc catalog_drop_place_sums(struct catalog *c, uint32_t point, uint32_t block, uint32_t first,
+	uint32_t last, struct err *err)
+{
+	int64_t above = point;
+
+	return drop_some(c, SQL_DROP_SOME_SUMS, &above, block, first, last, err);
+}
+
+enum rc catalog_drop_place_macros(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t first,
+	uint32_t last, struct err *err)
+{
+	enum rc rc = drop_some(c, SQL_DROP_SOME_MACROS, &window_ns, block, first, last, err);
+
+	return rc == RC_DONE ? drop_some(c, SQL_DROP_SOME_RUNS, &window_ns, block, first, last, err) : rc;
+}
+
 enum rc catalog_drop_block(struct catalog *c, uint32_t block, struct err *err)
 {
 	return drop_rows(c, SQL_DROP_BLOCK, block, err);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* What a microflow and a reference may take (see the design): bytes. */
 enum { BUDGET_MICROFLOW = 100, BUDGET_REFERENCE = 3 };
@@ -237,21 +238,33 @@ static enum rc segment_length(
 	return RC_DONE;
 }
 
-static enum rc dump_segment(
-	const struct dump *d, uint64_t at, uint64_t len, struct sums *all, struct err *err)
+/* A segment where it stands in the file. */
+struct standing {
+	uint64_t at, len;
+	uint32_t first_offset, end_offset; /* of its packets in the block */
+};
+
+static enum rc open_standing(
+	const struct dump *d, const struct standing *p, struct segment **out, struct err *err)
 {
 	struct io_file *f;
-	struct segment *s;
-	struct sums one = { 0 };
 	enum rc rc = io_open(d->path, IO_READ, &f, err);
 
-	if (rc == RC_DONE)
-		rc = segment_open(f, at, len, &s, err);
+	return rc == RC_DONE ? segment_open(f, p->at, p->len, out, err) : rc;
+}
+
+static enum rc dump_segment(
+	const struct dump *d, const struct standing *p, struct sums *all, struct err *err)
+{
+	struct segment *s;
+	struct sums one = { 0 };
+	enum rc rc = open_standing(d, p, &s, err);
+
 	if (rc != RC_DONE)
 		return rc;
 	add_sizes(&one, segment_info(s));
 	add_sizes(all, segment_info(s));
-	say_segment(d, segment_info(s), at, len);
+	say_segment(d, segment_info(s), p->at, p->len);
 	if (d->deep) {
 		say_sizes(d, &one);
 		rc = dump_flows(d, s, err);
@@ -262,18 +275,98 @@ static enum rc dump_segment(
 	return rc;
 }
 
+/* Zeros from `at` on, which were segments once: to where they end. */
+static enum rc skip_dead(struct index_source *src, uint64_t *at, struct err *err)
+{
+	static const uint8_t zeros[4096];
+	uint8_t bytes[sizeof(zeros)];
+	enum rc rc = RC_DONE;
+
+	while (rc == RC_DONE && *at < src->size) {
+		size_t len = src->size - *at < sizeof(bytes) ? (size_t)(src->size - *at) : sizeof(bytes);
+		size_t n = len;
+
+		rc = source_read(src, *at, bytes, len, err);
+		if (rc == RC_DONE && memcmp(bytes, zeros, len) != 0)
+			for (n = 0; bytes[n] == 0;)
+				n++;
+		*at += rc == RC_DONE ? n : 0;
+		if (n < len)
+			break;
+	}
+	return rc;
+}
+
+/* The next segment at or behind *at; RC_END. */
+static enum rc find_segment(const struct dump *d, struct index_source *src, uint64_t *at,
+	struct standing *out, struct err *err)
+{
+	uint64_t from = *at;
+	struct segment *s;
+	enum rc rc = skip_dead(src, at, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	if (*at > from)
+		dump_say(d, "nothing at %" PRIu64 ", %" PRIu64 " bytes: segments were replaced",
+			from, *at - from);
+	if (*at == src->size)
+		return RC_END;
+	*out = (struct standing){ .at = *at };
+	rc = segment_length(src, *at, &out->len, err);
+	if (rc == RC_DONE)
+		rc = open_standing(d, out, &s, err);
+	if (rc != RC_DONE)
+		return rc;
+	out->first_offset = segment_info(s)->first_offset;
+	out->end_offset = segment_info(s)->end_offset;
+	segment_close(s);
+	*at += out->len;
+	return RC_DONE;
+}
+
+/* One that stands behind it has its packets: what the catalog would say, which is not at hand. */
+static bool is_replaced(const struct standing *v, size_t n, size_t i)
+{
+	for (size_t k = i + 1; k < n; k++)
+		if (v[k].first_offset <= v[i].first_offset && v[k].end_offset >= v[i].end_offset)
+			return true;
+	return false;
+}
+
+static enum rc dump_standing(const struct dump *d, const struct standing *v, size_t n,
+	struct sums *all, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < n; i++) {
+		if (is_replaced(v, n, i))
+			dump_say(d, "segment at %" PRIu64 ", %" PRIu64 " bytes, was replaced by one behind it",
+				v[i].at, v[i].len);
+		else
+			rc = dump_segment(d, &v[i], all, err);
+	}
+	return rc;
+}
+
 static enum rc dump_segments(
 	const struct dump *d, struct index_source *src, uint64_t at, struct err *err)
 {
+	struct standing *v = NULL, next;
 	struct sums all = { 0 };
-	uint64_t len = 0;
-	enum rc rc = RC_DONE;
+	size_t n = 0, cap = 0;
+	enum rc said, rc = RC_DONE;
 
-	for (; rc == RC_DONE && at < src->size; at += len) {
-		rc = segment_length(src, at, &len, err);
-		if (rc == RC_DONE)
-			rc = dump_segment(d, at, len, &all, err);
+	while (rc == RC_DONE && (rc = find_segment(d, src, &at, &next, err)) == RC_DONE) {
+		if (mem_grow(&v, &cap, n + 1, sizeof(*v)) != 0)
+			rc = err_memory(err);
+		else
+			v[n++] = next;
 	}
+	/* what stands before damage is told all the same */
+	said = dump_standing(d, v, n, &all, rc == RC_END ? err : NULL);
+	rc = rc == RC_END ? said : rc;
+	mem_free(v);
 	dump_say(d,
 		"segments %" PRIu64 ", packets %" PRIu64 ", flow parts %" PRIu64
 		", microflow parts %" PRIu64,

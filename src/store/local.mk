@@ -64,6 +64,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_macro.c \
 	src/store/store_open.c \
 	src/store/store_recover.c \
+	src/store/store_replace.c \
 	src/store/store_write.c \
 	src/store/varint.h \
 	src/store/view.c \

@@ -56,6 +56,8 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
  */
 void segment_writer_packet(
 	struct segment_writer *w, uint32_t skip, uint32_t record_len, int64_t time_ns);
+/* The packet given last may be as late as this, too: for one whose time is known by its bounds alone. */
+void segment_writer_time(struct segment_writer *w, int64_t time_ns);
 /*
  * A flow part. All packets it refers to were given before. In order of first_ordinal (its first
  * microflow part's); its microflow parts follow, at least one, before the next flow part.

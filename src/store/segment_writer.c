@@ -133,6 +133,19 @@ void segment_writer_packet(
 	w->n_packets++;
 }
 
+void segment_writer_time(struct segment_writer *w, int64_t time_ns)
+{
+	size_t at = (size_t)((w->n_packets - 1) / SEGMENT_MARK) * 2;
+
+	if (w->failed)
+		return;
+	assert(w->n_packets > 0);
+	if (time_ns < w->marks[at])
+		w->marks[at] = time_ns;
+	if (time_ns > w->marks[at + 1])
+		w->marks[at + 1] = time_ns;
+}
+
 /* ---- flow parts ------------------------------------------------------------------------- */
 
 static bool is_own_packet(const struct segment_writer *w, struct record_id id, uint32_t ordinal)

@@ -85,6 +85,26 @@ uint64_t store_capture_size(const struct store *s)
 	return file_bytes(s->file);
 }
 
+/* Bytes of a block's index file; those of replaced segments as far as they were not given back. */
+static uint64_t index_file_bytes(const struct store *s, uint32_t block)
+{
+	const struct view *v = &s->view;
+	uint64_t end = view_index_end(v, block), least = UINT64_MAX, named = 0;
+	char path[STORE_PATH];
+	struct stat st;
+
+	for (size_t i = view_segment_from(v, block, 0); i < v->n_segments && v->segments[i].block == block; i++) {
+		named += v->segments[i].len;
+		least = v->segments[i].at < least ? v->segments[i].at : least;
+	}
+	if (named == end || least + named == end)
+		return end;
+	store_index_path(s, block, path);
+	if (stat(path, &st) != 0 || (uint64_t)st.st_blocks * 512 >= end)
+		return end;
+	return (uint64_t)st.st_blocks * 512;
+}
+
 /* Index files end with their last segment; filters and catalog are what they are. */
 static void sum_index_bytes(struct store *s)
 {
@@ -92,9 +112,8 @@ static void sum_index_bytes(struct store *s)
 	char path[STORE_PATH];
 
 	v->totals.index_bytes = 0;
-	for (size_t i = 0; i < v->n_segments; i++)
-		if (i + 1 == v->n_segments || v->segments[i + 1].block != v->segments[i].block)
-			v->totals.index_bytes += v->segments[i].at + v->segments[i].len;
+	for (size_t i = 0; i < v->n_blocks; i++)
+		v->totals.index_bytes += index_file_bytes(s, v->blocks[i].number);
 	store_name_path(s, "filters", path);
 	v->totals.index_bytes += file_bytes(path);
 	store_name_path(s, "catalog.db", path);

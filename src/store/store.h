@@ -10,7 +10,9 @@
  *
  * Invariants
  *   S1  A segment is named in the catalog, with its macroflow parts, in one transaction, after its bytes were synced.
- *   S2  Published segments of a block follow each other without gap or overlap, from the block's first packet on.
+ *   S2  Published segments of a block follow each other without gap or overlap, from the block's first packet on. Their numbers
+ *       ascend from 0, with gaps where one took the place of several; in the index file they stand in any order, with
+ *       bytes between them that belong to none.
  *   S3  Block numbers and frame numbers grow; numbers are never used again.
  *   S4  Everything in index/ can be deleted and made again from the blocks (own) or the file (in place), with the same
  *       answers and ids.
@@ -213,6 +215,26 @@ enum rc store_publish_segment(struct store *s, struct segment_place *place, cons
 enum rc store_replace_segments(struct store *s, uint32_t first_number, size_t n, struct segment_place *place,
 	const struct buf *bytes, struct macro_part *parts, size_t n_parts, const struct point_info *points,
 	size_t n_points, struct err *err);
+/*
+ * A copy of the places of a block's segments, to be freed with mem_free(): for a thread that works beside the writer. Also its
+ * state. RC_MISSING where there is no such block.
+ */
+enum rc store_copy_segments(struct store *s, uint32_t block, struct segment_place **out, size_t *n,
+	enum block_state *state, struct err *err);
+/* The first block with at least this number, and the newest; 0 where there is none. For that thread too. */
+void store_block_range(struct store *s, uint32_t from, uint32_t *first, uint32_t *newest);
+/*
+ * Macroflow parts of one published segment, each freed behind take()'s return; key and record are as in struct macro_part. Ends with
+ * the first take() that is not RC_DONE.
+ */
+typedef enum rc (*macro_take)(void *ctx, const struct service_key *key, const struct record *part, struct err *err);
+enum rc store_segment_macros(struct store *s, const struct segment_place *place, macro_take take, void *ctx,
+	struct err *err);
+/*
+ * Gives bytes of the block's index file in [from, to) that no segment names any more back to the file system, after the catalog that says
+ * so has been made durable. *later: it could not be, because somebody reads an older one: ask again.
+ */
+enum rc store_release_dead(struct store *s, uint32_t block, uint64_t from, uint64_t to, bool *later, struct err *err);
 /*
  * All segments of the block are published: its filter is written (addrs NULL: none, it may have any address), its state
  * becomes indexed.

@@ -36,6 +36,8 @@ struct store {
 	uint32_t idx_block;
 	struct untimed_run *untimed;
 	size_t n_untimed, cap_untimed;
+	uint32_t reserved_block;     /* bytes up to reserved_end of its index file are being written by a replacement */
+	uint64_t reserved_end;
 	uint32_t synced_block;       /* own: this block's bytes up to synced_len are durable */
 	uint64_t synced_len;
 };
@@ -69,6 +71,14 @@ static inline void store_unlock(struct store *s)
 
 /* Commits what was begun where rc is RC_DONE, else takes it back; counts the change. */
 enum rc store_end_change(struct store *s, enum rc rc, struct err *err);
+
+/* Where the next segment goes in a block's index file; 0: behind a header that is to be written first. */
+uint64_t store_index_end(const struct store *s, uint32_t block);
+/* Rows of a segment, its sums and its macroflow parts, whose runs are added to *v. Inside a transaction. */
+enum rc store_name_segment(struct store *s, const struct segment_place *p, struct macro_part *parts,
+	size_t n_parts, const struct point_info *points, size_t n_points, struct view *v, struct err *err);
+/* Under the lock: as store_release_dead(), whatever `later` would say. */
+void store_punch_dead(struct store *s, uint32_t block, uint64_t from, uint64_t to);
 
 /* Own: bytes of a block up to here are durable. */
 void store_block_synced(struct store *s, uint32_t block, uint64_t len);

@@ -325,6 +325,71 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 	return rc;
 }
 
+/* ---- of one segment ----------------------------------------------------------------------- */
+
+static enum rc take_run(struct store *s, const struct macro_run *run, macro_take take, void *ctx,
+	struct macro_page *page, struct err *err)
+{
+	const struct macro_row *after = NULL;
+	struct record rec;
+	enum rc rc;
+
+	do {
+		store_lock(s);
+		rc = catalog_macro_run(s->catalog, run, after, RUN_ROWS_MAX, page, err);
+		store_unlock(s);
+		for (size_t i = 0; rc == RC_DONE && i < page->n; i++) {
+			rc = decode_part(s, page, &page->rows[i], &rec, err);
+			if (rc != RC_DONE)
+				break;
+			rc = take(ctx, &page->rows[i].key, &rec, err);
+			record_free(&rec);
+		}
+		after = page->n ? &page->rows[page->n - 1] : NULL;
+	} while (rc == RC_DONE && page->n == RUN_ROWS_MAX);
+	return rc;
+}
+
+/* The segment's next run in a window of *window_ns or later, in which its packets can lie; *window_ns becomes the window. */
+static bool next_run(struct store *s, const struct segment_place *place, int64_t *window_ns, struct macro_run *out)
+{
+	const struct view *v = &s->view;
+	const struct macro_run *run = NULL;
+
+	store_lock(s);
+	while (!run) {
+		size_t at = view_run_from(v, *window_ns, 0, 0);
+
+		if (at == v->n_runs || v->runs[at].window_ns > place->last_ns)
+			break;
+		*window_ns = v->runs[at].window_ns;
+		run = view_run(v, *window_ns, place->block, place->number);
+		if (!run && ++*window_ns > place->last_ns)
+			break;
+	}
+	if (run)
+		*out = *run;
+	store_unlock(s);
+	return run != NULL;
+}
+
+enum rc store_segment_macros(struct store *s, const struct segment_place *place, macro_take take, void *ctx,
+	struct err *err)
+{
+	int64_t window_ns = time_floor(place->first_ns, s->config.macro_ns);
+	struct macro_page page = { 0 };
+	struct macro_run run;
+	enum rc rc = RC_DONE;
+
+	while (rc == RC_DONE && window_ns <= place->last_ns && next_run(s, place, &window_ns, &run)) {
+		rc = take_run(s, &run, take, ctx, &page, err);
+		if (window_ns++ == INT64_MAX - 1)
+			break;
+	}
+	macro_page_free(&page);
+	return rc;
+}
+
 /* ---- by id ------------------------------------------------------------------------------ */
 
 /* The key of the flow part that begins with the packet at id. */

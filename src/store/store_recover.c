@@ -438,19 +438,18 @@ enum rc store_recover_in_place(struct store *s, struct store_notes *notes, struc
 /* ---- the index -------------------------------------------------------------------------- */
 
 /*
- * Cuts an index file behind the last segment that is named; *valid false where it does not
+ * Cuts an index file behind the last byte of a segment that is named; *valid false where it does not
  * reach so far.
  */
-static enum rc trim_index(struct store *s, const struct segment_place *last, bool *valid,
-	struct err *err)
+static enum rc trim_index(struct store *s, uint32_t block, bool *valid, struct err *err)
 {
+	uint64_t size, header, end = view_index_end(&s->view, block);
 	struct io_file *f;
 	char path[STORE_PATH];
-	uint64_t size, header;
 	enum rc rc;
 
 	*valid = false;
-	store_index_path(s, last->block, path);
+	store_index_path(s, block, path);
 	rc = io_open(path, IO_WRITE, &f, err);
 	if (rc == RC_MISSING || rc == RC_UNSUPPORTED)
 		return RC_DONE;
@@ -458,10 +457,10 @@ static enum rc trim_index(struct store *s, const struct segment_place *last, boo
 		rc = io_size(f, &size, err);
 	if (rc != RC_DONE)
 		return rc;
-	if (size >= last->at + last->len && index_header_check(f, last->block, &header, NULL) == RC_DONE) {
+	if (size >= end && index_header_check(f, block, &header, NULL) == RC_DONE) {
 		*valid = true;
-		if (size > last->at + last->len)
-			rc = io_truncate(f, last->at + last->len, err);
+		if (size > end)
+			rc = io_truncate(f, end, err);
 	}
 	io_close(f);
 	return rc;
@@ -473,12 +472,11 @@ static enum rc recover_indexes(struct store *s, struct store_notes *notes, struc
 
 	for (size_t i = 0; rc == RC_DONE && i < s->view.n_blocks;) {
 		uint32_t number = s->view.blocks[i++].number;
-		const struct segment_place *last = view_last_segment(&s->view, number);
 		bool valid;
 
-		if (!last)
+		if (!view_last_segment(&s->view, number))
 			continue;
-		rc = trim_index(s, last, &valid, err);
+		rc = trim_index(s, number, &valid, err);
 		if (rc != RC_DONE || valid)
 			continue;
 		note(notes, "block %u has no valid index", number);
@@ -530,9 +528,23 @@ static enum rc trim_filters(struct store *s, struct err *err)
 	return rc;
 }
 
+/* What a compactor that was killed has left of segments that were replaced. */
+static enum rc release_dead(struct store *s, struct err *err)
+{
+	bool durable;
+	enum rc rc = catalog_settle(s->catalog, &durable, err);
+
+	for (size_t i = 0; rc == RC_DONE && durable && i < s->view.n_blocks; i++)
+		store_punch_dead(s, s->view.blocks[i].number, 0, UINT64_MAX);
+	return rc;
+}
+
 enum rc store_recover_index(struct store *s, struct store_notes *notes, struct err *err)
 {
 	enum rc rc = recover_indexes(s, notes, err);
+
+	if (rc == RC_DONE)
+		rc = release_dead(s, err);
 
 	if (rc == RC_DONE)
 		rc = remove_strays(s, err);

@@ -173,7 +173,7 @@ static enum rc check_place(const struct store *s, const struct segment_place *p,
 	if (!b)
 		return err_set(err, RC_USAGE, s->path, "no block %u", p->block);
 	if (p->packets == 0 || p->end_offset <= p->first_offset ||
-		p->number != (last ? last->number + 1 : 0) ||
+		(last ? p->number <= last->number : p->number != 0) ||
 		(last && (p->first_offset < last->end_offset ||
 			p->first_frame != last->first_frame + last->packets)))
 		return err_set(err, RC_USAGE, s->path,
@@ -207,14 +207,14 @@ static enum rc open_index(struct store *s, uint32_t block, struct err *err)
 static enum rc append_segment(struct store *s, struct segment_place *p, const struct buf *bytes,
 	struct err *err)
 {
-	const struct segment_place *last = view_last_segment(&s->view, p->block);
+	bool first = !view_last_segment(&s->view, p->block);
 	struct buf header;
 	enum rc rc;
 
 	buf_init(&header);
 	p->len = bytes->len;
-	p->at = last ? last->at + last->len : 0;
-	if (!last) {
+	p->at = store_index_end(s, p->block);
+	if (first) {
 		rc = index_header_encode(&header, p->block, err);
 		if (rc != RC_DONE) {
 			buf_free(&header);
@@ -225,7 +225,7 @@ static enum rc append_segment(struct store *s, struct segment_place *p, const st
 	}
 	if (header.failed)
 		rc = err_memory(err);
-	else if (last)
+	else if (!first)
 		rc = io_write(s->idx, p->at, bytes->data, bytes->len, err);
 	else
 		rc = io_write(s->idx, 0, header.data, header.len, err);
@@ -233,9 +233,8 @@ static enum rc append_segment(struct store *s, struct segment_place *p, const st
 	return rc == RC_DONE ? io_sync(s->idx, err) : rc;
 }
 
-/* Inside a transaction. */
-static enum rc name_segment(struct store *s, const struct segment_place *p, struct macro_part *parts,
-	size_t n_parts, const struct point_info *points, size_t n_points, struct err *err)
+enum rc store_name_segment(struct store *s, const struct segment_place *p, struct macro_part *parts,
+	size_t n_parts, const struct point_info *points, size_t n_points, struct view *v, struct err *err)
 {
 	enum rc rc = catalog_put_segment(s->catalog, p, err);
 
@@ -243,9 +242,7 @@ static enum rc name_segment(struct store *s, const struct segment_place *p, stru
 		if (points[i].packets)
 			rc = catalog_put_sums(s->catalog, p->block, p->number, &points[i], err);
 	if (rc == RC_DONE)
-		rc = put_untimed(s, err);
-	if (rc == RC_DONE)
-		rc = catalog_put_macros(s->catalog, p->block, p->number, parts, n_parts, &s->view, err);
+		rc = catalog_put_macros(s->catalog, p->block, p->number, parts, n_parts, v, err);
 	return rc;
 }
 
@@ -267,10 +264,12 @@ static enum rc publish(struct store *s, struct segment_place *place, const struc
 		rc = catalog_begin(s->catalog, err);
 	if (rc != RC_DONE)
 		return rc;
-	rc = name_segment(s, place, parts, n_parts, points, n_points, err);
+	rc = store_name_segment(s, place, parts, n_parts, points, n_points, &s->view, err);
+	if (rc == RC_DONE)
+		rc = put_untimed(s, err);
 	rc = store_end_change(s, rc, err);
 	if (rc != RC_DONE) {
-		view_drop_runs(&s->view, place->block, place->number);
+		view_drop_runs(&s->view, place->block, place->number, place->number);
 		return rc;
 	}
 	s->n_untimed = 0;

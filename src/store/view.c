@@ -113,24 +113,31 @@ const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32
 	return r->window_ns == window_ns && r->block == block && r->segment == segment ? r : NULL;
 }
 
+enum rc view_reserve_runs(struct view *v, size_t n, struct err *err)
+{
+	if (mem_grow(&v->runs, &v->cap_runs, v->n_runs + n, sizeof(*v->runs)) != 0)
+		return err_memory(err);
+	return RC_DONE;
+}
+
 enum rc view_add_run(struct view *v, const struct macro_run *r, struct err *err)
 {
 	size_t at = view_run_from(v, r->window_ns, r->block, r->segment);
 
-	if (mem_grow(&v->runs, &v->cap_runs, v->n_runs + 1, sizeof(*r)) != 0)
-		return err_memory(err);
+	if (view_reserve_runs(v, 1, err) != RC_DONE)
+		return RC_NO_MEMORY;
 	memmove(v->runs + at + 1, v->runs + at, (v->n_runs - at) * sizeof(*r));
 	v->runs[at] = *r;
 	v->n_runs++;
 	return RC_DONE;
 }
 
-void view_drop_runs(struct view *v, uint32_t block, uint32_t segment)
+void view_drop_runs(struct view *v, uint32_t block, uint32_t first, uint32_t last)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < v->n_runs; i++)
-		if (v->runs[i].block != block || v->runs[i].segment != segment)
+		if (v->runs[i].block != block || v->runs[i].segment < first || v->runs[i].segment > last)
 			v->runs[kept++] = v->runs[i];
 	v->n_runs = kept;
 }
@@ -160,6 +167,15 @@ enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number,
 	if (number > v->drops_seen)
 		v->drops_seen = number;
 	return RC_DONE;
+}
+
+void view_replace_segments(struct view *v, size_t at, size_t n, const struct segment_place *s)
+{
+	v->segments[at] = *s;
+	memmove(v->segments + at + 1, v->segments + at + n,
+		(v->n_segments - at - n) * sizeof(*v->segments));
+	v->n_segments -= n - 1;
+	v->totals.segments -= n - 1;
 }
 
 void view_add_sums(struct view *v, const struct point_info *sums)
@@ -224,6 +240,16 @@ const struct segment_place *view_last_segment(const struct view *v, uint32_t blo
 	size_t end = view_segment_from(v, block, UINT32_MAX);
 
 	return end > 0 && v->segments[end - 1].block == block ? &v->segments[end - 1] : NULL;
+}
+
+uint64_t view_index_end(const struct view *v, uint32_t block)
+{
+	uint64_t end = 0;
+
+	for (size_t i = view_segment_from(v, block, 0); i < v->n_segments && v->segments[i].block == block; i++)
+		if (v->segments[i].at + v->segments[i].len > end)
+			end = v->segments[i].at + v->segments[i].len;
+	return end;
 }
 
 static void sum_times(bool first, const struct segment_place *s, int64_t *first_ns, int64_t *last_ns)

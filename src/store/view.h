@@ -48,8 +48,10 @@ enum rc view_add_segment(struct view *v, const struct segment_place *s, struct e
 /* Room for one more segment, so that adding it cannot fail. */
 enum rc view_reserve_segment(struct view *v, struct err *err);
 enum rc view_add_run(struct view *v, const struct macro_run *r, struct err *err);
-/* Takes the runs of a segment away. */
-void view_drop_runs(struct view *v, uint32_t block, uint32_t segment);
+/* Room for n more. */
+enum rc view_reserve_runs(struct view *v, size_t n, struct err *err);
+/* Takes the runs of segments first .. last away. */
+void view_drop_runs(struct view *v, uint32_t block, uint32_t first, uint32_t last);
 /* Index of the first run of this window, block and segment or behind; n_runs where none is. */
 size_t view_run_from(const struct view *v, int64_t window_ns, uint32_t block, uint32_t segment);
 /* NULL where the segment has nothing in the window. */
@@ -57,6 +59,8 @@ const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32
 	uint32_t segment);
 void view_set_counts(struct view *v, uint32_t point, const struct point_counts *counts);
 enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number, struct err *err);
+/* Puts one segment into the place of n, from index `at` on. What they sum up to is the same. */
+void view_replace_segments(struct view *v, size_t at, size_t n, const struct segment_place *s);
 /* Adds one point's sums of a segment. */
 void view_add_sums(struct view *v, const struct point_info *sums);
 
@@ -69,6 +73,9 @@ size_t view_segment_from(const struct view *v, uint32_t block, uint32_t number);
 const struct segment_place *view_segment(const struct view *v, uint32_t block, uint32_t number);
 /* The last segment of a block; NULL where it has none. */
 const struct segment_place *view_last_segment(const struct view *v, uint32_t block);
+
+/* Where the index file of a block ends as far as segments are named; 0 where none is. */
+uint64_t view_index_end(const struct view *v, uint32_t block);
 
 /* Sums up blocks and totals from the segments (not the totals that packets do not sum up to). */
 void view_sum(struct view *v);

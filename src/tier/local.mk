@@ -1,9 +1,13 @@
 # src/tier: one source or header a line, sorted.
 src_tier_libtier_a_SOURCES = \
+	src/tier/compact.c \
+	src/tier/compact.h \
 	src/tier/conversation.c \
 	src/tier/conversation.h \
 	src/tier/macro_table.c \
 	src/tier/macro_table.h \
+	src/tier/merge.c \
+	src/tier/merge.h \
 	src/tier/sealer.c \
 	src/tier/sealer.h \
 	src/tier/tcp.c \
