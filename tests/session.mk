@@ -35,3 +35,8 @@ tests_session_test_power_SOURCES = tests/session/test_power.c tests/session/powe
 tests_session_test_power_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_power_LDADD = $(session_test_ldadd)
 LONG_TESTS += tests/session/power-long.sh
+
+unit_tests += tests/session/test_compact
+tests_session_test_compact_SOURCES = tests/session/test_compact.c $(captures_sources)
+tests_session_test_compact_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_compact_LDADD = $(session_test_ldadd)

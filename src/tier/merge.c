@@ -10,8 +10,8 @@
 
 enum { NONE = UINT32_MAX };
 
-/* Ordinals that one segment gave a microflow: a stretch of merger.ordinals. */
-struct refs { uint32_t at, n, next; };
+/* Ordinals that one segment gave a microflow, and the notes of these packets: stretches of merger.ordinals and .notes. */
+struct refs { uint32_t at, n, notes_at, n_notes, next; };
 
 struct micro {
 	struct record_id id;
@@ -41,9 +41,11 @@ struct merger {
 	struct flow *flows;
 	struct micro *micros;
 	struct refs *refs;
-	uint32_t *ordinals, *of_micro;
-	size_t n_flows, n_micros, n_refs, n_ordinals;
-	size_t cap_flows, cap_micros, cap_refs, cap_ordinals, cap_of_micro, cap_points;
+	uint32_t *ordinals, *of_micro;       /* of all; of one that is put together */
+	struct packet_note *notes, *notes_of_micro;
+	size_t n_flows, n_micros, n_refs, n_ordinals, n_notes;
+	size_t cap_flows, cap_micros, cap_refs, cap_ordinals, cap_notes;
+	size_t cap_of_micro, cap_notes_of_micro, cap_points;
 	struct by_id flow_of, micro_of;
 	struct merged out;
 	/* the segment in hand */
@@ -146,6 +148,8 @@ void merger_free(struct merger *m)
 	mem_free(m->refs);
 	mem_free(m->ordinals);
 	mem_free(m->of_micro);
+	mem_free(m->notes);
+	mem_free(m->notes_of_micro);
 	mem_free(m->flow_of.v);
 	mem_free(m->micro_of.v);
 	mem_free(m->out.points);
@@ -211,8 +215,24 @@ static enum rc take_micro(struct merger *m, struct flow *f, struct record_id id,
 	return by_id_put(&m->micro_of, id, *at, err);
 }
 
+static enum rc take_notes(struct merger *m, const struct segment_cursor *c, struct refs *r, struct err *err)
+{
+	enum rc rc;
+
+	r->notes_at = (uint32_t)m->n_notes;
+	if (!segment_has_notes(c))
+		return RC_DONE;
+	if (mem_grow(&m->notes, &m->cap_notes, m->n_notes + c->refs_n, sizeof(*m->notes)) != 0)
+		return err_memory(err);
+	rc = segment_notes(c, m->notes + m->n_notes, &r->n_notes, err);
+	if (rc == RC_DONE)
+		m->n_notes += r->n_notes;
+	return rc;
+}
+
 static enum rc take_refs(struct merger *m, const struct segment_cursor *c, struct micro *micro, struct err *err)
 {
+	struct refs r = { .at = (uint32_t)m->n_ordinals, .n = c->refs_n, .next = NONE };
 	uint32_t *to, at = (uint32_t)m->n_refs;
 	enum rc rc;
 
@@ -223,8 +243,10 @@ static enum rc take_refs(struct merger *m, const struct segment_cursor *c, struc
 	rc = segment_refs(c, to, err);
 	for (uint32_t i = 0; rc == RC_DONE && i < c->refs_n; i++)
 		to[i] += m->shift;
-	m->refs[m->n_refs++] = (struct refs){ (uint32_t)m->n_ordinals, c->refs_n, NONE };
+	if (rc == RC_DONE)
+		rc = take_notes(m, c, &r, err);
 	m->n_ordinals += c->refs_n;
+	m->refs[m->n_refs++] = r;
 	if (micro->first_refs == NONE)
 		micro->first_refs = at;
 	else
@@ -320,23 +342,48 @@ static enum rc take_segment(struct merger *m, const struct segment_place *p, uin
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
+/* What stands in several stretches goes into one; positions of notes count from the microflow's first packet. */
+static enum rc join(struct merger *m, const struct micro *micro, uint32_t *n, uint32_t *n_notes, struct err *err)
+{
+	size_t packets = counters_packets(&micro->c), notes = 0;
+
+	for (uint32_t at = micro->first_refs; at != NONE; at = m->refs[at].next)
+		notes += m->refs[at].n_notes;
+	if (mem_grow(&m->of_micro, &m->cap_of_micro, packets, sizeof(*m->of_micro)) != 0 ||
+		mem_grow(&m->notes_of_micro, &m->cap_notes_of_micro, notes, sizeof(*m->notes_of_micro)) != 0)
+		return err_memory(err);
+	*n = *n_notes = 0;
+	for (uint32_t at = micro->first_refs; at != NONE; at = m->refs[at].next) {
+		const struct refs *r = &m->refs[at];
+
+		memcpy(m->of_micro + *n, m->ordinals + r->at, r->n * sizeof(*m->of_micro));
+		for (uint32_t i = 0; i < r->n_notes; i++) {
+			m->notes_of_micro[*n_notes] = m->notes[r->notes_at + i];
+			m->notes_of_micro[(*n_notes)++].position += *n;
+		}
+		*n += r->n;
+	}
+	return RC_DONE;
+}
+
 static enum rc put_micro(struct merger *m, const struct micro *micro, struct err *err)
 {
-	uint32_t first = m->refs[micro->first_refs].next;
-	const uint32_t *ordinals = m->ordinals + m->refs[micro->first_refs].at;
-	size_t n = m->refs[micro->first_refs].n;
+	const struct refs *first = &m->refs[micro->first_refs];
+	const uint32_t *ordinals = m->ordinals + first->at;
+	const struct packet_note *notes = first->n_notes ? m->notes + first->notes_at : NULL;
+	uint32_t n = first->n, n_notes = first->n_notes;
 
-	if (first != NONE) {
-		n = 0;
-		if (mem_grow(&m->of_micro, &m->cap_of_micro, counters_packets(&micro->c), sizeof(*ordinals)) != 0)
-			return err_memory(err);
-		for (uint32_t at = micro->first_refs; at != NONE; at = m->refs[at].next) {
-			memcpy(m->of_micro + n, m->ordinals + m->refs[at].at, m->refs[at].n * sizeof(*ordinals));
-			n += m->refs[at].n;
-		}
+	if (first->next != NONE) {
+		enum rc rc = join(m, micro, &n, &n_notes, err);
+
+		if (rc != RC_DONE)
+			return rc;
 		ordinals = m->of_micro;
+		notes = m->notes_of_micro;
 	}
-	segment_writer_micro(m->writer, micro->id, micro->slice_ns, &micro->c, ordinals, (uint32_t)n);
+	if (n_notes > 0)
+		segment_writer_notes(m->writer, notes, n_notes);
+	segment_writer_micro(m->writer, micro->id, micro->slice_ns, &micro->c, ordinals, n);
 	return RC_DONE;
 }
 
@@ -383,7 +430,7 @@ static enum rc begin(struct merger *m, const struct segment_place *places, size_
 	enum rc rc;
 
 	sum_places(p, places, n);
-	m->n_flows = m->n_micros = m->n_refs = m->n_ordinals = 0;
+	m->n_flows = m->n_micros = m->n_refs = m->n_ordinals = m->n_notes = 0;
 	m->out.n_points = 0;
 	m->shift = 0;
 	macro_table_clear(m->macros);

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Compaction changes no answer: captures are indexed in small segments of many sizes, compacted, and asked the same before and
+ * after; and what one big segment says of the same packets, the merged one says too, byte for byte.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "captures.h"
+#include "query/result.h"
+#include "session/ingest.h"
+#include "store/check.h"
+#include "tier/compact.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *capture;
+static uint64_t same, kept_apart, seed = 20261121;
+
+static uint64_t draw(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+#define MUST(call)                                                                                    \
+	do {                                                                                          \
+		struct err err = { 0 };                                                               \
+		enum rc must_rc = (call);                                                             \
+		if (must_rc != RC_DONE)                                                               \
+			fail_msg("%s: %s: %s: %s %s (line %d)", capture, #call, rc_name(must_rc), err.what, \
+				err.why, __LINE__);                                                   \
+	} while (0)
+
+/* ---- stores ------------------------------------------------------------------------------- */
+
+static enum rc open_index(const char *dir, bool writing, struct store **out)
+{
+	struct store_config config;
+
+	store_config_default(&config);
+	return store_open_in_place(capture, dir, &config, writing, out, NULL, NULL);
+}
+
+/* False where the file is refused. */
+static bool index_it(const char *dir, uint64_t segment_packets)
+{
+	struct ingest_options options;
+	struct ingest_progress progress = { 0 };
+	struct ingest_result result;
+	struct store *s;
+
+	ingest_options_default(&options);
+	options.threads = 1;
+	options.segment_packets = segment_packets;
+	if (open_index(dir, true, &s) != RC_DONE)
+		return false;
+	enum rc rc = ingest_in_place(s, &options, &progress, &result, NULL);
+	store_close(s);
+	return rc == RC_DONE;
+}
+
+static void compact(struct store *s)
+{
+	struct compactor *c;
+	bool did = true;
+
+	MUST(compactor_new(s, &c, &err));
+	while (did)
+		MUST(compactor_step(c, true, &did, &err));
+	compactor_free(c);
+}
+
+static struct store *must_open(const char *dir, bool writing)
+{
+	struct store *s = NULL;
+
+	MUST(open_index(dir, writing, &s));
+	return s;
+}
+
+static size_t segments(const struct store *s)
+{
+	size_t n;
+
+	store_segments(s, &n);
+	return n;
+}
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+/* Everything that a list of this tier says: every field of every row, as text. */
+static bool put_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	struct buf *out = ctx;
+	char text[256];
+	struct value v;
+	struct id id;
+
+	(void)raw;
+	row_id(row, &id);
+	id_format(text, sizeof(text), &id);
+	buf_put_str(out, text);
+	for (size_t i = 0; i < field_count(); i++) {
+		const struct field *f = field_at(i);
+
+		if (!(f->tiers & FIELD_ON(row->tier)) || !field_get(f, row, &v))
+			continue;
+		value_format(text, sizeof(text), f, &v, STYLE_MACHINE);
+		buf_printf(out, " %s=%s", f->name, text);
+	}
+	buf_put_str(out, "\n");
+	return true;
+}
+
+static void ask(struct store *s, struct buf *out)
+{
+	static const enum tier tiers[] = { TIER_MACROFLOW, TIER_FLOW, TIER_MICROFLOW, TIER_PACKET, TIER_BLOCK,
+		TIER_POINT };
+	struct query_sources sources = { &s, 1 };
+	struct query q;
+
+	MUST(store_refresh(s, &err));
+	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++) {
+		query_init(&q, tiers[i]);
+		MUST(query_run(&sources, &q, put_row, out, NULL, NULL, &err));
+	}
+	assert_false(out->failed);
+}
+
+static void compare_answers(struct buf *before, struct buf *after)
+{
+	const char *a = buf_text(before), *b = buf_text(after);
+
+	while (*a && *b) {
+		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
+
+		if (n != m || memcmp(a, b, n) != 0)
+			fail_msg("%s: before\n%.*s\nafter\n%.*s", capture, (int)n, a, (int)m, b);
+		a += n + 1;
+		b += m + 1;
+	}
+	assert_true(*a == *b);
+}
+
+static void say(void *ctx, const char *path, uint64_t offset, const char *text)
+{
+	(void)ctx;
+	print_error("%s: %s: %llu: %s\n", capture, path, (unsigned long long)offset, text);
+}
+
+static void check_clean(struct store *s)
+{
+	struct check_report report;
+
+	MUST(store_check(s, say, NULL, &report, &err));
+	assert_int_equal(report.problems, 0);
+}
+
+/* ---- a capture ---------------------------------------------------------------------------- */
+
+/* Some segments go by levels, as beside a recorder; then all; one is left. */
+static void check_answers(uint64_t segment_packets)
+{
+	struct buf before, after;
+	struct store *s;
+	char dir[128];
+
+	captures_make_dir(dir, sizeof(dir));
+	if (index_it(dir, segment_packets)) {
+		buf_init(&before);
+		buf_init(&after);
+		s = must_open(dir, true);
+		ask(s, &before);
+		compact(s);
+		ask(s, &after);
+		compare_answers(&before, &after);
+		assert_int_equal(segments(s), store_totals(s)->packets > 0);
+		check_clean(s);
+		store_close(s);
+		/* and by those who open it later, for reading or writing */
+		for (int writing = 0; writing < 2; writing++) {
+			s = must_open(dir, writing);
+			buf_clear(&after);
+			ask(s, &after);
+			compare_answers(&before, &after);
+			store_close(s);
+		}
+		buf_free(&before);
+		buf_free(&after);
+	}
+	captures_remove_dir(dir);
+}
+
+static void *segment_bytes(const char *dir, size_t *len)
+{
+	struct store *s = must_open(dir, false);
+	const struct segment_place *p;
+	char path[200];
+	size_t n;
+	char *file, *bytes = NULL;
+
+	p = store_segments(s, &n);
+	*len = 0;
+	if (n > 0) {
+		assert_int_equal(n, 1);
+		snprintf(path, sizeof(path), "%s/%08u.idx", dir, p->block);
+		file = captures_read_file(path, len);
+		assert_true(p->at + p->len <= *len);
+		bytes = malloc(p->len);
+		memcpy(bytes, file + p->at, p->len);
+		*len = p->len;
+		free(file);
+	}
+	store_close(s);
+	return bytes;
+}
+
+/* Times of packets are bounds of SEGMENT_MARK packets: exact where segments have so many, or where all have fewer. */
+static void check_bytes(uint64_t segment_packets)
+{
+	char whole[128], merged[128];
+	size_t len[2];
+	void *bytes[2];
+
+	captures_make_dir(whole, sizeof(whole));
+	captures_make_dir(merged, sizeof(merged));
+	if (index_it(whole, 0) && index_it(merged, segment_packets)) {
+		struct store *s = must_open(merged, true);
+		bool exact = segment_packets % SEGMENT_MARK == 0 || store_totals(s)->packets <= SEGMENT_MARK;
+
+		compact(s);
+		store_close(s);
+		bytes[0] = segment_bytes(whole, &len[0]);
+		bytes[1] = segment_bytes(merged, &len[1]);
+		if (exact && len[0] == len[1] && (len[0] == 0 || memcmp(bytes[0], bytes[1], len[0]) == 0))
+			same++;
+		else if (exact) {
+			kept_apart++;
+			print_message("%s: another segment, %zu and %zu bytes\n", capture, len[0], len[1]);
+		}
+		free(bytes[0]);
+		free(bytes[1]);
+	}
+	captures_remove_dir(whole);
+	captures_remove_dir(merged);
+}
+
+static void test_captures(void **state)
+{
+	struct captures c;
+
+	(void)state;
+	captures_find(&c);
+	for (size_t i = 0; i < c.n; i++) {
+		struct store *s;
+		char dir[128];
+		uint64_t packets = 0;
+
+		capture = c.paths[i];
+		captures_make_dir(dir, sizeof(dir));
+		if (index_it(dir, 0)) {
+			s = must_open(dir, false);
+			packets = store_totals(s)->packets;
+			store_close(s);
+		}
+		captures_remove_dir(dir);
+		if (packets == 0)
+			continue;
+		/* at most some 300 segments */
+		check_answers(1 + packets / 300 + draw(40));
+		check_bytes(packets > SEGMENT_MARK ? SEGMENT_MARK : 1 + packets / 100 + draw(20));
+	}
+	captures_free(&c);
+	print_message("%llu merged segments are byte for byte those of the whole capture, %llu are not\n",
+		(unsigned long long)same, (unsigned long long)kept_apart);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_captures) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
