@@ -265,23 +265,24 @@ static bool is_beyond(enum field_type t, const void *whole, const void *part, bo
 #undef BEYOND
 }
 
+/* What is unknown is zero, as counting leaves it: so equal records are equal bytes, however they were merged. */
 static void merge_same(const struct field *f, uint8_t *whole, const uint8_t *part, u128 bit,
 	struct counters *w, const struct counters *p)
 {
 	size_t size = type_size(f->type);
+	bool differ = (p->mixed & bit) != 0;
 
-	if (p->mixed & bit) {
-		w->mixed |= bit;
-		w->known &= ~bit;
-	}
-	if ((w->mixed & bit) || !(p->known & bit))
+	if (w->mixed & bit)
 		return;
-	if (!(w->known & bit)) {
+	if (!differ && !(p->known & bit))
+		return;
+	if (!differ && !(w->known & bit)) {
 		memcpy(whole, part, size);
 		w->known |= bit;
-	} else if (memcmp(whole, part, size) != 0) {
+	} else if (differ || memcmp(whole, part, size) != 0) {
 		w->mixed |= bit;
 		w->known &= ~bit;
+		memset(whole, 0, size);
 	}
 }
 

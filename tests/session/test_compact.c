@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "captures.h"
+#include "file/kind.h"
 #include "query/result.h"
 #include "session/ingest.h"
 #include "store/check.h"
@@ -52,6 +53,19 @@ static enum rc open_index(const char *dir, bool writing, struct store **out)
 	return store_open_in_place(capture, dir, &config, writing, out, NULL, NULL);
 }
 
+/* What the index in place of a compressed file names is not in that file. */
+static bool is_compressed(void)
+{
+	unsigned char bytes[16];
+	FILE *f = fopen(capture, "rb");
+	size_t n = f ? fread(bytes, 1, sizeof(bytes), f) : 0;
+	enum file_kind kind = file_kind(bytes, n);
+
+	if (f)
+		fclose(f);
+	return kind == FILE_GZIP || kind == FILE_ZSTD;
+}
+
 /* False where the file is refused. */
 static bool index_it(const char *dir, uint64_t segment_packets)
 {
@@ -63,7 +77,7 @@ static bool index_it(const char *dir, uint64_t segment_packets)
 	ingest_options_default(&options);
 	options.threads = 1;
 	options.segment_packets = segment_packets;
-	if (open_index(dir, true, &s) != RC_DONE)
+	if (is_compressed() || open_index(dir, true, &s) != RC_DONE)
 		return false;
 	enum rc rc = ingest_in_place(s, &options, &progress, &result, NULL);
 	store_close(s);
@@ -169,7 +183,7 @@ static void check_clean(struct store *s)
 
 /* ---- a capture ---------------------------------------------------------------------------- */
 
-/* Some segments go by levels, as beside a recorder; then all; one is left. */
+/* All segments become one, in steps. */
 static void check_answers(uint64_t segment_packets)
 {
 	struct buf before, after;
@@ -277,13 +291,15 @@ static void test_captures(void **state)
 		captures_remove_dir(dir);
 		if (packets == 0)
 			continue;
-		/* at most some 300 segments */
-		check_answers(1 + packets / 300 + draw(40));
+		/* at most some 150 segments */
+		check_answers(1 + packets / 150 + draw(40));
 		check_bytes(packets > SEGMENT_MARK ? SEGMENT_MARK : 1 + packets / 100 + draw(20));
 	}
 	captures_free(&c);
 	print_message("%llu merged segments are byte for byte those of the whole capture, %llu are not\n",
 		(unsigned long long)same, (unsigned long long)kept_apart);
+	/* a flow that a new SYN ended when its part had been sealed says so only where all is one segment */
+	assert_true(kept_apart * 20 <= same);
 }
 
 int main(void)
