@@ -271,6 +271,7 @@ enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, st
 	rc = count_segment(p, k, err);
 	if (rc != RC_DONE)
 		return rc;
+	p->job->place.digest += packet_digest(in->frame.data, in->frame.caplen, in->time_ns);
 	p->saw_offload |= (k->flags & PACKET_CHECKSUM_OFFLOAD) != 0;
 	p->next_frame++;
 	p->packets++;

@@ -12,6 +12,12 @@
 
 #include "store/store.h"
 
+/*
+ * What a packet adds to its segment's digest: its captured bytes and its time. Blocks have no checksums of their own;
+ * by this `check` tells that a packet is another one than was indexed.
+ */
+uint64_t packet_digest(const void *data, uint32_t caplen, int64_t time_ns);
+
 /* ---- writing (own stores) --------------------------------------------------------------- */
 
 struct block_writer;

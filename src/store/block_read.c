@@ -331,6 +331,11 @@ static enum rc parse_pcapng(struct packet_reader *r, const uint8_t *bytes, uint6
 	return RC_DONE;
 }
 
+uint64_t packet_digest(const void *data, uint32_t caplen, int64_t time_ns)
+{
+	return hash_mix(hash_bytes(data, caplen, 0) + (uint64_t)time_ns);
+}
+
 enum rc packet_reader_next(struct packet_reader *r, struct raw_packet *out, struct err *err)
 {
 	const uint8_t *bytes;

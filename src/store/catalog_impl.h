@@ -40,11 +40,11 @@ struct sqlite3_stmt;
 		"VALUES (?, ?, ?, ?)") \
 	X(SQL_GET_SEGMENTS, "SELECT block, number, at, len, packets, first_frame, first_offset, " \
 		"end_offset, first, last, bytes, captured_bytes, time_unknown, time_saturated, " \
-		"cut_packets, undecoded, sum FROM segments ORDER BY block, number") \
+		"cut_packets, undecoded, digest, sum FROM segments ORDER BY block, number") \
 	X(SQL_PUT_SEGMENT, "INSERT INTO segments (block, number, at, len, packets, first_frame, " \
 		"first_offset, end_offset, first, last, bytes, captured_bytes, time_unknown, " \
-		"time_saturated, cut_packets, undecoded, sum) " \
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+		"time_saturated, cut_packets, undecoded, digest, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(SQL_GET_SUMS, "SELECT point, block, segment, packets, bytes, first, last, sum FROM sums " \
 		"ORDER BY point, block, segment") \
 	X(SQL_PUT_SUMS, "INSERT INTO sums (point, block, segment, packets, bytes, first, last, sum) " \

@@ -118,6 +118,7 @@ static enum rc segment_row(struct row_reader *r, struct view *v, struct err *err
 	s.time_saturated = row_get_u32(r);
 	s.cut_packets = row_get_u32(r);
 	s.undecoded = row_get_u32(r);
+	s.digest = (uint64_t)row_get_i64(r);
 	/* they come in order, so that appending is all there is to do */
 	if (s.end_offset < s.first_offset || (n && v->segments[n - 1].block == s.block ?
 			s.number <= v->segments[n - 1].number : s.number != 0))

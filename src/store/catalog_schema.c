@@ -42,7 +42,7 @@ static const char schema[] =
 	" last INTEGER NOT NULL, bytes INTEGER NOT NULL, captured_bytes INTEGER NOT NULL,"
 	" time_unknown INTEGER NOT NULL, time_saturated INTEGER NOT NULL,"
 	" cut_packets INTEGER NOT NULL, undecoded INTEGER NOT NULL,"
-	" sum INTEGER NOT NULL,"
+	" digest INTEGER NOT NULL, sum INTEGER NOT NULL,"
 	" PRIMARY KEY (block, number)) WITHOUT ROWID;"
 	"CREATE TABLE sums (point INTEGER, block INTEGER, segment INTEGER,"
 	" packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL,"

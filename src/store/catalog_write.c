@@ -98,6 +98,7 @@ enum rc catalog_put_segment(struct catalog *c, const struct segment_place *s, st
 	row_u64(&w, s->time_saturated);
 	row_u64(&w, s->cut_packets);
 	row_u64(&w, s->undecoded);
+	row_u64(&w, s->digest);
 	return row_end(&w, NULL, err);
 }
 

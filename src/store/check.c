@@ -222,7 +222,7 @@ static enum rc sum_micros(struct segment *seg, struct sums *out, struct err *err
 
 /* What the packets of a segment are, as far as its place tells. */
 struct seen {
-	uint64_t packets, bytes, captured;
+	uint64_t packets, bytes, captured, digest;
 	int64_t first_ns, last_ns;
 };
 
@@ -240,6 +240,7 @@ static enum rc read_packets(struct check *c, const struct segment_place *place,
 		seen->packets++;
 		seen->bytes += p.len;
 		seen->captured += p.caplen;
+		seen->digest += packet_digest(p.data, p.caplen, p.time_ns);
 	}
 	return rc == RC_END ? RC_DONE : rc;
 }
@@ -295,6 +296,21 @@ static enum rc check_segment(struct check *c, const struct segment_place *place,
 	return RC_DONE;
 }
 
+/* The framing is whole, but not what the packets hold: there is nothing to make them again from. */
+static void compare_digest(struct check *c, const struct segment_place *place, const struct seen *seen)
+{
+	const struct block_info *b = view_block(&c->s->view, place->block);
+	char path[STORE_PATH];
+
+	if (seen->digest == place->digest || seen->packets != place->packets || !b)
+		return;
+	if (c->s->kind == STORE_OWN)
+		store_block_path(c->s, place->block, path);
+	c->block_bad = true;
+	say(c, c->s->kind == STORE_OWN ? path : c->s->path, b->offset + place->first_offset,
+		"a packet of segment %u is another one than was indexed", place->number);
+}
+
 /* The packets that it names. */
 static enum rc check_references(struct check *c, const struct segment_place *place,
 	struct segment *seg, struct err *err)
@@ -307,6 +323,7 @@ static enum rc check_references(struct check *c, const struct segment_place *pla
 	compare(c, place, "its packets", seen.packets, place->packets);
 	compare(c, place, "bytes of its packets", seen.bytes, place->bytes);
 	compare(c, place, "captured bytes of its packets", seen.captured, place->captured_bytes);
+	compare_digest(c, place, &seen);
 	if (seen.first_ns != place->first_ns || seen.last_ns != place->last_ns)
 		compare(c, place, "times of its packets", 1, 0);
 	return RC_DONE;

@@ -87,6 +87,7 @@ struct segment_place {               /* a published segment */
 	/* What its packets sum up to: the store's totals are the sums over its segments, also after a crash. */
 	uint64_t bytes, captured_bytes;
 	uint32_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
+	uint64_t digest;             /* the sum, modulo 2^64, of packet_digest() (store/block.h) */
 };
 
 /* Totals of what is published: sums over segments, but for those below the line, which store_set_totals() sets. */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "flow/field.h"
 #include "flow/sketch.h"
+#include "store/block.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -146,6 +147,7 @@ enum rc made_publish(struct store *s, const struct made *m, uint32_t block, uint
 	struct counters c;
 	struct buf bytes;
 	uint32_t ordinals[MADE_MAX];
+	uint8_t packet[256];
 	struct record_id id = { block, (uint32_t)(m->at[from] - block_at) };
 	enum rc rc = segment_writer_new(&w, err);
 
@@ -168,6 +170,8 @@ enum rc made_publish(struct store *s, const struct made *m, uint32_t block, uint
 		count_packet(&c, m, i, i == from);
 		ordinals[i - from] = (uint32_t)(i - from);
 		place.bytes += m->len[i];
+		made_bytes(i, packet, m->len[i]);
+		place.digest += packet_digest(packet, m->len[i], m->time_ns[i]);
 	}
 	place.captured_bytes = place.bytes;
 	make_key(&key);
