@@ -178,6 +178,50 @@ static void uri_of(struct buf *out, const char *path)
 	buf_put_str(out, "?immutable=1");
 }
 
+/*
+ * What a reading connection may do: read rows, of tables that are there. Whatever statement came
+ * to it by whatever way, it changes nothing, opens no other file and calls no function.
+ */
+static int authorize(void *ctx, int action, const char *a, const char *b, const char *db, const char *trigger)
+{
+	static const char *const pragmas[] = { "data_version", "user_version", "application_id" };
+
+	(void)ctx;
+	(void)db;
+	(void)trigger;
+	switch (action) {
+	case SQLITE_SELECT:
+	case SQLITE_READ:
+	case SQLITE_TRANSACTION: return SQLITE_OK;
+	case SQLITE_PRAGMA:
+		for (size_t i = 0; a && !b && i < sizeof(pragmas) / sizeof(pragmas[0]); i++)
+			if (strcmp(a, pragmas[i]) == 0)
+				return SQLITE_OK;
+		return SQLITE_DENY;
+	default: return SQLITE_DENY;
+	}
+}
+
+/* Settings that hold however the file tries to change them. */
+static enum rc confine(struct catalog *c, struct err *err)
+{
+	static const int limits[][2] = { { SQLITE_LIMIT_ATTACHED, 0 }, { SQLITE_LIMIT_SQL_LENGTH, 1 << 16 },
+		{ SQLITE_LIMIT_LENGTH, 1 << 28 }, { SQLITE_LIMIT_VARIABLE_NUMBER, 64 },
+		{ SQLITE_LIMIT_WORKER_THREADS, 0 } };
+
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		sqlite3_limit(c->db, limits[i][0], limits[i][1]);
+	enum rc rc = catalog_exec(c, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+		"PRAGMA cache_size=-4096; PRAGMA recursive_triggers=ON;", err);
+	if (rc == RC_DONE && !c->writing)
+		sqlite3_set_authorizer(c->db, authorize, NULL);
+	return rc;
+}
+
 static enum rc open_db(struct catalog *c, bool immutable, struct err *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -200,9 +244,7 @@ static enum rc open_db(struct catalog *c, bool immutable, struct err *err)
 	if (code != SQLITE_OK)
 		return catalog_failed(c, "cannot open", err);
 	sqlite3_busy_timeout(c->db, CATALOG_WAIT_MS);
-	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	return catalog_exec(c, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096; PRAGMA recursive_triggers=ON;", err);
+	return confine(c, err);
 }
 
 /* The format's version; an empty file has 0. */

@@ -85,12 +85,15 @@ static void make_sentence(uint64_t *state, char *out, size_t size)
 
 		if (i && next(state) % 16 == 0)
 			link = pick(state, links, COUNT(links));
-		at += (size_t)snprintf(
-			out + at, size - at, "%s%s", link, pick(state, good, COUNT(good)));
-		if (next(state) % 16 == 0)
-			at += (size_t)snprintf(out + at, size - at, " %s %s",
-				pick(state, ops, COUNT(ops)),
-				pick(state, tokens, COUNT(tokens)));
+		const char *word = pick(state, good, COUNT(good));
+		at += (size_t)snprintf(out + at, size - at, "%s%s", link, word);
+		if (next(state) % 16 == 0) {
+			/* one after the other: the order of arguments is the compiler's choice */
+			const char *op = pick(state, ops, COUNT(ops));
+			const char *token = pick(state, tokens, COUNT(tokens));
+
+			at += (size_t)snprintf(out + at, size - at, " %s %s", op, token);
+		}
 	}
 }
 

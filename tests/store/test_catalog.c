@@ -5,7 +5,7 @@
 #include "base/cursor.h"
 #include "flow/field.h"
 #include "flow/sketch.h"
-#include "store/catalog.h"
+#include "store/catalog_impl.h"
 #include "store/macro_codec.h"
 
 #include <sched.h>
@@ -443,6 +443,38 @@ static void test_events_and_numbers(void **state)
 	assert_int_equal(catalog_open(path, CATALOG_CREATE, &c, NULL, NULL), RC_IO);
 }
 
+/* ---- a reading connection ------------------------------------------------------------------------- */
+
+static const char *const refused[] = { "INSERT INTO meta VALUES ('x', 1, 2)", "DELETE FROM blocks",
+	"UPDATE blocks SET length = 0", "DROP TABLE meta", "CREATE TABLE x (y)", "CREATE TEMP TABLE x (y)",
+	"CREATE VIEW v AS SELECT 1", "ATTACH '/tmp/x' AS y", "DETACH main", "PRAGMA user_version = 7",
+	"PRAGMA journal_mode = DELETE", "PRAGMA writable_schema = 1", "PRAGMA table_info(meta)",
+	"SELECT load_extension('x')", "SELECT readfile('/etc/passwd')", "SELECT hex(name) FROM meta",
+	"VACUUM", "VACUUM INTO '/tmp/x'", "REINDEX", "ANALYZE", "ALTER TABLE meta RENAME TO x",
+	"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c", "SAVEPOINT a" };
+
+static void test_only_select(void **state)
+{
+	struct place *p = *state;
+	struct catalog *c;
+	struct view v;
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/c.db", p->dir);
+	assert_int_equal(catalog_open(path, CATALOG_CREATE, &c, NULL, NULL), RC_DONE);
+	catalog_close(c);
+	assert_int_equal(catalog_open(path, CATALOG_READ, &c, NULL, NULL), RC_DONE);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (catalog_exec(c, refused[i], NULL) == RC_DONE)
+			fail_msg("was done: %s", refused[i]);
+	assert_int_equal(catalog_exec(c, "SELECT name, value FROM meta", NULL), RC_DONE);
+	assert_int_equal(catalog_check_schema(c, NULL), RC_DONE);
+	view_init(&v);
+	assert_int_equal(catalog_load(c, &v, NULL), RC_DONE);
+	view_free(&v);
+	catalog_close(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +484,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_only_medium, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_only_wal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_events_and_numbers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_select, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
