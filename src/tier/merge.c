@@ -416,6 +416,7 @@ static void sum_places(struct segment_place *sum, const struct segment_place *pl
 		sum->last_ns = p->last_ns > sum->last_ns ? p->last_ns : sum->last_ns;
 		sum->bytes += p->bytes;
 		sum->captured_bytes += p->captured_bytes;
+		sum->digest += p->digest;
 		sum->time_unknown += p->time_unknown;
 		sum->time_saturated += p->time_saturated;
 		sum->cut_packets += p->cut_packets;
