@@ -40,3 +40,13 @@ unit_tests += tests/session/test_compact
 tests_session_test_compact_SOURCES = tests/session/test_compact.c $(captures_sources)
 tests_session_test_compact_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_compact_LDADD = $(session_test_ldadd)
+
+# Privileges given up: what the kernel says afterwards, and kernels that are made up.
+unit_tests += tests/session/test_confine
+tests_session_test_confine_SOURCES = tests/session/test_confine.c
+tests_session_test_confine_LDADD = $(session_test_ldadd)
+check_PROGRAMS += tests/session/confine-tool
+tests_session_confine_tool_SOURCES = tests/session/confine-tool.c
+tests_session_confine_tool_LDADD = $(session_ldadd)
+TESTS += tests/session/confine.sh
+EXTRA_DIST += tests/session/confine.sh

@@ -1,5 +1,9 @@
 # src/session: one source or header a line, sorted.
 src_session_libsession_a_SOURCES = \
+	src/session/confine.c \
+	src/session/confine.h \
+	src/session/confine_files.c \
+	src/session/confine_files.h \
 	src/session/feed.c \
 	src/session/feed.h \
 	src/session/import.c \
