@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 #include "ui/ui.h"
 
+#include <sys/stat.h>
+
 /* cli/ and ui/ do not know each other. */
 static enum rc open_screen(struct session *s, const struct cli_screen_options *o, struct err *err)
 {
@@ -20,5 +22,7 @@ static enum rc open_screen(struct session *s, const struct cli_screen_options *o
 
 int main(int argc, char **argv)
 {
+	/* what is captured is nobody else's business; one of 0777 would also lock us out of what we make */
+	umask(077);
 	return cli_main(argc, argv, open_screen);
 }

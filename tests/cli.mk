@@ -17,6 +17,7 @@ cli_scripts = \
 	tests/cli/list.sh \
 	tests/cli/man-fields.sh \
 	tests/cli/man-options.sh \
+	tests/cli/modes.sh \
 	tests/cli/readme.sh \
 	tests/cli/samples.sh \
 	tests/cli/show.sh \

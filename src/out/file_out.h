@@ -15,10 +15,10 @@
 
 struct file_out {
 	int fd;
+	int dir_fd;                /* of its directory, which is looked up once: it may be exchanged meanwhile */
 	bool is_stdout, made; /* made: there is a file to remove on failure */
 	char path[4096]; /* as given */
-	char temp
-		[4096]; /* what is written, to be renamed to path; "" where it is path itself */
+	char temp[256];  /* name beside it that is written, to be renamed; "" where it is path itself */
 };
 
 /* RC_USAGE where it exists (and not force), or is a directory or a symbolic link. */
