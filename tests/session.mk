@@ -50,3 +50,8 @@ tests_session_confine_tool_SOURCES = tests/session/confine-tool.c
 tests_session_confine_tool_LDADD = $(session_ldadd)
 TESTS += tests/session/confine.sh
 EXTRA_DIST += tests/session/confine.sh
+
+unit_tests += tests/session/test_retention
+tests_session_test_retention_SOURCES = tests/session/test_retention.c $(captures_sources)
+tests_session_test_retention_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_retention_LDADD = $(session_test_ldadd)

@@ -72,6 +72,10 @@ static void say_sizes(struct report *r, const struct store_totals *t)
 	report_heading(r, "size");
 	report_count(r, "blocks", "blocks", t->blocks);
 	report_count(r, "segments", "segments", t->segments);
+	if (t->evicted_blocks > 0) {
+		report_count(r, "evicted_blocks", "evicted blocks", t->evicted_blocks);
+		report_count(r, "evicted_packets", "evicted packets", t->evicted_packets);
+	}
 	report_bytes(r, "block_bytes", "packets on disk", t->block_bytes);
 	report_bytes(r, "index_bytes", "index", t->index_bytes);
 	if (t->block_bytes > 0)

@@ -26,6 +26,9 @@ struct packet_row {
 enum block_state { BLOCK_OPEN, BLOCK_SEALED, BLOCK_INDEXED, BLOCK_EVICTED, BLOCK_STATES };
 const char *block_state_name(enum block_state s);
 
+/* What became of an evicted block's macroflow parts: kept for longer, being deleted, or gone. */
+enum block_parts { PARTS_THERE, PARTS_KEPT, PARTS_DEAD, PARTS_GONE, PARTS_STATES };
+
 /* A row of the block allocation table. */
 struct block_info {
 	uint32_t number;             /* from 1, never used again */
@@ -36,6 +39,7 @@ struct block_info {
 	uint64_t packets, bytes;     /* bytes: on the wire */
 	uint64_t first_frame;        /* frame number of its first packet, from 1 */
 	int64_t first_ns, last_ns;   /* earliest and latest; valid where packets > 0 */
+	enum block_parts parts;      /* PARTS_THERE until it is evicted; its packets are then those that it had */
 };
 
 /* A capture point. */

@@ -396,7 +396,10 @@ enum rc ingest_reindex(struct store *store, const struct ingest_options *options
 	if (rc != RC_DONE)
 		return rc;
 	const struct block_info *now = store_blocks(store, &n);
-	uint64_t first_frame = n > 0 && now[0].first_frame > 0 ? now[0].first_frame : 1;
+	size_t left = 0;             /* the first block that was not evicted */
+	while (left < n && now[left].state == BLOCK_EVICTED)
+		left++;
+	uint64_t first_frame = left < n && now[left].first_frame > 0 ? now[left].first_frame : 1;
 	/* A copy: what the store shows changes as segments are published. */
 	blocks = mem_calloc(n + 1, sizeof(*blocks));
 	if (!blocks)

@@ -90,6 +90,26 @@ enum rc catalog_drop_place_sums(struct catalog *c, uint32_t point, uint32_t bloc
 enum rc catalog_drop_place_macros(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t first,
 	uint32_t last, struct err *err);
 enum rc catalog_drop_block(struct catalog *c, uint32_t block, struct err *err);
+
+/* ---- eviction (catalog_evict.c) ---- */
+
+/* The next commit is durable when it returns (true), as others are when WAL is checkpointed (false). Outside a transaction. */
+enum rc catalog_sync(struct catalog *c, bool full, struct err *err);
+/* Takes a block's segments, sums and (keep_runs: not) runs away; its macroflow parts stay, to be purged. `points`: sums that are left are put in. */
+enum rc catalog_evict(struct catalog *c, const struct block_info *b, bool keep_runs, int64_t macro_ns,
+	struct point_info *points, size_t n_points, struct err *err);
+/* The runs of a block whose parts were kept. */
+enum rc catalog_drop_runs(struct catalog *c, const struct block_info *b, int64_t macro_ns, struct err *err);
+/*
+ * Deletes some of a block's macroflow parts, at most `limit` and those of one window at *window_ns or behind, which is moved on. RC_END: there are no more
+ * in windows up to last_ns.
+ */
+enum rc catalog_purge(struct catalog *c, uint32_t block, int64_t *window_ns, int64_t last_ns, size_t limit,
+	struct err *err);
+/* Windows with drops that ended before a time; events but the newest `keep`. */
+enum rc catalog_forget_drops(struct catalog *c, int64_t before_ns, struct err *err);
+enum rc catalog_forget_events(struct catalog *c, uint64_t keep, struct err *err);
+
 /* In place: points, sections and untimed runs at or behind this place of the file. */
 enum rc catalog_drop_from(struct catalog *c, uint64_t file_offset, struct err *err);
 /* In place: the time of the run that holds a record; RC_MISSING (without detail). */

@@ -20,10 +20,12 @@ struct sqlite3_stmt;
 	X(SQL_GET_ALL, "SELECT name, value, sum FROM meta ORDER BY name") \
 	X(SQL_GET, "SELECT name, value, sum FROM meta WHERE name = ?") \
 	X(SQL_SET, "INSERT OR REPLACE INTO meta (name, value, sum) VALUES (?, ?, ?)") \
-	X(SQL_GET_BLOCKS, "SELECT number, state, file, offset, length, sum FROM blocks " \
+	X(SQL_GET_BLOCKS, "SELECT number, state, file, offset, length, parts, packets, bytes, " \
+		"first_frame, first, last, sum FROM blocks " \
 		"ORDER BY number") \
-	X(SQL_PUT_BLOCK, "INSERT OR REPLACE INTO blocks (number, state, file, offset, length, sum) " \
-		"VALUES (?, ?, ?, ?, ?, ?)") \
+	X(SQL_PUT_BLOCK, "INSERT OR REPLACE INTO blocks (number, state, file, offset, length, " \
+		"parts, packets, bytes, first_frame, first, last, sum) " \
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(SQL_GET_POINTS, "SELECT number, uuid, name, description, linktype, snaplen, tsresol, " \
 		"tsoffset, fcs_len, file_offset, dropped, options, sum FROM points ORDER BY number") \
 	X(SQL_PUT_POINT, "INSERT OR REPLACE INTO points (number, uuid, name, description, linktype, " \
@@ -85,6 +87,19 @@ struct sqlite3_stmt;
 	X(SQL_BEFORE_MACRO, "SELECT sum FROM macroparts WHERE window = ? AND block = ? " \
 		"AND segment = ? AND (server, proto, port, point) < (?, ?, ?, ?) " \
 		"ORDER BY server DESC, proto DESC, port DESC, point DESC LIMIT 1") \
+	X(SQL_SYNC_FULL, "PRAGMA synchronous=FULL") \
+	X(SQL_SYNC_NORMAL, "PRAGMA synchronous=NORMAL") \
+	X(SQL_EVICT_SUMS, "DELETE FROM sums WHERE point = ? AND block = ?") \
+	X(SQL_POINT_SUMS, "SELECT ifnull(sum(packets), 0), ifnull(sum(bytes), 0), " \
+		"ifnull(min(first), 0), ifnull(max(last), 0) FROM sums WHERE point = ?") \
+	X(SQL_NEXT_WINDOW, "SELECT window FROM macroparts WHERE window >= ? ORDER BY window LIMIT 1") \
+	X(SQL_PURGE_SLICE, "DELETE FROM macroparts WHERE window = ?1 AND block = ?2 AND " \
+		"(segment, server, proto, port, point) < (SELECT segment, server, proto, port, point " \
+		"FROM macroparts WHERE window = ?1 AND block = ?2 " \
+		"ORDER BY segment, server, proto, port, point LIMIT 1 OFFSET ?3)") \
+	X(SQL_PURGE_REST, "DELETE FROM macroparts WHERE window = ? AND block = ?") \
+	X(SQL_DROP_DROPS, "DELETE FROM drops WHERE last < ?") \
+	X(SQL_DROP_EVENTS, "DELETE FROM events WHERE number <= (SELECT max(number) FROM events) - ?") \
 	X(SQL_DROP_BLOCK, "DELETE FROM blocks WHERE number = ?") \
 	X(SQL_DROP_SEGMENTS, "DELETE FROM segments WHERE block = ?") \
 	X(SQL_DROP_SUMS, "DELETE FROM sums WHERE block = ?") \
@@ -99,8 +114,10 @@ struct sqlite3_stmt;
 		"AND segment BETWEEN ? AND ?") \
 	X(SQL_DROP_ALL_SEGMENTS, "DELETE FROM segments") \
 	X(SQL_DROP_ALL_SUMS, "DELETE FROM sums") \
-	X(SQL_DROP_ALL_MACROS, "DELETE FROM macroparts") \
-	X(SQL_DROP_ALL_RUNS, "DELETE FROM runs") \
+	X(SQL_DROP_ALL_MACROS, "DELETE FROM macroparts WHERE block NOT IN " \
+		"(SELECT number FROM blocks WHERE parts = 1)") \
+	X(SQL_DROP_ALL_RUNS, "DELETE FROM runs WHERE block NOT IN " \
+		"(SELECT number FROM blocks WHERE parts = 1)") \
 	X(SQL_DROP_POINTS, "DELETE FROM points WHERE file_offset >= ?") \
 	X(SQL_DROP_SECTIONS, "DELETE FROM sections WHERE offset >= ?") \
 	X(SQL_DROP_UNTIMED, "DELETE FROM untimed WHERE start >= ?")

@@ -53,7 +53,13 @@ static enum rc block_row(struct row_reader *r, struct view *v, struct err *err)
 	row_get_text(r, b.file, sizeof(b.file));
 	b.offset = row_get_u64(r);
 	b.length = row_get_max(r, UINT32_MAX);
-	if (b.number == 0)
+	b.parts = (enum block_parts)row_get_max(r, PARTS_STATES - 1);
+	b.packets = row_get_u64(r);
+	b.bytes = row_get_u64(r);
+	b.first_frame = row_get_u64(r);
+	b.first_ns = row_get_i64(r);
+	b.last_ns = row_get_i64(r);
+	if (b.number == 0 || (b.parts == PARTS_THERE) != (b.state != BLOCK_EVICTED))
 		r->bad = true;
 	return view_add_block(v, &b, err);
 }

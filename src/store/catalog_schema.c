@@ -26,6 +26,8 @@ static const char schema[] =
 	" unit TEXT NOT NULL, merge TEXT NOT NULL, sum INTEGER NOT NULL);"
 	"CREATE TABLE blocks (number INTEGER PRIMARY KEY, state INTEGER NOT NULL,"
 	" file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,"
+	" parts INTEGER NOT NULL, packets INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+	" first_frame INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
 	" sum INTEGER NOT NULL);"
 	"CREATE TABLE points (number INTEGER PRIMARY KEY, uuid BLOB NOT NULL, name BLOB NOT NULL,"
 	" description BLOB NOT NULL, linktype INTEGER NOT NULL, snaplen INTEGER NOT NULL,"

@@ -19,6 +19,13 @@ enum rc catalog_put_block(struct catalog *c, const struct block_info *b, struct 
 	row_text(&w, b->file);
 	row_u64(&w, b->offset);
 	row_u64(&w, b->length);
+	bool gone = b->state == BLOCK_EVICTED;       /* else its segments say it */
+	row_u64(&w, b->parts);
+	row_u64(&w, gone ? b->packets : 0);
+	row_u64(&w, gone ? b->bytes : 0);
+	row_u64(&w, gone ? b->first_frame : 0);
+	row_i64(&w, gone ? b->first_ns : 0);
+	row_i64(&w, gone ? b->last_ns : 0);
 	return row_end(&w, NULL, err);
 }
 

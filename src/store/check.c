@@ -398,6 +398,8 @@ static enum rc check_block(struct check *c, const struct block_info *b, struct e
 	char path[STORE_PATH];
 	enum rc rc = RC_DONE;
 
+	if (b->state == BLOCK_EVICTED)
+		return RC_DONE;
 	c->index_bad = c->block_bad = false;
 	c->out->blocks++;
 	if (c->s->kind == STORE_OWN)

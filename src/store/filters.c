@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "store/format.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,4 +237,82 @@ bool filters_may_have(const struct filters *f, uint32_t block, const struct addr
 uint64_t filters_size(const struct filters *f)
 {
 	return f->len;
+}
+
+/* ---- without those of blocks that are gone ----------------------------------------------------- */
+
+enum rc filters_rewrite_begin(const char *path, struct filters_rewrite *r, struct err *err)
+{
+	memset(r, 0, sizeof(*r));
+	buf_init(&r->bytes);
+	snprintf(r->path, sizeof(r->path), "%s", path);
+	snprintf(r->temporary, sizeof(r->temporary), "%s.new", r->path);
+	return filters_load(path, &r->old, err);
+}
+
+void filters_rewrite_choose(struct filters_rewrite *r, filters_keep keep, void *ctx)
+{
+	for (size_t i = 0; i < r->old->n; i++) {
+		const struct filter *f = &r->old->v[i];
+
+		if (keep(ctx, f->block))
+			buf_put(&r->bytes, f->content - FILTER_HEADER,
+				FILTER_HEADER + (size_t)f->blocks * FILTER_BLOCK_BYTES);
+	}
+}
+
+enum rc filters_rewrite_copy(struct filters_rewrite *r, struct err *err)
+{
+	enum rc rc;
+
+	if (r->bytes.failed)
+		return err_memory(err);
+	if (r->bytes.len * 2 > r->old->len || r->old->len == 0)
+		return RC_DONE;
+	io_remove(r->temporary, NULL);
+	rc = io_open(r->temporary, IO_CREATE, &r->to, err);
+	if (rc == RC_DONE && r->bytes.len > 0)
+		rc = io_write(r->to, 0, r->bytes.data, r->bytes.len, err);
+	return rc == RC_DONE ? io_sync(r->to, err) : rc;
+}
+
+/* What was appended since the old one was read. */
+static enum rc copy_tail(struct filters_rewrite *r, struct err *err)
+{
+	struct io_file *from;
+	uint64_t size = 0;
+	uint8_t *bytes;
+	enum rc rc = io_open(r->path, IO_READ, &from, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	rc = io_size(from, &size, err);
+	if (rc == RC_DONE && size > r->old->len) {
+		size_t len = (size_t)(size - r->old->len);
+
+		bytes = mem_alloc(len);
+		rc = bytes ? io_read_all(from, r->old->len, bytes, len, err) : err_memory(err);
+		if (rc == RC_DONE)
+			rc = io_write(r->to, r->bytes.len, bytes, len, err);
+		mem_free(bytes);
+	}
+	io_close(from);
+	return rc;
+}
+
+enum rc filters_rewrite_end(struct filters_rewrite *r, struct err *err)
+{
+	enum rc rc;
+
+	if (!r->to)
+		return RC_DONE;
+	rc = copy_tail(r, err);
+	return rc == RC_DONE ? io_rename(r->temporary, r->path, err) : rc;
+}
+
+void filters_rewrite_free(struct filters_rewrite *r)
+{
+	io_close(r->to);
+	filters_free(r->old);
+	buf_free(&r->bytes);
 }

@@ -14,6 +14,7 @@
 
 enum filter_kind { FILTER_ADDRESS = 1 };
 
+struct io_file;
 struct filters; /* what is loaded of a file */
 
 /* Builds a record for a block's distinct addresses (any order, doubles do no harm). */
@@ -28,5 +29,24 @@ void filters_free(struct filters *f);
 bool filters_may_have(const struct filters *f, uint32_t block, const struct addr *a);
 /* Bytes of the records there are. */
 uint64_t filters_size(const struct filters *f);
+
+/*
+ * The file without the records of some blocks, made beside it and put into its place: begin() reads it, choose() asks which blocks stay, copy()
+ * writes them, end() adds what was appended since begin() (nobody may append meanwhile) and renames. Whoever has the old one loaded keeps it.
+ * Where half of it or less is dead, copy() and end() do nothing.
+ */
+struct filters_rewrite {
+	char path[4096], temporary[4112];
+	struct filters *old;
+	struct buf bytes;            /* of the records that stay */
+	struct io_file *to;
+};
+
+typedef bool (*filters_keep)(void *ctx, uint32_t block);
+enum rc filters_rewrite_begin(const char *path, struct filters_rewrite *r, struct err *err);
+void filters_rewrite_choose(struct filters_rewrite *r, filters_keep keep, void *ctx);
+enum rc filters_rewrite_copy(struct filters_rewrite *r, struct err *err);
+enum rc filters_rewrite_end(struct filters_rewrite *r, struct err *err);
+void filters_rewrite_free(struct filters_rewrite *r);
 
 #endif

@@ -14,6 +14,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/catalog.c \
 	src/store/catalog.h \
 	src/store/catalog_counts.c \
+	src/store/catalog_evict.c \
 	src/store/catalog_impl.h \
 	src/store/catalog_macro.c \
 	src/store/catalog_read.c \
@@ -55,6 +56,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/segment_writer.h \
 	src/store/sql_export.c \
 	src/store/sql_export.h \
+	src/store/retention.c \
 	src/store/retention.h \
 	src/store/store.c \
 	src/store/store_counts.c \

@@ -106,7 +106,7 @@ static uint64_t index_file_bytes(const struct store *s, uint32_t block)
 }
 
 /* Index files end with their last segment; filters and catalog are what they are. */
-static void sum_index_bytes(struct store *s)
+void store_sum_index_bytes(struct store *s)
 {
 	struct view *v = &s->view;
 	char path[STORE_PATH];
@@ -117,6 +117,8 @@ static void sum_index_bytes(struct store *s)
 	store_name_path(s, "filters", path);
 	v->totals.index_bytes += file_bytes(path);
 	store_name_path(s, "catalog.db", path);
+	v->totals.index_bytes += file_bytes(path);
+	store_name_path(s, "catalog.db-wal", path);
 	v->totals.index_bytes += file_bytes(path);
 }
 
@@ -149,7 +151,7 @@ enum rc store_load(struct store *s, struct err *err)
 	view_free(&s->view);
 	s->view = v;
 	store_name_blocks(s);
-	sum_index_bytes(s);
+	store_sum_index_bytes(s);
 	return RC_DONE;
 }
 

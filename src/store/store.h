@@ -99,6 +99,7 @@ struct store_totals {
 	uint64_t block_bytes;        /* block files, or stretches of the capture file */
 	uint64_t indexed_to;         /* in place: bytes of the file covered by sealed blocks and published segments */
 	uint64_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
+	uint64_t evicted_blocks, evicted_packets;        /* that are gone: in none of the above */
 	/* ---- */
 	bool complete;               /* the writer reached the end of its input */
 	bool cut_short, damaged;     /* of the input; damaged_at is where */

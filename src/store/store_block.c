@@ -9,6 +9,33 @@
 #include <assert.h>
 #include <stdio.h>
 
+/* ---- states ----------------------------------------------------------------------------- */
+
+/* The diagram in store/retention.h. */
+static bool may_become(enum block_state from, enum block_state to)
+{
+	static const bool allowed[BLOCK_STATES][BLOCK_STATES] = {
+		[BLOCK_OPEN] = { [BLOCK_SEALED] = true },
+		[BLOCK_SEALED] = { [BLOCK_SEALED] = true, [BLOCK_INDEXED] = true, [BLOCK_EVICTED] = true },
+		[BLOCK_INDEXED] = { [BLOCK_SEALED] = true, [BLOCK_EVICTED] = true },
+		[BLOCK_EVICTED] = { [BLOCK_EVICTED] = true },        /* its macroflow parts go */
+	};
+
+	return from < BLOCK_STATES && to < BLOCK_STATES && allowed[from][to];
+}
+
+enum rc store_block_transition(const struct store *s, const struct block_info *b, enum block_state to,
+	struct err *err)
+{
+	/* in place nothing is sealed before it is indexed: an open block may end as one that is indexed */
+	bool in_place = s->kind == STORE_IN_PLACE && b->state == BLOCK_OPEN && to == BLOCK_INDEXED;
+
+	if (may_become(b->state, to) || in_place)
+		return RC_DONE;
+	return err_set(err, RC_USAGE, s->path, "block %u is %s and cannot become %s", b->number,
+		block_state_name(b->state), block_state_name(to));
+}
+
 /* ---- blocks ----------------------------------------------------------------------------- */
 
 static enum rc next_number(struct store *s, uint32_t *out, struct err *err)
@@ -51,7 +78,7 @@ static enum rc begin_block(struct store *s, uint64_t file_offset, uint32_t *numb
 		return rc;
 	}
 	store_name_blocks(s);
-	s->view.totals.blocks = s->view.n_blocks;
+	s->view.totals.blocks++;
 	*number = b.number;
 	return RC_DONE;
 }
@@ -75,6 +102,9 @@ static enum rc change_block(struct store *s, uint32_t number, enum block_state s
 
 	if (!b)
 		return err_set(err, RC_USAGE, s->path, "no block %u", number);
+	rc = store_block_transition(s, b, state, err);
+	if (rc != RC_DONE)
+		return rc;
 	changed = *b;
 	changed.state = state;
 	if (length)
@@ -154,7 +184,7 @@ enum rc store_block_forget(struct store *s, uint32_t kept, struct err *err)
 		v->n_blocks--;
 		s->changes++;
 	}
-	v->totals.blocks = v->n_blocks;
+	view_sum(v);
 	store_unlock(s);
 	return rc;
 }

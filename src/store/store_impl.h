@@ -40,6 +40,7 @@ struct store {
 	uint64_t reserved_end;
 	uint32_t synced_block;       /* own: this block's bytes up to synced_len are durable */
 	uint64_t synced_len;
+	uint64_t filters_dead;       /* blocks that were evicted since the filters were compacted */
 };
 
 /* Paths into a buffer of STORE_PATH bytes; they fit, as store_new() checked. */
@@ -56,6 +57,8 @@ enum rc store_get_config(struct store *s, struct err *err);
 /* Fills in block_info.file; after every load. */
 void store_name_blocks(struct store *s);
 enum rc store_load(struct store *s, struct err *err);
+/* totals.index_bytes; the lock is held. */
+void store_sum_index_bytes(struct store *s);
 
 static inline void store_lock(struct store *s)
 {
@@ -79,6 +82,10 @@ enum rc store_name_segment(struct store *s, const struct segment_place *p, struc
 	size_t n_parts, const struct point_info *points, size_t n_points, struct view *v, struct err *err);
 /* Under the lock: as store_release_dead(), whatever `later` would say. */
 void store_punch_dead(struct store *s, uint32_t block, uint64_t from, uint64_t to);
+
+/* Every change of a block's state asks here first: RC_USAGE where there is no such way (store/retention.h). */
+enum rc store_block_transition(const struct store *s, const struct block_info *b, enum block_state to,
+	struct err *err);
 
 /* Own: bytes of a block up to here are durable. */
 void store_block_synced(struct store *s, uint32_t block, uint64_t len);

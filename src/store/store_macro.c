@@ -17,6 +17,7 @@ enum {
 /* What one segment has in the window at hand: sorted, read a page at a time. */
 struct run {
 	struct macro_run of;
+	bool gone;                   /* its packets were evicted */
 	struct macro_page page;
 	size_t next;                 /* in the page */
 	bool end;                    /* no further page */
@@ -114,6 +115,13 @@ static void drop_runs(struct macro_walk *w)
 	w->n_runs = w->n_heap = 0;
 }
 
+static bool is_gone(const struct view *v, const struct macro_run *run)
+{
+	const struct block_info *b = view_block(v, run->block);
+
+	return b && b->state == BLOCK_EVICTED;
+}
+
 /* The window's runs; the lock is held. */
 static enum rc find_runs(struct macro_walk *w, struct err *err)
 {
@@ -126,7 +134,7 @@ static enum rc find_runs(struct macro_walk *w, struct err *err)
 		mem_grow(&w->heap, &w->cap_heap, to - from, sizeof(*w->heap)) != 0)
 		return err_memory(err);
 	for (size_t i = from; i < to; i++)
-		w->runs[w->n_runs++] = (struct run){ .of = v->runs[i] };
+		w->runs[w->n_runs++] = (struct run){ .of = v->runs[i], .gone = is_gone(v, &v->runs[i]) };
 	w->rows = w->n_runs ? WALK_ROWS / w->n_runs : 0;
 	w->rows = w->rows > RUN_ROWS_MAX ? RUN_ROWS_MAX : w->rows < RUN_ROWS_MIN ? RUN_ROWS_MIN : w->rows;
 	return RC_DONE;
@@ -273,11 +281,14 @@ static enum rc merge_part(struct macro_walk *w, const struct run *r, struct reco
 	struct record part;
 	enum rc rc;
 
-	if (first)
-		return decode_part(w->s, &r->page, run_row(r), whole, err);
 	rc = decode_part(w->s, &r->page, run_row(r), &part, err);
 	if (rc != RC_DONE)
 		return rc;
+	part.gone = r->gone ? counters_packets(&part.c) : 0;
+	if (first) {
+		*whole = part;
+		return RC_DONE;
+	}
 	rc = record_merge(whole, &part, err);
 	record_free(&part);
 	return rc;
@@ -436,6 +447,78 @@ static enum rc check_macro(struct store *s, const struct service_key *key,
 	return rc;
 }
 
+/* The part with this id in a run: its service; RC_MISSING (without text). */
+static enum rc search_run(struct store *s, const struct macro_run *run, struct record_id id,
+	struct macro_page *page, struct service_key *out, struct err *err)
+{
+	const struct macro_row *after = NULL;
+	struct record rec;
+	enum rc rc;
+
+	do {
+		store_lock(s);
+		rc = catalog_macro_run(s->catalog, run, after, RUN_ROWS_MAX, page, err);
+		store_unlock(s);
+		for (size_t i = 0; rc == RC_DONE && i < page->n; i++) {
+			bool found;
+
+			rc = decode_part(s, page, &page->rows[i], &rec, err);
+			if (rc != RC_DONE)
+				return rc;
+			found = record_id_equal(rec.id, id);
+			record_free(&rec);
+			if (found) {
+				*out = page->rows[i].key;
+				return RC_DONE;
+			}
+		}
+		after = page->n ? &page->rows[page->n - 1] : NULL;
+	} while (rc == RC_DONE && page->n == RUN_ROWS_MAX);
+	return rc == RC_DONE ? RC_MISSING : rc;
+}
+
+/* Windows in which parts of records that began in a block can be; false where it was not evicted. */
+static bool windows_of_gone(struct store *s, uint32_t block, size_t *from, size_t *to)
+{
+	const struct view *v = &s->view;
+	const struct block_info *b;
+
+	store_lock(s);
+	b = view_block(v, block);
+	if (b && b->state == BLOCK_EVICTED) {
+		*from = view_run_from(v, time_floor(b->first_ns, s->config.macro_ns), 0, 0);
+		*to = view_run_from(v, b->last_ns, UINT32_MAX, UINT32_MAX);
+	}
+	store_unlock(s);
+	return b && b->state == BLOCK_EVICTED;
+}
+
+/*
+ * A macroflow whose first packet was evicted: its parts were kept, or there are later ones that
+ * carry the id of a flow that began there.
+ */
+static enum rc find_left(struct store *s, struct record_id id, struct service_key *out, struct err *err)
+{
+	struct macro_page page = { 0 };
+	size_t from = 0, to = 0;
+	enum rc rc = RC_MISSING;
+
+	if (!windows_of_gone(s, id.block, &from, &to))
+		return RC_MISSING;
+	for (size_t i = from; i < to && rc == RC_MISSING; i++) {
+		struct macro_run run = { 0 };
+
+		store_lock(s);
+		if (i < s->view.n_runs)
+			run = s->view.runs[i];
+		store_unlock(s);
+		if (run.block >= id.block)
+			rc = search_run(s, &run, id, &page, out, err);
+	}
+	macro_page_free(&page);
+	return rc;
+}
+
 /*
  * A macroflow's id is its first packet, which is the first of a flow part too: the segment that
  * holds it tells the flow part's key, that tells the service, and the catalog whether this
@@ -460,6 +543,8 @@ enum rc store_find_macro(struct store *s, struct record_id id, struct service_ke
 		service_of(out, &flow.key, time_floor(flow.slice_ns, s->config.macro_ns));
 		rc = check_macro(s, out, place, id, err);
 	}
+	if (!place)
+		rc = find_left(s, id, out, err);
 	if (rc == RC_MISSING)
 		return err_set(err, RC_MISSING, s->path, "no macroflow m%u.%u", id.block, id.offset);
 	return rc;

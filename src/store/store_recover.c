@@ -302,6 +302,13 @@ static enum rc recover_blocks(struct store *s, const uint32_t *files, size_t n,
 
 	for (size_t i = 0; rc == RC_DONE && i < n; i++) {
 		const struct block_info *b = view_block(&s->view, files[i]);
+		char path[STORE_PATH];
+
+		if (b && b->state == BLOCK_EVICTED) {
+			store_block_path(s, files[i], path);
+			rc = io_remove(path, err);
+			continue;
+		}
 
 		if (!b || b->state == BLOCK_OPEN)
 			rc = recover_block(s, files[i], b != NULL, notes, err);

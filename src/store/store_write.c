@@ -172,6 +172,8 @@ static enum rc check_place(const struct store *s, const struct segment_place *p,
 
 	if (!b)
 		return err_set(err, RC_USAGE, s->path, "no block %u", p->block);
+	if (b->state == BLOCK_EVICTED)
+		return err_set(err, RC_MISSING, s->path, "block %u was evicted", p->block);
 	if (p->packets == 0 || p->end_offset <= p->first_offset ||
 		(last ? p->number <= last->number : p->number != 0) ||
 		(last && (p->first_offset < last->end_offset ||
@@ -371,9 +373,14 @@ static enum rc drop_one(struct store *s, const struct block_info *b, struct err 
 	int64_t from_ns, to_ns;
 	enum rc rc;
 
+	if (b->state == BLOCK_EVICTED)
+		return RC_DONE;              /* it has none, but macroflows that were kept */
 	windows_of(s, b, &from_ns, &to_ns);
 	rc = catalog_drop_segments(s->catalog, b->number, from_ns, to_ns, err);
 	if (rc != RC_DONE || b->state == BLOCK_OPEN)
+		return rc;
+	rc = store_block_transition(s, b, BLOCK_SEALED, err);
+	if (rc != RC_DONE)
 		return rc;
 	changed.state = BLOCK_SEALED;
 	if (s->kind == STORE_IN_PLACE)

@@ -178,6 +178,37 @@ void view_replace_segments(struct view *v, size_t at, size_t n, const struct seg
 	v->totals.segments -= n - 1;
 }
 
+void view_evict(struct view *v, uint32_t block, bool keep_runs)
+{
+	size_t from = view_segment_from(v, block, 0), to = view_segment_from(v, block, UINT32_MAX);
+
+	memmove(v->segments + from, v->segments + to, (v->n_segments - to) * sizeof(*v->segments));
+	v->n_segments -= to - from;
+	if (!keep_runs)
+		view_drop_block_runs(v, block);
+	view_sum(v);
+}
+
+void view_drop_block_runs(struct view *v, uint32_t block)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < v->n_runs; i++)
+		if (v->runs[i].block != block)
+			v->runs[kept++] = v->runs[i];
+	v->n_runs = kept;
+}
+
+void view_forget_drops(struct view *v, int64_t before_ns)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < v->n_drops; i++)
+		if (v->drops[i].to_ns >= before_ns)
+			v->drops[kept++] = v->drops[i];
+	v->n_drops = kept;
+}
+
 void view_add_sums(struct view *v, const struct point_info *sums)
 {
 	struct point_info *p;
@@ -287,11 +318,18 @@ static void sum_lengths(struct view *v)
 {
 	v->totals.blocks = v->n_blocks;
 	v->totals.block_bytes = 0;
+	v->totals.evicted_blocks = v->totals.evicted_packets = 0;
 	v->totals.indexed_to = 0;
 	for (size_t i = 0; i < v->n_blocks; i++) {
 		struct block_info *b = &v->blocks[i];
 		const struct segment_place *last = view_last_segment(v, b->number);
 
+		if (b->state == BLOCK_EVICTED) {
+			v->totals.blocks--;
+			v->totals.evicted_blocks++;
+			v->totals.evicted_packets += b->packets;
+			continue;
+		}
 		if (b->state == BLOCK_OPEN)
 			b->length = last ? last->end_offset : 0;
 		v->totals.block_bytes += b->length;
@@ -323,7 +361,8 @@ void view_sum(struct view *v)
 	t->packets = t->bytes = t->captured_bytes = t->segments = 0;
 	t->time_unknown = t->time_saturated = t->cut_packets = t->undecoded = 0;
 	for (size_t i = 0; i < v->n_blocks; i++)
-		v->blocks[i].packets = v->blocks[i].bytes = 0;
+		if (v->blocks[i].state != BLOCK_EVICTED)
+			v->blocks[i].packets = v->blocks[i].bytes = 0;
 	for (size_t i = 0; i < v->n_segments; i++) {
 		struct block_info *b = view_block(v, v->segments[i].block);
 

@@ -64,6 +64,11 @@ void view_replace_segments(struct view *v, size_t at, size_t n, const struct seg
 /* Adds one point's sums of a segment. */
 void view_add_sums(struct view *v, const struct point_info *sums);
 
+/* Takes an evicted block's segments away, and its runs (keep_runs: not); its state is changed already. */
+void view_evict(struct view *v, uint32_t block, bool keep_runs);
+void view_drop_block_runs(struct view *v, uint32_t block);
+void view_forget_drops(struct view *v, int64_t before_ns);
+
 struct block_info *view_block(const struct view *v, uint32_t number);
 /*
  * Index of the first segment of this block with at least this number; n_segments where there is
