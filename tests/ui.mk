@@ -20,6 +20,11 @@ tests_ui_test_screen_SOURCES = tests/ui/test_screen.c tests/ui/fake_session.c te
 tests_ui_test_screen_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_screen_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_live
+tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_live_LDADD = $(ui_test_ldadd)
+
 # flowdrill-keys(7) against the program's tables.
 check_PROGRAMS += tests/ui/dump_keys
 tests_ui_dump_keys_SOURCES = tests/ui/dump_keys.c

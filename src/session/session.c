@@ -284,6 +284,20 @@ enum rc session_refresh(struct session *s, bool *changed, struct err *err)
 	return rc;
 }
 
+size_t session_count(const struct session *s)
+{
+	return s->n;
+}
+
+long session_writer_pid(const struct session *s, size_t i)
+{
+	const struct session_file *f = &s->files[i];
+
+	if (f->place != PLACE_STORE)
+		return -1;
+	return f->indexed_here || !s->stores[i] ? 0 : store_writer_pid(s->stores[i]);
+}
+
 enum rc session_input_state(const struct session *s, struct err *err)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -351,6 +365,7 @@ static enum rc open_writer(struct session *s, size_t i, bool wait, struct err *e
 	struct store_notes notes = {0};
 	enum rc rc = f->writer ? RC_DONE : wait_for_writer(s, f, &notes, wait, err);
 
+	f->indexed_here = rc == RC_DONE;
 	if (rc == RC_DONE && notes.recovered)
 		tell(s, f->path, notes.text);
 	/* the recorder indexes what it writes: what it has published is what there is */
@@ -468,6 +483,8 @@ enum rc session_index_finish(struct session *s, bool cancel, struct err *err)
 		atomic_store(&s->progress.cancel, true);
 	pthread_join(s->thread, NULL);
 	s->running = false;
+	for (size_t i = 0; i < s->n; i++)
+		s->files[i].indexed_here = false;
 	if (s->index_rc != RC_DONE && err)
 		*err = s->index_err;
 	enum rc rc = session_refresh(s, &changed, s->index_rc == RC_DONE ? err : NULL);

@@ -34,6 +34,15 @@ enum rc session_open(const struct session_source *sources, size_t n, const struc
 	session_say say, void *ctx, struct session **out, struct err *err);
 void session_close(struct session *s);
 
+/* Number of sources, in the order they were given. */
+size_t session_count(const struct session *s);
+/*
+ * Who records into source i: the pid of a process (this one too) that has the store open for writing, but not to index
+ * what is there (see session_index_start()); 0 where none does, -1 where nobody can: a capture file. Cheap: no more than an
+ * attempt to lock a file.
+ */
+long session_writer_pid(const struct session *s, size_t i);
+
 /* Whether some source has to be indexed (again, or on) before its answers are whole. */
 bool session_needs_index(const struct session *s);
 /* Indexes what needs it, now. `tick` (may be NULL) is called a few times a second with the progress; returning false cancels. */

@@ -21,6 +21,7 @@ struct session_file {
 	bool temporary;                  /* index_dir goes with the session */
 	bool needs_index;
 	struct store *writer;            /* while it is indexed */
+	bool indexed_here;               /* the same, for the session's thread */
 	struct err damage;               /* rc RC_DONE: none */
 };
 

@@ -108,11 +108,13 @@ static int index_permille(const struct screen *s)
 	return size == 0 ? 0 : position >= size ? 1000 : (int)(position * 1000 / size);
 }
 
-/* The state of the index, and whether it is worth a warning. */
-static bool put_state(char *out, size_t size, const struct screen *s, const struct totals *t)
+/* The state of the index, or of the recording, and whether it is worth a warning. */
+static bool put_state(char *out, size_t size, const struct screen *s, const struct totals *t, bool brief)
 {
 	int len;
 
+	if (!s->indexing && live_state(s, out, size, brief))
+		return s->live.paused || s->live.recorders == 0;
 	if (s->indexing)
 		len = snprintf(out, size, "indexing %d %%", index_permille(s) / 10);
 	else if (s->waiting)
@@ -127,7 +129,8 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 	return s->indexing || s->waiting || t->incomplete || t->damaged || t->cut_short;
 }
 
-enum { FORM_DATE, FORM_RANGE, FORM_DROPPED, FORM_PACKETS, FORM_STATE };
+/* What is left out first, where there is no room. What was dropped goes last: it is a warning. */
+enum { FORM_DATE, FORM_RANGE, FORM_PACKETS, FORM_BRIEF, FORM_DROPPED, FORM_STATE };
 
 /* What is known of all sources, in a longer or shorter form. */
 static void put_completeness(char *out, size_t size, const struct screen *s,
@@ -138,11 +141,11 @@ static void put_completeness(char *out, size_t size, const struct screen *s,
 
 	if (form <= FORM_RANGE)
 		put_range(range, sizeof(range), s, t, form == FORM_DATE);
-	if (form <= FORM_PACKETS) {
+	if (form <= FORM_BRIEF) {
 		len = text_count_short(packets, sizeof(packets), t->packets);
 		snprintf(packets + len, sizeof(packets) - len, " packets" DOT);
 	}
-	if (t->has_dropped && form <= FORM_DROPPED) {
+	if (t->has_dropped && form <= (t->dropped > 0 ? FORM_DROPPED : FORM_PACKETS)) {
 		len = text_count_short(dropped, sizeof(dropped), t->dropped);
 		snprintf(dropped + len, sizeof(dropped) - len, " dropped" DOT);
 	}
@@ -156,11 +159,11 @@ static int draw_completeness(struct screen *s, int room)
 	char state[80], text[480];
 	struct totals t;
 	int w = 0, w_state;
-	bool warn;
+	bool warn = false;
 
 	sum(s, &t);
-	warn = put_state(state, sizeof(state), s, &t);
 	for (int form = FORM_DATE; form <= FORM_STATE; form++) {
+		warn = put_state(state, sizeof(state), s, &t, form >= FORM_BRIEF);
 		put_completeness(text, sizeof(text), s, &t, form, state);
 		w = canvas_width(c, text);
 		if (w <= room)
@@ -249,10 +252,16 @@ void chrome_draw_top(struct screen *s)
  * -------------------------------------------------------------------------------------
  */
 
-/* From the first view one leaves the program, from the others one goes back. */
+/* From the first view one leaves the program, from the others one goes back; what is recorded can be followed. */
 static bool hint_fits_place(const struct screen *s, enum request r)
 {
-	return r == REQ_BACK ? s->n_views > 1 : r != REQ_QUIT || s->n_views == 1;
+	switch (r) {
+	case REQ_BACK: return s->n_views > 1;
+	case REQ_QUIT: return s->n_views == 1;
+	case REQ_FOLLOW:
+	case REQ_PAUSE: return s->live.recorders > 0;
+	default: return true;
+	}
 }
 
 static void draw_hints(struct screen *s, int y, int room)

@@ -58,6 +58,12 @@
 		"packet view: move between layers and bytes.") \
 	X(REQ_WRITE, "write", "w", "write", \
 		"Write the packets of the selected row to a pcapng file.") \
+	X(REQ_FOLLOW, "follow", "f", "follow", \
+		"While packets are recorded: keep the selection on the newest row, and scroll with " \
+		"it. Moving the selection, or f again, ends it.") \
+	X(REQ_PAUSE, "pause", "p", "pause", \
+		"While packets are recorded: keep what is shown as it is, or go on. Recording is not " \
+		"touched.") \
 	X(REQ_COPY_ID, "id", "y", "", \
 		"Show the id of the selected row, for use with flowdrill show.")
 #define KEYMAP_PROGRAM(X) \

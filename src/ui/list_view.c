@@ -82,27 +82,98 @@ static void remember_row(struct list_view *lv)
 	loader_unlock(&lv->loader);
 }
 
+/* What makes one row newer than another: when it began. */
+static bool row_time(const struct row *row, int64_t *time_ns)
+{
+	const char *name = row->tier == TIER_PACKET ? "time"
+		: row->tier == TIER_MACROFLOW       ? "slice"
+						    : "first";
+	const struct field *f = field_find(name, row->tier);
+	struct value v;
+
+	if (f == NULL || !field_get(f, row, &v))
+		return false;
+	*time_ns = v.i;
+	return true;
+}
+
+/*
+ * The last row of those that began last; of the services of the newest window the first, which
+ * is the busiest one.
+ */
+static bool newest_place(const struct list_view *lv, const struct result *r, size_t *place)
+{
+	bool first = lv->view.tier == TIER_MACROFLOW, found = false;
+	int64_t newest = 0, t;
+
+	for (size_t i = 0; i < lv->list.count; i++) {
+		struct row row;
+
+		if (!list_view_row(lv, r, i, &row) || !row_time(&row, &t) ||
+			(found && (t < newest || (first && t == newest))))
+			continue;
+		newest = t;
+		*place = i;
+		found = true;
+	}
+	return found;
+}
+
+/* As much of what is new as there is room for. */
+static void select_newest(struct list_view *lv, const struct result *r)
+{
+	size_t place;
+
+	if (r == NULL || !newest_place(lv, r, &place))
+		return;
+	list_select(&lv->list, lv->list.count - 1);
+	list_select(&lv->list, place);
+}
+
+static void select_again(struct list_view *lv, const struct result *r, bool was_fold)
+{
+	size_t index, place;
+
+	if (r == NULL)
+		return;
+	if (was_fold && lv->fold.on)
+		list_follow(&lv->list, lv->fold.at);
+	else if (lv->has_key && result_find(r, &lv->key, &index) && place_of(lv, index, &place))
+		list_follow(&lv->list, place);
+}
+
 void list_view_arrange(struct list_view *lv)
 {
 	const struct result *r = loader_lock(&lv->loader);
-	size_t count = r != NULL ? result_count(r) : 0;
-	size_t index, place;
+	bool was_fold = lv->fold.on && lv->list.selected == lv->fold.at;
+	struct list before = lv->list;
 
 	lv->fold.on = false;
 	lv->arranged_page = lv->list.page;
-	list_set_count(&lv->list, count);
+	list_set_count(&lv->list, r != NULL ? result_count(r) : 0);
 	if (lv->hooks->arrange != NULL && r != NULL)
 		lv->hooks->arrange(lv, r);
-	if (lv->has_key && r != NULL && result_find(r, &lv->key, &index) &&
-		place_of(lv, index, &place))
-		list_follow(&lv->list, place);
+	/* where the row was on the screen counts, not where fewer rows have put it meanwhile */
+	lv->list.selected = before.selected;
+	lv->list.top = before.top;
+	list_set_count(&lv->list, lv->list.count);
+	if (lv->follow)
+		select_newest(lv, r);
+	else
+		select_again(lv, r, was_fold);
 	loader_unlock(&lv->loader);
+	if (lv->follow)
+		remember_row(lv);
 }
 
 void list_view_update(struct view *v)
 {
-	if (loader_update(&of(v)->loader))
-		list_view_arrange(of(v));
+	struct list_view *lv = of(v);
+
+	if (v->screen->live.paused)
+		loader_drop_refresh(&lv->loader);
+	if (loader_update(&lv->loader))
+		list_view_arrange(lv);
 }
 
 void list_view_refresh(struct view *v)
@@ -114,6 +185,8 @@ void list_view_refresh(struct view *v)
 		if (lv->sort.field != NULL)
 			columns_bring(&lv->columns, lv->sort.field);
 	}
+	if (v->screen->live.recorders > 0 && !lv->has_key && !loader_loading(&lv->loader))
+		remember_row(lv);
 	loader_refresh(&lv->loader);
 }
 
@@ -235,11 +308,31 @@ static void reverse(struct list_view *lv)
 		screen_fail(lv->view.screen, &err);
 }
 
+static void stop_following(struct list_view *lv)
+{
+	if (lv->follow)
+		screen_say(lv->view.screen, "no longer following; f follows the newest row again");
+	lv->follow = false;
+}
+
+static void toggle_follow(struct list_view *lv)
+{
+	if (lv->follow) {
+		stop_following(lv);
+	} else if (lv->view.screen->live.recorders == 0) {
+		screen_say(lv->view.screen, "nothing is being recorded");
+	} else {
+		lv->follow = true;
+		list_view_arrange(lv);
+	}
+}
+
 bool list_view_request(struct view *v, enum request r)
 {
 	struct list_view *lv = of(v);
 
 	if (list_request(&lv->list, r)) {
+		stop_following(lv);
 		remember_row(lv);
 		return true;
 	}
@@ -252,6 +345,7 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_LEFT: columns_scroll(&lv->columns, -1); return true;
 	case REQ_RIGHT: columns_scroll(&lv->columns, 1); return true;
 	case REQ_SORT_REVERSE: reverse(lv); return true;
+	case REQ_FOLLOW: toggle_follow(lv); return true;
 	default: return false;
 	}
 }
@@ -317,18 +411,6 @@ enum rc list_view_set_columns(struct view *v, const char *names, struct err *err
 	return rc;
 }
 
-static bool row_time(const struct row *row, int64_t *time_ns)
-{
-	const struct field *f =
-		field_find(row->tier == TIER_PACKET ? "time" : "first", row->tier);
-	struct value v;
-
-	if (f == NULL || !field_get(f, row, &v))
-		return false;
-	*time_ns = v.i;
-	return true;
-}
-
 enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err)
 {
 	struct list_view *lv = of(v);
@@ -344,6 +426,7 @@ enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err)
 			list_select(&lv->list, i);
 	}
 	loader_unlock(&lv->loader);
+	lv->follow &= !found;
 	if (!found)
 		return err_set(err, RC_NOTHING, "goto", "no row at or after that time");
 	remember_row(lv);
@@ -371,6 +454,7 @@ bool list_view_search(struct view *v, const char *text, int by)
 	}
 	loader_unlock(&lv->loader);
 	if (found) {
+		lv->follow = false;
 		list_select(&lv->list, at);
 		remember_row(lv);
 	}

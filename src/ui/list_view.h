@@ -6,7 +6,7 @@
  *
  * The selected row is remembered by its id from the first move on, so that it survives a
  * refresh, another order, and coming back from below; before that the first row stays selected
- * while rows come in.
+ * while rows come in (but of a store that is being recorded it is remembered from the start).
  */
 #ifndef FLOWDRILL_UI_LIST_VIEW_H
 #define FLOWDRILL_UI_LIST_VIEW_H
@@ -51,6 +51,7 @@ struct list_view {
 	struct list list;
 	struct id key; /* of the selected row, where has_key */
 	bool has_key;
+	bool follow; /* the newest row is the selected one, whatever comes */
 	struct query_sort natural[2]; /* the order when nobody chose one */
 	size_t n_natural;
 	struct query_sort sort; /* chosen, where field is not NULL */

@@ -43,6 +43,15 @@ static void draw_fold(
 	canvas_text(c, r.x + 2, r.y, r.w - 2, ATTR_DIM | extra, lv->fold.text);
 }
 
+/* Packets of the row's time that were lost before they could be recorded. */
+static uint64_t row_drops(const struct row *row)
+{
+	const struct field *f = field_find("drops", row->tier);
+	struct value v;
+
+	return f != NULL && field_get(f, row, &v) ? v.u : 0;
+}
+
 static void draw_row(const struct list_view *lv, struct canvas *c, struct rect area, int y,
 	const struct result *r, size_t place)
 {
@@ -56,9 +65,26 @@ static void draw_row(const struct list_view *lv, struct canvas *c, struct rect a
 	}
 	if (lv->fold.on && place == lv->fold.at)
 		draw_fold(lv, c, at, extra);
-	else if (list_view_row(lv, r, place, &row))
+	else if (list_view_row(lv, r, place, &row)) {
 		columns_draw_row(&lv->columns, c, at, &row, &lv->view.screen->style, extra,
 			lv->search[0] != '\0' ? lv->search : NULL);
+		if (row_drops(&row) > 0)
+			canvas_text(c, area.x + 1, y, 1, ATTR_WARN | extra, "!");
+	}
+}
+
+/* What came of nothing yet: who records says that it goes on. */
+static bool draw_waiting(const struct list_view *lv, struct canvas *c, int x, int y, int w)
+{
+	const struct screen *s = lv->view.screen;
+	char names[256];
+
+	if (s->live.recorders == 0 || lv->view.filter[0] != '\0' || s->n_views > 1)
+		return false;
+	live_names(s, names, sizeof(names));
+	canvas_printf(c, x, y, w, ATTR_DIM, "waiting for packets%s%s", names[0] != '\0' ? " on " : "",
+		names);
+	return true;
 }
 
 static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect area)
@@ -74,6 +100,8 @@ static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect
 			tier_singular(lv->view.tier));
 	else if (loader_loading(&lv->loader))
 		canvas_printf(c, x, y, w, ATTR_DIM, "looking for %s", rows);
+	else if (draw_waiting(lv, c, x, y, w))
+		return;
 	else if (lv->view.screen->indexing)
 		canvas_printf(
 			c, x, y, w, ATTR_DIM, "no %s yet: the file is being indexed", rows);
@@ -134,6 +162,26 @@ static int add_state(char *state, size_t size, int len, const char *what, const 
 			text);
 }
 
+/* What the mark beside the selected row means. */
+static int add_drops(const struct list_view *lv, char *state, size_t size, int len)
+{
+	/* locking a result does not change the view */
+	struct loader *loader = &((struct list_view *)(uintptr_t)lv)->loader;
+	const struct result *r = loader_lock(loader);
+	char number[TEXT_NUMBER];
+	uint64_t drops = 0;
+	struct row row;
+
+	if (list_view_row(lv, r, lv->list.selected, &row))
+		drops = row_drops(&row);
+	loader_unlock(loader);
+	if (drops == 0)
+		return len;
+	text_count(number, sizeof(number), drops);
+	return add_state(state, size, len, "! packets of this window lost before they were recorded: ",
+		number);
+}
+
 void list_view_status(const struct view *v, char *position, size_t position_size, char *state,
 	size_t state_size)
 {
@@ -153,6 +201,9 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 		len = add_state(state, state_size, len,
 			"there are more rows than these: filter or sort; shown: ", number);
 	}
+	len = add_drops(lv, state, state_size, len);
+	if (lv->follow)
+		len = add_state(state, state_size, len, "following the newest row", "");
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
 	if (lv->sort.field != NULL)

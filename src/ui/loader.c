@@ -91,6 +91,13 @@ void loader_refresh(struct loader *l)
 		l->next = NULL; /* what is shown stays; the next change tries again */
 }
 
+void loader_drop_refresh(struct loader *l)
+{
+	job_free(l->next);
+	l->next = NULL;
+	l->stale = false;
+}
+
 /* The refresh is over: it takes the place of what is shown, unless it failed. */
 static bool settle_next(struct loader *l)
 {

@@ -49,6 +49,8 @@ enum rc loader_set_sort(
 enum rc loader_restart(struct loader *l, struct err *err);
 /* Something new was published: asks behind what is shown. */
 void loader_refresh(struct loader *l);
+/* What loader_refresh() began is not wanted: what is shown stays. */
+void loader_drop_refresh(struct loader *l);
 /* Looks after the jobs: true where what is shown may have changed. */
 bool loader_update(struct loader *l);
 /* Whether rows that are shown are still coming; whether any query runs at all. */

@@ -25,6 +25,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view.c \
 	src/ui/list_view.h \
 	src/ui/list_view_draw.c \
+	src/ui/live.c \
+	src/ui/live.h \
 	src/ui/loader.c \
 	src/ui/loader.h \
 	src/ui/loop.c \

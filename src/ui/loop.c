@@ -80,7 +80,7 @@ static void wait_and_take(struct screen *s, struct terminal *t)
 		[FD_SESSION] = { .fd = session_wake_fd(s->session), .events = POLLIN },
 		[FD_SIGNALS] = { .fd = signals_fd(), .events = POLLIN },
 	};
-	int n = poll(fds, FDS, screen_busy(s) ? PROGRESS_MS : -1);
+	int n = poll(fds, FDS, screen_busy(s) ? PROGRESS_MS : live_wait_ms(s));
 
 	if (n < 0 && errno != EINTR)
 		s->quit = true;

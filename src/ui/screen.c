@@ -131,6 +131,7 @@ static enum rc start(struct screen *s, const struct screen_options *o, struct er
 		return rc;
 	name_source(s, o->title);
 	chrome_measure(s);
+	live_look(s);
 	screen_push(s, view_records_new(s, TIER_MACROFLOW, NULL, true));
 	if (s->n_views == 0)
 		return err_memory(err);
@@ -223,7 +224,7 @@ static void refresh_views(struct screen *s)
 	refresh_top(s);
 }
 
-static void look_for_news(struct screen *s)
+void screen_look_for_news(struct screen *s)
 {
 	struct err err;
 	bool changed = false;
@@ -242,7 +243,7 @@ static void update_indexing(struct screen *s)
 
 	if (p != NULL && !atomic_load(&p->done)) {
 		if (now_ns() - s->refreshed_ns >= refresh_every_ns)
-			look_for_news(s);
+			screen_look_for_news(s);
 		return;
 	}
 	s->indexing = false;
@@ -259,7 +260,7 @@ static void update_waiting(struct screen *s)
 
 	if (now_ns() - s->refreshed_ns < refresh_every_ns)
 		return;
-	look_for_news(s);
+	screen_look_for_news(s);
 	if (start_indexing(s, &err) != RC_DONE)
 		screen_fail(s, &err);
 }
@@ -293,6 +294,7 @@ void screen_update(struct screen *s)
 		update_indexing(s);
 	if (s->waiting)
 		update_waiting(s);
+	live_update(s);
 	save_update(s);
 	if (v->ops->update != NULL)
 		v->ops->update(v);
@@ -377,6 +379,8 @@ static void request_own(struct screen *s, enum request r)
 		s->pane = !s->pane;
 		s->pane_chosen = true;
 		break;
+	case REQ_PAUSE: live_pause(s); break;
+	case REQ_FOLLOW: screen_say(s, "only lists can be followed"); break;
 	case REQ_COPY_ID: show_id(s); break;
 	case REQ_HELP: open_help(s); break;
 	case REQ_REDRAW: s->redraw = true; break;

@@ -12,6 +12,7 @@
 #include "ui/canvas.h"
 #include "ui/cell_text.h"
 #include "ui/keymap.h"
+#include "ui/live.h"
 #include "ui/prompt.h"
 #include "ui/view.h"
 
@@ -38,6 +39,7 @@ struct screen {
 	bool pane, pane_chosen; /* details below lists; chosen by the user */
 	bool indexing; /* session_index_start() was called and not finished */
 	bool waiting; /* another process indexes: session_index_start() is to be called again */
+	struct live live;
 	struct err index_err; /* why indexing failed; rc RC_DONE where it did not */
 	bool rebuilt; /* a damaged index was thrown away once */
 	int64_t refreshed_ns; /* when the session was last asked for news */
@@ -68,6 +70,9 @@ void screen_update(struct screen *s);
 /* Whether any background work is under way. */
 bool screen_busy(const struct screen *s);
 void screen_resize(struct screen *s, int w, int h);
+
+/* Asks the session whether something was published, and the views to show it. */
+void screen_look_for_news(struct screen *s);
 
 struct view *screen_top(const struct screen *s);
 struct view *screen_below(

@@ -136,7 +136,8 @@ static enum rc do_resize(struct script *sc, char *arguments)
 	return RC_DONE;
 }
 
-static enum rc do_expect(struct script *sc, char *arguments)
+/* Whether the text is on the screen; the screen goes to `otherwise` (or NULL) where it is not. */
+static bool is_shown(struct script *sc, const char *what, FILE *otherwise)
 {
 	struct buf text;
 	bool found;
@@ -144,13 +145,38 @@ static enum rc do_expect(struct script *sc, char *arguments)
 	show(sc);
 	buf_init(&text);
 	canvas_dump(sc->screen->canvas, &text);
-	found = strstr(buf_text(&text), arguments) != NULL;
-	if (!found)
-		fputs(buf_text(&text), stderr);
+	found = strstr(buf_text(&text), what) != NULL;
+	if (!found && otherwise != NULL)
+		fputs(buf_text(&text), otherwise);
 	buf_free(&text);
-	return found ? RC_DONE
-		     : err_set(sc->err, RC_NOTHING, sc->path, "line %u: not on the screen: %s",
-			       sc->line, arguments);
+	return found;
+}
+
+static enum rc do_expect(struct script *sc, char *arguments)
+{
+	return is_shown(sc, arguments, stderr)
+		? RC_DONE
+		: err_set(sc->err, RC_NOTHING, sc->path, "line %u: not on the screen: %s",
+			  sc->line, arguments);
+}
+
+/* What happens by itself a few times a second: here it has its place among the keys. */
+static enum rc do_news(struct script *sc, char *arguments)
+{
+	if (*arguments != '\0')
+		return wrong(sc, "nothing follows news:", arguments);
+	live_look(sc->screen);
+	return do_wait(sc, (char[]){ "idle" });
+}
+
+static enum rc do_until(struct script *sc, char *arguments)
+{
+	for (unsigned i = 0; i < WAITS_MAX; i++) {
+		if (is_shown(sc, arguments, NULL))
+			return RC_DONE;
+		wait_for_news(sc);
+	}
+	return wrong(sc, "waited too long for", arguments);
 }
 
 static const struct {
@@ -164,6 +190,8 @@ static const struct {
 	{ "attrs", do_attrs },
 	{ "resize", do_resize },
 	{ "expect", do_expect },
+	{ "news", do_news },
+	{ "until", do_until },
 };
 
 static enum rc run_line(struct script *sc, char *line)

@@ -11,6 +11,9 @@
  *   attrs FILE|-       its attributes, a letter a cell
  *   resize 80x24
  *   expect TEXT        fails unless the text is on the screen
+ *   until TEXT         waits until it is
+ *   news               looks now for what a recorder has published, as happens by itself four
+ *                      times a second, and waits until it is shown
  *
  * It never sleeps: it waits for what the session tells.
  */

@@ -72,12 +72,12 @@ static void set_columns(struct list_view *lv)
 
 enum {
 	FOLD_MIN_ROWS = 4,
-	FOLD_SMALL = 200, /* a small service has less than one part in so many of all bytes */
+	FOLD_SMALL = 200, /* a small service has less than one part in so many of its window's bytes */
 	FOLD_SUM_MAX = 2, /* and all small ones together no more than one in so many */
 };
 
 struct ranked {
-	uint64_t bytes;
+	uint64_t bytes, window_bytes;
 	size_t row;
 };
 
@@ -97,6 +97,31 @@ static int by_rank(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
+static int64_t row_slice(const struct result *r, size_t i)
+{
+	struct row row;
+
+	return result_row(r, i, &row) ? row.record->slice_ns : 0;
+}
+
+/*
+ * A window that has just begun is small as a whole: services are compared with those of their own
+ * window. The rows come by window.
+ */
+static void sum_windows(struct tail *t, const struct result *r)
+{
+	for (size_t from = 0, to; from < t->n; from = to) {
+		int64_t slice = row_slice(r, from);
+		uint64_t sum = 0;
+
+		for (to = from; to < t->n && row_slice(r, to) == slice; to++)
+			sum += t->ranked[to].bytes;
+		for (size_t i = from; i < to; i++)
+			t->ranked[i].window_bytes = sum;
+		t->total += sum;
+	}
+}
+
 static bool tail_new(struct tail *t, const struct result *r)
 {
 	memset(t, 0, sizeof(*t));
@@ -111,8 +136,8 @@ static bool tail_new(struct tail *t, const struct result *r)
 		t->ranked[i].row = i;
 		if (result_row(r, i, &row))
 			t->ranked[i].bytes = counters_bytes(&row.record->c);
-		t->total += t->ranked[i].bytes;
 	}
+	sum_windows(t, r);
 	qsort(t->ranked, t->n, sizeof(*t->ranked), by_rank);
 	return true;
 }
@@ -121,13 +146,27 @@ static bool tail_new(struct tail *t, const struct result *r)
 static bool tail_mark(struct tail *t, size_t keep)
 {
 	for (size_t i = keep; i < t->n; i++) {
-		if (t->ranked[i].bytes > t->total / FOLD_SMALL)
+		if (t->ranked[i].bytes >= t->ranked[i].window_bytes / FOLD_SMALL)
 			continue;
 		t->small[t->ranked[i].row] = true;
 		t->bytes += t->ranked[i].bytes;
 		t->rows++;
 	}
 	return t->rows >= FOLD_MIN_ROWS && t->bytes <= t->total / FOLD_SUM_MAX;
+}
+
+/* What is looked at is not taken away. */
+static void tail_keep(struct tail *t, const struct list_view *lv, const struct result *r)
+{
+	size_t row;
+
+	if (lv->fold.open || !lv->has_key || !result_find(r, &lv->key, &row) || !t->small[row])
+		return;
+	t->small[row] = false;
+	t->rows--;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->ranked[i].row == row)
+			t->bytes -= t->ranked[i].bytes;
 }
 
 static void tail_free(struct tail *t)
@@ -178,6 +217,7 @@ static void arrange(struct list_view *lv, const struct result *r)
 	if (n < keep + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0')
 		return;
 	if (tail_new(&tail, r) && tail_mark(&tail, keep)) {
+		tail_keep(&tail, lv, r);
 		lv->map = mem_calloc(n + 1, sizeof(*lv->map));
 		if (lv->map != NULL)
 			fold_rows(lv, &tail);
@@ -196,7 +236,7 @@ static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 }
 
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
-	{ REQ_QUIT, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
+	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
 	{ REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
 	{ REQ_NONE, NULL } };
 static const struct list_hooks macroflow_hooks = {

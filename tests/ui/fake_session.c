@@ -34,6 +34,7 @@ void fake_reset(void)
 	memset(&fake, 0, sizeof(fake));
 	for (int i = 0; i < TIERS; i++)
 		fake.rows[i] = 30;
+	fake.window_rows = 10;
 	last = NULL;
 }
 
@@ -44,11 +45,12 @@ void fake_reset(void)
 
 static void make_record(struct record *r, enum tier tier, unsigned i)
 {
+	unsigned in_window = i % fake.window_rows;
 	int64_t start = INT64_C(1704463200) * SECOND; /* 2024-01-05 14:00:00 */
 
 	record_init(r, tier);
 	r->id = (struct record_id){ 1, 100 * (i + 1) };
-	r->slice_ns = start + (int64_t)(i / 10) * 900 * SECOND;
+	r->slice_ns = start + (int64_t)(i / fake.window_rows) * 900 * SECOND;
 	r->key.client.kind = r->key.server.kind = ADDR_IPV4;
 	memcpy(r->key.client.bytes, (uint8_t[]){ 192, 0, 2, (uint8_t)(i + 1) }, 4);
 	memcpy(r->key.server.bytes, (uint8_t[]){ 198, 51, 100, (uint8_t)(i + 1) }, 4);
@@ -62,7 +64,7 @@ static void make_record(struct record *r, enum tier tier, unsigned i)
 	r->c.last_ns = r->c.first_ns + SECOND / 4;
 	r->c.flows = 1;
 	r->c.packets[0] = r->c.packets[1] = 5;
-	r->c.bytes[0] = 1000000 >> (i > 20 ? 20 : i);
+	r->c.bytes[0] = 1000000 >> (in_window > 20 ? 20 : in_window);
 	r->c.known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST) | FIELD_BIT(FIELD_FLOWS);
 }
 
@@ -245,12 +247,28 @@ const struct query_sources *session_sources(const struct session *s)
 	return &none;
 }
 
+size_t session_count(const struct session *s)
+{
+	(void)s;
+	return 1;
+}
+
+long session_writer_pid(const struct session *s, size_t i)
+{
+	(void)s;
+	(void)i;
+	return fake.store ? fake.pid : -1;
+}
+
 enum rc session_refresh(struct session *s, bool *changed, struct err *err)
 {
 	(void)s;
 	(void)err;
-	*changed = fake.changed;
+	*changed = fake.changed || fake.grow > 0;
 	fake.changed = false;
+	fake.refreshed++;
+	for (int i = 0; i < TIERS; i++)
+		fake.rows[i] += fake.grow;
 	return RC_DONE;
 }
 

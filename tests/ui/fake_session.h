@@ -15,10 +15,15 @@
 
 struct fake {
 	unsigned rows[TIERS]; /* of each tier */
+	unsigned window_rows; /* rows of a window; 10 */
 	unsigned first; /* rows before this number are not there yet */
 	bool manual; /* rows come with fake_rows(), jobs end with fake_end() */
 	bool changed; /* what session_refresh() says next */
+	bool store; /* the source is a store */
+	long pid; /* of who records into it */
+	unsigned grow; /* rows of each tier that every session_refresh() brings */
 	const char *fail; /* queries fail with this reason */
+	unsigned refreshed; /* calls of session_refresh() */
 	unsigned jobs_started, jobs_alive;
 	struct query asked; /* the last query */
 };

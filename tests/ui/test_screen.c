@@ -275,6 +275,7 @@ static void test_sort(void **state)
 static void test_small_services_fold(void **state)
 {
 	(void)state;
+	fake.window_rows = 40;
 	open_screen();
 	/* 20 rows fit; of those that do not, which are the smallest, none is shown */
 	assert_seen("11 more services, 0.0 % of bytes");
