@@ -63,3 +63,7 @@ EXTRA_DIST += tests/ui/sizes.sh
 unit_tests += tests/ui/test_hostile_terminal
 tests_ui_test_hostile_terminal_SOURCES = tests/ui/test_hostile_terminal.c tests/ui/pty.c tests/ui/pty.h
 tests_ui_test_hostile_terminal_LDADD = $(CMOCKA_LIBS) -lutil
+
+unit_tests += tests/ui/test_signals
+tests_ui_test_signals_SOURCES = tests/ui/test_signals.c tests/ui/pty.c tests/ui/pty.h
+tests_ui_test_signals_LDADD = $(CMOCKA_LIBS) -lutil

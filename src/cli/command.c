@@ -32,7 +32,7 @@ static const struct command commands[] = {
 		.synopsis = "TIER SOURCE [FILTER|ID...]",
 		.help = "rows of a tier: macroflows flows microflows packets blocks points",
 		.options = ALWAYS | SOURCE | RANGE | BIT(GROUP_BY) | BIT(SORT) | BIT(LIMIT) |
-			BIT(FIELDS) | BIT(FORMAT) | BIT(EXPLAIN),
+			BIT(FIELDS) | BIT(FORMAT) | BIT(CSV_EXACT) | BIT(EXPLAIN),
 		.run = command_list,
 	},
 	{

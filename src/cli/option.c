@@ -155,6 +155,8 @@ static const struct option options[OPTIONS] = {
 	[OPTION_FIELDS] = { "fields", 0, "FIELD,...", "columns to show; 'all' for every one",
 		set_fields },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", "table, csv or json", set_format },
+	[OPTION_CSV_EXACT] = { "csv-exact", 0, NULL,
+		"in CSV, leave text as it is that a spreadsheet would run", NULL },
 	[OPTION_EXPLAIN] = { "explain", 0, NULL, "say on standard error what the answer cost",
 		NULL },
 	[OPTION_TIER] = { "tier", 0, "TIER", "the filter selects whole records of this tier",

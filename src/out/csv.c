@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What a spreadsheet takes for a formula (OWASP, CSV injection); text alone, never a number. */
+static bool would_run(const struct field *f, const char *text)
+{
+	return f->type == TYPE_TEXT && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+}
+
 static void csv_cell(FILE *to, const char *text)
 {
 	if (!strpbrk(text, ",\"\r\n")) {
@@ -31,6 +37,18 @@ static enum rc csv_begin(struct out *o, struct err *err)
 	return out_check(o->to, err);
 }
 
+static void csv_value(struct out *o, const struct field *f, const char *text)
+{
+	char safe[OUT_CELL + 1];
+
+	if (o->style.csv_exact || !would_run(f, text)) {
+		csv_cell(o->to, text);
+		return;
+	}
+	snprintf(safe, sizeof(safe), "'%s", text);
+	csv_cell(o->to, safe);
+}
+
 static enum rc csv_row(struct out *o, const struct row *row, struct err *err)
 {
 	struct value value;
@@ -43,7 +61,7 @@ static enum rc csv_row(struct out *o, const struct row *row, struct err *err)
 		if (!field_get(o->columns[i], row, &value))
 			continue;
 		value_format(text, sizeof(text), o->columns[i], &value, STYLE_MACHINE);
-		csv_cell(o->to, text);
+		csv_value(o, o->columns[i], text);
 	}
 	putc('\n', o->to);
 	return RC_DONE;

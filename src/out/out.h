@@ -22,6 +22,11 @@ enum { OUT_CELL = 512 }; /* room for the text of any value */
 struct out_style {
 	bool color; /* the caller looked at NO_COLOR and isatty */
 	unsigned width_cells; /* of the terminal for tables; 0: unlimited */
+	/*
+	 * CSV: text as it is, also where a spreadsheet would run it as a formula (= + - @ at its beginning).
+	 * Else such a cell gets an apostrophe before it.
+	 */
+	bool csv_exact;
 };
 
 struct out;

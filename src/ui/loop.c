@@ -48,6 +48,8 @@ static void take_signals(struct screen *s, struct terminal *t)
 		screen_key(s, UKEY_CTRL('C'));
 	if ((bits & SIGNALS_SUSPEND) != 0)
 		s->suspend = true;
+	if ((bits & SIGNALS_CONTINUE) != 0)
+		term_continue(t);
 	if ((bits & (SIGNALS_RESIZE | SIGNALS_CONTINUE)) != 0)
 		resize(s, t);
 }

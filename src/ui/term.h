@@ -38,6 +38,8 @@ void term_resize(struct terminal *t);
 uint32_t term_key(struct terminal *t);
 /* To poll for keys. */
 int term_fd(const struct terminal *t);
+/* Somebody stopped the process and let it go on: what was done to the terminal meanwhile is undone. */
+void term_continue(struct terminal *t);
 /*
  * Gives the terminal back, stops the process, and takes the terminal again when it is
  * continued.

@@ -10,6 +10,7 @@
 #include "ui/term_stderr.h"
 
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
@@ -35,6 +37,9 @@ struct terminal {
 	struct cell *shown; /* what is on the terminal, w * h */
 	int shown_w, shown_h;
 	attr_t attrs[PAIR_MAX]; /* by enum attr */
+	char partial[MB_LEN_MAX]; /* bytes of a character that has not ended */
+	size_t n_partial;
+	int again; /* a key that came in its midst, or ERR */
 };
 
 static enum rc no_terminal(struct err *err, const char *why)
@@ -126,6 +131,7 @@ static void set_modes(void)
 	meta(stdscr, TRUE);
 	set_escdelay(ESCAPE_DELAY_MS);
 	curs_set(0);
+	typeahead(-1); /* a key that waits does not put off what is drawn */
 }
 
 static enum rc open_input(struct terminal *t, struct err *err)
@@ -170,6 +176,7 @@ enum rc term_open(const struct term_options *options, struct terminal **out, str
 	t = mem_calloc(1, sizeof(*t));
 	if (t == NULL)
 		return err_memory(err);
+	t->again = ERR;
 	setlocale(LC_CTYPE, "");
 	t->ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	rc = open_input(t, err);
@@ -193,7 +200,9 @@ void term_close(struct terminal *t)
 {
 	if (t == NULL)
 		return;
+	signals_writing(true);
 	endwin();
+	signals_writing(false);
 	delscreen(t->screen);
 	signals_close();
 	term_stderr_release();
@@ -264,7 +273,9 @@ void term_show(struct terminal *t, const struct canvas *c)
 	curs_set(c->cursor_x >= 0 ? 1 : 0);
 	if (c->cursor_x >= 0)
 		move(c->cursor_y, c->cursor_x);
+	signals_writing(true);
 	refresh();
+	signals_writing(false);
 }
 
 void term_redraw(struct terminal *t)
@@ -317,23 +328,51 @@ static uint32_t key_of_curses(wint_t code)
 	return UKEY_NONE;
 }
 
+/*
+ * One more byte of the locale's encoding. The character that it ends, UKEY_NONE where more have to come.
+ * Bytes that are broken are dropped, but never the one behind them: it may be Escape.
+ */
+static uint32_t key_of_byte(struct terminal *t, char byte)
+{
+	mbstate_t state = { 0 };
+	wchar_t wide = 0;
+	size_t n;
+
+	t->partial[t->n_partial++] = byte;
+	n = mbrtowc(&wide, t->partial, t->n_partial, &state);
+	if (n == (size_t)-2 && t->n_partial < sizeof(t->partial))
+		return UKEY_NONE;
+	if (n == (size_t)-1 && t->n_partial > 1)
+		t->again = (unsigned char)byte;
+	t->n_partial = 0;
+	return n < (size_t)-2 ? (uint32_t)wide : UKEY_NONE;
+}
+
+static uint32_t key_of_code(struct terminal *t, int code)
+{
+	if (code > UCHAR_MAX) {
+		t->n_partial = 0;
+		return key_of_curses((wint_t)code);
+	}
+	if (t->n_partial == 0 && (code == '\n' || code == '\r'))
+		return UKEY_ENTER;
+	if (t->n_partial == 0 && code == '\b')
+		return UKEY_BACKSPACE;
+	return key_of_byte(t, (char)code);
+}
+
 uint32_t term_key(struct terminal *t)
 {
-	wint_t code;
-	int kind;
-
-	(void)t;
 	for (;;) {
+		int code = t->again;
 		uint32_t key;
 
-		kind = get_wch(&code);
-		if (kind == ERR)
+		t->again = ERR;
+		if (code == ERR)
+			code = getch(); /* not get_wch(), which swallows what follows broken bytes */
+		if (code == ERR)
 			return UKEY_NONE;
-		key = kind == KEY_CODE_YES ? key_of_curses(code) : (uint32_t)code;
-		if (kind != KEY_CODE_YES && (code == '\n' || code == '\r'))
-			return UKEY_ENTER;
-		if (kind != KEY_CODE_YES && code == '\b')
-			return UKEY_BACKSPACE;
+		key = key_of_code(t, code);
 		if (key != UKEY_NONE)
 			return key;
 	}
@@ -344,6 +383,12 @@ int term_fd(const struct terminal *t)
 	return fileno(t->in);
 }
 
+void term_continue(struct terminal *t)
+{
+	reset_prog_mode();
+	term_resize(t);
+}
+
 void term_suspend(struct terminal *t)
 {
 	struct sigaction stop = { .sa_handler = SIG_DFL }, before;
@@ -352,7 +397,6 @@ void term_suspend(struct terminal *t)
 	sigaction(SIGTSTP, &stop, &before);
 	raise(SIGTSTP); /* continues here */
 	sigaction(SIGTSTP, &before, NULL);
-	reset_prog_mode();
-	term_resize(t);
+	term_continue(t);
 	refresh();
 }

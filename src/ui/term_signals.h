@@ -2,7 +2,9 @@
 /*
  * Signals while the screen is up. Those that ask for something (resize, end, interrupt,
  * suspend) become bits behind a descriptor to poll; those that kill first give the terminal
- * back, with nothing but async-signal-safe calls.
+ * back, with nothing but async-signal-safe calls. Ctrl-C interrupts, SIGINT from another process
+ * ends. Whoever is told to end and is stuck in a write to the terminal loses the terminal after
+ * a second (SIGALRM is ours).
  *
  * Process-wide: at most one between open and close. Handlers of others for fatal signals
  * (sanitizers) are left alone.
@@ -12,6 +14,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum signal_bits {
@@ -25,6 +28,8 @@ enum signal_bits {
 enum rc signals_open(struct err *err);
 /* Puts the handlers of before back. */
 void signals_close(void);
+/* The screen's thread says that it writes to the terminal, and so may hang. */
+void signals_writing(bool on);
 /* Readable when a bit is set. */
 int signals_fd(void);
 /* The bits since the last call. */

@@ -10,10 +10,11 @@ export XDG_STATE_HOME=$scratch/state INPUTRC=/dev/null
 mapfile -d '' -t names < <("$hostile" names)
 [ "${#names[@]}" -ge 16 ] || exit 99
 
-# fh STATUSES ARG...: runs flowdrill; what it says is clean, and its status is one of STATUSES ("0 1").
+# fh STATUSES ARG...: runs flowdrill; its status is one of STATUSES ("0 1"). What it says is judged later, many at once.
+said=0
 fh()
 {
-	local want=$1 got=0 file
+	local want=$1 got=0
 	shift
 	checks=$((checks + 1))
 	timeout 60 "$FLOWDRILL" "$@" >out 2>err </dev/null || got=$?
@@ -21,10 +22,29 @@ fh()
 	*" $got "*) ;;
 	*) fail "$(printf 'flowdrill%s: status %d, not %s' "$(printf ' %q' "$@")" "$got" "$want")"; cat -v err ;;
 	esac
-	for file in out err; do
-		"$hostile" clean $file >where || fail "$(printf 'flowdrill%s: %s: %s' "$(printf ' %q' "$@")" $file "$(cat where)")"
+	said=$((said + 1))
+	commands[said]=$(printf ' %q' "$@")
+	ln out said.$said.out
+	ln err said.$said.err
+	rm out err
+	ln said.$said.out out # for who looks at the last one
+	ln said.$said.err err
+}
+
+# judge: all that was said since the last time is clean, and no line begins as one of ours that is none.
+judge()
+{
+	local file n
+	"$hostile" clean said.*.out said.*.err >where || while read -r file where; do
+		n=${file#said.}
+		fail "flowdrill${commands[${n%.*}]}: ${n#*.}: $where"
+	done <where
+	# what is said of --explain has its own form
+	for file in $(grep -La '^plan ' said.*.err | xargs -r grep -lav '^flowdrill: .*: '); do
+		n=${file#said.}
+		fail "flowdrill${commands[${n%.*}]}: a line of its own on standard error"
 	done
-	grep -qav '^flowdrill: .*: ' err && ! grep -qa '^plan ' err && fail "$(printf 'flowdrill%s: a line of its own on standard error' "$(printf ' %q' "$@")")"
+	rm -f out err said.*
 }
 
 # every object on a line of ./out parses
@@ -73,6 +93,15 @@ fh 0 export -r hostile.pcapng -w again.pcapng
 read_all -r again.pcapng
 fh 0 export -r hostile.pcapng flows --sqlite again.db
 
+# ---- CSV: no text that a spreadsheet would run, unless asked for
+fh 0 list points -r hostile.pcapng --format csv --fields name
+checks=$((checks + 1))
+grep -qa "^\"'=cmd" out || fail "CSV: no apostrophe before a formula"
+grep -qaE '^"?[=+@-]' out && fail "CSV: a formula"
+fh 0 list points -r hostile.pcapng --format csv --fields name --csv-exact
+grep -qa '^"=cmd' out || fail "CSV: --csv-exact changed a text"
+judge
+
 # ---- names of files, stores, folders and words of every kind
 printf 'this is no capture file\n' >text
 for name in "${names[@]}"; do
@@ -107,6 +136,7 @@ for name in "${names[@]}"; do
 		fh 2 list flows -r hostile.pcapng $option "$name"
 	done
 	fh 2 show -r hostile.pcapng "$name" f99.1
+	judge
 done
 
 # ---- the screen, as it would be drawn
@@ -143,4 +173,5 @@ for name in "${names[@]}"; do
 done
 fh 0 --no-cache --ascii --script script hostile.pcapng
 LC_ALL=C grep -qa $'[\200-\377]' out && fail "--ascii: more than ASCII"
+judge
 done_testing

@@ -4,8 +4,8 @@
  *
  *	hostile-tool make FILE     a pcapng that carries it wherever text or bytes can stand
  *	hostile-tool names         it as names for files, each ended by a zero byte
- *	hostile-tool clean FILE    whether FILE is free of it; says where not (does not use the
- *	                           program's own escaping: this is the second opinion)
+ *	hostile-tool clean FILE... whether each is free of it; says of each where not (does not use
+ *	                           the program's own escaping: this is the second opinion)
  */
 #include "file/pcapng.h"
 
@@ -246,11 +246,21 @@ static int clean(const char *path)
 		n = decode(bytes + at, len - at, &cp);
 		what = what_is(cp);
 		if (what) {
-			printf("offset %zu: %s (byte %02x, U+%04X)\n", at, what, bytes[at], cp);
+			printf("%s offset %zu: %s (byte %02x, U+%04X)\n", path, at, what, bytes[at],
+				cp);
 			return 1;
 		}
 	}
 	return 0;
+}
+
+static int clean_all(char **paths)
+{
+	int unclean = 0;
+
+	for (; *paths != NULL; paths++)
+		unclean |= clean(*paths);
+	return unclean;
 }
 
 int main(int argc, char **argv)
@@ -261,8 +271,8 @@ int main(int argc, char **argv)
 		return make(argv[2]);
 	if (argc == 2 && strcmp(argv[1], "names") == 0)
 		return print_names();
-	if (argc == 3 && strcmp(argv[1], "clean") == 0)
-		return clean(argv[2]);
+	if (argc >= 3 && strcmp(argv[1], "clean") == 0)
+		return clean_all(argv + 2);
 	fputs("usage: hostile-tool make FILE | names | clean FILE\n", stderr);
 	return 2;
 }

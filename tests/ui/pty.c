@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 enum { SEEN_MAX = 1 << 22, WAIT_MS = 60000 };
 
 static char seen[SEEN_MAX];
+static pid_t child; /* ours: the program, or its shell */
 static void (*on_bytes)(const uint8_t *bytes, size_t n);
 struct pty pty = { .seen = seen };
 
@@ -32,6 +34,28 @@ static void set_environment(const struct pty_options *options)
 	unsetenv("NO_COLOR");
 }
 
+/* The parent of the program, in a group of its own: else SIGTSTP would stop nobody. It writes its pid first. */
+static void be_shell(int pid_fd)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		setpgid(0, 0);
+		signal(SIGTTOU, SIG_IGN);
+		tcsetpgrp(STDIN_FILENO, getpid());
+		signal(SIGTTOU, SIG_DFL);
+		return; /* goes on as the program */
+	}
+	if (write(pid_fd, &pid, sizeof(pid)) != sizeof(pid))
+		_exit(126);
+	signal(SIGTTOU, SIG_IGN);
+	while (waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status))
+		if (write(STDOUT_FILENO, "stopped by the shell", 20) != 20)
+			_exit(126);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
+}
+
 void pty_start(const struct pty_options *options)
 {
 	struct winsize size = { .ws_row = (unsigned short)options->h,
@@ -39,19 +63,27 @@ void pty_start(const struct pty_options *options)
 	const char *program = getenv("FLOWDRILL"), *top = getenv("top_srcdir");
 	const char *file = options->file;
 	char shop[4096];
+	int pid_fds[2];
 
 	if (program == NULL || top == NULL)
 		skip();
 	snprintf(shop, sizeof(shop), "%s/samples/shop.pcapng", top);
 	on_bytes = options->on_bytes;
 	pty_forget();
-	pty.pid = forkpty(&pty.fd, NULL, NULL, &size);
+	assert_int_equal(pipe(pid_fds), 0);
+	child = pty.pid = forkpty(&pty.fd, NULL, NULL, &size);
 	assert_true(pty.pid >= 0);
 	if (pty.pid == 0) {
+		if (options->job)
+			be_shell(pid_fds[1]);
 		set_environment(options);
 		execl(program, "flowdrill", "--no-cache", file ? file : shop, (char *)NULL);
 		_exit(127);
 	}
+	if (options->job)
+		assert_int_equal(read(pid_fds[0], &pty.pid, sizeof(pty.pid)), sizeof(pty.pid));
+	close(pid_fds[0]);
+	close(pid_fds[1]);
 }
 
 bool pty_take(int wait_ms)
@@ -112,7 +144,7 @@ int pty_finish(void)
 
 	while (pty_take(WAIT_MS))
 		;
-	assert_int_equal(waitpid(pty.pid, &status, 0), pty.pid);
+	assert_int_equal(waitpid(child, &status, 0), child);
 	close(pty.fd);
 	return status;
 }

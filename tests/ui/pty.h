@@ -16,12 +16,13 @@ struct pty_options {
 	const char *locale; /* LC_ALL; NULL: C.UTF-8 */
 	const char *file;   /* NULL: the sample shop */
 	unsigned w, h;
+	bool job; /* run by a parent that does as a shell does: says when it was stopped, hands its status on */
 	/* told every byte that the program writes, in order; or NULL */
 	void (*on_bytes)(const uint8_t *bytes, size_t n);
 };
 
 struct pty {
-	pid_t pid;
+	pid_t pid; /* of the program */
 	int fd;
 	const char *seen; /* what the program wrote since the last pty_type; zero-terminated */
 	size_t n;

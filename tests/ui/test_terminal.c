@@ -148,54 +148,6 @@ static void test_resize(void **state)
 	assert_int_equal(WEXITSTATUS(finish()), 0);
 }
 
-static void die_by(int signal)
-{
-	struct termios before, after;
-	int status;
-
-	start("xterm-256color");
-	wait_for("indexed");
-	/* the modes of a fresh terminal, as the program found them */
-	memset(&before, 0, sizeof(before));
-	before.c_lflag = ICANON | ECHO | ISIG;
-	run.n = 0;
-	assert_int_equal(kill(run.pid, signal), 0);
-	while (memmem(run.seen, run.n, "\033[?1049l", 8) == NULL && take())
-		;
-	assert_left_alternate_screen();
-	assert_int_equal(waitpid(run.pid, &status, 0), run.pid);
-	if (signal == SIGTERM || signal == SIGHUP) {
-		assert_true(WIFEXITED(status));
-	} else {
-		assert_true(WIFSIGNALED(status));
-		assert_int_equal(WTERMSIG(status), signal);
-	}
-	assert_int_equal(tcgetattr(run.fd, &after), 0);
-	assert_int_equal(after.c_lflag & before.c_lflag, before.c_lflag);
-	close(run.fd);
-}
-
-static void test_signals(void **state)
-{
-	(void)state;
-	die_by(SIGTERM);
-	die_by(SIGHUP);
-	die_by(SIGQUIT);
-	die_by(SIGABRT);
-}
-
-static void test_lost_terminal(void **state)
-{
-	int status;
-
-	(void)state;
-	start("xterm-256color");
-	wait_for("indexed");
-	close(run.fd);
-	assert_int_equal(waitpid(run.pid, &status, 0), run.pid);
-	assert_true(WIFEXITED(status));
-}
-
 static void refuses(const char *term, const char *why)
 {
 	int status;
@@ -236,8 +188,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys_and_quit),
 		cmocka_unit_test(test_resize),
-		cmocka_unit_test(test_signals),
-		cmocka_unit_test(test_lost_terminal),
 		cmocka_unit_test(test_unfit_terminals),
 		cmocka_unit_test(test_few_colours),
 	};
