@@ -2,24 +2,26 @@
 /*
  * Captures from an interface and says what it saw, for live.sh:
  *
- *     live-tool [-f BPF] [-b BUFFER] [-s SNAPLEN] [-t TIMEOUT-MS] [-i] [-p] [-d DELAY-US] IFACE
+ *     live-tool [-f BPF] [-b BUFFER] [-s SNAPLEN] [-t TIMEOUT-MS] [-i] [-p] [-c] [-x N] [-d DELAY-US] IFACE
  *
  * Prints `open KEY=VALUE...`, then `state NAME` at each change, then on SIGTERM or when the interface is gone
- * `end KEY=VALUE...` with the counters and what it added up itself. -d: sleeps after every 64 frames. Exit status: that
- * of the error.
+ * `end KEY=VALUE...` with the counters and what it added up itself. -c: without any capability once it is open; -x: every Nth frame
+ * ends the taking; -d: sleeps after every 64 frames. Exit status: that of the error.
  */
 #include "capture/live.h"
 
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t asked_to_stop;
 
 struct seen {
+	uint64_t end_every, ends;
 	uint64_t frames, bytes, wire_bytes, disorder;
 	int64_t last_ns;
 };
@@ -34,13 +36,15 @@ static enum rc count_frame(void *ctx, const struct live_frame *f, struct err *er
 {
 	struct seen *seen = ctx;
 
-	(void)err;
 	seen->frames++;
 	seen->bytes += f->caplen;
 	seen->wire_bytes += f->len;
 	seen->disorder += f->time_ns < seen->last_ns;
 	seen->last_ns = f->time_ns;
-	return RC_DONE;
+	if (seen->end_every == 0 || seen->frames % seen->end_every != 0)
+		return RC_DONE;
+	seen->ends++;
+	return err_set(err, RC_CANCELLED, "frame", "ends the taking");
 }
 
 static int fail(const struct err *err)
@@ -66,18 +70,27 @@ static void say_end(struct live *l, const struct seen *seen)
 
 	live_counts(l, &c, NULL);
 	printf("end received=%llu delivered=%llu refused=%llu dropped=%llu if_dropped=%llu frames=%llu"
-	       " bytes=%llu wire_bytes=%llu disorder=%llu exact=%d\n",
+	       " ends=%llu bytes=%llu wire_bytes=%llu disorder=%llu exact=%d\n",
 		(unsigned long long)c.received, (unsigned long long)c.delivered,
 		(unsigned long long)c.refused, (unsigned long long)c.dropped,
 		(unsigned long long)c.if_dropped, (unsigned long long)seen->frames,
-		(unsigned long long)seen->bytes, (unsigned long long)seen->wire_bytes,
+		(unsigned long long)seen->ends, (unsigned long long)seen->bytes, (unsigned long long)seen->wire_bytes,
 		(unsigned long long)seen->disorder,
 		c.received == c.delivered + c.refused + c.dropped && c.delivered == seen->frames);
 }
 
-static int run(struct live *l, unsigned delay_us)
+/* What is taken now; an end that the sink made is none. */
+static enum rc take(struct live *l, size_t max, struct seen *seen, size_t *taken, struct err *err)
 {
-	struct seen seen = { 0 };
+	uint64_t before = seen->ends;
+	enum rc rc = live_take(l, max, count_frame, seen, taken, err);
+
+	return rc == RC_CANCELLED && seen->ends == before + 1 ? RC_DONE : rc;
+}
+
+static int run(struct live *l, unsigned delay_us, uint64_t end_every)
+{
+	struct seen seen = { .end_every = end_every };
 	struct err err;
 	enum rc rc = RC_DONE;
 	size_t taken;
@@ -92,7 +105,7 @@ static int run(struct live *l, unsigned delay_us)
 				break;
 		}
 		do
-			rc = live_take(l, delay_us ? 64 : 10000, count_frame, &seen, &taken, &err);
+			rc = take(l, delay_us ? 64 : 10000, &seen, &taken, &err);
 		while (rc == RC_DONE && taken > 0 && !delay_us);
 		if (delay_us && !asked_to_stop)
 			usleep(delay_us);
@@ -104,19 +117,37 @@ static int run(struct live *l, unsigned delay_us)
 	return 0;
 }
 
-static void read_options(int argc, char **argv, struct live_options *o, unsigned *delay_us)
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	if (syscall(SYS_capset, &header, none) != 0)
+		exit(99);
+}
+
+struct tool_options {
+	struct live_options live;
+	unsigned delay_us;
+	uint64_t end_every;
+	bool drop;
+};
+
+static void read_options(int argc, char **argv, struct tool_options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "f:b:s:t:ipd:")) != -1)
+	while ((c = getopt(argc, argv, "f:b:s:t:ipcx:d:")) != -1)
 		switch (c) {
-		case 'f': o->bpf = optarg; break;
-		case 'b': o->buffer_bytes = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 's': o->snaplen = (uint32_t)strtoul(optarg, NULL, 10); break;
-		case 't': o->timeout_ms = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'd': *delay_us = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'i': o->immediate = true; break;
-		case 'p': o->promiscuous = true; break;
+		case 'f': o->live.bpf = optarg; break;
+		case 'b': o->live.buffer_bytes = (uint32_t)strtoul(optarg, NULL, 10); break;
+		case 's': o->live.snaplen = (uint32_t)strtoul(optarg, NULL, 10); break;
+		case 't': o->live.timeout_ms = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'd': o->delay_us = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'x': o->end_every = strtoull(optarg, NULL, 10); break;
+		case 'i': o->live.immediate = true; break;
+		case 'p': o->live.promiscuous = true; break;
+		case 'c': o->drop = true; break;
 		default: exit(2);
 		}
 	if (optind >= argc)
@@ -125,23 +156,24 @@ static void read_options(int argc, char **argv, struct live_options *o, unsigned
 
 int main(int argc, char **argv)
 {
-	struct live_options options = { 0 };
+	struct tool_options options = { 0 };
 	const struct live_info *info;
-	unsigned delay_us = 0;
 	struct live *l = NULL;
 	struct err err;
 	int status;
 
-	read_options(argc, argv, &options, &delay_us);
+	read_options(argc, argv, &options);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGTERM, on_term);
-	if (live_open(argv[optind], &options, &l, &err) != RC_DONE)
+	if (live_open(argv[optind], &options.live, &l, &err) != RC_DONE)
 		return fail(&err);
+	if (options.drop)
+		drop_capabilities();
 	info = live_info(l);
 	printf("open name=%s linktype=%u snaplen=%u tsresol=%u ring=%s index=%u mac=%d description='%s' note='%s'\n",
 		info->name, info->linktype, info->snaplen, info->tsresol, info->ring, info->index,
 		info->has_mac, info->description, info->note);
-	status = run(l, delay_us);
+	status = run(l, options.delay_us, options.end_every);
 	live_close(l);
 	return status;
 }

@@ -60,7 +60,7 @@ finish()   # ends it; what it says at the end is in its words
 {
 	kill -TERM "$capture" 2>/dev/null
 	wait "$capture" || fail "live-tool ended with $?"
-	received='' delivered='' refused='' dropped='' exact='' bytes='' wire_bytes='' disorder=''
+	ends='' received='' delivered='' refused='' dropped='' exact='' bytes='' wire_bytes='' disorder=''
 	local word
 	for word in $(grep '^end ' out); do
 		[[ $word == *=* ]] && declare -g "$word"
@@ -106,6 +106,13 @@ flood v0 1000 1000 0
 finish
 is "bytes kept" "$bytes" 64000
 is "bytes on the wire" "$wire_bytes" 1000000
+
+# opening alone needs a privilege; what ends the taking loses no frame
+begin -c -x 7 v1
+flood v0 10000 100 0
+finish
+is "frames without capabilities" "$delivered" 10000
+is "ends of the taking" "$ends" 1428
 
 # ---- filters -----------------------------------------------------------------------------------
 begin -f 'udp src port 20003' v1
