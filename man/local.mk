@@ -6,6 +6,7 @@ dist_man_MANS += \
 	man/flowdrill-export.1 \
 	man/flowdrill-fields.7 \
 	man/flowdrill-filter.7 \
+	man/flowdrill-health.5 \
 	man/flowdrill-import.1 \
 	man/flowdrill-keys.7 \
 	man/flowdrill-list.1 \

@@ -7,6 +7,10 @@ unit_tests += tests/flow/test_addr
 tests_flow_test_addr_SOURCES = tests/flow/test_addr.c
 tests_flow_test_addr_LDADD = $(flow_test_ldadd)
 
+unit_tests += tests/flow/test_health
+tests_flow_test_health_SOURCES = tests/flow/test_health.c
+tests_flow_test_health_LDADD = $(flow_test_ldadd)
+
 unit_tests += tests/flow/test_packet
 tests_flow_test_packet_SOURCES = tests/flow/test_packet.c
 tests_flow_test_packet_LDADD = $(flow_test_ldadd)

@@ -8,7 +8,7 @@
 /* Where records come from, and how a capture file is indexed. */
 #define SOURCE                                                                              \
 	(BIT(STORE) | BIT(READ) | BIT(BPF) | BIT(SLICES) | BIT(INDEX_DIR) | BIT(NO_CACHE) | \
-		BIT(THREADS))
+		BIT(THREADS) | BIT(HEALTH))
 #define RANGE (BIT(FROM) | BIT(TO) | BIT(IN))
 
 static const struct command commands[] = {

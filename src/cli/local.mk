@@ -23,4 +23,6 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/show_packet.c \
 	src/cli/sources.c \
 	src/cli/sources.h \
-	src/cli/stats.c
+	src/cli/stats.c \
+	src/cli/thresholds.c \
+	src/cli/thresholds.h

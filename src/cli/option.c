@@ -59,6 +59,7 @@ SET_TEXT(sqlite)
 SET_TEXT(filter)
 SET_TEXT(script)
 SET_TEXT(index_dir)
+SET_TEXT(health)
 
 static enum rc set_number(
 	uint64_t *out, const char *option, const char *value, uint64_t max, struct err *err)
@@ -179,6 +180,7 @@ static const struct option options[OPTIONS] = {
 	[OPTION_NO_CACHE] = { "no-cache", 0, NULL, "index anew, and keep nothing of it", NULL },
 	[OPTION_THREADS] = { "threads", 0, "N",
 		"threads for indexing (default: one a processor)", set_threads },
+	[OPTION_HEALTH] = { "health", 0, "FILE", "thresholds that health is judged by", set_health },
 	[OPTION_QUIET] = { "quiet", 'q', NULL, "no notes, no progress: errors only", NULL },
 	[OPTION_HELP] = { "help", 'h', NULL, "say this", NULL },
 	[OPTION_VERSION] = { "version", 'V', NULL, "say which version this is", NULL },

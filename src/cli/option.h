@@ -42,6 +42,7 @@ enum option_id {
 	OPTION_INDEX_DIR,
 	OPTION_NO_CACHE,
 	OPTION_THREADS,
+	OPTION_HEALTH,
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_VERSION,
@@ -58,7 +59,7 @@ struct args {
 	struct id *in;
 	size_t n_in, cap_in;
 	const char *from, *to, *group_by, *sort, *fields, *bpf, *write, *sqlite, *filter,
-		*script, *index_dir;
+		*script, *index_dir, *health;
 	uint64_t limit, block_size, threads;
 	unsigned width_cells, height_cells;
 	enum out_format format;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/say.h"
+#include "cli/thresholds.h"
 #include "decode/decode.h"
 
 #include <inttypes.h>
@@ -53,7 +54,8 @@ enum rc cli_session_options(const struct args *a, struct session_options *out, s
 	}
 	if (args_given(a, OPTION_BLOCK_SIZE))
 		out->config.block_size = a->block_size;
-	return store_config_check(&out->config, err);
+	enum rc rc = thresholds_read(&out->health, a->health, err);
+	return rc == RC_DONE ? store_config_check(&out->config, err) : rc;
 }
 
 static void on_say(void *ctx, const char *what, const char *text)

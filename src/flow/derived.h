@@ -83,6 +83,9 @@ bool derive_packet_duplicate(const struct row *row, struct value *out);
 bool derive_packet_bad_sack(const struct row *row, struct value *out);
 bool derive_packet_response_start(const struct row *row, struct value *out);
 
+bool derive_health(const struct row *row, struct value *out);
+bool derive_why(const struct row *row, struct value *out);
+
 bool derive_block_file(const struct row *row, struct value *out);
 bool derive_block_offset(const struct row *row, struct value *out);
 bool derive_block_length(const struct row *row, struct value *out);

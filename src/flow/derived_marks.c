@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Derived fields of TCP analysis and response times. */
 #include "flow/derived.h"
+#include "flow/health.h"
 #include "flow/sketch.h"
 
 #include <math.h>
@@ -118,6 +119,23 @@ bool derive_unanswered(const struct row *row, struct value *out)
 
 	return knows(row, FIELD_ATTEMPTED) && knows(row, FIELD_ANSWERED) && knows(row, FIELD_REFUSED) &&
 		give_u64(out, c->attempted > heard ? c->attempted - heard : 0);
+}
+
+bool derive_health(const struct row *row, struct value *out)
+{
+	struct health_verdict v;
+
+	health_judge(row->record, row->limits, &v);
+	return v.known && give_u64(out, v.health);
+}
+
+bool derive_why(const struct row *row, struct value *out)
+{
+	struct health_verdict v;
+
+	health_judge(row->record, row->limits, &v);
+	out->type = TYPE_TEXT;
+	return health_why(out->text, sizeof(out->text), &v) > 0;
 }
 
 /* ---- packets ------------------------------------------------------------------------ */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flow/derived.h"
 #include "flow/field.h"
+#include "flow/health.h"
 
 #include <string.h>
 
@@ -38,6 +39,11 @@ static const char *name_orientation(uint64_t v)
 static const char *name_closed_by(uint64_t v)
 {
 	return closed_by_name((enum closed_by)v);
+}
+
+static const char *name_health(uint64_t v)
+{
+	return health_name((enum health)v);
 }
 
 static const char *name_block_state(uint64_t v)
@@ -105,6 +111,11 @@ static const struct field fields[] = {
 		"client's link-layer address in the flow's first packet"),
 	KEY(FIELD_SERVER_MAC, "server_mac", "server mac", TYPE_MAC, UNIT_NONE, server_mac, 17, 80,
 		"server's link-layer address in the flow's first packet"),
+	{.id = FIELD_DERIVED + 140, .name = "health", .title = "health", .type = TYPE_U64, .unit = UNIT_ENUM,
+	 .tiers = FLOWS, .get = derive_health, .name_of = name_health, .width_cells = 8,
+	 .help = "normal, degraded or faulty, by the thresholds of flowdrill-health(5)"},
+	DERIVED(141, "why", "why", TYPE_TEXT, UNIT_NONE, FLOWS, derive_why, 24,
+		"what makes it degraded or faulty: events of so many, the worst first"),
 	DERIVED(4, "clients", "clients", TYPE_U64, UNIT_COUNT, FLOWS, derive_clients, 8,
 		"distinct client addresses; ~ where estimated (macroflows and groups)"),
 	COUNT(FIELD_FLOWS, "flows", "flows", TYPE_U64, UNIT_COUNT, MERGE_SUM, flows, 7, 3,
@@ -406,11 +417,11 @@ static const struct field fields[] = {
 		"packets that came off the wire while recording: stored, refused and dropped"),
 	DERIVED(69, "refused", "refused", TYPE_U64, UNIT_COUNT, POINTS, derive_point_refused, 8,
 		"packets that the recorder could not store"),
-	DERIVED(70, "if_dropped", "if drop", TYPE_U64, UNIT_COUNT, POINTS, derive_point_if_dropped, 8,
+	DERIVED(150, "if_dropped", "if drop", TYPE_U64, UNIT_COUNT, POINTS, derive_point_if_dropped, 8,
 		"packets that the interface or its driver lost"),
-	DERIVED(80, "drops", "drops", TYPE_U64, UNIT_COUNT, FIELD_ON(TIER_MACROFLOW), derive_drops, 7,
+	DERIVED(151, "drops", "drops", TYPE_U64, UNIT_COUNT, FIELD_ON(TIER_MACROFLOW), derive_drops, 7,
 		"packets of all services that the kernel dropped at this point in this window, where it was recorded"),
-	DERIVED(81, "gone", "gone", TYPE_U64, UNIT_COUNT, FIELD_ON(TIER_MACROFLOW), derive_gone, 8,
+	DERIVED(152, "gone", "gone", TYPE_U64, UNIT_COUNT, FIELD_ON(TIER_MACROFLOW), derive_gone, 8,
 		"packets that were evicted since: they are counted, but cannot be shown"),
 };
 

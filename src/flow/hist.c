@@ -96,6 +96,15 @@ uint64_t hist_count(const struct hist *h)
 	return n;
 }
 
+uint64_t hist_count_from(const struct hist *h, int64_t from_ns)
+{
+	uint64_t n = 0;
+
+	for (size_t i = h->n; i > 0 && bucket_value(h->v[i - 1].index) >= from_ns; i--)
+		n += h->v[i - 1].n;
+	return n;
+}
+
 bool hist_quantile(const struct hist *h, double q, int64_t *value_ns)
 {
 	uint64_t total = hist_count(h), seen = 0;

@@ -10,6 +10,9 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/field.c \
 	src/flow/field.h \
 	src/flow/field_table.c \
+	src/flow/health.c \
+	src/flow/health.h \
+	src/flow/health_limits.c \
 	src/flow/hist.c \
 	src/flow/info.c \
 	src/flow/mark.c \

@@ -8,6 +8,8 @@
 
 #include "flow/record.h"
 
+struct health_limits;
+
 /* A packet as a row: its facts, and what only its flow knows. */
 struct packet_row {
 	struct packet pkt;
@@ -69,6 +71,7 @@ struct row {
 	const struct point_info *point;          /* points; for records and packets their point where known, else NULL */
 	int64_t capture_end_ns;      /* latest packet of the source: tells end reasons */
 	int64_t flow_slice_ns;       /* length of a flow's slice in this source */
+	const struct health_limits *limits;      /* what health is judged by; NULL: the defaults */
 };
 
 #endif

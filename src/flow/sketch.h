@@ -38,6 +38,8 @@ void hist_free(struct hist *h);
 enum rc hist_add(struct hist *h, int64_t value_ns, struct err *err);
 enum rc hist_merge(struct hist *whole, const struct hist *part, struct err *err);
 uint64_t hist_count(const struct hist *h);
+/* Values of `from_ns` or more, by the middles of their buckets. */
+uint64_t hist_count_from(const struct hist *h, int64_t from_ns);
 /* The value at quantile q (0..1, nearest rank), the middle of its bucket; false where it is empty. */
 bool hist_quantile(const struct hist *h, double q, int64_t *value_ns);
 void hist_encode(const struct hist *h, struct buf *out);

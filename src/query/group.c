@@ -14,6 +14,7 @@ struct group {
 	uint32_t source;
 	const struct point_info *point;
 	int64_t capture_end_ns, flow_slice_ns;
+	const struct health_limits *limits;
 	bool rtt_unknown; /* a member had several round-trip times that are not told apart */
 	uint64_t hash;
 	size_t key_at, key_len; /* in keys */
@@ -213,6 +214,7 @@ static enum rc new_group(struct groups *g, const struct row *row, uint64_t hash,
 	group->point = row->point;
 	group->capture_end_ns = row->capture_end_ns;
 	group->flow_slice_ns = row->flow_slice_ns;
+	group->limits = row->limits;
 	group->hash = hash;
 	group->key_at = g->keys.len;
 	group->key_len = g->key.len;
@@ -354,5 +356,6 @@ void groups_row(const struct groups *g, size_t i, struct row *out)
 		.record = &group->rec,
 		.point = group->point,
 		.capture_end_ns = group->capture_end_ns,
-		.flow_slice_ns = group->flow_slice_ns };
+		.flow_slice_ns = group->flow_slice_ns,
+		.limits = group->limits };
 }

@@ -25,6 +25,7 @@
 struct query_sources {
 	struct store **stores;
 	size_t n;
+	const struct health_limits *limits; /* what health is judged by; NULL: the defaults */
 };
 
 enum { QUERY_GROUP_MAX = 8, QUERY_SORT_MAX = 4 };

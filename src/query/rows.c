@@ -43,6 +43,7 @@ struct rows {
 	size_t n_keys, cap_keys;
 	uint32_t free_key, *buckets; /* chains of keys by `next` */
 	size_t n_buckets;
+	const struct health_limits *limits;
 };
 
 static size_t slot_bytes(enum tier tier)
@@ -251,6 +252,7 @@ static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struc
 	s->source = row->source;
 	s->capture_end_ns = row->capture_end_ns;
 	s->flow_slice_ns = row->flow_slice_ns;
+	r->limits = row->limits;
 	if (r->tier == TIER_POINT) {
 		s->point_row = *row->point;
 		return RC_DONE;
@@ -318,7 +320,8 @@ void rows_get(const struct rows *r, size_t slot, struct row *out)
 	*out = (struct row){ .tier = r->tier,
 		.source = s->source,
 		.capture_end_ns = s->capture_end_ns,
-		.flow_slice_ns = s->flow_slice_ns };
+		.flow_slice_ns = s->flow_slice_ns,
+		.limits = r->limits };
 	if (s->point != NONE)
 		out->point = &r->points[s->point]->info;
 	if (is_record(r))

@@ -77,6 +77,7 @@ static enum rc open_snapshot(struct job *j, struct err *err)
 	if (!j->sources.stores)
 		return err_memory(err);
 	j->sources.n = s->sources.n;
+	j->sources.limits = s->sources.limits;
 	for (size_t i = 0; i < j->sources.n && rc == RC_DONE; i++)
 		rc = session_open_reader(s, i, &j->sources.stores[i], err);
 	return rc;

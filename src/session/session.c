@@ -17,6 +17,7 @@ void session_options_default(struct session_options *o)
 	memset(o, 0, sizeof(*o));
 	store_config_default(&o->config);
 	ingest_options_default(&o->ingest);
+	o->health = health_limits_default;
 }
 
 static void tell(const struct session *s, const char *what, const char *text)
@@ -203,6 +204,7 @@ static enum rc make(struct session *s, const struct session_source *sources, siz
 	if (!s->files || !s->stores || !s->versions)
 		return err_memory(err);
 	s->sources.stores = s->stores;
+	s->sources.limits = &s->options.health;
 	if (pipe2(s->wake, O_NONBLOCK | O_CLOEXEC) != 0)
 		return err_errno(err, "pipe", "cannot make");
 	for (size_t i = 0; i < n; i++) {

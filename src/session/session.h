@@ -11,6 +11,7 @@
 #ifndef FLOWDRILL_SESSION_SESSION_H
 #define FLOWDRILL_SESSION_SESSION_H
 
+#include "flow/health.h"
 #include "query/query.h"
 #include "session/ingest.h"
 
@@ -24,6 +25,7 @@ struct session_options {
 	struct store_config config;          /* slices for new indexes */
 	bool slices_set;                     /* the user asked for those: an index with others is made anew */
 	struct ingest_options ingest;
+	struct health_limits health;         /* what health is judged by */
 };
 
 /* One line each for the user, e.g. `cut short`, `index rebuilt`; text is not escaped. */

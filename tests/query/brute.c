@@ -125,7 +125,7 @@ bool brute_open(const char *path, const char *dir, uint64_t block_size)
 void brute_list(void)
 {
 	brute.stores[0] = brute.store;
-	brute.sources = (struct query_sources){ brute.stores, 1 };
+	brute.sources = (struct query_sources){ .stores = brute.stores, .n = 1 };
 	brute.doing = "lists";
 	brute.packets = ask_tier(TIER_PACKET);
 	brute.micros = ask_tier(TIER_MICROFLOW);

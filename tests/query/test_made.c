@@ -203,7 +203,7 @@ static void test_sources(void **state)
 	twice[0] = brute.store;
 	twice[1] = NULL; /* one of which nothing can be read yet */
 	twice[2] = brute.store;
-	brute.sources = (struct query_sources){ twice, 3 };
+	brute.sources = (struct query_sources){ .stores = twice, .n = 3 };
 	r = ask_tier(TIER_FLOW);
 	CHECK(result_count(r) == 2 * n);
 	row_at(r, 0, &row);

@@ -141,7 +141,7 @@ static void ask(struct store *s, struct buf *out)
 {
 	static const enum tier tiers[] = { TIER_MACROFLOW, TIER_FLOW, TIER_MICROFLOW, TIER_PACKET, TIER_BLOCK,
 		TIER_POINT };
-	struct query_sources sources = { &s, 1 };
+	struct query_sources sources = { .stores = &s, .n = 1 };
 	struct query q;
 
 	MUST(store_refresh(s, &err));

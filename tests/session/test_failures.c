@@ -387,7 +387,7 @@ static enum rc ask(const char *path, enum tier tier, uint64_t *rows, struct err 
 	rc = store_refresh(s, err);
 	query_init(&q, tier);
 	if (rc == RC_DONE)
-		rc = query_run(&(struct query_sources){&s, 1}, &q, count_row, rows, NULL, NULL, err);
+		rc = query_run(&(struct query_sources){.stores = &s, .n = 1}, &q, count_row, rows, NULL, NULL, err);
 	store_close(s);
 	return rc;
 }

@@ -78,7 +78,7 @@ static void answer(struct answers *a)
 		struct query q;
 		query_init(&q, h.tier);
 		q.filter = tier < TIERS ? NULL : host;
-		a->rc = query_run(&(struct query_sources){&s, 1}, &q, hash_row, &h, NULL, NULL, NULL);
+		a->rc = query_run(&(struct query_sources){.stores = &s, .n = 1}, &q, hash_row, &h, NULL, NULL, NULL);
 		a->hash[tier] = h.hash;
 		if (tier == TIER_PACKET)
 			a->bytes = h.bytes;

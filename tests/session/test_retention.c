@@ -143,7 +143,7 @@ static bool add_row(void *ctx, const struct row *row, const struct raw_packet *r
 
 static enum rc sum_tier(struct store *s, enum tier tier, const struct id *in, struct sums *out)
 {
-	struct query_sources sources = { &s, 1 };
+	struct query_sources sources = { .stores = &s, .n = 1 };
 	struct query q;
 
 	memset(out, 0, sizeof(*out));
@@ -309,7 +309,7 @@ static void test_orphans(void **state)
 {
 	struct place *p = *state;
 	struct store *s = make_store(p);
-	struct query_sources sources = { &s, 1 };
+	struct query_sources sources = { .stores = &s, .n = 1 };
 	struct sums flow, sum;
 	struct id parent;
 

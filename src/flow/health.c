@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flow/health.h"
+
+#include "flow/field.h"
+#include "flow/sketch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const healths[HEALTHS] = { "normal", "degraded", "faulty" };
+static const char *const reasons[HEALTH_REASONS] = {
+	[HEALTH_LOSS] = "loss",
+	[HEALTH_RESETS] = "resets",
+	[HEALTH_REFUSED] = "refused",
+	[HEALTH_UNANSWERED] = "unanswered",
+	[HEALTH_ZERO_WINDOW] = "zero-window",
+	[HEALTH_SLOW] = "slow",
+};
+
+const struct health_limits health_limits_default = {
+	.slow_ns = 500 * 1000 * 1000,
+	.rules = {
+		[HEALTH_LOSS] = { 0.01, 0.05, 3 },
+		[HEALTH_RESETS] = { 0.10, 0.50, 3 },
+		[HEALTH_REFUSED] = { 0.01, 0.20, 1 },
+		[HEALTH_UNANSWERED] = { 0.05, 0.50, 2 },
+		[HEALTH_ZERO_WINDOW] = { 0.005, 0.05, 2 },
+		[HEALTH_SLOW] = { 0.01, 0.10, 1 },
+	},
+};
+
+const char *health_name(enum health h)
+{
+	return h < HEALTHS ? healths[h] : "";
+}
+
+const char *health_reason_name(enum health_reason r)
+{
+	return r < HEALTH_REASONS ? reasons[r] : "";
+}
+
+/* ---- events ------------------------------------------------------------------------------ */
+
+static bool knows(const struct counters *c, unsigned id)
+{
+	return (c->known & FIELD_BIT(id)) != 0;
+}
+
+static void find(struct health_finding *f, uint64_t events, uint64_t of)
+{
+	f->known = of > 0;
+	f->events = events < of ? events : of;
+	f->of = of;
+}
+
+/* Sums are known to be nothing where there is no TCP at all: that is no health. */
+static bool analysed(const struct counters *c, unsigned id)
+{
+	return knows(c, id) && knows(c, FIELD_TCP_FLAGS);
+}
+
+static void find_tcp(const struct counters *c, struct health_verdict *v)
+{
+	uint64_t retrans = c->retrans[DIR_C2S] + c->retrans[DIR_S2C];
+	uint64_t spurious = c->marks[MARK_SPURIOUS_RETRANS], packets = counters_packets(c);
+
+	if (!analysed(c, FIELD_C2S_RETRANS))
+		return;
+	find(&v->reasons[HEALTH_LOSS], retrans > spurious ? retrans - spurious : 0, packets);
+	find(&v->reasons[HEALTH_ZERO_WINDOW], c->marks[MARK_ZERO_WINDOW], packets);
+}
+
+/* Where a server is never seen to say anything but clients talk on, its side was not captured: that is no silence of it. */
+static bool one_sided(const struct counters *c)
+{
+	return c->packets[DIR_S2C] == 0 && c->packets[DIR_C2S] > c->syn;
+}
+
+static void find_connections(const struct counters *c, struct health_verdict *v)
+{
+	if (!analysed(c, FIELD_ATTEMPTED))
+		return;
+	uint64_t got = c->answered + c->refused;
+	find(&v->reasons[HEALTH_REFUSED], c->refused, c->attempted);
+	if (!one_sided(c))
+		find(&v->reasons[HEALTH_UNANSWERED], c->attempted > got ? c->attempted - got : 0, c->attempted);
+	find(&v->reasons[HEALTH_RESETS], c->rst > c->refused ? c->rst - c->refused : 0, c->flows);
+}
+
+static void find_slow(const struct record *r, int64_t slow_ns, struct health_verdict *v)
+{
+	const struct time_sums *t = &r->c.response;
+	uint64_t slow = 0;
+
+	if (!knows(&r->c, FIELD_RESPONSE_MIN) || t->n == 0)
+		return;
+	if (r->response)
+		slow = hist_count_from(r->response, slow_ns);
+	else if (t->sum_ns / (int64_t)t->n >= slow_ns)
+		slow = t->n;
+	else if (t->max_ns >= slow_ns)
+		slow = 1;
+	find(&v->reasons[HEALTH_SLOW], slow, t->n);
+}
+
+/* ---- judgement --------------------------------------------------------------------------- */
+
+static enum health judge(const struct health_finding *f, const struct health_rule *rule)
+{
+	double share = (double)f->events / (double)f->of;
+
+	if (f->events == 0 || f->events < rule->at_least)
+		return HEALTH_NORMAL;
+	if (share >= rule->faulty)
+		return HEALTH_FAULTY;
+	return share >= rule->degraded ? HEALTH_DEGRADED : HEALTH_NORMAL;
+}
+
+void health_judge(const struct record *r, const struct health_limits *l, struct health_verdict *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (!l)
+		l = &health_limits_default;
+	find_tcp(&r->c, out);
+	find_connections(&r->c, out);
+	find_slow(r, l->slow_ns, out);
+	for (unsigned i = 0; i < HEALTH_REASONS; i++) {
+		struct health_finding *f = &out->reasons[i];
+		if (!f->known)
+			continue;
+		out->known = true;
+		f->health = judge(f, &l->rules[i]);
+		if (f->health > out->health)
+			out->health = f->health;
+	}
+}
+
+size_t health_why(char *out, size_t size, const struct health_verdict *v)
+{
+	size_t len = 0;
+
+	if (size > 0)
+		out[0] = '\0';
+	for (enum health h = HEALTH_FAULTY; h > HEALTH_NORMAL; h--)
+		for (unsigned i = 0; i < HEALTH_REASONS; i++) {
+			const struct health_finding *f = &v->reasons[i];
+			if (!f->known || f->health != h || len >= size)
+				continue;
+			int n = snprintf(out + len, size - len, "%s%s %llu of %llu", len ? ", " : "", reasons[i],
+				(unsigned long long)f->events, (unsigned long long)f->of);
+			len += n > 0 ? (size_t)n : 0;
+		}
+	return len < size ? len : size > 0 ? size - 1 : 0;
+}
