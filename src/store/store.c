@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { HEADER_ABOUT = 8192 };         /* an index file's header is shorter */
+
 static const int64_t second_ns = 1000000000;
 
 void store_config_default(struct store_config *c)
@@ -97,7 +99,7 @@ static uint64_t index_file_bytes(const struct store *s, uint32_t block)
 		named += v->segments[i].len;
 		least = v->segments[i].at < least ? v->segments[i].at : least;
 	}
-	if (named == end || least + named == end)
+	if (end == 0 || (least <= HEADER_ABOUT && least + named == end))
 		return end;
 	store_index_path(s, block, path);
 	if (stat(path, &st) != 0 || (uint64_t)st.st_blocks * 512 >= end)
