@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "query/query_priv.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "store/filters.h"
@@ -175,6 +176,17 @@ enum rc run_segment_open(struct source_run *sr, const struct segment_place *plac
 	return store_open_segment(sr->store, place, out, NULL, err);
 }
 
+enum rc run_forgive(struct source_run *sr, const struct segment_place *place, enum rc rc, struct err *err)
+{
+	if (rc != RC_MISSING || !store_block_gone(sr->store, place->block))
+		return rc;
+	TRACE(TRACE_QUERY, "segment %u.%u was evicted meanwhile", place->block, place->number);
+	sr->run->explain->packets_gone += place->packets;
+	if (sr->gone.n > 0 && sr->gone.v[sr->gone.n - 1] == place->block)
+		return RC_DONE;
+	return id_list_add(&sr->gone, place->block, err);
+}
+
 void run_segment_close(struct source_run *sr, struct segment *s)
 {
 	sr->run->explain->index_bytes += segment_io_bytes(s);
@@ -212,6 +224,7 @@ static enum rc run_source(struct run *run, unsigned index, struct err *err)
 	if (sr.scope.all || !scope_is_empty(&sr.scope))
 		rc = run_tier(&sr, err);
 	scope_free(&sr.scope);
+	mem_free(sr.gone.v);
 	store_blocks(sr.store, &blocks);
 	run->explain->blocks_skipped += blocks - (run->explain->blocks - touched);
 	return rc;

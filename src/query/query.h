@@ -75,6 +75,7 @@ struct query_explain {
 	uint64_t catalog_rows;
 	uint64_t flow_parts, micro_parts; /* decoded */
 	uint64_t packet_bytes, packet_reads, packets; /* read of blocks */
+	uint64_t packets_gone; /* of segments that were evicted while the query ran: not in the answer */
 	char plan[256]; /* one line in words */
 };
 

@@ -75,6 +75,7 @@ struct source_run {
 	const struct point_info *points;
 	size_t n_points;
 	struct scope scope;
+	struct id_list gone; /* blocks that were evicted meanwhile, ascending */
 	uint32_t block_seen; /* explain: the block counted last */
 };
 
@@ -99,6 +100,11 @@ void source_step(struct source_run *sr, const struct segment_place *place, bool 
 bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns);
 enum rc run_segment_open(struct source_run *sr, const struct segment_place *place,
 	struct segment **out, struct err *err);
+/*
+ * What came of reading a segment: RC_DONE, and counted, where it failed because its block was evicted since the snapshot.
+ * Eviction removes files; one that is open is read to its end, so that a segment is either read whole or not at all.
+ */
+enum rc run_forgive(struct source_run *sr, const struct segment_place *place, enum rc rc, struct err *err);
 /* Closes and counts the bytes read. */
 void run_segment_close(struct source_run *sr, struct segment *s);
 

@@ -278,7 +278,7 @@ enum rc run_packets(struct source_run *sr, struct err *err)
 			source_segment_wanted(sr, p.place, 0);
 		source_step(sr, p.place, wanted);
 		if (wanted)
-			rc = run_segment(&p, err);
+			rc = run_forgive(sr, p.place, run_segment(&p, err), err);
 	}
 	packets_free(&p);
 	return rc;

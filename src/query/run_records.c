@@ -272,6 +272,9 @@ static enum rc load_segment(
 	size_t i = 0;
 	enum rc rc = run_segment_open(r->sr, place, &seg, err);
 
+	/* one that is gone is counted when its turn comes */
+	if (rc == RC_MISSING && store_block_gone(r->sr->store, place->block))
+		return RC_DONE;
 	if (rc != RC_DONE)
 		return rc;
 	r->parts.n = 0;
@@ -347,7 +350,7 @@ static enum rc give(const struct records *r, const struct record *rec, struct er
  */
 static bool is_orphan(const struct records *r, struct record_id id)
 {
-	return !store_segment_at(r->sr->store, id.block, id.offset);
+	return !store_segment_at(r->sr->store, id.block, id.offset) || id_list_has(&r->sr->gone, id.block);
 }
 
 /* What the table has of it joins; false where there is nothing to give. */
@@ -501,7 +504,8 @@ enum rc run_records(struct source_run *sr, struct err *err)
 		if (wanted)
 			rc = look_ahead(&r, i, err);
 		if (wanted && rc == RC_DONE)
-			rc = stream_segment(&r, &sr->segments[i], err);
+			rc = run_forgive(sr, &sr->segments[i],
+				stream_segment(&r, &sr->segments[i], err), err);
 	}
 	for (size_t i = 0; i < r.n_pending; i++)
 		mem_free(r.pending[i]);

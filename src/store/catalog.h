@@ -98,6 +98,8 @@ enum rc catalog_sync(struct catalog *c, bool full, struct err *err);
 /* Takes a block's segments, sums and (keep_runs: not) runs away; its macroflow parts stay, to be purged. `points`: sums that are left are put in. */
 enum rc catalog_evict(struct catalog *c, const struct block_info *b, bool keep_runs, int64_t macro_ns,
 	struct point_info *points, size_t n_points, struct err *err);
+/* Whether a block is evicted now, whatever a view says. */
+enum rc catalog_is_evicted(struct catalog *c, uint32_t block, bool *evicted, struct err *err);
 /* The runs of a block whose parts were kept. */
 enum rc catalog_drop_runs(struct catalog *c, const struct block_info *b, int64_t macro_ns, struct err *err);
 /*

@@ -123,3 +123,18 @@ enum rc catalog_forget_events(struct catalog *c, uint64_t keep, struct err *err)
 
 	return run_with(c, SQL_DROP_EVENTS, &param, 1, err);
 }
+
+enum rc catalog_is_evicted(struct catalog *c, uint32_t block, bool *evicted, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_BLOCK_STATE, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, block);
+	rc = catalog_step(c, stmt, err);
+	*evicted = rc == RC_DONE && sqlite3_column_int64(stmt, 0) == BLOCK_EVICTED;
+	if (rc == RC_DONE)
+		sqlite3_reset(stmt);
+	return rc == RC_END ? RC_DONE : rc;
+}

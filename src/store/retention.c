@@ -181,6 +181,17 @@ enum rc store_evict(struct store *s, uint32_t block, bool keep_macroflows, struc
 	return gone.parts == PARTS_DEAD ? purge(s, block, err) : RC_DONE;
 }
 
+bool store_block_gone(struct store *s, uint32_t block)
+{
+	bool evicted = false;
+	enum rc rc;
+
+	store_lock(s);
+	rc = catalog_is_evicted(s->catalog, block, &evicted, NULL);
+	store_unlock(s);
+	return rc == RC_DONE && evicted;
+}
+
 /* ---- parts that outlived their packets ------------------------------------------------------- */
 
 static enum rc expire(struct store *s, uint32_t block, struct err *err)

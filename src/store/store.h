@@ -140,6 +140,12 @@ const struct segment_place *store_segment_at(const struct store *s, uint32_t blo
 enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
 	uint64_t *io_bytes, struct err *err);
 
+/*
+ * Whether a block was evicted since the snapshot was taken: what cannot be read of it then is gone, and no damage. Looks at the
+ * catalog; false where that cannot be read.
+ */
+bool store_block_gone(struct store *s, uint32_t block);
+
 /* Walks macroflow parts merged into macroflows, by window, then service. */
 struct macro_walk;
 struct macro_range {

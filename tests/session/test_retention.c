@@ -141,6 +141,8 @@ static bool add_row(void *ctx, const struct row *row, const struct raw_packet *r
 	return true;
 }
 
+static struct query_explain explain;
+
 static enum rc sum_tier(struct store *s, enum tier tier, const struct id *in, struct sums *out)
 {
 	struct query_sources sources = { .stores = &s, .n = 1 };
@@ -150,7 +152,7 @@ static enum rc sum_tier(struct store *s, enum tier tier, const struct id *in, st
 	query_init(&q, tier);
 	q.in = in;
 	q.n_in = in ? 1 : 0;
-	return query_run(&sources, &q, add_row, out, NULL, NULL, NULL);
+	return query_run(&sources, &q, add_row, out, NULL, &explain, NULL);
 }
 
 static void say(void *ctx, const char *path, uint64_t offset, const char *text)
@@ -333,6 +335,36 @@ static void test_orphans(void **state)
 	store_close(s);
 }
 
+/* A reader whose snapshot is older: what was evicted is not in the answer and counted, and no damage. */
+static void test_stale(void **state)
+{
+	struct place *p = *state;
+	struct store *s = make_store(p), *reader;
+	struct sums sum;
+
+	assert_int_equal(store_open(p->store, false, &reader, NULL, NULL), RC_DONE);
+	assert_int_equal(store_evict(s, 1, false, NULL), RC_DONE);
+	assert_int_equal(store_evict(s, 3, false, NULL), RC_DONE);
+	uint64_t gone = store_totals(s)->evicted_packets;
+	assert_int_equal(store_block(reader, 1)->state, BLOCK_INDEXED);
+	for (enum tier tier = TIER_PACKET; tier <= TIER_FLOW; tier++) {
+		assert_int_equal(sum_tier(reader, tier, NULL, &sum), RC_DONE);
+		assert_int_equal(explain.packets_gone, gone);
+		assert_int_equal(sum.packets + gone, PACKETS);
+	}
+	assert_int_equal(sum_tier(reader, TIER_MACROFLOW, NULL, &sum), RC_DONE);
+	assert_int_equal(sum.packets + gone, PACKETS);
+	assert_int_equal(store_refresh(reader, NULL), RC_DONE);
+	must_agree_all(s, reader, 0);
+	/* a file that somebody removed is no eviction */
+	char path[400];
+	snprintf(path, sizeof(path), "%s/index/00000002.idx", p->store);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(sum_tier(reader, TIER_FLOW, NULL, &sum), RC_MISSING);
+	store_close(reader);
+	store_close(s);
+}
+
 static void test_retain(void **state)
 {
 	struct place *p = *state;
@@ -412,6 +444,7 @@ int main(void)
 		WITH_PLACE(test_left_files),
 		WITH_PLACE(test_keep),
 		WITH_PLACE(test_orphans),
+		WITH_PLACE(test_stale),
 		WITH_PLACE(test_retain),
 		WITH_PLACE(test_filters),
 	};
