@@ -12,3 +12,18 @@ tests_tier_test_compact_SOURCES = tests/tier/test_compact.c tests/store/made.c t
 	tests/store/place.h
 tests_tier_test_compact_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
 tests_tier_test_compact_LDADD = $(tier_test_ldadd)
+
+check_PROGRAMS += tests/tier/tcp_dump
+tests_tier_tcp_dump_SOURCES = tests/tier/tcp_dump.c
+tests_tier_tcp_dump_LDADD = src/tier/libtier.a src/store/libstore.a $(SQLITE_LIBS) $(capture_ldadd)
+
+# Needs tshark and FLOWDRILL_CAPTURES.
+LONG_TESTS += tests/tier/tcp-tshark.sh
+EXTRA_DIST += tests/tier/tcp-compare.awk tests/tier/tcp-differences.tsv
+
+unit_tests += tests/tier/test_tcp
+tests_tier_test_tcp_SOURCES = tests/tier/test_tcp.c tests/tier/tcp_script.c tests/tier/tcp_script.h
+tests_tier_test_tcp_LDADD = $(tier_test_ldadd)
+
+TESTS += tests/tier/tcp-samples.sh
+EXTRA_DIST += tests/tier/tcp-samples.sh tests/tier/tcp-samples.tsv

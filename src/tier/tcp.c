@@ -256,9 +256,7 @@ static void bytes_in_flight(const struct look *l, struct tcp_verdict *out)
 	uint32_t span = tcp_segments_span(l->s, l->dir);
 	uint32_t less = l->rev->sacked + (l->p->tcp_flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
 
-	if (l->len == 0 || (l->fwd->bits & TCP_GAP) || span <= less)
-		return;
-	if (!(l->rev->bits & TCP_KNOWS_ACK) && !(l->fwd->bits & (TCP_SYN_SEEN | TCP_SYN_ACK_SEEN)))
+	if (l->len == 0 || !(l->rev->bits & TCP_KNOWS_ACK) || (l->fwd->bits & TCP_GAP) || span <= less)
 		return;
 	out->has_in_flight = true;
 	out->in_flight = span - less;
@@ -273,14 +271,16 @@ static void remember(struct look *l)
 	uint32_t next = p->tcp_seq + l->space;
 	bool knew = f->bits & TCP_KNOWS_NEXT, probe = marked(l, MARK_ZERO_WINDOW_PROBE);
 
-	/* a probe's byte is not accepted: what comes next begins with it */
-	if (!probe && (!knew || seq_before(f->next_seq, next))) {
+	/* a probe's byte is not accepted: what comes next begins with it; who refuses a connection has no sequence of its own */
+	bool learns = !probe && (knew || !(p->tcp_flags & TCP_RST));
+
+	if (learns && (!knew || seq_before(f->next_seq, next))) {
 		f->next_seq = next;
 		f->next_ns = p->time_ns;
 	}
-	if (!probe && (!knew || p->tcp_seq == f->contiguous))
+	if (learns && (!knew || p->tcp_seq == f->contiguous))
 		f->contiguous = f->next_seq;
-	if (!probe)
+	if (learns)
 		f->bits |= TCP_KNOWS_NEXT;
 	if (!(p->tcp_flags & TCP_RST)) {
 		f->window = p->tcp_window;
