@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_CELLS = 17, GROUP_FIELDS = 24 };
+enum { NAME_CELLS = 21, GROUP_FIELDS = 26 };
 
 /* How fields stand together; what is not named here comes last, so that a new field needs no word. */
 static const struct group {
@@ -32,13 +32,22 @@ static const struct group {
 		{ "ttl", "c2s_ttl_min", "c2s_ttl_max", "s2c_ttl_min", "s2c_ttl_max", "dscp",
 			"icmp_type", "fragments" } },
 	{ "tcp",
-		{ "tcp_flags", "seq", "ack", "window", "syn", "fin", "rst", "retrans",
-			"c2s_retrans", "s2c_retrans", "out_of_order", "dup_ack", "zero_window",
-			"window_min", "window_max" } },
+		{ "tcp_flags", "seq", "ack", "window", "marks", "syn", "fin", "rst", "window_min",
+			"window_max", "in_flight_max", "c2s_mss", "s2c_mss", "c2s_window_scale",
+			"s2c_window_scale", "c2s_sack", "s2c_sack", "attempted", "answered",
+			"refused", "unanswered", "closed_by" } },
+	{ "tcp trouble",
+		{ "retrans", "c2s_retrans", "s2c_retrans", "fast_retrans", "spurious_retrans",
+			"out_of_order", "lost_segment", "ack_lost_segment", "dup_ack", "keep_alive",
+			"keep_alive_ack", "zero_window", "zero_window_probe",
+			"zero_window_probe_ack", "window_full", "window_update", "port_reuse",
+			"overlap", "duplicate", "bad_sack" } },
 	{ "times",
 		{ "rtt", "rtt_min", "rtt_avg", "rtt_max", "rtt_sd", "rtt_p50", "rtt_p95",
-			"response_min", "response_avg", "response_max", "response_p50",
-			"response_p95" } },
+			"rtt_client_min", "rtt_client_avg", "rtt_client_max", "rtt_client_sd",
+			"rtt_server_min", "rtt_server_avg", "rtt_server_max", "rtt_server_sd",
+			"response", "response_min", "response_avg", "response_max", "response_sd",
+			"response_p50", "response_p95", "turns", "transfer_avg", "transfer_max" } },
 	{ "packet", { "frame", "file_offset", "info" } },
 	{ "block", { "file", "offset", "length", "state" } },
 	{ "capture point", { "name", "linktype", "snaplen", "dropped" } },
@@ -76,6 +85,12 @@ static void print_field(const struct field *f, const struct row *row)
 		printf("    %-*s %s\n", NAME_CELLS, f->name, people);
 }
 
+/* Of a packet the words of `marks` say it all. */
+static bool is_told_by_marks(const struct field *f)
+{
+	return f->id >= FIELD_PACKET_MARK && f->id < FIELD_PACKET_MARK + PACKET_MARKS;
+}
+
 static void print_group(size_t g, const struct row *row)
 {
 	bool titled = false;
@@ -83,7 +98,7 @@ static void print_group(size_t g, const struct row *row)
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 		if (f->hidden || !(f->tiers & FIELD_ON(row->tier)) || f->type == TYPE_ID ||
-			group_of(f->name) != g)
+			group_of(f->name) != g || is_told_by_marks(f))
 			continue;
 		if (!titled)
 			printf("  %s\n", g < GROUPS ? groups[g].title : "more");

@@ -16,6 +16,20 @@ void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsign
 	c->known |= FIELD_BIT(min) | FIELD_BIT(max);
 }
 
+void counters_same(struct counters *c, unsigned id, uint8_t *field, uint8_t value)
+{
+	u128 bit = FIELD_BIT(id);
+
+	if (!((c->known | c->mixed) & bit)) {
+		*field = value;
+		c->known |= bit;
+	} else if (*field != value) {
+		c->known &= ~bit;
+		c->mixed |= bit;
+		*field = 0;
+	}
+}
+
 void counters_note(struct counters *c, enum direction dir, const struct packet_note *note)
 {
 	uint32_t marks = note->marks & ~(MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_RESPONSE_START));
@@ -34,6 +48,13 @@ void counters_note(struct counters *c, enum direction dir, const struct packet_n
 		counters_time(c, &c->rtt_client, FIELD_RTT_CLIENT_MIN, FIELD_RTT_CLIENT_MAX, note->rtt_ns);
 	if (note->has_response)
 		counters_time(c, &c->response, FIELD_RESPONSE_MIN, FIELD_RESPONSE_MAX, note->response_ns);
+}
+
+uint64_t counters_marked(const struct counters *c, enum packet_mark m)
+{
+	if (m == MARK_RETRANS)
+		return c->retrans[DIR_C2S] + c->retrans[DIR_S2C];
+	return m == MARK_RESPONSE_START ? c->response.n : c->marks[m];
 }
 
 bool counters_agree(const struct counters *c, const struct counters *marked)

@@ -45,6 +45,8 @@ enum field_id {
 	FIELD_TURNS, FIELD_TRANSFER_N, FIELD_TRANSFER_MAX, FIELD_TRANSFER_SUM,
 	FIELD_STORED_END,            /* one behind the last stored one */
 	FIELD_DERIVED = 256,         /* derived fields are numbered from here */
+	FIELD_PACKET_RTT = FIELD_DERIVED + 98, FIELD_PACKET_RESPONSE = FIELD_DERIVED + 99,
+	FIELD_PACKET_MARK = FIELD_DERIVED + 100,     /* of a packet: by enum packet_mark from here */
 };
 
 #define FIELD_BIT(id) ((u128)1 << (id))

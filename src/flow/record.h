@@ -131,7 +131,7 @@ struct counters {
 	struct time_sums rtt_client, rtt_server;   /* between capture point and client, server */
 	uint64_t attempted, answered, refused;     /* connections: first SYNs, SYN,ACKs, RSTs to a SYN */
 	struct time_sums response;       /* n: packets with MARK_RESPONSE_START */
-	uint64_t turns;                  /* requests that ended */
+	uint64_t turns;                  /* requests that began */
 	uint64_t transfer_n;
 	int64_t transfer_max_ns, transfer_sum_ns;
 };
@@ -178,10 +178,14 @@ enum rc record_merge(struct record *whole, const struct record *part, struct err
 void counters_merge(struct counters *whole, const struct counters *part);
 /* The marks, and what times they have, of one packet; `dir`: who sent it. The one place where notes become counters. */
 void counters_note(struct counters *c, enum direction dir, const struct packet_note *note);
+/* How many packets have a mark. */
+uint64_t counters_marked(const struct counters *c, enum packet_mark m);
 /* Whether what notes count agrees with `marked`, into which all notes of a part were counted (either direction). */
 bool counters_agree(const struct counters *c, const struct counters *marked);
 /* One measured time more; min and max are the ids of their fields (enum field_id). */
 void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsigned max, int64_t ns);
+/* A value that all packets share, or else is null; id is its field's. */
+void counters_same(struct counters *c, unsigned id, uint8_t *field, uint8_t value);
 /* Fields that an attribute (enum attribute) computes. */
 u128 attribute_fields(unsigned attributes);
 /* Marks the key fields (client, server, ports, proto, vlan, tunnel, macs, point) of a record with one key as known. */

@@ -15,6 +15,21 @@
 
 #include <stdlib.h>
 
+static enum rc read_notes(
+	struct packets *p, struct segment_cursor *c, struct chosen_micro *m, struct err *err)
+{
+	enum rc rc;
+
+	m->first_note = (uint32_t)p->n_notes;
+	if (!segment_has_notes(c))
+		return RC_DONE;
+	if (GROW(p, notes, p->n_notes + m->n) != 0)
+		return err_memory(err);
+	rc = segment_notes(c, p->notes + p->n_notes, &m->n_notes, err);
+	p->n_notes += m->n_notes;
+	return rc;
+}
+
 static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t part,
 	struct counters *counters, struct err *err)
 {
@@ -39,10 +54,12 @@ static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t 
 		.last_ns = counters->last_ns,
 		.gap_sum = counters->gap_sum,
 		.gap_min = counters->gap_min,
-		.has_gaps = (counters->known & FIELD_BIT(FIELD_GAP_MIN)) != 0 };
+		.has_gaps = (counters->known & FIELD_BIT(FIELD_GAP_MIN)) != 0,
+		.has_marks = (counters->known & FIELD_BIT(FIELD_C2S_RETRANS)) != 0,
+		.has_turns = (counters->known & FIELD_BIT(FIELD_RESPONSE_N)) != 0 };
 	p->n_ordinals += m->n;
 	p->sr->run->explain->micro_parts++;
-	return RC_DONE;
+	return read_notes(p, c, m, err);
 }
 
 /* Which microflow parts of a flow part were read, and what is wanted of them. */
@@ -50,10 +67,11 @@ struct looked {
 	bool any, single; /* something is; single packets are */
 };
 
-static void look(struct packets *p, enum scope_answer scope, struct chosen_micro *m,
-	const struct counters *c, struct looked *out)
+static void look(struct packets *p, enum scope_answer scope, const struct flow_key *key,
+	struct chosen_micro *m, const struct counters *c, struct looked *out)
 {
-	if (!run_overlaps(p->sr->run, c->first_ns, c->last_ns))
+	if (!run_overlaps(p->sr->run, c->first_ns, c->last_ns) ||
+		filter_verdict_packets(p->sr->run->q->filter, key, c) == VERDICT_NO)
 		return;
 	m->wanted = scope == SCOPE_YES || scope_has_micro(&p->sr->scope, m->id);
 	m->partial = !m->wanted && scope_has_part_of(&p->sr->scope, m->id);
@@ -76,7 +94,7 @@ static enum rc read_micros(struct packets *p, struct segment_cursor *c,
 		struct chosen_micro *m = &p->micros[p->n_micros - 1];
 
 		m->begins = first && !continues;
-		look(p, scope, m, &counters, out);
+		look(p, scope, &flow->key, m, &counters, out);
 		first = false;
 	}
 	return rc == RC_END ? RC_DONE : rc;
@@ -239,7 +257,7 @@ static enum rc choose_part(struct packets *p, struct segment_cursor *c,
 	struct source_run *sr = p->sr;
 	enum scope_answer scope = scope_of_part(sr, p->place->block, flow);
 	enum verdict verdict = filter_verdict(sr->run->q->filter, &flow->key);
-	size_t first = p->n_micros, ordinals = p->n_ordinals;
+	size_t first = p->n_micros, ordinals = p->n_ordinals, notes = p->n_notes;
 	struct looked looked;
 	enum rc rc;
 
@@ -251,6 +269,7 @@ static enum rc choose_part(struct packets *p, struct segment_cursor *c,
 	if (!looked.any) {
 		p->n_micros = first;
 		p->n_ordinals = ordinals;
+		p->n_notes = notes;
 		return RC_DONE;
 	}
 	/* each packet at most once: by itself, or silently before one that is wanted */
@@ -304,7 +323,7 @@ enum rc packets_choose(struct packets *p, struct err *err)
 	bool all;
 	enum rc rc = scope_candidates(p->sr, p->seg, &p->list, &all, err);
 
-	p->n_parts = p->n_micros = p->n_entries = p->n_ordinals = 0;
+	p->n_parts = p->n_micros = p->n_entries = p->n_ordinals = p->n_notes = 0;
 	p->unordered = false;
 	if (rc == RC_DONE)
 		rc = find_wanted(p, err);

@@ -24,6 +24,8 @@ struct chosen_micro {
 	struct record_id id;
 	uint32_t part;
 	uint32_t first, n; /* in ordinals */
+	uint32_t first_note, n_notes; /* in notes */
+	bool has_marks, has_turns; /* they were looked for */
 	bool wanted; /* whole */
 	bool partial; /* single packets of it are */
 	int64_t last_ns, gap_sum, gap_min;
@@ -53,11 +55,13 @@ struct packets {
 	struct chosen_micro *micros;
 	struct packet_entry *entries;
 	uint32_t *ordinals; /* of all microflow parts, one after the other */
+	struct packet_note *notes; /* likewise */
 	uint32_t *wanted; /* ordinals that were asked for by id, ascending */
 	struct packet_ref *refs;
 	struct packet_entry *sorted; /* scratch */
 	size_t n_parts, cap_parts, n_micros, cap_micros, n_entries, cap_entries, n_ordinals,
 		cap_ordinals;
+	size_t n_notes, cap_notes;
 	size_t n_wanted, cap_wanted, cap_sorted;
 	bool unordered; /* entries are not in order of capture */
 };

@@ -41,6 +41,12 @@ enum verdict { VERDICT_NO, VERDICT_MAYBE, VERDICT_YES };
  */
 enum verdict filter_verdict(const struct filter *f, const struct flow_key *key);
 /*
+ * The same for the packets of a microflow with these counters: marks and times that it does not count, none of them has. NULL: as
+ * above.
+ */
+enum verdict filter_verdict_packets(
+	const struct filter *f, const struct flow_key *key, const struct counters *c);
+/*
  * Networks of which every matching row must have one as client or server address (union); *n == 0: none can be told, read all.
  * Pointers are the filter's.
  */

@@ -448,28 +448,50 @@ static enum verdict judge_field_text(
 	return judge_text(f, t, text);
 }
 
+static enum verdict judge_value(
+	const struct filter *f, const struct filter_test *t, struct value *v)
+{
+	long double n;
+	bool any = false;
+
+	if (is_text_op(t))
+		return judge_field_text(f, t, v);
+	if (t->mask && v->type == TYPE_U64)
+		v->u &= t->mask;
+	if (t->op == OP_SET)
+		return verdict_of(value_set(v));
+	if (t->op >= OP_LT)
+		return verdict_of(value_number(v, &n) && number_fits(f, t, n));
+	for (uint32_t i = 0; i < t->n && !any; i++)
+		any = value_is(f, &f->operands[t->first + i], v);
+	return verdict_of(any == (t->op == OP_EQ));
+}
+
+/* A field of packets by what is counted of their microflow: where no packet has a mark it is 0, or unknown, of all. */
+static enum verdict judge_by_counters(
+	const struct filter *f, const struct filter_test *t, const struct counters *c)
+{
+	unsigned id = t->field->id;
+	struct value zero = { .type = TYPE_U64 };
+
+	if (id == FIELD_PACKET_RTT && c->rtt_client.n + c->rtt_server.n == 0)
+		return VERDICT_NO;
+	if (id == FIELD_PACKET_RESPONSE && c->response.n == 0)
+		return VERDICT_NO;
+	if (id < FIELD_PACKET_MARK || id >= FIELD_PACKET_MARK + PACKET_MARKS ||
+		counters_marked(c, (enum packet_mark)(id - FIELD_PACKET_MARK)) > 0)
+		return VERDICT_MAYBE;
+	return judge_value(f, t, &zero) == VERDICT_NO ? VERDICT_NO : VERDICT_MAYBE;
+}
+
 static enum verdict judge_field(
 	const struct filter *f, const struct filter_test *t, const struct subject *s)
 {
 	struct value v;
-	long double n;
-	bool any = false;
 
 	if (!s->row)
-		return VERDICT_MAYBE;
-	if (!field_get(t->field, s->row, &v))
-		return VERDICT_NO;
-	if (is_text_op(t))
-		return judge_field_text(f, t, &v);
-	if (t->mask && v.type == TYPE_U64)
-		v.u &= t->mask;
-	if (t->op == OP_SET)
-		return verdict_of(value_set(&v));
-	if (t->op >= OP_LT)
-		return verdict_of(value_number(&v, &n) && number_fits(f, t, n));
-	for (uint32_t i = 0; i < t->n && !any; i++)
-		any = value_is(f, &f->operands[t->first + i], &v);
-	return verdict_of(any == (t->op == OP_EQ));
+		return s->counters ? judge_by_counters(f, t, s->counters) : VERDICT_MAYBE;
+	return field_get(t->field, s->row, &v) ? judge_value(f, t, &v) : VERDICT_NO;
 }
 
 static enum verdict judge(

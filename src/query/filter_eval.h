@@ -8,6 +8,7 @@
 /* Arrays are indexed by SIDE_SRC .. SIDE_SERVER. Pointers are into the row or key. */
 struct subject {
 	const struct row *row; /* NULL: only the key is known */
+	const struct counters *counters; /* without a row: of the microflow that holds the packet; may be NULL */
 	const struct addr *addr[4]; /* NULL: unknown */
 	const uint8_t *mac[4];
 	uint16_t port[4];

@@ -9,19 +9,32 @@
 
 #include <strings.h>
 
-enum verdict filter_verdict(const struct filter *f, const struct flow_key *key)
+static enum verdict verdict_of_side(const struct filter *f, const struct flow_key *key,
+	const struct counters *c, enum filter_side from)
 {
 	struct subject s;
+
+	subject_of_key(&s, key, from);
+	s.counters = c;
+	return filter_run(f, &s);
+}
+
+enum verdict filter_verdict(const struct filter *f, const struct flow_key *key)
+{
+	return filter_verdict_packets(f, key, NULL);
+}
+
+enum verdict filter_verdict_packets(
+	const struct filter *f, const struct flow_key *key, const struct counters *c)
+{
 	enum verdict forth, back;
 
 	if (!f)
 		return VERDICT_YES;
-	subject_of_key(&s, key, SIDE_CLIENT);
-	forth = filter_run(f, &s);
+	forth = verdict_of_side(f, key, c, SIDE_CLIENT);
 	if (f->tier != TIER_PACKET)
 		return forth;
-	subject_of_key(&s, key, SIDE_SERVER);
-	back = filter_run(f, &s);
+	back = verdict_of_side(f, key, c, SIDE_SERVER);
 	return forth == back ? forth : VERDICT_MAYBE;
 }
 

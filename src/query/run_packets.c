@@ -85,6 +85,48 @@ static void find_gap(struct packet_row *row, struct chosen_part *part,
 	part->previous_ns = row->pkt.time_ns;
 }
 
+/* Where an ordinal stands among n ascending ones; it is one of them. */
+static uint32_t find_position(const uint32_t *ordinals, uint32_t n, uint32_t ordinal)
+{
+	uint32_t from = 0, to = n;
+
+	while (to - from > 1) {
+		uint32_t middle = from + (to - from) / 2;
+
+		if (ordinals[middle] <= ordinal)
+			from = middle;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* What was noted of a packet of a microflow part; nothing of most. */
+static void find_note(const struct packets *p, const struct chosen_micro *m, uint32_t ordinal,
+	struct packet_row *row)
+{
+	const uint32_t *ordinals = p->ordinals + m->first;
+	const struct packet_note *notes = p->notes + m->first_note;
+	uint32_t position, from = 0, to = m->n_notes;
+
+	row->has_marks = m->has_marks && (row->pkt.flags & PACKET_HAS_TCP);
+	row->has_turns = m->has_turns &&
+		((row->pkt.flags & PACKET_HAS_TCP) || row->pkt.proto == PROTO_UDP);
+	if (m->n_notes == 0)
+		return;
+	position = find_position(ordinals, m->n, ordinal);
+	while (to - from > 1) {
+		uint32_t middle = from + (to - from) / 2;
+
+		if (notes[middle].position <= position)
+			from = middle;
+		else
+			to = middle;
+	}
+	if (notes[from].position == position)
+		row->note = notes[from];
+}
+
 static bool in_time(const struct query *q, int64_t time_ns)
 {
 	return time_ns >= q->from_ns && (time_ns < q->to_ns || q->to_ns == INT64_MAX);
@@ -120,6 +162,7 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	packet.microflow = m->id;
 	packet.key = &part->key;
 	packet.direction = direction_of(&packet.pkt, &part->key);
+	find_note(p, m, e->ordinal, &packet);
 	find_gap(&packet, part, m, e->ordinal == p->ordinals[m->first]);
 	if (!in_time(run->q, packet.pkt.time_ns))
 		return RC_DONE;
@@ -247,6 +290,7 @@ static void packets_free(struct packets *p)
 	mem_free(p->entries);
 	mem_free(p->sorted);
 	mem_free(p->ordinals);
+	mem_free(p->notes);
 	mem_free(p->wanted);
 	mem_free(p->refs);
 }

@@ -12,7 +12,9 @@
 
 static enum rc make_parts(struct pipeline *p, struct err *err)
 {
-	struct tracker_config config = {p->config->micro_ns, p->config->flow_ns};
+	struct tracker_config config = {
+		.micro_ns = p->config->micro_ns, .flow_ns = p->config->flow_ns, .attributes = ATTRIBUTES_ALL,
+	};
 	enum rc rc = fragment_table_new(&p->fragments, err);
 
 	if (rc == RC_DONE)

@@ -261,14 +261,22 @@ struct conversation *conversation_find(struct conversation_table *t, const struc
 	return c;
 }
 
-void conversation_reorient(struct conversation *c, const struct packet *p)
+uint32_t conversation_place(const struct conversation_table *t, const struct conversation *c)
 {
-	if (!ends_match(c, p, false))
+	return (uint32_t)(c - t->v);
+}
+
+bool conversation_reorient(struct conversation *c, const struct packet *p)
+{
+	bool turned = !ends_match(c, p, false);
+
+	if (turned)
 		for (unsigned i = 0; i < 2; i++)
 			c->open[i].turned = !c->open[i].turned;
 	set_ends(c, p, true);
 	c->orientation = ORIENTATION_SYN;
 	c->handshake = HANDSHAKE_NONE;
+	return turned;
 }
 
 /* ---- handshake ------------------------------------------------------------------------ */

@@ -60,10 +60,13 @@ void conversation_table_free(struct conversation_table *t);
  */
 struct conversation *conversation_find(struct conversation_table *t, const struct packet *p, uint64_t pair_hash,
 	int64_t flow_ns, enum direction *dir, bool *was_evicted);
+/* Its place in the table, below the capacity: the same as long as it is there. */
+uint32_t conversation_place(const struct conversation_table *t, const struct conversation *c);
 /* Direction of a packet of this conversation. */
 enum direction conversation_direction(const struct conversation *c, const struct packet *p);
-/* A new SYN tells who is client from now on, and begins a handshake; flows that are open keep theirs (`turned`). */
-void conversation_reorient(struct conversation *c, const struct packet *p);
+/* A new SYN tells who is client from now on, and begins a handshake; flows that are open keep theirs (`turned`). True
+ * where that turned it round. */
+bool conversation_reorient(struct conversation *c, const struct packet *p);
 /*
  * Follows the handshake (RFC 9293, 3.5): true, with the time from SYN to the ACK that completes it, for exactly that ACK. A SYN or SYN,ACK sent
  * twice makes it ambiguous: no time then (Karn's rule).

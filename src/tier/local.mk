@@ -1,5 +1,7 @@
 # src/tier: one source or header a line, sorted.
 src_tier_libtier_a_SOURCES = \
+	src/tier/analysis.c \
+	src/tier/analysis.h \
 	src/tier/compact.c \
 	src/tier/compact.h \
 	src/tier/conversation.c \
@@ -16,4 +18,6 @@ src_tier_libtier_a_SOURCES = \
 	src/tier/tcp_state.h \
 	src/tier/tcp_twice.c \
 	src/tier/tracker.c \
-	src/tier/tracker.h
+	src/tier/tracker.h \
+	src/tier/turns.c \
+	src/tier/turns.h

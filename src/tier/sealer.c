@@ -16,6 +16,8 @@ struct sealer {
 	struct macro_ids *ids;               /* identities carried from segment to segment */
 	uint32_t *ordinals;                  /* of one microflow part */
 	size_t cap_ordinals;
+	struct packet_note *notes;           /* likewise */
+	size_t cap_notes;
 	struct sealer_output out;
 };
 
@@ -48,6 +50,7 @@ void sealer_free(struct sealer *s)
 	macro_table_free(s->macros);
 	macro_ids_free(s->ids);
 	mem_free(s->ordinals);
+	mem_free(s->notes);
 	buf_free(&s->out.bytes);
 	mem_free(s);
 }
@@ -64,6 +67,34 @@ static enum rc collect_ordinals(struct sealer *s, const struct tracker_parts *sh
 		s->ordinals[count++] = shard->refs[at].ordinal;
 	*n = (uint32_t)count;
 	return RC_DONE;
+}
+
+static enum rc add_response(struct record *flow, int64_t ns, struct err *err)
+{
+	enum rc rc = flow->response ? RC_DONE : hist_new(&flow->response, err);
+
+	return rc == RC_DONE ? hist_add(flow->response, ns, err) : rc;
+}
+
+/* Notes of a microflow part go to the writer, response times to the flow's histogram. */
+static enum rc write_notes(struct sealer *s, const struct tracker_parts *shard, const struct micro_part *m,
+	struct record *flow, struct err *err)
+{
+	enum rc rc = RC_DONE;
+	uint32_t n = 0;
+
+	if (m->n_notes == 0)
+		return RC_DONE;
+	if (mem_grow(&s->notes, &s->cap_notes, m->n_notes, sizeof(*s->notes)) != 0)
+		return err_memory(err);
+	for (uint32_t at = m->first_note; at != UINT32_MAX && rc == RC_DONE; at = shard->notes[at].next) {
+		s->notes[n] = shard->notes[at].note;
+		if (s->notes[n].has_response)
+			rc = add_response(flow, s->notes[n].response_ns, err);
+		n++;
+	}
+	segment_writer_notes(s->writer, s->notes, n);
+	return rc;
 }
 
 /* Adds a flow part to its macroflow's part; `flow` holds the merge of its microflows. */
@@ -102,6 +133,8 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 		const struct micro_part *m = &shard->micros[at];
 		uint32_t n = 0;
 		rc = collect_ordinals(s, shard, m, &n, err);
+		if (rc == RC_DONE)
+			rc = write_notes(s, shard, m, &flow, err);
 		if (rc != RC_DONE)
 			break;
 		segment_writer_micro(s->writer, m->id, m->slice_ns, &m->c, s->ordinals, n);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "flow/field.h"
+#include "tier/analysis.h"
 #include "tier/conversation.h"
 
 #include <string.h>
@@ -19,13 +20,15 @@ struct part_set {
 	struct flow_part *flows;
 	struct micro_part *micros;
 	struct packet_chain *refs;
-	size_t n_flows, n_micros, n_refs;
-	size_t cap_flows, cap_micros, cap_refs;
+	struct note_chain *notes;
+	size_t n_flows, n_micros, n_refs, n_notes;
+	size_t cap_flows, cap_micros, cap_refs, cap_notes;
 };
 
 struct tracker {
 	struct tracker_config config;
 	struct conversation_table *conversations;
+	struct analysis *analysis;
 	struct part_set sets[2];
 	struct part_set *set;            /* of the segment that is open */
 	uint32_t generation;             /* number of that segment: parts of another one are gone */
@@ -41,8 +44,10 @@ enum rc tracker_new(const struct tracker_config *config, struct tracker **out, s
 	if (!t)
 		return err_memory(err);
 	enum rc rc = conversation_table_new(TRACKER_CONVERSATIONS, &t->conversations, err);
+	if (rc == RC_DONE)
+		rc = analysis_new(TRACKER_CONVERSATIONS, config->attributes, &t->analysis, err);
 	if (rc != RC_DONE) {
-		mem_free(t);
+		tracker_free(t);
 		return rc;
 	}
 	t->config = *config;
@@ -57,6 +62,7 @@ static void part_set_free(struct part_set *s)
 	mem_free(s->flows);
 	mem_free(s->micros);
 	mem_free(s->refs);
+	mem_free(s->notes);
 }
 
 void tracker_free(struct tracker *t)
@@ -64,6 +70,7 @@ void tracker_free(struct tracker *t)
 	if (!t)
 		return;
 	conversation_table_free(t->conversations);
+	analysis_free(t->analysis);
 	part_set_free(&t->sets[0]);
 	part_set_free(&t->sets[1]);
 	mem_free(t);
@@ -77,9 +84,10 @@ void tracker_end_segment(struct tracker *t, struct tracker_parts *out)
 		.flows = s->flows, .n_flows = s->n_flows,
 		.micros = s->micros, .n_micros = s->n_micros,
 		.refs = s->refs, .n_refs = s->n_refs,
+		.notes = s->notes, .n_notes = s->n_notes,
 	};
 	t->set = s == &t->sets[0] ? &t->sets[1] : &t->sets[0];
-	t->set->n_flows = t->set->n_micros = t->set->n_refs = 0;
+	t->set->n_flows = t->set->n_micros = t->set->n_refs = t->set->n_notes = 0;
 	t->generation++;
 }
 
@@ -129,6 +137,8 @@ static enum rc part_begin_micro(struct tracker *t, const struct open_flow *f, st
 	part->id = m->id;
 	part->slice_ns = m->slice_ns;
 	part->first_ref = part->last_ref = part->next = NONE;
+	part->first_note = part->last_note = NONE;
+	part->n_notes = 0;
 	counters_init(&part->c);
 
 	struct flow_part *flow = &s->flows[f->part];
@@ -151,6 +161,23 @@ static enum rc part_add_ref(struct part_set *s, struct micro_part *m, uint32_t o
 	else
 		s->refs[m->last_ref].next = at;
 	m->last_ref = at;
+	return RC_DONE;
+}
+
+static enum rc part_add_note(struct part_set *s, struct micro_part *m, const struct packet_note *note,
+	struct err *err)
+{
+	if (mem_grow(&s->notes, &s->cap_notes, s->n_notes + 1, sizeof(*s->notes)) != 0)
+		return err_memory(err);
+	uint32_t at = (uint32_t)s->n_notes++;
+	s->notes[at] = (struct note_chain){*note, NONE};
+	s->notes[at].note.position = (uint32_t)counters_packets(&m->c) - 1;
+	if (m->first_note == NONE)
+		m->first_note = at;
+	else
+		s->notes[m->last_note].next = at;
+	m->last_note = at;
+	m->n_notes++;
 	return RC_DONE;
 }
 
@@ -200,6 +227,12 @@ static void mark_end(struct tracker *t, const struct open_flow *f, enum end_reas
 	c->known |= FIELD_BIT(FIELD_END_REASON);
 }
 
+static void reorient(struct tracker *t, struct conversation *c, const struct packet *p)
+{
+	if (conversation_reorient(c, p))
+		analysis_turn(t->analysis, conversation_place(t->conversations, c));
+}
+
 /* The flow that a packet belongs to, begun here if need be; *begins tells. */
 static struct open_flow *flow_for(struct tracker *t, struct conversation *c, const struct packet *p,
 	struct record_id id, bool *begins)
@@ -211,14 +244,14 @@ static struct open_flow *flow_for(struct tracker *t, struct conversation *c, con
 	*begins = true;
 	if (!f) {
 		if (new_syn)
-			conversation_reorient(c, p);
+			reorient(t, c, p);
 		c->fin_seen = 0;
 		return flow_begin(c, slice, id);
 	}
 	if (new_syn) {
 		if (!f->closed && f == &c->open[0])
 			mark_end(t, f, END_NEW_SYN);
-		conversation_reorient(c, p);
+		reorient(t, c, p);
 		c->fin_seen = 0;
 		return flow_begin(c, slice, id);
 	}
@@ -297,21 +330,6 @@ static void count_tcp(struct counters *c, const struct packet *p)
 	c->rst += (p->tcp_flags & TCP_RST) != 0;
 }
 
-/* A value that all packets share, or else is null. */
-static void count_same(struct counters *c, enum field_id id, uint8_t *field, uint8_t value)
-{
-	u128 bit = FIELD_BIT(id);
-
-	if (!((c->known | c->mixed) & bit)) {
-		*field = value;
-		c->known |= bit;
-	} else if (*field != value) {
-		c->known &= ~bit;
-		c->mixed |= bit;
-		*field = 0;
-	}
-}
-
 static void count_packet(struct counters *c, const struct packet *p, enum direction dir)
 {
 	if (c->packets[0] + c->packets[1] == 0) {
@@ -334,12 +352,12 @@ static void count_packet(struct counters *c, const struct packet *p, enum direct
 	c->payload_bytes += p->payload_len;
 	if (p->flags & PACKET_HAS_IP) {
 		count_ip(c, p, dir);
-		count_same(c, FIELD_DSCP, &c->dscp, p->dscp);
+		counters_same(c, FIELD_DSCP, &c->dscp, p->dscp);
 	}
 	if (p->flags & PACKET_HAS_TCP)
 		count_tcp(c, p);
 	if (p->flags & PACKET_HAS_ICMP)
-		count_same(c, FIELD_ICMP_TYPE, &c->icmp_type, p->icmp_type);
+		counters_same(c, FIELD_ICMP_TYPE, &c->icmp_type, p->icmp_type);
 	c->fragments += (p->flags & PACKET_FRAGMENT) != 0;
 	c->malformed += (p->flags & PACKET_MALFORMED) != 0;
 	c->checksum_errors += (p->flags & (PACKET_CHECKSUM_IP | PACKET_CHECKSUM_L4)) != 0;
@@ -404,6 +422,13 @@ static enum rc place(struct tracker *t, struct conversation *c, const struct pac
 	return RC_DONE;
 }
 
+static unsigned attributes_for(const struct tracker *t, const struct packet *p)
+{
+	const struct tracker_config *config = &t->config;
+
+	return config->wanted && !config->wanted(config->ctx, p) ? 0 : config->attributes;
+}
+
 enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_hash, uint32_t block,
 	uint32_t ordinal, struct err *err)
 {
@@ -411,14 +436,21 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_
 	bool was_evicted;
 	struct conversation *c = conversation_find(t->conversations, p, pair_hash, t->config.flow_ns,
 		&dir, &was_evicted);
+	struct analysed at = {.place = conversation_place(t->conversations, c), .forgotten = was_evicted};
+	struct packet_note note;
 	struct open_flow *flow;
 	struct micro_part *micro;
+
+	if (c->open[0].id.block == 0)
+		analysis_begin(t->analysis, at.place, attributes_for(t, p));
 	enum rc rc = place(t, c, p, block, ordinal, &flow, &micro, err);
 
 	if (rc != RC_DONE)
 		return rc;
 	dir = conversation_direction(c, p);      /* a new SYN may have turned it round */
-	count_packet(&micro->c, p, flow->turned ? DIR_C2S + DIR_S2C - dir : dir);
+	at.dir = dir;
+	at.as = flow->turned ? DIR_C2S + DIR_S2C - dir : dir;
+	count_packet(&micro->c, p, at.as);
 	micro->c.state_evicted += was_evicted;
 	if (p->flags & PACKET_HAS_TCP) {
 		int64_t rtt;
@@ -426,5 +458,7 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_
 			count_rtt(&micro->c, rtt);
 		watch_end(c, flow, &micro->c, p, dir);
 	}
-	return part_add_ref(t->set, micro, ordinal, err);
+	if (analysis_packet(t->analysis, p, &at, &micro->c, &note))
+		rc = part_add_note(t->set, micro, &note, err);
+	return rc == RC_DONE ? part_add_ref(t->set, micro, ordinal, err) : rc;
 }

@@ -31,7 +31,16 @@ enum {
 
 struct tracker;
 
-struct tracker_config { int64_t micro_ns, flow_ns; };
+/*
+ * attributes: enum attribute, what is computed beside counting; `wanted` (NULL: always) says of a conversation's first packet
+ * whether it is computed for the conversation. In any thread.
+ */
+struct tracker_config {
+	int64_t micro_ns, flow_ns;
+	unsigned attributes;
+	bool (*wanted)(void *ctx, const struct packet *p);
+	void *ctx;
+};
 
 /* Hash of the unordered address pair: the shard is its top bits. */
 uint64_t tracker_pair_hash(const struct packet *p);
@@ -52,6 +61,8 @@ struct micro_part {
 	int64_t slice_ns;
 	struct counters c;
 	uint32_t first_ref, last_ref;        /* chain of references in the shard */
+	uint32_t first_note, last_note;      /* chain of notes, by position */
+	uint32_t n_notes;
 	uint32_t next;                       /* next microflow part of the flow part, UINT32_MAX none */
 };
 
@@ -73,7 +84,11 @@ struct tracker_parts {
 	size_t n_micros;
 	const struct packet_chain *refs;
 	size_t n_refs;
+	const struct note_chain *notes;
+	size_t n_notes;
 };
+
+struct note_chain { struct packet_note note; uint32_t next; };       /* next: UINT32_MAX at the end */
 
 struct packet_chain { uint32_t ordinal, next; };     /* next: UINT32_MAX at the end */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "brute.h"
+#include "flow/sketch.h"
 
 #include "capture/source.h"
 #include "decode/decode.h"
@@ -82,6 +83,7 @@ struct sum {
 	unsigned tcp_flags;
 	uint64_t syn;
 	struct record_id flow;
+	struct counters notes; /* what the packets' marks and times add up to */
 };
 
 struct sums {
@@ -106,6 +108,7 @@ static void sum_packet(struct sum *s, const struct packet_row *p)
 	s->first_ns = begins || p->pkt.time_ns < s->first_ns ? p->pkt.time_ns : s->first_ns;
 	s->last_ns = begins || p->pkt.time_ns > s->last_ns ? p->pkt.time_ns : s->last_ns;
 	s->flow = p->flow;
+	counters_note(&s->notes, p->direction, &p->note);
 	if (p->pkt.flags & PACKET_HAS_TCP) {
 		s->tcp_flags |= p->pkt.tcp_flags;
 		s->syn += (p->pkt.tcp_flags & TCP_SYN) != 0;
@@ -162,6 +165,23 @@ static struct sums add_up(bool by_flow)
 	return out;
 }
 
+static bool same_times(const struct time_sums *a, const struct time_sums *b)
+{
+	return a->n == b->n && a->min_ns == b->min_ns && a->max_ns == b->max_ns &&
+		a->sum_ns == b->sum_ns && a->sumsq == b->sumsq;
+}
+
+/* What a record says is what the marks and times of its packets give. */
+static void check_notes(const struct counters *c, const struct counters *notes)
+{
+	CHECK(c->retrans[0] == notes->retrans[0] && c->retrans[1] == notes->retrans[1]);
+	CHECK(memcmp(c->marks, notes->marks, sizeof(c->marks)) == 0);
+	CHECK(same_times(&c->rtt_client, &notes->rtt_client));
+	CHECK(same_times(&c->rtt_server, &notes->rtt_server));
+	CHECK(same_times(&c->response, &notes->response));
+	CHECK(c->transfer_n == notes->response.n);
+}
+
 static void check_counters(const struct counters *c, const struct sum *s, bool whole_flow)
 {
 	for (int d = 0; d < 2; d++) {
@@ -169,6 +189,7 @@ static void check_counters(const struct counters *c, const struct sum *s, bool w
 		CHECK(c->bytes[d] == s->bytes[d]);
 	}
 	CHECK(c->payload_bytes == s->payload);
+	check_notes(c, &s->notes);
 	CHECK(c->first_ns == s->first_ns && c->last_ns == s->last_ns);
 	CHECK(c->tcp_flags == s->tcp_flags && c->syn == s->syn);
 	CHECK(counters_packets(c) - c->flows == s->gaps);
@@ -207,7 +228,16 @@ static void test_macros(void)
 	int64_t macro_ns = store_config(brute.store)->macro_ns;
 	uint64_t packets = 0, bytes = 0;
 	size_t flows = 0;
+	struct counters marked, in_macros;
 
+	counters_init(&marked);
+	counters_init(&in_macros);
+	for (size_t i = 0; i < result_count(brute.packets); i++) {
+		struct row row;
+
+		row_at(brute.packets, i, &row);
+		counters_note(&marked, row.packet->direction, &row.packet->note);
+	}
 	brute.doing = "sums of macroflows";
 	for (size_t i = 0; i < result_count(brute.macros); i++) {
 		struct row row;
@@ -216,10 +246,14 @@ static void test_macros(void)
 		packets += counters_packets(&row.record->c);
 		bytes += counters_bytes(&row.record->c);
 		flows += row.record->c.flows;
+		counters_merge(&in_macros, &row.record->c);
+		CHECK((row.record->response ? hist_count(row.record->response) : 0) ==
+			row.record->c.response.n);
 		CHECK(row.record->slice_ns % macro_ns == 0 ||
 			row.record->slice_ns == INT64_MIN);
 	}
 	CHECK(packets == result_count(brute.packets));
+	check_notes(&in_macros, &marked);
 	CHECK(packets == store_totals(brute.store)->packets);
 	CHECK(bytes == store_totals(brute.store)->bytes);
 	CHECK(flows == result_count(brute.flows));

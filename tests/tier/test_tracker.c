@@ -14,7 +14,9 @@
 
 #define SECOND INT64_C(1000000000)
 
-static const struct tracker_config five = {5 * SECOND, 300 * SECOND};
+static const struct tracker_config five = {
+	.micro_ns = 5 * SECOND, .flow_ns = 300 * SECOND, .attributes = ATTRIBUTES_ALL,
+};
 
 struct world {
 	struct tracker *t;

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tier/analysis.h"
+
+#include "base/mem.h"
+#include "flow/field.h"
+#include "tier/tcp_state.h"
+#include "tier/turns.h"
+
+#include <string.h>
+
+enum connection { CONNECTION_NONE, CONNECTION_ASKED, CONNECTION_ANSWERED, CONNECTION_CLOSED };
+
+struct analysed_state {
+	struct turns turns;
+	uint32_t syn_seq;
+	uint8_t connection;          /* enum connection */
+	uint8_t attributes;          /* enum attribute */
+	bool turned;                 /* directions of `tcp` are the other way round */
+	bool seen_tcp;               /* `tcp` is in use */
+	struct tcp_state tcp;
+};
+
+struct analysis {
+	struct analysed_state *v;
+	struct tcp_more *more;       /* beside v: not touched before a conversation needs it */
+	unsigned attributes;
+};
+
+/* Marks that tell bytes which the other side may have had before. */
+static const uint32_t repeated = MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_FAST_RETRANS) |
+	MARK_BIT(MARK_SPURIOUS_RETRANS) | MARK_BIT(MARK_OUT_OF_ORDER) | MARK_BIT(MARK_KEEP_ALIVE) |
+	MARK_BIT(MARK_ZERO_WINDOW_PROBE) | MARK_BIT(MARK_DUPLICATE);
+
+enum rc analysis_new(uint32_t capacity, unsigned attributes, struct analysis **out, struct err *err)
+{
+	struct analysis *a = mem_calloc(1, sizeof(*a));
+
+	if (!a)
+		return err_memory(err);
+	a->attributes = attributes;
+	/* Zeroed memory of this size costs nothing until it is used. */
+	a->v = mem_calloc(capacity, sizeof(*a->v));
+	a->more = mem_calloc(capacity, sizeof(*a->more));
+	if (!a->v || !a->more) {
+		analysis_free(a);
+		return err_memory(err);
+	}
+	*out = a;
+	return RC_DONE;
+}
+
+void analysis_free(struct analysis *a)
+{
+	if (!a)
+		return;
+	mem_free(a->v);
+	mem_free(a->more);
+	mem_free(a);
+}
+
+void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes)
+{
+	struct analysed_state *s = &a->v[place];
+
+	if (s->seen_tcp)
+		memset(s, 0, sizeof(*s));
+	else
+		memset(s, 0, offsetof(struct analysed_state, tcp));
+	s->attributes = (uint8_t)(attributes & a->attributes);
+}
+
+void analysis_turn(struct analysis *a, uint32_t place)
+{
+	a->v[place].turned = !a->v[place].turned;
+}
+
+/* ---- connections ------------------------------------------------------------------------ */
+
+/* What a SYN says of its sender. */
+static void count_options(struct counters *c, const struct packet *p, enum direction as)
+{
+	unsigned scale = as == DIR_C2S ? FIELD_C2S_WINDOW_SCALE : FIELD_S2C_WINDOW_SCALE;
+	unsigned sack = as == DIR_C2S ? FIELD_C2S_SACK : FIELD_S2C_SACK;
+	unsigned mss = as == DIR_C2S ? FIELD_C2S_MSS : FIELD_S2C_MSS;
+
+	if ((p->tcp_options & TCP_OPT_MSS) && (!(c->known & FIELD_BIT(mss)) || p->tcp_mss < c->mss[as])) {
+		c->mss[as] = p->tcp_mss;
+		c->known |= FIELD_BIT(mss);
+	}
+	if (p->tcp_options & TCP_OPT_SCALE)
+		counters_same(c, scale, &c->window_scale[as], p->tcp_scale);
+	counters_same(c, sack, &c->sack[as], (p->tcp_options & TCP_OPT_SACK_OK) != 0);
+}
+
+/* Asked for by a SYN with a new sequence; granted, refused, closed at most once each. */
+static void count_connection(struct analysed_state *s, struct counters *c, const struct packet *p,
+	const struct analysed *at)
+{
+	unsigned syn = p->tcp_flags & (TCP_SYN | TCP_ACK);
+
+	if (p->tcp_flags & TCP_SYN)
+		count_options(c, p, at->as);
+	if (syn == TCP_SYN && at->dir == DIR_C2S && !(p->tcp_flags & TCP_RST) &&
+		(s->connection == CONNECTION_NONE || s->syn_seq != p->tcp_seq)) {
+		c->attempted++;
+		s->connection = CONNECTION_ASKED;
+		s->syn_seq = p->tcp_seq;
+		memset(&s->turns, 0, sizeof(s->turns));
+	} else if (syn == (TCP_SYN | TCP_ACK) && at->dir == DIR_S2C && s->connection == CONNECTION_ASKED &&
+		p->tcp_ack == s->syn_seq + 1) {
+		c->answered++;
+		s->connection = CONNECTION_ANSWERED;
+	} else if ((p->tcp_flags & (TCP_RST | TCP_FIN)) && s->connection != CONNECTION_CLOSED) {
+		bool refused = s->connection == CONNECTION_ASKED && at->dir == DIR_S2C &&
+			(p->tcp_flags & TCP_RST);
+
+		c->refused += refused;
+		s->connection = CONNECTION_CLOSED;
+		if (!refused)
+			counters_same(c, FIELD_CLOSED_BY, &c->closed_by,
+				at->as == DIR_C2S ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER);
+	}
+}
+
+/* ---- packets ------------------------------------------------------------------------------ */
+
+static void forget_marks(struct counters *c)
+{
+	c->known &= ~(FIELD_BIT(FIELD_IN_FLIGHT_MAX) - FIELD_BIT(FIELD_C2S_RETRANS));
+}
+
+static void count_in_flight(struct counters *c, const struct tcp_verdict *v)
+{
+	if (!v->has_in_flight)
+		return;
+	if (v->in_flight > c->in_flight_max)
+		c->in_flight_max = v->in_flight;
+	c->known |= FIELD_BIT(FIELD_IN_FLIGHT_MAX);
+}
+
+static void analyse_tcp(struct analysis *a, struct analysed_state *s, const struct packet *p,
+	const struct analysed *at, struct tcp_verdict *v)
+{
+	enum direction dir = s->turned ? DIR_C2S + DIR_S2C - at->dir : at->dir;
+
+	s->tcp.more = &a->more[at->place];
+	s->seen_tcp = true;
+	tcp_analyse(&s->tcp, p, dir, v);
+}
+
+static void count_turn(struct analysed_state *s, struct counters *c, const struct packet *p,
+	const struct analysed *at, uint32_t marks, struct packet_note *note)
+{
+	struct turns_verdict v;
+
+	if (marks & repeated)
+		return;
+	turns_packet(&s->turns, p, at->dir, (marks & MARK_BIT(MARK_LOST_SEGMENT)) != 0, &v);
+	c->turns += v.begins;
+	if (v.has_response) {
+		note->marks |= MARK_BIT(MARK_RESPONSE_START);
+		note->has_response = true;
+		note->response_ns = v.response_ns;
+		c->transfer_n++;
+	}
+	if (!v.in_response)
+		return;
+	c->transfer_sum_ns += v.transfer_step_ns;
+	if (v.transfer_ns >= c->transfer_max_ns)
+		c->transfer_max_ns = v.transfer_ns;
+	c->known |= FIELD_BIT(FIELD_TRANSFER_MAX);
+}
+
+bool analysis_packet(struct analysis *a, const struct packet *p, const struct analysed *at, struct counters *c,
+	struct packet_note *note)
+{
+	struct analysed_state *s = &a->v[at->place];
+	bool is_tcp = (p->flags & PACKET_HAS_TCP) != 0;
+	unsigned applies = is_tcp ? ATTRIBUTES_ALL : p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE : 0;
+	struct tcp_verdict v = {0};
+
+	memset(note, 0, sizeof(*note));
+	c->known &= ~attribute_fields(applies & ~(unsigned)s->attributes);
+	applies &= s->attributes;
+	if (!applies)
+		return false;
+	if (is_tcp)
+		analyse_tcp(a, s, p, at, &v);        /* response times need to know what was sent again */
+	if (applies & ATTRIBUTE_TCP) {
+		count_connection(s, c, p, at);
+		count_in_flight(c, &v);
+		if (v.state_lost || at->forgotten)
+			forget_marks(c);
+		note->marks = v.marks;
+		note->has_rtt = v.has_rtt && v.rtt_ns >= 0;
+		note->rtt_ns = note->has_rtt ? v.rtt_ns : 0;
+	}
+	if ((applies & ATTRIBUTE_RESPONSE) && !(p->flags & PACKET_FRAGMENT_LATER))
+		count_turn(s, c, p, at, v.marks, note);
+	counters_note(c, at->as, note);
+	return note->marks || note->has_rtt || note->has_response;
+}
