@@ -27,3 +27,7 @@ tests_tier_test_tcp_LDADD = $(tier_test_ldadd)
 
 TESTS += tests/tier/tcp-samples.sh
 EXTRA_DIST += tests/tier/tcp-samples.sh tests/tier/tcp-samples.tsv
+
+unit_tests += tests/tier/test_turns
+tests_tier_test_turns_SOURCES = tests/tier/test_turns.c
+tests_tier_test_turns_LDADD = $(tier_test_ldadd)

@@ -465,7 +465,7 @@ const struct field *field_stored(unsigned id)
 const char *const *field_default_columns(enum tier tier)
 {
 	static const char *const packets[] = {"id", "time", "gap", "src", "src_port", "dst", "dst_port",
-		"proto", "len", "info", NULL};
+		"proto", "len", "marks", "rtt", "info", NULL};
 	static const char *const flows[] = {"id", "first", "duration", "client", "client_port", "server",
 		"server_port", "proto", "packets", "bytes", "rtt_avg", "end_reason", NULL};
 	static const char *const microflows[] = {"id", "first", "duration", "client", "client_port",

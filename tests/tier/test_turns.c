@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Turns: what is a response, and what is left unsaid. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tier/turns.h"
+
+#include <string.h>
+
+static const enum direction C = DIR_C2S, S = DIR_S2C;
+
+/* A conversation whose acknowledgments are what was sent so far, unless told otherwise. */
+struct talk {
+	struct turns turns;
+	struct turns_verdict v;
+	uint32_t sent[2];
+	bool udp, gap;
+};
+
+static void say_acking(struct talk *t, int64_t ms, enum direction dir, uint32_t len, uint32_t ack)
+{
+	struct packet p = {.time_ns = ms * 1000000, .payload_len = len, .proto = t->udp ? PROTO_UDP : PROTO_TCP,
+		.flags = t->udp ? 0 : PACKET_HAS_TCP, .tcp_flags = TCP_ACK, .tcp_seq = t->sent[dir], .tcp_ack = ack};
+
+	turns_packet(&t->turns, &p, dir, t->gap, &t->v);
+	t->sent[dir] += len;
+}
+
+static void say(struct talk *t, int64_t ms, enum direction dir, uint32_t len)
+{
+	say_acking(t, ms, dir, len, t->sent[DIR_C2S + DIR_S2C - dir]);
+}
+
+static void check_response(const struct talk *t, int64_t ms)
+{
+	assert_true(t->v.has_response);
+	assert_int_equal(t->v.response_ns, ms * 1000000);
+}
+
+/* Sequences near their end, so that they wrap. */
+static struct talk talk_new(bool udp)
+{
+	return (struct talk){.udp = udp, .sent = {0xffffff00u, 0xfffffff0u}};
+}
+
+static void test_plain(void **state)
+{
+	struct talk t = talk_new(false);
+
+	(void)state;
+	say(&t, 0, S, 40);                       /* a greeting is no response */
+	assert_false(t.v.has_response);
+	say(&t, 10, C, 100);
+	assert_true(t.v.begins);
+	say(&t, 15, C, 200);                     /* the request goes on */
+	assert_false(t.v.begins);
+	say(&t, 40, S, 1000);
+	check_response(&t, 25);
+	say(&t, 43, S, 1000);
+	assert_false(t.v.has_response);
+	assert_true(t.v.in_response);
+	assert_int_equal(t.v.transfer_ns, 3000000);
+	assert_int_equal(t.v.transfer_step_ns, 3000000);
+	say(&t, 60, C, 100);
+	assert_true(t.v.begins);
+	say(&t, 62, S, 1);
+	check_response(&t, 2);
+}
+
+static void test_no_payload(void **state)
+{
+	struct talk t = talk_new(false);
+
+	(void)state;
+	say(&t, 0, C, 10);
+	say(&t, 1, S, 0);                        /* an acknowledgment alone */
+	assert_false(t.v.has_response);
+	say(&t, 9, S, 5);
+	check_response(&t, 9);
+}
+
+/* Two requests, the first answered before the second was heard: nothing is said until a turn was clean. */
+static void test_pipelined(void **state)
+{
+	struct talk t = talk_new(false);
+	uint32_t first_end;
+
+	(void)state;
+	say(&t, 0, C, 10);
+	first_end = t.sent[C];
+	say(&t, 1, C, 10);
+	say_acking(&t, 5, S, 50, first_end);
+	assert_false(t.v.has_response);
+	say(&t, 7, S, 50);
+	assert_false(t.v.has_response || t.v.in_response);
+	say(&t, 20, C, 10);
+	say(&t, 23, S, 50);                      /* clean, but may answer the second */
+	assert_false(t.v.has_response);
+	say(&t, 30, C, 10);
+	say(&t, 34, S, 50);
+	check_response(&t, 4);
+}
+
+/* The client speaks before it has heard the whole response. */
+static void test_interleaved(void **state)
+{
+	struct talk t = talk_new(false);
+	uint32_t heard;
+
+	(void)state;
+	say(&t, 0, C, 10);
+	say(&t, 5, S, 50);
+	check_response(&t, 5);
+	heard = t.sent[S];
+	say(&t, 6, S, 50);
+	say_acking(&t, 7, C, 10, heard);
+	say(&t, 8, S, 50);
+	assert_false(t.v.has_response);
+}
+
+static void test_gap(void **state)
+{
+	struct talk t = talk_new(false);
+
+	(void)state;
+	say(&t, 0, C, 10);
+	t.gap = true;                            /* the first byte of the response was not captured */
+	say(&t, 5, S, 50);
+	assert_false(t.v.has_response);
+}
+
+static void test_udp(void **state)
+{
+	struct talk t = talk_new(true);
+
+	(void)state;
+	say(&t, 0, C, 30);
+	say(&t, 2, S, 90);
+	check_response(&t, 2);
+	say(&t, 10, C, 30);
+	say(&t, 11, C, 30);                      /* two questions: which one is answered? */
+	say(&t, 12, S, 90);
+	assert_false(t.v.has_response);
+	say(&t, 13, S, 90);
+	say(&t, 20, C, 30);
+	say(&t, 21, S, 90);
+	assert_false(t.v.has_response);
+	say(&t, 30, C, 30);
+	say(&t, 37, S, 90);
+	check_response(&t, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_no_payload),
+		cmocka_unit_test(test_pipelined),
+		cmocka_unit_test(test_interleaved),
+		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_udp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
