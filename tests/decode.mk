@@ -20,6 +20,10 @@ tests_decode_test_fragment_SOURCES = tests/decode/test_fragment.c tests/decode/f
 	tests/decode/frames.h
 tests_decode_test_fragment_LDADD = $(decode_test_ldadd)
 
+unit_tests += tests/decode/test_options
+tests_decode_test_options_SOURCES = tests/decode/test_options.c
+tests_decode_test_options_LDADD = $(decode_test_ldadd)
+
 unit_tests += tests/decode/test_sum
 tests_decode_test_sum_SOURCES = tests/decode/test_sum.c
 tests_decode_test_sum_LDADD = $(decode_test_ldadd)

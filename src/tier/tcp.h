@@ -34,8 +34,9 @@ struct tcp_verdict {
 };
 
 /*
- * One TCP packet of the conversation. dir: who sent it. `fresh`: a new SYN began a new connection: state is as zeroed, but what tells port
- * reuse. Cost: constant.
+ * One TCP packet of the conversation. dir: who sent it, the same for a sender as long as the state lives; where a conversation is turned
+ * round, the state's sides are. A SYN with another sequence begins a new connection: the state forgets all but its `more`. A captured
+ * duplicate and a fragment change nothing (but that a fragment's direction is unknown until its next segment). Cost: constant.
  */
 void tcp_analyse(struct tcp_state *s, const struct packet *p, enum direction dir, struct tcp_verdict *out);
 
