@@ -1,6 +1,7 @@
 # Manual pages: dist_man_MANS += man/NAME.SECTION
 dist_man_MANS += \
 	man/flowdrill.1 \
+	man/flowdrill-capture.1 \
 	man/flowdrill-check.1 \
 	man/flowdrill-dump.1 \
 	man/flowdrill-export.1 \

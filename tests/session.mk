@@ -55,3 +55,7 @@ unit_tests += tests/session/test_retention
 tests_session_test_retention_SOURCES = tests/session/test_retention.c $(captures_sources)
 tests_session_test_retention_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_retention_LDADD = $(session_test_ldadd)
+unit_tests += tests/session/test_recorder
+tests_session_test_recorder_SOURCES = tests/session/test_recorder.c tests/session/captures.c tests/session/captures.h
+tests_session_test_recorder_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_recorder_LDADD = $(session_test_ldadd)

@@ -9,13 +9,15 @@
 #define SOURCE                                                                              \
 	(BIT(STORE) | BIT(READ) | BIT(BPF) | BIT(SLICES) | BIT(INDEX_DIR) | BIT(NO_CACHE) | \
 		BIT(THREADS) | BIT(HEALTH))
+/* With an interface. */
+#define LIVE  (BIT(INTERFACE) | BIT(BLOCK_SIZE) | COMMAND_LIVE)
 #define RANGE (BIT(FROM) | BIT(TO) | BIT(IN))
 
 static const struct command commands[] = {
 	{
-		.synopsis = "FILE...\n-s STORE...",
+		.synopsis = "FILE...\n-s STORE...\n-i IFACE... [-s STORE]",
 		.help = "the screen: open captures or stores and look around",
-		.options = ALWAYS | SOURCE | BIT(INTERFACE) | BIT(FILTER) | BIT(SCRIPT) |
+		.options = ALWAYS | SOURCE | LIVE | BIT(FILTER) | BIT(SCRIPT) |
 			BIT(SIZE) | BIT(ASCII) | BIT(VERSION),
 		.run = command_screen,
 	},
@@ -26,6 +28,14 @@ static const struct command commands[] = {
 		.options = ALWAYS | BIT(STORE) | BIT(BPF) | BIT(SLICES) | BIT(BLOCK_SIZE) |
 			BIT(INDEX_DIR) | BIT(THREADS),
 		.run = command_import,
+	},
+	{
+		.name = "capture",
+		.synopsis = "-s STORE -i IFACE...",
+		.help = "record interfaces without a screen",
+		.options = ALWAYS | LIVE | BIT(STORE) | BIT(BPF) | BIT(SLICES) | BIT(INDEX_DIR) |
+			BIT(THREADS) | BIT(REPORT) | BIT(DURATION) | BIT(COUNT),
+		.run = command_capture,
 	},
 	{
 		.name = "list",

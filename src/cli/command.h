@@ -35,6 +35,7 @@ size_t command_count(void);
 
 enum rc command_screen(struct cli *c, struct err *err);
 enum rc command_import(struct cli *c, struct err *err);
+enum rc command_capture(struct cli *c, struct err *err);
 enum rc command_list(struct cli *c, struct err *err);
 enum rc command_show(struct cli *c, struct err *err);
 enum rc command_export(struct cli *c, struct err *err);

@@ -4,10 +4,8 @@
 #include "cli/sources.h"
 #include "store/cache.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -57,20 +55,6 @@ static enum rc refuse_change(const struct cli *c, const struct import *i, struct
 	return RC_DONE;
 }
 
-static enum rc set_index_dir(struct cli *c, struct store_config *config, struct err *err)
-{
-	char full[PATH_MAX];
-
-	if (!c->args.index_dir)
-		return RC_DONE;
-	if (!realpath(c->args.index_dir, full))
-		return err_errno(err, c->args.index_dir, "cannot use");
-	int n = snprintf(config->index_dir, sizeof(config->index_dir), "%s", full);
-	if (n < 0 || (size_t)n >= sizeof(config->index_dir))
-		return err_set(err, RC_USAGE, "--index-dir", "the name is too long");
-	return RC_DONE;
-}
-
 /* Opens the store, or makes it; *made tells which. */
 static enum rc open_store(struct cli *c, struct import *i, bool *made, struct err *err)
 {
@@ -79,7 +63,7 @@ static enum rc open_store(struct cli *c, struct import *i, bool *made, struct er
 
 	*made = rc == RC_MISSING;
 	if (*made) {
-		rc = set_index_dir(c, &i->options.config, err);
+		rc = cli_index_dir(&c->args, &i->options.config, err);
 		return rc == RC_DONE ? store_create(i->path, &i->options.config, &i->store, err)
 				     : rc;
 	}

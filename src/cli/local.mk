@@ -1,5 +1,6 @@
 # src/cli: one source or header a line, sorted.
 src_cli_libcli_a_SOURCES = \
+	src/cli/capture.c \
 	src/cli/check.c \
 	src/cli/cli.c \
 	src/cli/cli.h \
@@ -13,6 +14,8 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/list.c \
 	src/cli/option.c \
 	src/cli/option.h \
+	src/cli/record.c \
+	src/cli/record.h \
 	src/cli/say.c \
 	src/cli/say.h \
 	src/cli/screen.c \

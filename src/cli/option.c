@@ -9,7 +9,7 @@
 
 /* ---- values ------------------------------------------------------------------------------ */
 
-static enum rc add_source(struct args *a, const char *path, bool is_store, struct err *err)
+enum rc args_add_source(struct args *a, const char *path, bool is_store, struct err *err)
 {
 	if (mem_grow(&a->sources, &a->cap_sources, a->n_sources + 1, sizeof(*a->sources)) != 0)
 		return err_memory(err);
@@ -20,12 +20,12 @@ static enum rc add_source(struct args *a, const char *path, bool is_store, struc
 
 static enum rc set_store(struct args *a, const char *value, struct err *err)
 {
-	return add_source(a, value, true, err);
+	return args_add_source(a, value, true, err);
 }
 
 static enum rc set_read(struct args *a, const char *value, struct err *err)
 {
-	return add_source(a, value, false, err);
+	return args_add_source(a, value, false, err);
 }
 
 static enum rc set_in(struct args *a, const char *value, struct err *err)
@@ -60,6 +60,7 @@ SET_TEXT(filter)
 SET_TEXT(script)
 SET_TEXT(index_dir)
 SET_TEXT(health)
+SET_TEXT(user)
 
 static enum rc set_number(
 	uint64_t *out, const char *option, const char *value, uint64_t max, struct err *err)
@@ -80,6 +81,77 @@ static enum rc set_limit(struct args *a, const char *value, struct err *err)
 static enum rc set_threads(struct args *a, const char *value, struct err *err)
 {
 	return set_number(&a->threads, "--threads", value, 256, err);
+}
+
+static enum rc set_bytes(uint64_t *out, const char *option, const char *value, struct err *err)
+{
+	if (text_parse_size(value, out, NULL) != RC_DONE || *out == 0)
+		return err_set(err, RC_USAGE, option, "'%s' is no size (64M, 10Gi)", value);
+	return RC_DONE;
+}
+
+static enum rc set_ns(
+	int64_t *out, const char *option, const char *value, struct err *err)
+{
+	if (text_parse_duration(value, out, NULL) != RC_DONE || *out <= 0)
+		return err_set(err, RC_USAGE, option, "'%s' is no duration (500ms, 36h, 7d)", value);
+	return RC_DONE;
+}
+
+#define SET_BYTES(member, option)                                                       \
+	static enum rc set_##member(struct args *a, const char *value, struct err *err) \
+	{                                                                               \
+		return set_bytes(&a->member, option, value, err);                       \
+	}
+
+SET_BYTES(buffer_size, "--buffer-size")
+SET_BYTES(max_size, "--max-size")
+SET_BYTES(min_free, "--min-free")
+
+#define SET_DURATION(member, option)                                                    \
+	static enum rc set_##member(struct args *a, const char *value, struct err *err) \
+	{                                                                               \
+		return set_ns(&a->member, option, value, err);                 \
+	}
+
+SET_DURATION(sync_ns, "--sync-interval")
+SET_DURATION(max_age_ns, "--max-age")
+SET_DURATION(keep_macroflows_ns, "--keep-macroflows")
+SET_DURATION(duration_ns, "--duration")
+
+static enum rc set_device(struct args *a, const char *value, struct err *err)
+{
+	if (mem_grow(&a->devices, &a->cap_devices, a->n_devices + 1, sizeof(*a->devices)) != 0)
+		return err_memory(err);
+	a->devices[a->n_devices++] = value;
+	return RC_DONE;
+}
+
+static enum rc set_snaplen(struct args *a, const char *value, struct err *err)
+{
+	return set_number(&a->snaplen, "--snaplen", value, 262144, err);
+}
+
+static enum rc set_count(struct args *a, const char *value, struct err *err)
+{
+	return set_number(&a->count, "--count", value, UINT64_MAX, err);
+}
+
+static enum rc set_report(struct args *a, const char *value, struct err *err)
+{
+	uint64_t seconds = 0;
+	enum rc rc = set_number(&seconds, "--report", value, 1000000, err);
+
+	a->report_ns = (int64_t)seconds * 1000000000;
+	return rc;
+}
+
+static enum rc set_when_full(struct args *a, const char *value, struct err *err)
+{
+	a->stop_when_full = strcmp(value, "stop") == 0;
+	if (!a->stop_when_full && strcmp(value, "rotate") != 0)
+		return err_set(err, RC_USAGE, "--when-full", "'%s' is none of rotate, stop", value);
+	return RC_DONE;
 }
 
 static enum rc set_block_size(struct args *a, const char *value, struct err *err)
@@ -138,8 +210,8 @@ static enum rc set_size(struct args *a, const char *value, struct err *err)
 static const struct option options[OPTIONS] = {
 	[OPTION_STORE] = { "store", 's', "STORE", "a store; repeatable", set_store },
 	[OPTION_READ] = { "read", 'r', "FILE", "a capture file; repeatable", set_read },
-	[OPTION_INTERFACE] = { "interface", 'i', "IFACE", "a live interface (not built in yet)",
-		NULL },
+	[OPTION_INTERFACE] = { "interface", 'i', "IFACE", "a live interface; repeatable",
+		set_device },
 	[OPTION_WRITE] = { "write", 'w', "OUT", "pcapng file to write; '-' is standard output",
 		set_write },
 	[OPTION_BPF] = { "bpf", 'f', "EXPR",
@@ -181,6 +253,27 @@ static const struct option options[OPTIONS] = {
 	[OPTION_THREADS] = { "threads", 0, "N",
 		"threads for indexing (default: one a processor)", set_threads },
 	[OPTION_HEALTH] = { "health", 0, "FILE", "thresholds that health is judged by", set_health },
+	[OPTION_BUFFER_SIZE] = { "buffer-size", 0, "SIZE",
+		"ring shared with the kernel, of each interface (default 64Mi)", set_buffer_size },
+	[OPTION_SNAPLEN] = { "snaplen", 0, "BYTES", "keep so much of a packet (default: all)",
+		set_snaplen },
+	[OPTION_PROMISCUOUS] = { "promiscuous", 0, NULL, "also what is not for this host", NULL },
+	[OPTION_IMMEDIATE] = { "immediate", 0, NULL, "every packet at once, at a price", NULL },
+	[OPTION_SYNC_INTERVAL] = { "sync-interval", 0, "TIME",
+		"packets are safe and visible after so long (default 1s)", set_sync_ns },
+	[OPTION_MAX_SIZE] = { "max-size", 0, "SIZE", "oldest blocks go beyond this size",
+		set_max_size },
+	[OPTION_MAX_AGE] = { "max-age", 0, "TIME", "blocks go when they are older", set_max_age_ns },
+	[OPTION_MIN_FREE] = { "min-free", 0, "SIZE", "oldest blocks go to keep this free on the disk",
+		set_min_free },
+	[OPTION_KEEP_MACROFLOWS] = { "keep-macroflows", 0, "TIME",
+		"macroflows outlive their packets so long", set_keep_macroflows_ns },
+	[OPTION_WHEN_FULL] = { "when-full", 0, "rotate|stop",
+		"a full disk costs the oldest blocks, or ends it", set_when_full },
+	[OPTION_USER] = { "user", 0, "USER", "become this user once interfaces are open", set_user },
+	[OPTION_REPORT] = { "report", 0, "SECONDS", "say how it goes every so often", set_report },
+	[OPTION_DURATION] = { "duration", 0, "TIME", "end after so long", set_duration_ns },
+	[OPTION_COUNT] = { "count", 0, "N", "end when N packets are stored", set_count },
 	[OPTION_QUIET] = { "quiet", 'q', NULL, "no notes, no progress: errors only", NULL },
 	[OPTION_HELP] = { "help", 'h', NULL, "say this", NULL },
 	[OPTION_VERSION] = { "version", 'V', NULL, "say which version this is", NULL },
@@ -280,6 +373,7 @@ void args_free(struct args *a)
 	mem_free(a->sources);
 	mem_free(a->words);
 	mem_free(a->in);
+	mem_free(a->devices);
 	memset(a, 0, sizeof(*a));
 }
 

@@ -43,11 +43,29 @@ enum option_id {
 	OPTION_NO_CACHE,
 	OPTION_THREADS,
 	OPTION_HEALTH,
+	OPTION_BUFFER_SIZE,
+	OPTION_SNAPLEN,
+	OPTION_PROMISCUOUS,
+	OPTION_IMMEDIATE,
+	OPTION_SYNC_INTERVAL,
+	OPTION_MAX_SIZE,
+	OPTION_MAX_AGE,
+	OPTION_MIN_FREE,
+	OPTION_KEEP_MACROFLOWS,
+	OPTION_WHEN_FULL,
+	OPTION_USER,
+	OPTION_REPORT,
+	OPTION_DURATION,
+	OPTION_COUNT,
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTIONS
 };
+
+/* Bits of the options that only a recorder has: how interfaces are captured, and what is kept of it. */
+#define COMMAND_LIVE                                                                             \
+	(((uint64_t)2 << OPTION_USER) - ((uint64_t)1 << OPTION_BUFFER_SIZE))
 
 /* What the command line said. Texts are argv's; the arrays are args_free()'s. */
 struct args {
@@ -60,7 +78,13 @@ struct args {
 	size_t n_in, cap_in;
 	const char *from, *to, *group_by, *sort, *fields, *bpf, *write, *sqlite, *filter,
 		*script, *index_dir, *health;
+	const char **devices; /* -i in their order */
+	size_t n_devices, cap_devices;
+	const char *user;
 	uint64_t limit, block_size, threads;
+	uint64_t buffer_size, snaplen, max_size, min_free, count;
+	int64_t sync_ns, max_age_ns, keep_macroflows_ns, report_ns, duration_ns;
+	bool stop_when_full;
 	unsigned width_cells, height_cells;
 	enum out_format format;
 	enum tier tier;
@@ -88,6 +112,7 @@ static inline bool args_given(const struct args *a, enum option_id id)
  */
 enum rc args_parse(struct args *a, int argc, char **argv, struct err *err);
 void args_free(struct args *a);
+enum rc args_add_source(struct args *a, const char *path, bool is_store, struct err *err);
 /* Words from `first` on, joined by blanks: a filter; "" for none. In *out, which the caller frees. */
 enum rc args_join(const struct args *a, size_t first, struct buf *out, struct err *err);
 /*

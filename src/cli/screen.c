@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flowdrill FILE... | -s STORE...: the screen. */
-#include "base/mem.h"
+#include "cli/record.h"
 #include "cli/say.h"
 #include "cli/sources.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,16 +58,11 @@ static bool is_directory(const char *path)
 /* -s and -r, then the words: a directory is a store, anything else a capture file. */
 static enum rc add_words(struct args *a, struct err *err)
 {
-	for (size_t i = 0; i < a->n_words; i++) {
-		if (mem_grow(&a->sources, &a->cap_sources, a->n_sources + 1,
-			    sizeof(*a->sources)) != 0)
-			return err_memory(err);
-		a->sources[a->n_sources++] = (struct session_source){
-			.path = a->words[i],
-			.is_store = is_directory(a->words[i]),
-		};
-	}
-	return RC_DONE;
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; i < a->n_words && rc == RC_DONE; i++)
+		rc = args_add_source(a, a->words[i], is_directory(a->words[i]), err);
+	return rc;
 }
 
 /* Compiled only to find what is wrong with it before the terminal is taken. */
@@ -95,7 +91,8 @@ static void name_sources(const struct args *a, char *out, size_t size)
 		snprintf(out, size, "%s", path);
 }
 
-enum rc command_screen(struct cli *c, struct err *err)
+/* Opens the sources and shows them. */
+static enum rc show(struct cli *c, struct err *err)
 {
 	const struct args *a = &c->args;
 	const char *no_color = getenv("NO_COLOR");
@@ -109,17 +106,8 @@ enum rc command_screen(struct cli *c, struct err *err)
 	};
 	struct session_options session;
 	char title[256];
+	enum rc rc = cli_session_options(a, &session, err);
 
-	if (args_given(a, OPTION_INTERFACE))
-		return err_set(err, RC_UNSUPPORTED, "-i", "live capture is not built in yet");
-	enum rc rc = add_words(&c->args, err);
-	if (rc == RC_DONE && a->n_sources == 0)
-		rc = err_set(
-			err, RC_USAGE, "flowdrill", "name a capture file, or a store with -s");
-	if (rc == RC_DONE && a->filter)
-		rc = check_filter(a->filter, err);
-	if (rc == RC_DONE)
-		rc = cli_session_options(a, &session, err);
 	if (rc == RC_DONE)
 		rc = session_open(
 			a->sources, a->n_sources, &session, on_note, &notes, &c->session, err);
@@ -131,4 +119,60 @@ enum rc command_screen(struct cli *c, struct err *err)
 	rc = c->screen(c->session, &options, err);
 	say_notes(&notes);
 	return rc;
+}
+
+/* From here on nothing but its end keeps the recorder from ending well. */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* A recorder, and the screen as a follower of its store. */
+static enum rc record_and_show(struct cli *c, struct err *err)
+{
+	struct args *a = &c->args;
+	struct recording r;
+	struct err why;
+
+	if (a->n_words > 0)
+		return err_set(err, RC_USAGE, a->words[0], "live interfaces and files do not go together");
+	enum rc rc = record_open(c, true, &r, err), ended;
+	if (rc != RC_DONE)
+		return rc;
+	if (a->n_sources == 0)
+		rc = args_add_source(a, r.store, true, err);
+	if (rc == RC_DONE)
+		rc = show(c, err);
+	hold_signals();
+	ended = record_close(&r, &why);
+	if (rc == RC_DONE && ended != RC_DONE) {
+		*err = why;
+		rc = ended;
+	}
+	return rc;
+}
+
+enum rc command_screen(struct cli *c, struct err *err)
+{
+	const struct args *a = &c->args;
+	enum rc rc = RC_DONE;
+
+	if (a->filter)
+		rc = check_filter(a->filter, err);
+	if (rc == RC_DONE && args_given(a, OPTION_INTERFACE))
+		return record_and_show(c, err);
+	if (rc == RC_DONE && (a->given & COMMAND_LIVE))
+		return err_set(err, RC_USAGE, "flowdrill", "options of a recorder go with -i IFACE");
+	if (rc == RC_DONE)
+		rc = add_words(&c->args, err);
+	if (rc == RC_DONE && a->n_sources == 0)
+		rc = err_set(err, RC_USAGE, "flowdrill",
+			"name a capture file, a store with -s, or an interface with -i");
+	return rc == RC_DONE ? show(c, err) : rc;
 }

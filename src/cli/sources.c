@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,20 @@ enum rc cli_session_options(const struct args *a, struct session_options *out, s
 		out->config.block_size = a->block_size;
 	enum rc rc = thresholds_read(&out->health, a->health, err);
 	return rc == RC_DONE ? store_config_check(&out->config, err) : rc;
+}
+
+enum rc cli_index_dir(const struct args *a, struct store_config *config, struct err *err)
+{
+	char full[PATH_MAX];
+
+	if (!a->index_dir)
+		return RC_DONE;
+	if (!realpath(a->index_dir, full))
+		return err_errno(err, a->index_dir, "cannot use");
+	int n = snprintf(config->index_dir, sizeof(config->index_dir), "%s", full);
+	if (n < 0 || (size_t)n >= sizeof(config->index_dir))
+		return err_set(err, RC_USAGE, "--index-dir", "the name is too long");
+	return RC_DONE;
 }
 
 static void on_say(void *ctx, const char *what, const char *text)

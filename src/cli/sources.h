@@ -12,6 +12,8 @@
 
 /* Session options as the command line says. */
 enum rc cli_session_options(const struct args *a, struct session_options *out, struct err *err);
+/* --index-dir of a store that is made. */
+enum rc cli_index_dir(const struct args *a, struct store_config *config, struct err *err);
 /* Opens -s and -r, and indexes what has none: c->session. RC_USAGE where none was named. */
 enum rc cli_open(struct cli *c, struct err *err);
 /* Says which link types of a store's capture points nobody can decode. */

@@ -227,8 +227,7 @@ static enum rc finish(struct import *x, enum rc how, struct err *err)
 	return rc;
 }
 
-/* What an import that died left without an index comes first: frame numbers go on behind it. */
-static enum rc index_left(struct store *store, const struct ingest_options *options,
+enum rc ingest_left(struct store *store, const struct ingest_options *options,
 	struct ingest_progress *progress, struct err *err)
 {
 	struct ingest_result result;
@@ -260,7 +259,7 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	if (rc == RC_DONE)
 		rc = store_refresh(store, err);
 	if (rc == RC_DONE)
-		rc = index_left(store, options, progress, err);
+		rc = ingest_left(store, options, progress, err);
 	if (rc == RC_DONE)
 		rc = pipeline_new(store, options, store_totals(store)->packets + 1, &x.pipeline, err);
 	if (rc == RC_DONE)

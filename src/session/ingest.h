@@ -52,5 +52,7 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n, c
 /* Indexes blocks of an own store that have no index (again). */
 enum rc ingest_reindex(struct store *store, const struct ingest_options *options, struct ingest_progress *progress,
 	struct ingest_result *out, struct err *err);
+/* What a writer that died left without an index, if anything: frame numbers of what comes go on behind it. The store was refreshed. */
+enum rc ingest_left(struct store *store, const struct ingest_options *options, struct ingest_progress *progress, struct err *err);
 
 #endif

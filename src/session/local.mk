@@ -15,6 +15,13 @@ src_session_libsession_a_SOURCES = \
 	src/session/pipeline_parts.h \
 	src/session/pipeline_seal.c \
 	src/session/pipeline_threads.c \
+	src/session/recorder.c \
+	src/session/recorder.h \
+	src/session/recorder_keep.c \
+	src/session/recorder_parts.h \
+	src/session/recorder_sample.c \
+	src/session/recorder_take.c \
+	src/session/recorder_write.c \
 	src/session/session.c \
 	src/session/session.h \
 	src/session/session_parts.h

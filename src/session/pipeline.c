@@ -295,6 +295,11 @@ uint64_t pipeline_bytes(const struct pipeline *p)
 	return p->bytes;
 }
 
+uint64_t pipeline_published(const struct pipeline *p)
+{
+	return atomic_load(&p->published);
+}
+
 bool pipeline_saw_offload(const struct pipeline *p)
 {
 	return p->saw_offload;

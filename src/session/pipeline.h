@@ -57,6 +57,8 @@ enum rc pipeline_end_segment(struct pipeline *p, bool block_done, struct err *er
 enum rc pipeline_finish(struct pipeline *p, struct err *err);
 uint64_t pipeline_packets(const struct pipeline *p);
 uint64_t pipeline_bytes(const struct pipeline *p);
+/* Of those, what readers see. Any thread. */
+uint64_t pipeline_published(const struct pipeline *p);
 /* Some packets had the checksum that an offloading sender leaves behind. */
 bool pipeline_saw_offload(const struct pipeline *p);
 

@@ -87,6 +87,7 @@ struct pipeline {
 	uint64_t jobs_sent, jobs_sealed; /* lock */
 	bool stop;                       /* lock */
 	_Atomic bool failed;
+	_Atomic uint64_t published;      /* packets */
 	struct err error;                /* lock until failed */
 };
 

@@ -96,6 +96,8 @@ static enum rc seal_packets(struct pipeline *p, struct segment_job *job, struct 
 	if (rc == RC_DONE && job->publish)
 		WHILE_FULL(p, rc, store_publish_segment(p->store, &job->place, &out->bytes, out->macros,
 			out->n_macros, job->points, n_points, err));
+	if (rc == RC_DONE)
+		atomic_fetch_add(&p->published, job->n_packets);
 	return rc;
 }
 

@@ -10,10 +10,11 @@
  *
  * Threads (all the recorder's own):
  *   taker     waits for frames of all interfaces, writes them into the block, and feeds the pipeline. It never waits for a disk
- *             while the ring has to be emptied: syncs are begun, not waited for (store/block.h)
+ *             while the ring has to be emptied: syncs are begun, not waited for (store/block.h). Once a second it samples
+ *             counters and looks at interfaces and the clock
  *   pipeline  workers and sealer: publish a segment once its packets are durable
- *   keeper    once a second: samples counters, looks at interfaces and clock, keeps the store below its limits
- *             (store_evict()), merges small segments (tier/compact.h)
+ *   keeper    once a second: counters, drops and events into the catalog, keeps the store below its limits
+ *             (store_retain()), merges small segments (tier/compact.h)
  *
  * Accounting, per point, after recorder_stop():  received = stored + refused + dropped.  A disk that is full does not take
  * packets: those count as refused. Samples go into the blocks (interface statistics, cumulative over the store's life),
@@ -41,11 +42,12 @@ struct recorder_options {
 	struct live_options live;
 	const char *store;           /* directory; made where there is none */
 	struct store_config config;  /* of a store that is made */
-	bool config_set;             /* the user asked for it: a store that has another is RC_USAGE */
+	bool slices_set, block_size_set;     /* the user asked for it: a store that has others is RC_USAGE */
 	struct ingest_options ingest;
 	int64_t sync_ns;             /* at the latest so much after it came, a packet is durable and published; default 1 s */
 	struct retention retention;
 	enum recorder_full when_full;
+	int64_t (*realtime_ns)(void);        /* tests: a wall clock that steps; NULL: the system's */
 };
 
 void recorder_options_default(struct recorder_options *o);

@@ -37,7 +37,7 @@ static void find_recorders(struct screen *s)
 	l->seen |= l->recorders > 0;
 }
 
-void live_look(struct screen *s)
+void live_see(struct screen *s)
 {
 	size_t before = s->live.recorders;
 
@@ -53,7 +53,7 @@ void live_look(struct screen *s)
 void live_update(struct screen *s)
 {
 	if (s->live.can && now_ns() - s->live.looked_ns >= LOOK_MS * ms_ns)
-		live_look(s);
+		live_see(s);
 }
 
 int live_wait_ms(const struct screen *s)
@@ -75,7 +75,7 @@ void live_pause(struct screen *s)
 	}
 	l->paused = !l->paused;
 	if (!l->paused)
-		live_look(s);
+		live_see(s);
 }
 
 bool live_state(const struct screen *s, char *out, size_t size, bool brief)

@@ -26,7 +26,7 @@ struct live {
 };
 
 /* Looks now: at recorders, and for news unless it is paused. */
-void live_look(struct screen *s);
+void live_see(struct screen *s);
 /* The same when it is time. */
 void live_update(struct screen *s);
 /* How long poll() may wait; -1: nothing is going to happen by itself. */

@@ -131,7 +131,7 @@ static enum rc start(struct screen *s, const struct screen_options *o, struct er
 		return rc;
 	name_source(s, o->title);
 	chrome_measure(s);
-	live_look(s);
+	live_see(s);
 	screen_push(s, view_records_new(s, TIER_MACROFLOW, NULL, true));
 	if (s->n_views == 0)
 		return err_memory(err);

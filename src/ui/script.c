@@ -165,7 +165,7 @@ static enum rc do_news(struct script *sc, char *arguments)
 {
 	if (*arguments != '\0')
 		return wrong(sc, "nothing follows news:", arguments);
-	live_look(sc->screen);
+	live_see(sc->screen);
 	return do_wait(sc, (char[]){ "idle" });
 }
 

@@ -80,8 +80,12 @@ fd 2 --size 80 cap/basic.pcap
 fd 2 -s
 [ ! -e x ] && [ ! -e y ] || fail "a file was made although the command line was wrong"
 
-fd 3 -i eth0
-says '-i: live capture is not built in yet'
+fd 3 -i nosuch0
+fd 3 capture -s x -i nosuch0
+fd 2 capture -i nosuch0
+fd 2 capture -s x
+fd 2 --max-size 1G cap/basic.pcap
+[ ! -e x ] || fail "a store was made for an interface that is not there"
 
 # No terminal, no screen.
 TERM=xterm fd 2 cap/basic.pcap

@@ -65,7 +65,7 @@ static void key(const char *name)
 static void grow(unsigned rows)
 {
 	fake.grow = rows;
-	live_look(&screen);
+	live_see(&screen);
 	fake.grow = 0;
 	shown();
 }
