@@ -13,6 +13,7 @@ cli_scripts = \
 	tests/cli/check.sh \
 	tests/cli/escape.sh \
 	tests/cli/export.sh \
+	tests/cli/health.sh \
 	tests/cli/import.sh \
 	tests/cli/list.sh \
 	tests/cli/man-fields.sh \

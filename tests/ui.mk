@@ -41,6 +41,9 @@ EXTRA_DIST += tests/ui/screens.sh \
 	tests/ui/screens/tools.200x60.txt \
 	tests/ui/screens/tools.80x24.txt \
 	tests/ui/screens/tools.script \
+	tests/ui/screens/trouble.200x60.txt \
+	tests/ui/screens/trouble.80x24.txt \
+	tests/ui/screens/trouble.script \
 	tests/ui/screens/walk.200x60.txt \
 	tests/ui/screens/walk.80x24.txt \
 	tests/ui/screens/walk.ascii.txt \

@@ -47,7 +47,7 @@ static const struct group {
 			"rtt_client_min", "rtt_client_avg", "rtt_client_max", "rtt_client_sd",
 			"rtt_server_min", "rtt_server_avg", "rtt_server_max", "rtt_server_sd",
 			"response", "response_min", "response_avg", "response_max", "response_sd",
-			"response_p50", "response_p95", "turns", "transfer_avg", "transfer_max" } },
+			"response_p50", "response_p95", "turns", "transfer_avg", "transfer_max", "aborted" } },
 	{ "packet", { "frame", "file_offset", "info" } },
 	{ "block", { "file", "offset", "length", "state" } },
 	{ "capture point", { "name", "linktype", "snaplen", "dropped" } },

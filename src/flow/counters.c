@@ -77,6 +77,6 @@ u128 attribute_fields(unsigned attributes)
 	if (attributes & ATTRIBUTE_TCP)
 		fields |= FIELD_BIT(FIELD_CLOSED_BY + 1) - FIELD_BIT(FIELD_C2S_RETRANS);
 	if (attributes & ATTRIBUTE_RESPONSE)
-		fields |= FIELD_BIT(FIELD_TRANSFER_SUM + 1) - FIELD_BIT(FIELD_RESPONSE_N);
+		fields |= FIELD_BIT(FIELD_ABORTED + 1) - FIELD_BIT(FIELD_RESPONSE_N);
 	return fields;
 }

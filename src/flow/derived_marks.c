@@ -144,7 +144,8 @@ bool derive_packet_marks(const struct row *row, struct value *out)
 {
 	out->type = TYPE_TEXT;
 	return row->packet->has_marks &&
-		packet_marks_format(out->text, sizeof(out->text), row->packet->note.marks) > 0;
+		packet_marks_format(out->text, sizeof(out->text),
+			row->packet->note.marks & ~MARK_BIT(MARK_RESPONSE_START)) > 0;
 }
 
 bool derive_packet_rtt(const struct row *row, struct value *out)

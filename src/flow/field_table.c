@@ -261,6 +261,8 @@ static const struct field fields[] = {
 		transfer_max_ns, 9, 0, "longest time from the first byte of a response to its last"),
 	HIDDEN(FIELD_TRANSFER_SUM, "transfer_sum", TYPE_I64, UNIT_DURATION, transfer_sum_ns,
 		"sum of transfer times"),
+	COUNT(FIELD_ABORTED, "aborted", "aborted", TYPE_U64, UNIT_COUNT, MERGE_SUM, aborted, 7, 0,
+		"connections that were reset while an answer was awaited"),
 	DERIVED(95, "retrans", "retrans", TYPE_U64, UNIT_COUNT, FLOWS, derive_retrans, 7,
 		"TCP retransmissions in both directions"),
 	COUNT(FIELD_C2S_RETRANS, "c2s_retrans", "c2s rtx", TYPE_U64, UNIT_COUNT, MERGE_SUM,

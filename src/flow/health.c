@@ -4,13 +4,14 @@
 #include "flow/field.h"
 #include "flow/sketch.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const healths[HEALTHS] = { "normal", "degraded", "faulty" };
 static const char *const reasons[HEALTH_REASONS] = {
 	[HEALTH_LOSS] = "loss",
-	[HEALTH_RESETS] = "resets",
+	[HEALTH_ABORTED] = "aborted",
 	[HEALTH_REFUSED] = "refused",
 	[HEALTH_UNANSWERED] = "unanswered",
 	[HEALTH_ZERO_WINDOW] = "zero-window",
@@ -21,9 +22,9 @@ const struct health_limits health_limits_default = {
 	.slow_ns = 500 * 1000 * 1000,
 	.rules = {
 		[HEALTH_LOSS] = { 0.01, 0.05, 3 },
-		[HEALTH_RESETS] = { 0.10, 0.50, 3 },
-		[HEALTH_REFUSED] = { 0.01, 0.20, 1 },
-		[HEALTH_UNANSWERED] = { 0.05, 0.50, 2 },
+		[HEALTH_ABORTED] = { 0.01, 0.20, 1 },
+		[HEALTH_REFUSED] = { 0.01, 0.20, 3 },
+		[HEALTH_UNANSWERED] = { 0.05, 0.50, 3 },
 		[HEALTH_ZERO_WINDOW] = { 0.005, 0.05, 2 },
 		[HEALTH_SLOW] = { 0.01, 0.10, 1 },
 	},
@@ -84,22 +85,35 @@ static void find_connections(const struct counters *c, struct health_verdict *v)
 	find(&v->reasons[HEALTH_REFUSED], c->refused, c->attempted);
 	if (!one_sided(c))
 		find(&v->reasons[HEALTH_UNANSWERED], c->attempted > got ? c->attempted - got : 0, c->attempted);
-	find(&v->reasons[HEALTH_RESETS], c->rst > c->refused ? c->rst - c->refused : 0, c->flows);
 }
 
-static void find_slow(const struct record *r, int64_t slow_ns, struct health_verdict *v)
+/*
+ * How many of n values at most `max` are `slow` or more if they sum up to `sum`: with k of them the sum is k max + (n - k) slow at
+ * most. One at least, as the longest is.
+ */
+static uint64_t slow_at_least(const struct time_sums *t, int64_t slow_ns)
+{
+	double over = (double)t->sum_ns - (double)t->n * (double)slow_ns;
+	double each = (double)(t->max_ns - slow_ns);
+
+	if (over <= 0)
+		return 1;
+	return each > 0 ? (uint64_t)ceil(over / each) : t->n;
+}
+
+static void find_turns(const struct record *r, int64_t slow_ns, struct health_verdict *v)
 {
 	const struct time_sums *t = &r->c.response;
 	uint64_t slow = 0;
 
+	if (analysed(&r->c, FIELD_ABORTED))
+		find(&v->reasons[HEALTH_ABORTED], r->c.aborted, r->c.turns);
 	if (!knows(&r->c, FIELD_RESPONSE_MIN) || t->n == 0)
 		return;
 	if (r->response)
 		slow = hist_count_from(r->response, slow_ns);
-	else if (t->sum_ns / (int64_t)t->n >= slow_ns)
-		slow = t->n;
 	else if (t->max_ns >= slow_ns)
-		slow = 1;
+		slow = slow_at_least(t, slow_ns);
 	find(&v->reasons[HEALTH_SLOW], slow, t->n);
 }
 
@@ -123,7 +137,7 @@ void health_judge(const struct record *r, const struct health_limits *l, struct 
 		l = &health_limits_default;
 	find_tcp(&r->c, out);
 	find_connections(&r->c, out);
-	find_slow(r, l->slow_ns, out);
+	find_turns(r, l->slow_ns, out);
 	for (unsigned i = 0; i < HEALTH_REASONS; i++) {
 		struct health_finding *f = &out->reasons[i];
 		if (!f->known)
@@ -151,4 +165,54 @@ size_t health_why(char *out, size_t size, const struct health_verdict *v)
 			len += n > 0 ? (size_t)n : 0;
 		}
 	return len < size ? len : size > 0 ? size - 1 : 0;
+}
+
+/* ---- trouble ----------------------------------------------------------------------------- */
+
+enum { TROUBLE_SHIFT = 60 };
+
+static const uint32_t trouble_marks = MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_OUT_OF_ORDER) |
+	MARK_BIT(MARK_LOST_SEGMENT) | MARK_BIT(MARK_ZERO_WINDOW) | MARK_BIT(MARK_WINDOW_FULL) |
+	MARK_BIT(MARK_OVERLAP) | MARK_BIT(MARK_BAD_SACK);
+
+static uint64_t rank(uint64_t severity, uint64_t within)
+{
+	uint64_t most = ((uint64_t)1 << TROUBLE_SHIFT) - 1;
+
+	return severity << TROUBLE_SHIFT | (within < most ? within : most);
+}
+
+static uint64_t packet_trouble(const struct packet_row *p, int64_t slow_ns)
+{
+	const uint32_t broken = PACKET_MALFORMED | PACKET_CHECKSUM_IP | PACKET_CHECKSUM_L4;
+
+	if (p->note.has_response && p->note.response_ns >= slow_ns)
+		return rank(2, (uint64_t)p->note.response_ns);
+	if (p->note.marks & trouble_marks)
+		return rank(1, 2);
+	return (p->pkt.tcp_flags & TCP_RST) || (p->pkt.flags & broken) ? rank(1, 1) : 0;
+}
+
+static uint64_t record_trouble(const struct record *r, const struct health_limits *l)
+{
+	struct health_verdict v;
+	uint64_t events = 0;
+
+	health_judge(r, l, &v);
+	if (v.health == HEALTH_NORMAL)
+		return 0;
+	if (v.reasons[HEALTH_SLOW].health > HEALTH_NORMAL)
+		return rank(v.health, (uint64_t)r->c.response.max_ns);
+	for (unsigned i = 0; i < HEALTH_REASONS; i++)
+		events += v.reasons[i].health > HEALTH_NORMAL ? v.reasons[i].events : 0;
+	return rank(v.health, events);
+}
+
+uint64_t health_trouble(const struct row *row)
+{
+	const struct health_limits *l = row->limits ? row->limits : &health_limits_default;
+
+	if (row->packet)
+		return packet_trouble(row->packet, l->slow_ns);
+	return row->record ? record_trouble(row->record, l) : 0;
 }

@@ -8,14 +8,14 @@
  * can be computed has no health at all.
  *
  *   loss         retransmitted packets (spurious ones left out)   of TCP packets
- *   resets       packets with RST                                 of flows, refused connections left out
+ *   aborted      connections reset while an answer was awaited    of requests
  *   refused      connections answered by RST                      of connections attempted
  *   unanswered   connections without any answer                   of connections attempted
  *   zero-window  packets that close the window                    of TCP packets
  *   slow         responses that took `slow time` or longer        of responses
  *
- * Of a record without a histogram of response times (flows, microflows) it is known only whether the longest and the mean are slow: one
- * slow response is counted, or all of them.
+ * Of a record without a histogram of response times (flows, microflows) the longest and the sum tell how many were slow at least: those are
+ * counted.
  */
 #ifndef FLOWDRILL_FLOW_HEALTH_H
 #define FLOWDRILL_FLOW_HEALTH_H
@@ -24,7 +24,7 @@
 
 enum health { HEALTH_NORMAL, HEALTH_DEGRADED, HEALTH_FAULTY, HEALTHS };
 enum health_reason {
-	HEALTH_LOSS, HEALTH_RESETS, HEALTH_REFUSED, HEALTH_UNANSWERED, HEALTH_ZERO_WINDOW, HEALTH_SLOW,
+	HEALTH_LOSS, HEALTH_ABORTED, HEALTH_REFUSED, HEALTH_UNANSWERED, HEALTH_ZERO_WINDOW, HEALTH_SLOW,
 	HEALTH_REASONS
 };
 
@@ -72,5 +72,14 @@ struct health_verdict {
 void health_judge(const struct record *r, const struct health_limits *l, struct health_verdict *out);
 /* "slow 28 of 450, refused 3 of 40", the worst first; "" where all is well. Cut to the buffer; returns the length. */
 size_t health_why(char *out, size_t size, const struct health_verdict *v);
+
+struct row;
+
+/*
+ * How much a row hurts: 0 not at all, more is worse. A record by its verdict: faulty before degraded, then the longest slow
+ * response, then the number of events; a packet by the response that it begins, where that is slow, else by its marks (retransmissions,
+ * lost segments, closed windows, overlaps), RST, and headers or checksums that are wrong.
+ */
+uint64_t health_trouble(const struct row *row);
 
 #endif

@@ -134,6 +134,7 @@ struct counters {
 	uint64_t turns;                  /* requests that began */
 	uint64_t transfer_n;
 	int64_t transfer_max_ns, transfer_sum_ns;
+	uint64_t aborted;                /* connections reset while an answer was awaited */
 };
 
 struct record {

@@ -148,6 +148,15 @@ static void analyse_tcp(struct analysis *a, struct analysed_state *s, const stru
 	tcp_analyse(&s->tcp, p, dir, v);
 }
 
+/* Whoever gives up: nobody waits any more. */
+static void count_abort(struct analysed_state *s, struct counters *c, const struct packet *p)
+{
+	if (!(p->tcp_flags & TCP_RST) || s->turns.phase != TURNS_REQUEST)
+		return;
+	c->aborted++;
+	memset(&s->turns, 0, sizeof(s->turns));
+}
+
 static void count_turn(struct analysed_state *s, struct counters *c, const struct packet *p,
 	const struct analysed *at, uint32_t marks, struct packet_note *note)
 {
@@ -197,6 +206,8 @@ bool analysis_packet(struct analysis *a, const struct packet *p, const struct an
 	}
 	if ((applies & ATTRIBUTE_RESPONSE) && !(p->flags & PACKET_FRAGMENT_LATER))
 		count_turn(s, c, p, at, v.marks, note);
+	if (is_tcp && (applies & ATTRIBUTE_RESPONSE))
+		count_abort(s, c, p);
 	counters_note(c, at->as, note);
 	return note->marks || note->has_rtt || note->has_response;
 }

@@ -2,6 +2,7 @@
 #include "ui/cell_text.h"
 
 #include "base/text.h"
+#include "flow/health.h"
 #include "flow/proto.h"
 #include "query/query.h"
 
@@ -206,6 +207,14 @@ static bool is_flags_of_trouble(const struct field *f, const struct row *row)
 			(PACKET_MALFORMED | PACKET_CHECKSUM_L4 | PACKET_CHECKSUM_IP)) != 0;
 }
 
+static unsigned health_attr(const struct row *row)
+{
+	struct health_verdict v;
+
+	health_judge(row->record, row->limits, &v);
+	return v.health == HEALTH_FAULTY ? ATTR_BAD : v.health == HEALTH_DEGRADED ? ATTR_WARN : ATTR_DIM;
+}
+
 unsigned cell_attr(const struct field *f, const struct row *row)
 {
 	unsigned trouble = trouble_attr(f->name);
@@ -219,6 +228,10 @@ unsigned cell_attr(const struct field *f, const struct row *row)
 		return ATTR_WARN;
 	if (f->id == FIELD_END_REASON)
 		return v.u == END_RST ? ATTR_WARN : ATTR_DIM;
+	if (row->record && (strcmp(f->name, "health") == 0 || strcmp(f->name, "why") == 0))
+		return health_attr(row);
+	if (row->packet && strcmp(f->name, "marks") == 0)
+		return health_trouble(row) > 0 ? ATTR_WARN : ATTR_DIM;
 	if (v.type == TYPE_U64 && v.u == 0 && f->unit == UNIT_COUNT)
 		return ATTR_DIM;
 	return trouble != ATTR_NORMAL ? trouble : text_attr(f, row);

@@ -53,6 +53,10 @@
 		"The row before with the text searched for.") \
 	X(REQ_SORT, "sort", "s", "sort", "Choose the column to sort by.") \
 	X(REQ_SORT_REVERSE, "sort-reverse", "S", "", "Turn the order round.") \
+	X(REQ_NEXT_TROUBLE, "next-trouble", "e", "trouble", \
+		"The next row that is not well: degraded or faulty, in packets retransmissions, late " \
+		"responses, resets and their like. What is opened from such a row begins at its worst.") \
+	X(REQ_PREV_TROUBLE, "previous-trouble", "E", "", "The row before that is not well.") \
 	X(REQ_PANE, "pane", "Tab", "details", \
 		"Show or hide all fields of the selected row (zero counts are left out); in the " \
 		"packet view: move between layers and bytes.") \

@@ -2,6 +2,7 @@
 #include "ui/list_view.h"
 
 #include "base/mem.h"
+#include "flow/health.h"
 #include "ui/record_label.h"
 
 #include <stdio.h>
@@ -142,10 +143,89 @@ static void select_again(struct list_view *lv, const struct result *r, bool was_
 		list_follow(&lv->list, place);
 }
 
+/*
+ * ---- trouble -----------------------------------------------------------------------------
+ */
+
+static uint64_t trouble_at(const struct list_view *lv, const struct result *r, size_t place)
+{
+	struct row row;
+
+	return list_view_row(lv, r, place, &row) ? health_trouble(&row) : 0;
+}
+
+/* The place of the worst row, the first of equals. */
+static bool worst_place(const struct list_view *lv, const struct result *r, size_t *place)
+{
+	uint64_t worst = 0;
+
+	for (size_t i = 0; i < lv->list.count; i++) {
+		uint64_t trouble = trouble_at(lv, r, i);
+
+		if (trouble <= worst)
+			continue;
+		worst = trouble;
+		*place = i;
+	}
+	return worst > 0;
+}
+
+static void select_worst(struct list_view *lv, const struct result *r)
+{
+	size_t place;
+
+	if (r != NULL && worst_place(lv, r, &place)) {
+		list_select(&lv->list, 0);   /* where it stands must not depend on how the rows came in */
+		list_select(&lv->list, place);
+	}
+	lv->seek = loader_loading(&lv->loader);
+}
+
+/* There may be no room for the column. */
+static void say_why(struct list_view *lv, const struct result *r, size_t place)
+{
+	struct health_verdict v;
+	struct row row;
+	char why[160];
+
+	if (!list_view_row(lv, r, place, &row) || row.record == NULL)
+		return;
+	health_judge(row.record, row.limits, &v);
+	health_why(why, sizeof(why), &v);
+	screen_say(lv->view.screen, "%s: %s", health_name(v.health), why);
+}
+
+/* From the selected row up or down to one that is not well. */
+static void go_to_trouble(struct list_view *lv, int by)
+{
+	const struct result *r;
+	size_t i = lv->list.selected;
+	bool found = false;
+
+	if (lv->fold.on && !lv->fold.open) {
+		lv->fold.open = true;        /* small services may be in trouble too */
+		list_view_arrange(lv);
+	}
+	r = loader_lock(&lv->loader);
+	while (!found && (by > 0 ? i + 1 < lv->list.count : i > 0)) {
+		i = by > 0 ? i + 1 : i - 1;
+		found = trouble_at(lv, r, i) > 0;
+	}
+	if (found)
+		say_why(lv, r, i);
+	loader_unlock(&lv->loader);
+	if (found)
+		list_select(&lv->list, i);
+	else
+		screen_say(lv->view.screen, "no %s %s is in trouble", by > 0 ? "further" : "earlier",
+			tier_singular(lv->view.tier));
+	remember_row(lv);
+}
+
 void list_view_arrange(struct list_view *lv)
 {
 	const struct result *r = loader_lock(&lv->loader);
-	bool was_fold = lv->fold.on && lv->list.selected == lv->fold.at;
+	bool was_fold = lv->fold.on && lv->list.selected == lv->fold.at, sought = lv->seek;
 	struct list before = lv->list;
 
 	lv->fold.on = false;
@@ -159,10 +239,12 @@ void list_view_arrange(struct list_view *lv)
 	list_set_count(&lv->list, lv->list.count);
 	if (lv->follow)
 		select_newest(lv, r);
+	else if (lv->seek)
+		select_worst(lv, r);
 	else
 		select_again(lv, r, was_fold);
 	loader_unlock(&lv->loader);
-	if (lv->follow)
+	if (lv->follow || sought)
 		remember_row(lv);
 }
 
@@ -247,7 +329,7 @@ static bool ports_differ(const struct row *row)
 
 /* Id and names of the selected row; false where there is none. */
 static bool selected_crumb(
-	struct list_view *lv, struct id *id, char crumb[2][VIEW_CRUMB_MAX], bool *ports)
+	struct list_view *lv, struct id *id, char crumb[2][VIEW_CRUMB_MAX], bool *ports, bool *trouble)
 {
 	const struct result *r = loader_lock(&lv->loader);
 	struct row row;
@@ -256,6 +338,7 @@ static bool selected_crumb(
 	if (found) {
 		row_id(&row, id);
 		*ports = ports_differ(&row);
+		*trouble = health_trouble(&row) > 0;
 		record_label(&row, &lv->view.screen->style, crumb[0], crumb[1], VIEW_CRUMB_MAX);
 	}
 	loader_unlock(&lv->loader);
@@ -268,15 +351,17 @@ static void open_below(struct list_view *lv,
 	char crumb[2][VIEW_CRUMB_MAX];
 	struct view *below;
 	struct id id;
-	bool ports;
+	bool ports, trouble;
 
 	remember_row(lv);
-	if (!selected_crumb(lv, &id, crumb, &ports))
+	if (!selected_crumb(lv, &id, crumb, &ports, &trouble))
 		return;
 	below = make(lv, &id, ports);
 	if (below == NULL)
 		return;
 	memcpy(below->crumb, crumb, sizeof(crumb));
+	if (lv->view.tier != TIER_PACKET)
+		((struct list_view *)below)->seek = trouble;
 	screen_push(lv->view.screen, below);
 }
 
@@ -331,6 +416,8 @@ bool list_view_request(struct view *v, enum request r)
 {
 	struct list_view *lv = of(v);
 
+	if (r != REQ_OPEN && r != REQ_PACKETS)
+		lv->seek = false;
 	if (list_request(&lv->list, r)) {
 		stop_following(lv);
 		remember_row(lv);
@@ -346,6 +433,8 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_RIGHT: columns_scroll(&lv->columns, 1); return true;
 	case REQ_SORT_REVERSE: reverse(lv); return true;
 	case REQ_FOLLOW: toggle_follow(lv); return true;
+	case REQ_NEXT_TROUBLE: go_to_trouble(lv, 1); return true;
+	case REQ_PREV_TROUBLE: go_to_trouble(lv, -1); return true;
 	default: return false;
 	}
 }

@@ -9,11 +9,11 @@
  * Below a flow or microflow both ends are known: the direction says it all, and the addresses
  * come last.
  */
-static const char *const flow_columns[] = { "frame", "time", "gap", "direction", "len", "info",
-	"payload_len", "ttl", "src", "src_port", "dst", "dst_port", "proto", "vlan", "tunnel",
+static const char *const flow_columns[] = { "frame", "time", "gap", "direction", "len", "response", "marks", "info",
+	"rtt", "payload_len", "ttl", "src", "src_port", "dst", "dst_port", "proto", "vlan", "tunnel",
 	"caplen", "file_offset", "id", NULL };
 static const char *const service_columns[] = { "frame", "time", "src", "src_port", "dst",
-	"dst_port", "len", "info", "gap", "payload_len", "ttl", "proto", "vlan", "tunnel",
+	"dst_port", "len", "response", "marks", "info", "gap", "rtt", "payload_len", "ttl", "proto", "vlan", "tunnel",
 	"caplen", "file_offset", "id", NULL };
 
 struct packets_view {
@@ -56,7 +56,7 @@ static bool request(struct view *v, enum request r)
 
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
 	{ REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL },
-	{ REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL },
+	{ REQ_NEXT_TROUBLE, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL },
 	{ REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL } };
 static const struct list_hooks hooks = { .below = below, .columns = set_columns };
 static const struct view_ops ops = {

@@ -13,16 +13,18 @@
  * is shown when there are several capture points; with one it is left out.
  */
 static const char *const macroflow_columns[] = { "slice", "point", "port", "service", "server",
-	"clients", "flows", "bytes", "rtt_p50", "rtt_p95", "packets", "rst", "checksum_errors",
+	"health", "clients", "flows", "bytes", "rtt_p95", "response_p95", "why", "packets",
+	"retrans", "refused", "zero_window", "rst", "checksum_errors",
 	"c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed", "fragments", "vlan",
 	"tunnel", "proto", "payload_bytes", "id", NULL };
 static const char *const flow_columns[] = { "first", "client", "client_port", "server_port",
-	"duration", "packets", "bytes", "rtt_avg", "end_reason", "c2s_bytes", "s2c_bytes",
+	"health", "response_max", "duration", "packets", "bytes", "rtt_avg", "retrans", "end_reason",
+	"why", "c2s_bytes", "s2c_bytes",
 	"payload_bytes", "gap_max", "tcp_flags", "rst", "checksum_errors", "malformed",
 	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "point", "id",
 	NULL };
-static const char *const microflow_columns[] = { "slice", "first", "duration", "packets",
-	"bytes", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags", "payload_bytes", "size_avg",
+static const char *const microflow_columns[] = { "slice", "first", "health", "response_max", "duration",
+	"packets", "bytes", "rtt_avg", "retrans", "why", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags", "payload_bytes", "size_avg",
 	"size_max", "gap_avg", "window_min", "syn", "fin", "rst", "checksum_errors",
 	"c2s_packets", "s2c_packets", "malformed", "client", "client_port", "server",
 	"server_port", "id", NULL };
@@ -236,7 +238,7 @@ static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 }
 
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
-	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
+	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
 	{ REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
 	{ REQ_NONE, NULL } };
 static const struct list_hooks macroflow_hooks = {

@@ -72,21 +72,25 @@ static void test_connections(void **state)
 	char why[80];
 
 	(void)state;
-	r.c.attempted = 20;
+	r.c.attempted = 21;
 	r.c.answered = 15;
 	r.c.refused = 3;
 	r.c.rst = 3;
 	struct health_verdict v = judge(&r);
 	assert_int_equal(v.reasons[HEALTH_REFUSED].health, HEALTH_DEGRADED);
 	assert_int_equal(v.reasons[HEALTH_UNANSWERED].health, HEALTH_DEGRADED);
-	assert_int_equal(v.reasons[HEALTH_RESETS].events, 0);    /* those of refusals are told once */
+	assert_int_equal(v.reasons[HEALTH_ABORTED].events, 0);
+	r.c.turns = 50;
+	r.c.aborted = 1;
+	assert_int_equal(judge(&r).reasons[HEALTH_ABORTED].health, HEALTH_DEGRADED);
+	r.c.aborted = 0;
 	health_why(why, sizeof(why), &v);
-	assert_string_equal(why, "refused 3 of 20, unanswered 2 of 20");
+	assert_string_equal(why, "refused 3 of 21, unanswered 3 of 21");
 	/* the worst stands first */
 	r.c.answered = 5;
 	v = judge(&r);
 	health_why(why, sizeof(why), &v);
-	assert_string_equal(why, "unanswered 12 of 20, refused 3 of 20");
+	assert_string_equal(why, "unanswered 13 of 21, refused 3 of 21");
 	assert_int_equal(v.health, HEALTH_FAULTY);
 }
 
@@ -117,6 +121,11 @@ static void test_slow(void **state)
 	assert_int_equal(judge(&r).health, HEALTH_DEGRADED);
 	r.c.response.n = 200;
 	assert_int_equal(judge(&r).health, HEALTH_NORMAL);
+	/* n 500 + k 200 >= 40,000 needs k 50 */
+	r.c.response = (struct time_sums){ .n = 60, .max_ns = 700 * ms, .sum_ns = 40000 * ms };
+	assert_int_equal(judge(&r).reasons[HEALTH_SLOW].events, 50);
+	r.c.response = (struct time_sums){ .n = 60, .max_ns = 500 * ms, .sum_ns = 30000 * ms };
+	assert_int_equal(judge(&r).reasons[HEALTH_SLOW].events, 1);
 	r.c.response.max_ns = 499 * ms;
 	assert_int_equal(judge(&r).reasons[HEALTH_SLOW].events, 0);
 }
@@ -149,15 +158,15 @@ static void test_limits(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(parse(&l, "# mine\n\n slow time 2s # two\nloss faulty 0.5 at-least 9\nresets off", &err), RC_DONE);
+	assert_int_equal(parse(&l, "# mine\n\n slow time 2s # two\nloss faulty 0.5 at-least 9\naborted off", &err), RC_DONE);
 	assert_int_equal(l.slow_ns, 2000 * ms);
 	assert_true(l.rules[HEALTH_LOSS].faulty == 0.5 && l.rules[HEALTH_LOSS].degraded == 0.01);
 	assert_int_equal(l.rules[HEALTH_LOSS].at_least, 9);
-	assert_true(l.rules[HEALTH_RESETS].degraded > 1);
+	assert_true(l.rules[HEALTH_ABORTED].degraded > 1);
 
 	static const char *const wrong[] = {
 		"loss", "loss degraded", "loss degraded 101%", "loss degraded -1", "loss degraded nan", "loss maybe 1%",
-		"speed degraded 1%", "slow time 0", "slow time soon", "loss at-least x", "resets off now",
+		"speed degraded 1%", "slow time 0", "slow time soon", "loss at-least x", "aborted off now",
 		"loss degraded 1% faulty 2% at-least 3 more 4 words 5",
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

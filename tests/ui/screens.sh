@@ -31,6 +31,7 @@ for size in 80x24 200x60; do
 	show walk "$size" --size "$size"
 	show tools "$size" --size "$size"
 	show bytes "$size" --size "$size"
+	show trouble "$size" --size "$size"
 done
 show walk ascii --size 80x24 --ascii
 # once more, from a cached index and with several threads
