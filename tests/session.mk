@@ -59,3 +59,8 @@ unit_tests += tests/session/test_recorder
 tests_session_test_recorder_SOURCES = tests/session/test_recorder.c tests/session/captures.c tests/session/captures.h
 tests_session_test_recorder_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_recorder_LDADD = $(session_test_ldadd)
+
+# A long replay under retention (SOAK_HOURS of traffic, SOAK_SPEED times as fast).
+check_PROGRAMS += tests/session/replay-tool
+tests_session_replay_tool_SOURCES = tests/session/replay-tool.c
+LONG_TESTS += tests/session/soak.sh

@@ -108,6 +108,14 @@ static enum rc name_store(const struct args *a, const struct confine_user *who, 
 						     : err_set(err, RC_USAGE, "-s", "the name is too long");
 }
 
+static int64_t monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 /* ---- opening ------------------------------------------------------------------------------ */
 
 /* Another user's settings are not for us: they may not even be readable. */
@@ -169,6 +177,7 @@ static enum rc start(struct recording *r, struct err *err)
 
 	if (rc == RC_DONE && notes.text[0])
 		say_note(r->store, notes.text);
+	r->reported_ns = monotonic_ns();     /* rates are since the report before, the first one's since now */
 	return rc;
 }
 
@@ -221,7 +230,6 @@ void record_report(struct recording *r)
 {
 	struct recorder_status s;
 	struct recorder_point p;
-	struct timespec t;
 	char text[200], rate[32], size[32];
 
 	recorder_status(r->recorder, &s);
@@ -229,10 +237,9 @@ void record_report(struct recording *r)
 		recorder_point(r->recorder, i, &p);
 		report_point(&p);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	int64_t now = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	int64_t now = monotonic_ns();
 	double seconds = (double)(now - r->reported_ns) / 1e9;
-	if (r->reported_ns == 0 || seconds <= 0)
+	if (seconds <= 0)
 		seconds = 1;
 	text_bytes(rate, sizeof(rate), (uint64_t)((double)(s.bytes - r->bytes) / seconds));
 	text_bytes(size, sizeof(size), s.store_bytes);
