@@ -33,8 +33,8 @@ TESTS += tests/ui/man_keys.sh
 EXTRA_DIST += tests/ui/man_keys.sh
 
 # Scripted keys on the sample, compared with saved screens.
-TESTS += tests/ui/screens.sh
-EXTRA_DIST += tests/ui/screens.sh \
+TESTS += tests/ui/screens.sh tests/ui/readme.sh
+EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.script \
 	tests/ui/screens/bytes.200x60.txt \
 	tests/ui/screens/bytes.80x24.txt \
 	tests/ui/screens/bytes.script \

@@ -13,7 +13,7 @@
  * is shown when there are several capture points; with one it is left out.
  */
 static const char *const macroflow_columns[] = { "slice", "point", "port", "service", "server",
-	"health", "clients", "flows", "bytes", "rtt_p95", "response_p95", "why", "packets",
+	"health", "clients", "flows", "bytes", "response_p95", "response_max", "rtt_p95", "why", "packets",
 	"retrans", "refused", "zero_window", "rst", "checksum_errors",
 	"c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed", "fragments", "vlan",
 	"tunnel", "proto", "payload_bytes", "id", NULL };
