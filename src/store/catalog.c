@@ -259,8 +259,8 @@ static enum rc check_version(struct catalog *c, struct err *err)
 		return rc;
 	if (application != CATALOG_APPLICATION)
 		return catalog_damaged(c, "this is no catalog of flowdrill", err);
-	/* every version's schema differs from the others': ours with another's number is damage */
-	if (version > CATALOG_VERSION && catalog_check_schema(c, NULL) != RC_DONE)
+	/* not even if the number alone were damaged: who makes anew what is damaged must not do it to this */
+	if (version > CATALOG_VERSION)
 		return err_set(err, RC_NEWER, c->path, "made by a newer version (format %d, this is %d)",
 			(int)version, CATALOG_VERSION);
 	if (version != CATALOG_VERSION)
@@ -394,6 +394,9 @@ enum rc catalog_open(const char *path, enum catalog_mode mode, struct catalog **
 		rc = open_reading(c, &medium, err);
 	if (rc != RC_DONE) {
 		c->writing = false;
+		/* what a newer version has left in its log is its own to put in place */
+		if (rc == RC_NEWER)
+			sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		catalog_close(c);
 		return rc;
 	}

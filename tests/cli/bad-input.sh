@@ -88,10 +88,14 @@ same whole.csv out "after a damaged catalog"
 # ---- a store of a newer version
 fd 0 import -s new.fdr cap/basic.pcap
 poke new.fdr/index/catalog.db 60 '\0\0\047\017'
+cp -a new.fdr newer.fdr
 fd 3 list packets -s new.fdr
 says 'new.fdr.*newer version'
 fd 3 import -s new.fdr cap/basic.pcap
 says 'newer version'
+fd 3 check -s new.fdr --repair
+says 'newer version'
+diff -r -x lock newer.fdr new.fdr || fail "the store of a newer version was touched"
 
 # ---- a store in use by another writer: readers read on
 fd 0 import -s used.fdr cap/basic.pcap
