@@ -94,8 +94,9 @@ static void wait_and_take(struct screen *s, struct terminal *t)
 		drain(fds[FD_SESSION].fd);
 	if ((fds[FD_KEYS].revents & POLLIN) != 0)
 		take_keys(s, t);
-	else if ((fds[FD_KEYS].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
-		s->quit = true; /* the terminal is gone */
+	/* the terminal is gone: SIGHUP says so to the leader of the session alone, and there may still be keys */
+	if ((fds[FD_KEYS].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+		s->quit = true;
 }
 
 void loop_run(struct screen *s, struct terminal *t)

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -50,6 +51,7 @@ static void be_shell(int pid_fd)
 	if (write(pid_fd, &pid, sizeof(pid)) != sizeof(pid))
 		_exit(126);
 	signal(SIGTTOU, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* it waits for its job */
 	while (waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status))
 		if (write(STDOUT_FILENO, "stopped by the shell", 20) != 20)
 			_exit(126);
@@ -136,6 +138,21 @@ void pty_resize(unsigned w, unsigned h)
 	struct winsize size = { .ws_row = (unsigned short)h, .ws_col = (unsigned short)w };
 
 	assert_int_equal(ioctl(pty.fd, TIOCSWINSZ, &size), 0);
+}
+
+bool pty_shell_ends(void)
+{
+	const struct timespec step = { .tv_nsec = 20 * 1000 * 1000 };
+	int status;
+
+	for (int i = 0; i < 500; i++) {
+		if (waitpid(child, &status, WNOHANG) == child)
+			return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		nanosleep(&step, NULL);
+	}
+	kill(pty.pid, SIGKILL);
+	waitpid(child, &status, 0);
+	return false;
 }
 
 int pty_finish(void)

@@ -142,6 +142,21 @@ static void test_lost_terminal(void **state)
 	assert_true(WIFEXITED(status));
 }
 
+/* The leader of the session gets SIGHUP, nobody else: who reads the terminal has to find out. */
+static void test_lost_without_a_signal(void **state)
+{
+	double from;
+
+	(void)state;
+	pty_start(&(struct pty_options){ .term = "xterm-256color", .w = 80, .h = 24, .job = true });
+	pty_wait_for("indexed");
+	from = now_s();
+	close(pty.fd);
+	assert_true(pty_shell_ends());
+	print_message("left a lost terminal, without a signal, after %.2f s\n", now_s() - from);
+	assert_true(now_s() - from < LEAVE_S);
+}
+
 static void dies_by(int number)
 {
 	int status;
@@ -241,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_typed_interrupt),
 		cmocka_unit_test(test_stuck_terminal),
 		cmocka_unit_test(test_lost_terminal),
+		cmocka_unit_test(test_lost_without_a_signal),
 		cmocka_unit_test(test_dies),
 		cmocka_unit_test(test_stop_and_continue),
 		cmocka_unit_test(test_stopped_hard),
