@@ -91,6 +91,28 @@ static void name_sources(const struct args *a, char *out, size_t size)
 		snprintf(out, size, "%s", path);
 }
 
+static volatile sig_atomic_t told_to_end;
+
+static void on_end(int number)
+{
+	(void)number;
+	told_to_end = 1;
+}
+
+/*
+ * While there is no screen that takes them. Whoever loses a terminal gets more than one SIGHUP: the second one must not
+ * kill a recorder that is sealing its store.
+ */
+static void keep_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_end, .sa_flags = SA_RESTART };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
 /* Opens the sources and shows them. */
 static enum rc show(struct cli *c, struct err *err)
 {
@@ -116,21 +138,10 @@ static enum rc show(struct cli *c, struct err *err)
 	notes.later = true;
 	name_sources(a, title, sizeof(title));
 	options.title = title;
-	rc = c->screen(c->session, &options, err);
+	if (!told_to_end)
+		rc = c->screen(c->session, &options, err);
 	say_notes(&notes);
 	return rc;
-}
-
-/* From here on nothing but its end keeps the recorder from ending well. */
-static void hold_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 /* A recorder, and the screen as a follower of its store. */
@@ -145,11 +156,13 @@ static enum rc record_and_show(struct cli *c, struct err *err)
 	enum rc rc = record_open(c, true, &r, err), ended;
 	if (rc != RC_DONE)
 		return rc;
+	if (!a->script) /* which nothing else could end */
+		keep_signals();
 	if (a->n_sources == 0)
 		rc = args_add_source(a, r.store, true, err);
 	if (rc == RC_DONE)
 		rc = show(c, err);
-	hold_signals();
+	keep_signals();
 	ended = record_close(&r, &why);
 	if (rc == RC_DONE && ended != RC_DONE) {
 		*err = why;
