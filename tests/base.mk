@@ -13,3 +13,7 @@ tests_base_test_memory_LDADD = $(base_test_ldadd)
 unit_tests += tests/base/test_text
 tests_base_test_text_SOURCES = tests/base/test_text.c
 tests_base_test_text_LDADD = $(base_test_ldadd)
+
+unit_tests += tests/base/test_window
+tests_base_test_window_SOURCES = tests/base/test_window.c
+tests_base_test_window_LDADD = $(base_test_ldadd)

@@ -18,4 +18,6 @@ src_base_libbase_a_SOURCES = \
 	src/base/text_width.c \
 	src/base/text_width.h \
 	src/base/trace.c \
-	src/base/trace.h
+	src/base/trace.h \
+	src/base/window.c \
+	src/base/window.h

@@ -4,7 +4,8 @@
  * sources are further ops tables.
  *
  * A source yields events in order of arrival. Everything an event points to
- * stays valid until the next call on the same source. One thread at a time.
+ * stays valid until the next call on the same source; a packet's bytes for as long as its window is
+ * held. One thread at a time.
  */
 #ifndef FLOWDRILL_CAPTURE_SOURCE_H
 #define FLOWDRILL_CAPTURE_SOURCE_H
@@ -17,6 +18,7 @@
 #include <stdint.h>
 
 struct source;
+struct window;
 
 enum source_event_kind {
 	SOURCE_PACKET,
@@ -57,6 +59,7 @@ struct source_event {
 	uint64_t timestamp;          /* in the interface's units (tsresol), as in the file; 0 in a simple packet block */
 	uint32_t caplen, len;
 	const uint8_t *data;         /* caplen bytes */
+	struct window *window;       /* that holds them */
 	const uint8_t *options;      /* raw pcapng options, or NULL */
 	size_t options_len;
 	/* SOURCE_BLOCK, SOURCE_SECTION, SOURCE_INTERFACE */

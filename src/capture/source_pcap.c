@@ -96,6 +96,7 @@ static enum rc pcap_next(struct source *source, struct source_event *out, struct
 			return rc;
 		out->offset = stream_offset(s);
 		out->data = s->data + s->pos + header;
+		out->window = s->window;
 		s->pos += header + r.caplen;
 	} while (bpf && !bpf_filter_match(bpf, out->data, r.caplen, r.len));
 	out->kind = SOURCE_PACKET;

@@ -132,6 +132,7 @@ static enum rc add_packet(struct file_source *f, const struct pcapng_block *b, u
 	out->caplen = p.caplen;
 	out->len = p.len;
 	out->data = p.data;
+	out->window = f->stream.window;
 	out->options = p.options_len ? p.options : NULL;
 	out->options_len = p.options_len;
 	*refused = iface->bpf && !bpf_filter_match(iface->bpf, p.data, p.caplen, p.len);

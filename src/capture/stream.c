@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	STREAM_ALIGN = 4096,
+	STREAM_ALIGN = WINDOW_ALIGN,
 	STREAM_WINDOW = 1 << 19,     /* one read: still in the cache when it is parsed; measured */
 };
 
@@ -66,8 +66,9 @@ static enum rc stream_open(struct stream *s, const char *path, struct err *err)
 	enum rc rc;
 
 	s->path = mem_strdup(path);
-	s->cap = STREAM_WINDOW + STREAM_ALIGN;
-	s->data = mem_aligned(STREAM_ALIGN, s->cap);
+	s->pool = window_pool_new();
+	s->window = s->pool ? window_take(s->pool, STREAM_WINDOW + STREAM_ALIGN) : NULL;
+	s->data = s->window ? s->window->bytes : NULL;
 	rc = s->path && s->data ? stream_find_codec(s, err) : err_memory(err);
 	if (rc != RC_DONE)
 		stream_close(s);
@@ -104,7 +105,8 @@ void stream_close(struct stream *s)
 	if (s->codec_state)
 		s->codec->close(s->codec_state);
 	io_close(s->file);
-	mem_free(s->data);
+	window_release(s->window);
+	window_pool_close(s->pool);
 	mem_free(s->path);
 	*s = (struct stream){ 0 };
 }
@@ -123,26 +125,31 @@ enum rc stream_seek(struct stream *s, uint64_t offset, struct err *err)
 /* ---- the window ---- */
 
 /*
- * Moves what is left so that the next byte read lies at an aligned place, in a larger window if the rest
- * leaves no room in this one: twice as large, so that a claimed length alone takes no memory.
+ * Moves what is left so that the next byte read lies at an aligned place: in the same window, or in another one where this one is
+ * still held by others, or where the rest leaves no room in it. That is twice as large, so that a claimed length alone takes no
+ * memory.
  */
 static enum rc stream_make_room(struct stream *s, size_t need, struct err *err)
 {
 	size_t rest = stream_left(s), head = align_up(rest), from = head - rest;
-	uint8_t *to = s->data;
+	size_t cap = s->window->cap;
+	struct window *to = s->window;
 
-	if (s->cap - head < STREAM_WINDOW) {
-		size_t most = align_up(need), cap = (head * 2 < most ? head * 2 : most) + STREAM_WINDOW;
+	if (cap - head < STREAM_WINDOW) {
+		size_t most = align_up(need);
 
-		to = mem_aligned(STREAM_ALIGN, cap);
+		cap = (head * 2 < most ? head * 2 : most) + STREAM_WINDOW;
+	}
+	if (cap != s->window->cap || !window_is_mine(s->window)) {
+		to = window_take(s->pool, cap);
 		if (!to)
 			return err_memory(err);
-		s->cap = cap;
 	}
-	memmove(to + from, s->data + s->pos, rest);
-	if (to != s->data)
-		mem_free(s->data);
-	s->data = to;
+	memmove(to->bytes + from, s->data + s->pos, rest);
+	if (to != s->window)
+		window_release(s->window);
+	s->window = to;
+	s->data = to->bytes;
 	s->pos = from;
 	s->end = head;
 	return RC_DONE;

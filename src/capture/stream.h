@@ -3,14 +3,15 @@
  * A window that moves forward over the bytes of a capture: a file read by pread() or memory, plain or
  * decompressed. Not for random access, and no format is known here but those of compression.
  *
- * Invariants: pos <= end <= cap; data[pos..end) are the bytes at stream_offset() and behind it. Bytes stay
- * where they are until the next stream_fill(). A window grows for one record only as far as bytes
+ * Invariants: pos <= end <= the window's size; data[pos..end) are the bytes at stream_offset() and behind it. Bytes stay
+ * where they are until the next stream_fill(), and longer for whoever holds the window. A window grows for one record only as far as bytes
  * for it have really arrived. Bytes before an error are given out before the error. One thread.
  */
 #ifndef FLOWDRILL_CAPTURE_STREAM_H
 #define FLOWDRILL_CAPTURE_STREAM_H
 
 #include "base/err.h"
+#include "base/window.h"
 #include "file/kind.h"
 
 #include <stddef.h>
@@ -34,8 +35,10 @@ struct stream_codec {
 extern const struct stream_codec stream_gzip, stream_zstd;
 
 struct stream {
-	uint8_t *data;
-	size_t pos, end, cap;
+	struct window_pool *pool;
+	struct window *window;
+	uint8_t *data;           /* the window's bytes */
+	size_t pos, end;
 	uint64_t end_offset;     /* of data[end], in the uncompressed bytes */
 	enum rc stop;            /* RC_DONE while more may come; then RC_END or an error, its detail in stop_err */
 	struct err stop_err;

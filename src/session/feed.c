@@ -66,6 +66,7 @@ void feed_packet(const struct feed *f, const struct source_event *e, struct pipe
 		.linktype = i->linktype, .fcs_len = i->fcs_len, .verify = f->verify_checksums,
 		.data = e->data, .caplen = e->caplen, .len = e->len,
 	};
+	out->window = e->window;
 	out->time_ns = e->time_ns;
 	out->time_unknown = e->time_unknown;
 	out->time_saturated = e->time_saturated;

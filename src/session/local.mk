@@ -12,6 +12,7 @@ src_session_libsession_a_SOURCES = \
 	src/session/job.c \
 	src/session/pipeline.c \
 	src/session/pipeline.h \
+	src/session/pipeline_hold.c \
 	src/session/pipeline_parts.h \
 	src/session/pipeline_seal.c \
 	src/session/pipeline_threads.c \

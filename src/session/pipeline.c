@@ -48,6 +48,7 @@ enum rc pipeline_new(struct store *store, const struct ingest_options *options, 
 	if (p->options.segment_conversations == 0)
 		p->options.segment_conversations = SEGMENT_CONVERSATIONS;
 	p->next_frame = first_frame;
+	p->hold = true;
 
 	enum rc rc = make_parts(p, err);
 	if (rc == RC_DONE)
@@ -76,6 +77,10 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	pipeline_stop(p);
+	for (unsigned i = 0; p->ring && i < RING; i++)
+		pipeline_let_go(&p->ring[i]);
+	window_release(p->copies);
+	window_pool_close(p->pool);
 	for (unsigned i = 0; i < TIER_SHARDS; i++)
 		tracker_free(p->trackers[i]);
 	sealer_free(p->sealer);
@@ -149,6 +154,7 @@ static enum rc ensure_batch(struct pipeline *p, struct err *err)
 	p->batch->block = p->block;
 	p->batch->first_ordinal = (uint32_t)p->job->n_packets;
 	p->batch->n = 0;
+	p->batch->bytes = 0;
 	p->batch->ends = NULL;
 	return RC_DONE;
 }
@@ -265,6 +271,11 @@ enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, st
 	k->point = in->point;
 	k->flags = (in->time_unknown ? PACKET_TIME_UNKNOWN : 0u) |
 		(in->time_saturated ? PACKET_TIME_SATURATED : 0u);
+	b->data[b->n] = NULL;
+	if (p->hold)
+		rc = pipeline_hold(p, b, in, err);
+	if (rc != RC_DONE)
+		return rc;
 	decode_packet(&in->frame, k);
 	if (k->flags & PACKET_FRAGMENT)
 		fragment_table_see(p->fragments, k);
@@ -278,7 +289,7 @@ enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, st
 	p->next_frame++;
 	p->packets++;
 	p->bytes += k->len;
-	if (++b->n == BATCH_PACKETS) {
+	if (++b->n == BATCH_PACKETS || b->bytes >= BATCH_BYTES) {
 		pipeline_send_batch(p);
 		return pipeline_check(p, err);
 	}

@@ -23,6 +23,7 @@ struct pipeline;
 /* A packet as the source gives it, and where it lies. */
 struct pipeline_packet {
 	struct decode_frame frame;
+	struct window *window;   /* that holds the frame's bytes; NULL: they are copied where somebody wants them later */
 	int64_t time_ns;
 	bool time_unknown, time_saturated;
 	uint32_t point;

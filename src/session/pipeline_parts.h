@@ -6,6 +6,7 @@
 #ifndef FLOWDRILL_SESSION_PIPELINE_PARTS_H
 #define FLOWDRILL_SESSION_PIPELINE_PARTS_H
 
+#include "base/window.h"
 #include "decode/fragment.h"
 #include "session/pipeline.h"
 #include "tier/sealer.h"
@@ -14,6 +15,7 @@
 
 enum {
 	BATCH_PACKETS = 256,
+	BATCH_BYTES = 1 << 19,           /* of frames that are held: bounds memory where packets are large */
 	RING = 16,                       /* batches */
 	WORKERS_MAX = TIER_SHARDS,
 	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
@@ -41,6 +43,10 @@ struct batch {
 	uint32_t block, first_ordinal, n;
 	struct segment_job *ends;        /* the segment that ends behind this batch, or NULL */
 	unsigned workers_left;           /* lock */
+	uint32_t n_held;
+	size_t bytes;                    /* of frames */
+	struct window *held[BATCH_PACKETS];      /* windows that the frames lie in */
+	const uint8_t *data[BATCH_PACKETS];      /* frames, or NULL where nobody wants them */
 	uint64_t hash[BATCH_PACKETS];    /* of the address pair */
 	struct packet packets[BATCH_PACKETS];
 };
@@ -69,6 +75,10 @@ struct pipeline {
 	uint64_t conversations;          /* about, in this segment */
 	uint64_t *seen;                  /* bitmap */
 	bool saw_offload;
+	bool hold;                       /* trackers want the frames' bytes */
+	struct window_pool *pool;        /* for frames that lie in no window */
+	struct window *copies;           /* of it, being filled; or NULL */
+	size_t copied;                   /* bytes of it in use */
 
 	/* the sealer's */
 	struct addr *addrs;              /* of the block so far */
@@ -90,6 +100,13 @@ struct pipeline {
 	_Atomic uint64_t published;      /* packets */
 	struct err error;                /* lock until failed */
 };
+
+/* pipeline_hold.c */
+
+/* Keeps the frame's bytes for the batch's packet number b->n, as long as the batch lives. */
+enum rc pipeline_hold(struct pipeline *p, struct batch *b, const struct pipeline_packet *in, struct err *err);
+/* Lets go of what a batch holds. By the last worker that is through with it. */
+void pipeline_let_go(struct batch *b);
 
 /* pipeline_threads.c: all of these are for either way of working. */
 

@@ -45,8 +45,8 @@ static enum rc track(struct pipeline *p, const struct batch *b, unsigned first, 
 		unsigned shard = tracker_shard(b->hash[i]);
 		if (shard % step != first)
 			continue;
-		enum rc rc = tracker_packet(p->trackers[shard], &b->packets[i], b->hash[i], b->block,
-			b->first_ordinal + i, err);
+		enum rc rc = tracker_packet(p->trackers[shard], &b->packets[i], b->data[i], b->hash[i],
+			b->block, b->first_ordinal + i, err);
 		if (rc != RC_DONE)
 			return rc;
 	}
@@ -77,10 +77,14 @@ static void batch_done(struct pipeline *p, struct batch *b)
 		b->ends->ready = true;
 		pthread_cond_signal(&p->to_seal);
 	}
-	if (--b->workers_left == 0) {
-		p->n_freed++;
-		pthread_cond_signal(&p->freed);
-	}
+	bool last = --b->workers_left == 0;
+	pthread_mutex_unlock(&p->lock);
+	if (!last)
+		return;
+	pipeline_let_go(b);
+	pthread_mutex_lock(&p->lock);
+	p->n_freed++;
+	pthread_cond_signal(&p->freed);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -186,6 +190,7 @@ static void send_here(struct pipeline *p, struct batch *b)
 	struct err err = {0};
 	enum rc rc = track(p, b, 0, 1, &err);
 
+	pipeline_let_go(b);
 	if (rc == RC_DONE && b->ends)
 		rc = pipeline_seal(p, b->ends, &err);
 	if (rc != RC_DONE) {

@@ -23,6 +23,7 @@ void analysis_turn(struct analysis *a, uint32_t place);
 struct analysed {
 	uint32_t place;
 	enum direction dir, as;
+	const uint8_t *frame;        /* its bytes, p->caplen of them; NULL: nobody has them */
 	bool forgotten;              /* the conversation's state had to go before this packet */
 };
 

@@ -429,14 +429,16 @@ static unsigned attributes_for(const struct tracker *t, const struct packet *p)
 	return config->wanted && !config->wanted(config->ctx, p) ? 0 : config->attributes;
 }
 
-enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_hash, uint32_t block,
-	uint32_t ordinal, struct err *err)
+enum rc tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *frame, uint64_t pair_hash,
+	uint32_t block, uint32_t ordinal, struct err *err)
 {
 	enum direction dir;
 	bool was_evicted;
 	struct conversation *c = conversation_find(t->conversations, p, pair_hash, t->config.flow_ns,
 		&dir, &was_evicted);
-	struct analysed at = {.place = conversation_place(t->conversations, c), .forgotten = was_evicted};
+	struct analysed at = {
+		.place = conversation_place(t->conversations, c), .frame = frame, .forgotten = was_evicted,
+	};
 	struct packet_note note;
 	struct open_flow *flow;
 	struct micro_part *micro;

@@ -51,9 +51,9 @@ static inline unsigned tracker_shard(uint64_t pair_hash)
 
 enum rc tracker_new(const struct tracker_config *config, struct tracker **out, struct err *err);
 void tracker_free(struct tracker *t);
-/* One packet in order; `ordinal` within the segment, `block` of it. RC_NO_MEMORY. */
-enum rc tracker_packet(struct tracker *t, const struct packet *p, uint64_t pair_hash, uint32_t block, uint32_t ordinal,
-	struct err *err);
+/* One packet in order; its frame (p->caplen bytes, or NULL: payload is unknown); `ordinal` within the segment, `block` of it. RC_NO_MEMORY. */
+enum rc tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *frame, uint64_t pair_hash, uint32_t block,
+	uint32_t ordinal, struct err *err);
 
 /* A microflow part. */
 struct micro_part {
