@@ -107,7 +107,8 @@ static enum rc release(struct compactor *c, time_t for_s, struct err *err)
 		i++;
 	}
 	c->n_dead -= i;
-	memmove(c->dead, c->dead + i, c->n_dead * sizeof(*c->dead));
+	if (i > 0 && c->n_dead > 0)
+		memmove(c->dead, c->dead + i, c->n_dead * sizeof(*c->dead));
 	return rc;
 }
 
