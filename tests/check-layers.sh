@@ -13,14 +13,15 @@ BEGIN {
 	allow["file"] = "base"
 	allow["flow"] = "file base"
 	allow["decode"] = "flow file base"
+	allow["app"] = "decode flow file base"
 	allow["capture"] = "decode flow file base"
 	allow["store"] = "flow file base"
-	allow["tier"] = "store decode flow file base"
-	allow["query"] = "tier store decode flow file base"
-	allow["session"] = "query tier store capture decode flow file base"
-	allow["out"] = "query tier store decode flow file base"
-	allow["cli"] = "out session query tier store capture decode flow file base"
-	allow["ui"] = "out session query tier store decode flow file base"
+	allow["tier"] = "store app decode flow file base"
+	allow["query"] = "tier store app decode flow file base"
+	allow["session"] = "query tier store capture app decode flow file base"
+	allow["out"] = "query tier store app decode flow file base"
+	allow["cli"] = "out session query tier store capture app decode flow file base"
+	allow["ui"] = "out session query tier store app decode flow file base"
 	allow["main"] = "cli ui"
 	for (layer in allow) {
 		may[layer, layer] = 1
@@ -37,6 +38,7 @@ BEGIN {
 	third(5, "^(zlib|zconf|zstd|zstd_errors)[.]h", "^src/(file|capture)/")
 	third(6, "^json(-c)?(/|[.]h)", "^src/out/")
 	third(7, "^(xxhash|xxh3)[.]h", "^src/base/")
+	third(9, "^(gcrypt[.]h|ndpi/|ndpi_)", "^src/app/")
 	third(8, "^(libmd/|md[245]|sha1|sha2|sha|rmd160|ripemd)", "^src/flow/")
 }
 

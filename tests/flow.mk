@@ -26,3 +26,7 @@ tests_flow_test_record_LDADD = $(flow_test_ldadd)
 unit_tests += tests/flow/test_sketch
 tests_flow_test_sketch_SOURCES = tests/flow/test_sketch.c
 tests_flow_test_sketch_LDADD = $(flow_test_ldadd)
+
+unit_tests += tests/flow/test_texts
+tests_flow_test_texts_SOURCES = tests/flow/test_texts.c
+tests_flow_test_texts_LDADD = $(flow_test_ldadd)

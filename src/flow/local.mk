@@ -26,4 +26,6 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/row.c \
 	src/flow/row.h \
 	src/flow/sketch.c \
-	src/flow/sketch.h
+	src/flow/sketch.h \
+	src/flow/texts.c \
+	src/flow/texts.h

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/parser.h"
+
+/* A line for each parser that is built in; in the order in which a talk asks them. */
+static const struct app_parser *const parsers[APPS] = {
+	[APP_NONE] = NULL,
+};
+
+const struct app_parser *app_parser(enum app a)
+{
+	return a < APPS ? parsers[a] : NULL;
+}
