@@ -33,6 +33,14 @@ void filter_free(struct filter *f);
 /* NULL matches everything. */
 bool filter_match(const struct filter *f, const struct row *row);
 
+/*
+ * Compiles a filter of whole conversations: it may compare only what all packets of a conversation share, in either direction,
+ * so that any packet of it decides the same (host, net, port, protocols, vlan, point by number). RC_SYNTAX else.
+ */
+enum rc filter_compile_conversations(const char *text, struct filter **out, struct err *err);
+/* What such a filter says of the conversation of a packet; NULL matches everything. */
+bool filter_match_conversation(const struct filter *f, const struct packet *p);
+
 /* What a flow's key alone says of all rows below it (its packets, itself): for reading less. */
 enum verdict { VERDICT_NO, VERDICT_MAYBE, VERDICT_YES };
 /*

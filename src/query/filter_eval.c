@@ -17,32 +17,37 @@ static void end_set(struct subject *s, enum filter_side side, const struct addr 
 	s->port[side] = port;
 }
 
-static void subject_packet(struct subject *s, const struct packet_row *row)
+void subject_of_packet(struct subject *s, const struct packet *p)
 {
-	const struct packet *p = &row->pkt;
 	bool ports = (p->flags & PACKET_HAS_PORTS) != 0;
 
+	memset(s, 0, sizeof(*s));
 	end_set(s, SIDE_SRC, &p->src, ports, p->src_port);
 	end_set(s, SIDE_DST, &p->dst, ports, p->dst_port);
-	if (row->key) {
-		end_set(s, SIDE_CLIENT, &row->key->client, row->key->has_ports,
-			row->key->client_port);
-		end_set(s, SIDE_SERVER, &row->key->server, row->key->has_ports,
-			row->key->server_port);
-	}
 	if (p->flags & PACKET_HAS_MACS) {
 		s->mac[SIDE_SRC] = p->src_mac;
 		s->mac[SIDE_DST] = p->dst_mac;
-	}
-	if (row->key && row->key->has_macs) {
-		s->mac[SIDE_CLIENT] = row->key->client_mac;
-		s->mac[SIDE_SERVER] = row->key->server_mac;
 	}
 	s->has_proto = true;
 	s->proto = p->proto;
 	s->vlan = p->vlan;
 	s->has_point = true;
 	s->point = p->point;
+}
+
+static void subject_packet(struct subject *s, const struct packet_row *row)
+{
+	subject_of_packet(s, &row->pkt);
+	if (row->key) {
+		end_set(s, SIDE_CLIENT, &row->key->client, row->key->has_ports,
+			row->key->client_port);
+		end_set(s, SIDE_SERVER, &row->key->server, row->key->has_ports,
+			row->key->server_port);
+	}
+	if (row->key && row->key->has_macs) {
+		s->mac[SIDE_CLIENT] = row->key->client_mac;
+		s->mac[SIDE_SERVER] = row->key->server_mac;
+	}
 }
 
 static void subject_ends(struct subject *s, const struct flow_key *k, u128 known)
@@ -98,11 +103,11 @@ static void subject_record(struct subject *s, const struct record *r)
 void subject_of_row(struct subject *s, const struct row *row)
 {
 	memset(s, 0, sizeof(*s));
-	s->row = row;
 	if (row->tier == TIER_PACKET && row->packet)
 		subject_packet(s, row->packet);
 	else if (row->record)
 		subject_record(s, row->record);
+	s->row = row;
 }
 
 void subject_of_key(struct subject *s, const struct flow_key *key, enum filter_side from)

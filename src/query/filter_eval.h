@@ -19,6 +19,8 @@ struct subject {
 };
 
 void subject_of_row(struct subject *s, const struct row *row);
+/* Of a packet by itself: client and server are unknown. */
+void subject_of_packet(struct subject *s, const struct packet *p);
 /* A packet of a flow with this key, sent by `from` (SIDE_CLIENT or SIDE_SERVER). */
 void subject_of_key(struct subject *s, const struct flow_key *key, enum filter_side from);
 /* Runs the program; with a row never VERDICT_MAYBE. */

@@ -4,6 +4,7 @@ src_query_libquery_a_SOURCES = \
 	src/query/choose.h \
 	src/query/complete.c \
 	src/query/filter.h \
+	src/query/filter_conversation.c \
 	src/query/filter_eval.c \
 	src/query/filter_eval.h \
 	src/query/filter_lex.c \

@@ -453,6 +453,44 @@ static void test_times(void **state)
 	check_times("slice < 200", INT64_MIN, INT64_MAX);
 }
 
+/* Filters of conversations say the same of every packet of one; others are refused. */
+static void test_conversations(void **state)
+{
+	static const char *const good[] = { "", "tcp", "udp or icmp", "host 10.0.0.5", "net 10 and not port 443", "ip6",
+		"src and dst net 10.0.0.0/8", "src or dst port 53", "vlan 10", "point = 2", "port in {53, 80}",
+		"ip.addr == 10.0.0.5 && tcp.port == 443", "proto = tcp" };
+	static const char *const bad[] = { "src host 10.0.0.5", "dst port 443", "client 10.0.0.5", "server port 53",
+		"len > 100", "tcp and retrans", "not src net 10", "ether src 02:00:00:00:00:01", "ttl < 5",
+		"point ~ eth", "frame = 1" };
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	for (size_t i = 0; i < COUNT(good); i++) {
+		struct filter *f;
+		bool match[PACKETS];
+
+		if (filter_compile_conversations(good[i], &f, NULL) != RC_DONE)
+			fail_msg("'%s' was refused", good[i]);
+		for (size_t p = 0; p < PACKETS; p++) {
+			struct row row = row_of(&w, TIER_PACKET, p);
+
+			match[p] = filter_match_conversation(f, &w.packets[p].pkt);
+			if (match[p] != filter_match(f, &row))
+				fail_msg("'%s' says two things of packet %zu", good[i], p);
+		}
+		if (match[WEB_C2S] != match[WEB_S2C] || match[DNS_C2S] != match[DNS_S2C])
+			fail_msg("'%s' depends on the direction", good[i]);
+		filter_free(f);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct filter *f = NULL;
+
+		if (filter_compile_conversations(bad[i], &f, NULL) != RC_SYNTAX || f)
+			fail_msg("'%s' was taken", bad[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_nets),
 		cmocka_unit_test(test_nets_too),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_conversations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
