@@ -2,6 +2,7 @@
 /* How what is said of single packets adds up: tracker, verification and tests count notes here. */
 #include "flow/field.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsigned max, int64_t ns)
@@ -70,13 +71,80 @@ bool counters_agree(const struct counters *c, const struct counters *marked)
 		c->response.n == marked->response.n && c->response.sum_ns == marked->response.sum_ns;
 }
 
-u128 attribute_fields(unsigned attributes)
+/* ---- attributes --------------------------------------------------------------------------- */
+
+/* What each computes; `told` is the sum that is known wherever it was computed. */
+static const struct {
+	const char *name;
+	unsigned attribute;
+	enum field_id first, last, told;
+} attributes[] = {
+	{"tcp", ATTRIBUTE_TCP, FIELD_C2S_RETRANS, FIELD_CLOSED_BY, FIELD_ATTEMPTED},
+	{"response", ATTRIBUTE_RESPONSE, FIELD_RESPONSE_N, FIELD_ABORTED, FIELD_TURNS},
+};
+
+enum { ATTRIBUTES = sizeof(attributes) / sizeof(attributes[0]) };
+_Static_assert(ATTRIBUTES_ALL == (1 << ATTRIBUTES) - 1, "each attribute has a row");
+
+static u128 fields_of(unsigned row)
+{
+	return FIELD_BIT(attributes[row].last + 1) - FIELD_BIT(attributes[row].first);
+}
+
+u128 attribute_fields(unsigned which)
 {
 	u128 fields = 0;
 
-	if (attributes & ATTRIBUTE_TCP)
-		fields |= FIELD_BIT(FIELD_CLOSED_BY + 1) - FIELD_BIT(FIELD_C2S_RETRANS);
-	if (attributes & ATTRIBUTE_RESPONSE)
-		fields |= FIELD_BIT(FIELD_ABORTED + 1) - FIELD_BIT(FIELD_RESPONSE_N);
+	for (unsigned i = 0; i < ATTRIBUTES; i++)
+		if (which & attributes[i].attribute)
+			fields |= fields_of(i);
 	return fields;
+}
+
+unsigned attributes_lacking(u128 known)
+{
+	unsigned lacking = 0;
+
+	for (unsigned i = 0; i < ATTRIBUTES; i++)
+		if (!(known & FIELD_BIT(attributes[i].told)))
+			lacking |= attributes[i].attribute;
+	return lacking;
+}
+
+static unsigned attribute_find(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < ATTRIBUTES; i++)
+		if (strlen(attributes[i].name) == len && memcmp(attributes[i].name, name, len) == 0)
+			return attributes[i].attribute;
+	return 0;
+}
+
+bool attributes_parse(const char *text, unsigned *out)
+{
+	*out = strcmp(text, "all") == 0 ? ATTRIBUTES_ALL : 0;
+	if (*out || strcmp(text, "none") == 0)
+		return true;
+	for (;; text++) {
+		size_t len = strcspn(text, ",");
+		unsigned one = attribute_find(text, len);
+
+		if (!one)
+			return false;
+		*out |= one;
+		text += len;
+		if (*text == '\0')
+			return true;
+	}
+}
+
+size_t attributes_format(char *out, size_t size, unsigned which)
+{
+	size_t n = 0;
+
+	if (which == 0 || which == ATTRIBUTES_ALL)
+		return (size_t)snprintf(out, size, "%s", which == 0 ? "none" : "all");
+	for (unsigned i = 0; i < ATTRIBUTES; i++)
+		if ((which & attributes[i].attribute) && n < size)
+			n += (size_t)snprintf(out + n, size - n, "%s%s", n > 0 ? "," : "", attributes[i].name);
+	return n;
 }

@@ -318,6 +318,24 @@ static void merge_field(const struct field *f, uint8_t *whole, const uint8_t *pa
 	}
 }
 
+/*
+ * Where an attribute was not computed for all parts its extremes and common values are not those of the whole. Sums were cleared by merging
+ * them. Zeroed every time, so that order does not matter.
+ */
+static void forget_partly_known(uint8_t *whole, struct counters *w)
+{
+	unsigned lacking = attributes_lacking(w->known);
+	u128 fields = lacking ? attribute_fields(lacking) & ~KNOWN_ANALYSES : 0;
+
+	for (unsigned id = FIELD_FIRST; fields >> id; id++) {
+		const struct field *f = fields & FIELD_BIT(id) ? field_stored(id) : NULL;
+		if (f)
+			memset(whole + f->offset, 0, type_size(f->type));
+	}
+	w->known &= ~fields;
+	w->mixed &= ~fields;
+}
+
 /* Fields from FIELD `from` on; whole and part are struct record, or counters less their offset. */
 static void merge_fields(uint8_t *whole, const uint8_t *part, struct counters *w,
 	const struct counters *p, unsigned from)
@@ -327,6 +345,7 @@ static void merge_fields(uint8_t *whole, const uint8_t *part, struct counters *w
 		if (f)
 			merge_field(f, whole + f->offset, part + f->offset, w, p);
 	}
+	forget_partly_known(whole, w);
 }
 
 void counters_merge(struct counters *whole, const struct counters *part)

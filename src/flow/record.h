@@ -163,7 +163,8 @@ static inline uint64_t counters_bytes(const struct counters *c)
 }
 
 /*
- * What can be computed of traffic beside plain counting. What was not is unknown.
+ * What can be computed of traffic beside plain counting. Numbers are on disk: append only. What was not computed is unknown, and so is
+ * any merge with something of which it was not computed: sums, and also least and greatest values, which would be those of a part.
  */
 enum attribute { ATTRIBUTE_TCP = 1 << 0, ATTRIBUTE_RESPONSE = 1 << 1, ATTRIBUTES_ALL = 3 };
 
@@ -187,8 +188,15 @@ bool counters_agree(const struct counters *c, const struct counters *marked);
 void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsigned max, int64_t ns);
 /* A value that all packets share, or else is null; id is its field's. */
 void counters_same(struct counters *c, unsigned id, uint8_t *field, uint8_t value);
-/* Fields that an attribute (enum attribute) computes. */
-u128 attribute_fields(unsigned attributes);
+/* Fields that these attributes (enum attribute) compute. */
+u128 attribute_fields(unsigned which);
+/* Attributes that were not computed for all that is counted, by counters.known. */
+unsigned attributes_lacking(u128 known);
+/* "tcp,response", "all", "none"; false where it is none of those. */
+bool attributes_parse(const char *text, unsigned *out);
+/* The shortest of these; `out` has room for all names (ATTRIBUTES_TEXT). Returns the length. */
+enum { ATTRIBUTES_TEXT = 64 };
+size_t attributes_format(char *out, size_t size, unsigned which);
 /* Marks the key fields (client, server, ports, proto, vlan, tunnel, macs, point) of a record with one key as known. */
 void record_key_known(struct record *r);
 

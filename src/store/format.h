@@ -19,6 +19,7 @@
 #define FLOWDRILL_STORE_FORMAT_H
 
 #include "file/kind.h"
+#include "flow/record.h"
 
 /* ==== part 1: index files ================================================================= */
 
@@ -220,14 +221,15 @@ enum {
  *           A microflow part:
  *             - varint bits: bit 0: an extra varint follows; bit n + 1: counter n of the field
  *               table is written
- *             - varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN | MICRO_MARKS
+ *             - varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN | MICRO_MARKS, and << MICRO_LACKS_SHIFT
+ *               the attributes that were not computed: their fields are unknown
  *             - the counters whose bits are set, as their field rows say (MICRO_PLAIN: all
  *               guesses are GUESS_ABSENT)
  *             - MICRO_ID: varint block, varint offset: the id (without: the first packet's)
  *             - MICRO_SLICE: zigzag start of the slice - FIRST rounded down to a slice
  *               (without: the same)
  *             - MICRO_STATE: varint known bits that differ, varint mixed bits (guessed as known:
- *               all sums, what is written, what is guessed)
+ *               all sums, what is written, what is guessed, but not what lacks)
  *             - not in the first of a flow part: varint first ordinal - that of the microflow
  *               part before
  *             - with more than one packet: varint bytes in REFS - (packets - 1)
@@ -285,7 +287,8 @@ enum {
 	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16,
 	FLOW_MACS = 32, FLOW_FLAGS_BITS = 6,
 	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_MARKS = 16,
-	MICRO_EXTRA_ALL = 31,
+	MICRO_LACKS_SHIFT = 5,       /* enum attribute above these */
+	MICRO_EXTRA_ALL = (1 << MICRO_LACKS_SHIFT) - 1 + (ATTRIBUTES_ALL << MICRO_LACKS_SHIFT),
 	REFS_CHUNK = 64 << 10, REFS_ENTRY = 24,
 	MARKS_CHUNK = 64 << 10, MARKS_ENTRY = 24,
 	NOTE_MARKS = 1, NOTE_RTT = 2, NOTE_RESPONSE = 4, NOTE_FLAGS_BITS = 3,
@@ -338,6 +341,8 @@ enum {
  *     24   8   window
  *     32   8   size of blocks, bytes
  *     40  16   identity of the store, random
+ *     56   4   what is computed of its packets (enum attribute); may be missing with what follows: all
+ *     60       to the end: a filter, of which conversations alone (store.h: attributes_for)
  *   in an interface description   PCAPNG_OWN_UUID: 16 bytes, the UUID of the capture point
  *   in a packet, as last option   PCAPNG_OWN_TIME_UNKNOWN: nothing; the packet had no time (simple packet block): it has its predecessor's
  *   block   PCAPNG_OWN_PADDING: zeros
@@ -349,7 +354,7 @@ enum {
  */
 enum {
 	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17, BLOCK_OWN_COUNTS = 18,
-	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option; of the section header block */
+	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option, at least; of the section header block */
 	BLOCK_ALIGN = 4096,
 };
 

@@ -405,6 +405,11 @@ uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess
 		extra->flags |= MICRO_PLAIN;
 		put_plain(p, &end, c, &bits, &guessed);
 	}
+	unsigned lacking = attributes_lacking(c->known);
+	if (lacking) {
+		extra->flags |= lacking << MICRO_LACKS_SHIFT;
+		guessed &= ~attribute_fields(lacking);
+	}
 	extra->known = (c->known & p->all) ^ guessed;
 	extra->mixed = c->mixed & p->all;
 	if (extra->known || extra->mixed)
@@ -477,6 +482,7 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 					f, written >> n & 1, cur, g, first_micro, plain, out);
 		}
 	}
+	out->known &= ~attribute_fields(extra->flags >> MICRO_LACKS_SHIFT);
 }
 
 void codec_set_state(const struct plan *p, struct counters *c, const struct codec_extra *extra)

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum connection { CONNECTION_NONE, CONNECTION_ASKED, CONNECTION_ANSWERED, CONNECTION_CLOSED };
+enum connection { CONNECTION_NONE, CONNECTION_ASKED, CONNECTION_ANSWERED, CONNECTION_REFUSED, CONNECTION_CLOSED };
 
 struct analysed_state {
 	struct turns turns;
@@ -92,34 +92,43 @@ static void count_options(struct counters *c, const struct packet *p, enum direc
 	counters_same(c, sack, &c->sack[as], (p->tcp_options & TCP_OPT_SACK_OK) != 0);
 }
 
-/* Asked for by a SYN with a new sequence; granted, refused, closed at most once each. */
-static void count_connection(struct analysed_state *s, struct counters *c, const struct packet *p,
-	const struct analysed *at)
+/*
+ * Asked for by a SYN with a new sequence; granted, refused, closed at most once each. What became of the connection with this packet;
+ * CONNECTION_NONE: nothing new.
+ */
+static enum connection follow_connection(struct analysed_state *s, const struct packet *p, enum direction dir)
 {
 	unsigned syn = p->tcp_flags & (TCP_SYN | TCP_ACK);
+	enum connection was = s->connection;
 
-	if (p->tcp_flags & TCP_SYN)
-		count_options(c, p, at->as);
-	if (syn == TCP_SYN && at->dir == DIR_C2S && !(p->tcp_flags & TCP_RST) &&
-		(s->connection == CONNECTION_NONE || s->syn_seq != p->tcp_seq)) {
-		c->attempted++;
+	if (syn == TCP_SYN && dir == DIR_C2S && !(p->tcp_flags & TCP_RST) &&
+		(was == CONNECTION_NONE || s->syn_seq != p->tcp_seq)) {
 		s->connection = CONNECTION_ASKED;
 		s->syn_seq = p->tcp_seq;
 		memset(&s->turns, 0, sizeof(s->turns));
-	} else if (syn == (TCP_SYN | TCP_ACK) && at->dir == DIR_S2C && s->connection == CONNECTION_ASKED &&
-		p->tcp_ack == s->syn_seq + 1) {
-		c->answered++;
-		s->connection = CONNECTION_ANSWERED;
-	} else if ((p->tcp_flags & (TCP_RST | TCP_FIN)) && s->connection != CONNECTION_CLOSED) {
-		bool refused = s->connection == CONNECTION_ASKED && at->dir == DIR_S2C &&
-			(p->tcp_flags & TCP_RST);
-
-		c->refused += refused;
-		s->connection = CONNECTION_CLOSED;
-		if (!refused)
-			counters_same(c, FIELD_CLOSED_BY, &c->closed_by,
-				at->as == DIR_C2S ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER);
+		return CONNECTION_ASKED;
 	}
+	if (syn == (TCP_SYN | TCP_ACK) && dir == DIR_S2C && was == CONNECTION_ASKED && p->tcp_ack == s->syn_seq + 1) {
+		s->connection = CONNECTION_ANSWERED;
+		return CONNECTION_ANSWERED;
+	}
+	if (!(p->tcp_flags & (TCP_RST | TCP_FIN)) || was == CONNECTION_CLOSED)
+		return CONNECTION_NONE;
+	s->connection = CONNECTION_CLOSED;
+	return was == CONNECTION_ASKED && dir == DIR_S2C && (p->tcp_flags & TCP_RST) ? CONNECTION_REFUSED
+		: CONNECTION_CLOSED;
+}
+
+static void count_connection(struct counters *c, const struct packet *p, enum connection now, enum direction as)
+{
+	if (p->tcp_flags & TCP_SYN)
+		count_options(c, p, as);
+	c->attempted += now == CONNECTION_ASKED;
+	c->answered += now == CONNECTION_ANSWERED;
+	c->refused += now == CONNECTION_REFUSED;
+	if (now == CONNECTION_CLOSED)
+		counters_same(c, FIELD_CLOSED_BY, &c->closed_by,
+			as == DIR_C2S ? CLOSED_BY_CLIENT : CLOSED_BY_SERVER);
 }
 
 /* ---- packets ------------------------------------------------------------------------------ */
@@ -185,18 +194,23 @@ bool analysis_packet(struct analysis *a, const struct packet *p, const struct an
 {
 	struct analysed_state *s = &a->v[at->place];
 	bool is_tcp = (p->flags & PACKET_HAS_TCP) != 0;
-	unsigned applies = is_tcp ? ATTRIBUTES_ALL : p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE : 0;
+	unsigned applies = p->proto == PROTO_TCP ? ATTRIBUTES_ALL : p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE : 0;
+	unsigned lacking = applies & ~(unsigned)s->attributes;
 	struct tcp_verdict v = {0};
 
 	memset(note, 0, sizeof(*note));
-	c->known &= ~attribute_fields(applies & ~(unsigned)s->attributes);
+	if (lacking)
+		c->known &= ~attribute_fields(lacking);
 	applies &= s->attributes;
-	if (!applies)
+	if (!applies || (p->proto == PROTO_TCP && !is_tcp))
 		return false;
-	if (is_tcp)
-		analyse_tcp(a, s, p, at, &v);        /* response times need to know what was sent again */
+	enum connection now = CONNECTION_NONE;
+	if (is_tcp) {        /* response times need to know what was sent again, and where connections begin */
+		now = follow_connection(s, p, at->dir);
+		analyse_tcp(a, s, p, at, &v);
+	}
 	if (applies & ATTRIBUTE_TCP) {
-		count_connection(s, c, p, at);
+		count_connection(c, p, now, at->as);
 		count_in_flight(c, &v);
 		if (v.state_lost || at->forgotten)
 			forget_marks(c);

@@ -18,6 +18,19 @@ static struct addr v4(unsigned a, unsigned b, unsigned c, unsigned d)
 	return (struct addr){ADDR_IPV4, {(uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d}};
 }
 
+/* As a part of which something was not computed. */
+static void lacks(struct counters *c, enum attribute what)
+{
+	if (what == ATTRIBUTE_TCP) {
+		memset(c->retrans, 0, sizeof(c->retrans));
+		c->closed_by = 0;
+	} else {
+		memset(&c->response, 0, sizeof(c->response));
+	}
+	c->known &= ~attribute_fields(what);
+	c->mixed &= ~attribute_fields(what);
+}
+
 /* A part with random contents, as a tracker could have made it. */
 static void random_part(struct record *r)
 {
@@ -49,6 +62,13 @@ static void random_part(struct record *r)
 	}
 	c->tcp_flags = (uint16_t)(random() & 0x1ff);
 	c->known |= FIELD_BIT(FIELD_TCP_FLAGS);
+	c->retrans[0] = (uint64_t)random() % 9;
+	if (random() & 1)
+		counters_time(c, &c->response, FIELD_RESPONSE_MIN, FIELD_RESPONSE_MAX, random());
+	if (random() & 1)
+		counters_same(c, FIELD_CLOSED_BY, &c->closed_by, (uint8_t)(random() % 2));
+	if (random() % 4 == 0)
+		lacks(c, random() & 1 ? ATTRIBUTE_TCP : ATTRIBUTE_RESPONSE);
 }
 
 static void check_equal(const struct record *a, const struct record *b)
@@ -112,6 +132,55 @@ static void test_merge_rules(void **state)
 	assert_true(a.c.mixed & FIELD_BIT(FIELD_CLIENT));
 	assert_true(a.c.known & FIELD_BIT(FIELD_SERVER));
 	assert_int_equal(a.c.size_min, 60);      /* unknown in b: says nothing */
+}
+
+/* What was not computed of one part is unknown of the whole, extremes too; the rest stays. */
+static void test_partly_known(void **state)
+{
+	struct counters whole, with, without;
+
+	(void)state;
+	counters_init(&with);
+	counters_time(&with, &with.response, FIELD_RESPONSE_MIN, FIELD_RESPONSE_MAX, 5);
+	counters_same(&with, FIELD_C2S_SACK, &with.sack[DIR_C2S], 1);
+	with.retrans[DIR_C2S] = 3;
+	with.turns = 1;
+	counters_init(&without);
+	lacks(&without, ATTRIBUTE_RESPONSE);
+	for (unsigned order = 0; order < 2; order++) {
+		counters_init(&whole);
+		counters_merge(&whole, order ? &without : &with);
+		counters_merge(&whole, order ? &with : &without);
+		assert_int_equal(attributes_lacking(whole.known), ATTRIBUTE_RESPONSE);
+		assert_true((whole.known & attribute_fields(ATTRIBUTE_RESPONSE)) == 0);
+		assert_int_equal(whole.response.min_ns, 0);
+		assert_int_equal(whole.retrans[DIR_C2S], 3);
+		assert_true(whole.known & FIELD_BIT(FIELD_C2S_RETRANS) && whole.known & FIELD_BIT(FIELD_C2S_SACK));
+	}
+	lacks(&without, ATTRIBUTE_TCP);
+	counters_merge(&whole, &without);
+	assert_int_equal(attributes_lacking(whole.known), ATTRIBUTES_ALL);
+	assert_false(whole.known & FIELD_BIT(FIELD_C2S_SACK));
+}
+
+static void test_attribute_names(void **state)
+{
+	static const char *const bad[] = {"", "tcp,", ",tcp", "tcp,none", "all,tcp", "TCP", "tcp response", "tc"};
+	char text[ATTRIBUTES_TEXT];
+	unsigned got;
+
+	(void)state;
+	for (unsigned which = 0; which <= ATTRIBUTES_ALL; which++) {
+		size_t len = attributes_format(text, sizeof(text), which);
+		assert_int_equal(len, strlen(text));
+		assert_true(attributes_parse(text, &got));
+		assert_int_equal(got, which);
+	}
+	assert_true(attributes_parse("response,tcp,tcp", &got));
+	assert_int_equal(got, ATTRIBUTE_TCP | ATTRIBUTE_RESPONSE);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (attributes_parse(bad[i], &got))
+			fail_msg("'%s' was taken for attributes", bad[i]);
 }
 
 static void test_ids(void **state)
@@ -208,6 +277,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge_in_any_order),
 		cmocka_unit_test(test_merge_rules),
+		cmocka_unit_test(test_partly_known),
+		cmocka_unit_test(test_attribute_names),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_fields_are_consistent),
 		cmocka_unit_test(test_community_id),

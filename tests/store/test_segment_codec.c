@@ -127,12 +127,39 @@ static void test_small(void **state)
 	assert_memory_equal(&c, &back, sizeof(c));
 }
 
+/* What was not computed costs one byte, whatever it is. */
+static void test_lacking(void **state)
+{
+	(void)state;
+	for (unsigned which = 1; which <= ATTRIBUTES_ALL; which++) {
+		struct segment_guess g = { 0 };
+		struct codec_extra extra = { 0 }, plain = { 0 };
+		uint8_t bytes[CODEC_MAX], more[CODEC_MAX], *end;
+		struct counters c, back;
+		struct plan p;
+		struct cursor cur;
+
+		assert_int_equal(plan_own(&p, NULL), RC_DONE);
+		counters_init(&c);
+		c.packets[DIR_S2C] = 2;
+		size_t len = (size_t)(codec_put(&p, bytes, &g, true, &c, &plain) - bytes);
+		c.known &= ~attribute_fields(which);
+		end = codec_put(&p, more, &g, true, &c, &extra);
+		assert_int_equal(extra.flags, which << MICRO_LACKS_SHIFT | (plain.flags & MICRO_PLAIN));
+		assert_int_equal(end - more, len + (plain.flags ? 0 : 1));
+		cursor_init(&cur, more, (size_t)(end - more));
+		codec_get(&p, &cur, &g, true, &back, &extra);
+		assert_false(cur.truncated);
+		assert_memory_equal(&c, &back, sizeof(c));
+	}
+}
+
 static void test_bad_bits(void **state)
 {
 	/* bit 126: behind any counter */
 	static const uint8_t beyond[VARINT_MAX] = { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
 		0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01 };
-	static const uint8_t unknown_extra[] = { 0x01, 0x20 };
+	static const uint8_t unknown_extra[] = { 0x01, 0x80, 0x7f };
 	struct segment_guess g = { 0 };
 	struct codec_extra extra;
 	struct counters c;
@@ -403,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_varints),
 		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_lacking),
 		cmocka_unit_test(test_bad_bits),
 		cmocka_unit_test(test_unknown_field),
 		cmocka_unit_test(test_missing_field),
