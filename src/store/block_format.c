@@ -20,17 +20,20 @@ static void put_text_option(struct buf *b, uint16_t code, const char *text)
 
 static void put_own(struct buf *b, const struct block_header *h)
 {
+	const struct store_config *c = &h->config;
 	struct buf own;
 
 	buf_init(&own);
 	buf_put_le32(&own, BLOCK_VERSION);
 	buf_put_le32(&own, h->number);
-	buf_put_le64(&own, (uint64_t)h->micro_ns);
-	buf_put_le64(&own, (uint64_t)h->flow_ns);
-	buf_put_le64(&own, (uint64_t)h->macro_ns);
-	buf_put_le64(&own, h->block_size);
+	buf_put_le64(&own, (uint64_t)c->micro_ns);
+	buf_put_le64(&own, (uint64_t)c->flow_ns);
+	buf_put_le64(&own, (uint64_t)c->macro_ns);
+	buf_put_le64(&own, c->block_size);
 	buf_put_le64(&own, h->identity.low);
 	buf_put_le64(&own, h->identity.high);
+	buf_put_le32(&own, c->attributes);
+	buf_put_str(&own, c->attributes_for);
 	pcapng_put_own_option(b, BLOCK_OWN_HEADER, own.data, own.len);
 	if (own.failed)
 		b->failed = true;
@@ -70,12 +73,23 @@ static enum rc parse_own(const uint8_t *p, size_t len, const char *path, struct 
 		return err_damaged(err, path, 0, "the block's header is cut off");
 	*out = (struct block_header){
 		.number = load_le32(p + 4),
-		.micro_ns = (int64_t)load_le64(p + 8),
-		.flow_ns = (int64_t)load_le64(p + 16),
-		.macro_ns = (int64_t)load_le64(p + 24),
-		.block_size = load_le64(p + 32),
+		.config = {
+			.micro_ns = (int64_t)load_le64(p + 8),
+			.flow_ns = (int64_t)load_le64(p + 16),
+			.macro_ns = (int64_t)load_le64(p + 24),
+			.block_size = load_le64(p + 32),
+			.attributes = ATTRIBUTES_ALL,
+		},
 		.identity = { load_le64(p + 40), load_le64(p + 48) },
 	};
+	if (len < BLOCK_HEADER_LEN + 4)      /* older blocks end here */
+		return RC_DONE;
+	out->config.attributes = load_le32(p + BLOCK_HEADER_LEN);
+	p += BLOCK_HEADER_LEN + 4;
+	len -= BLOCK_HEADER_LEN + 4;
+	if (len >= STORE_FILTER)
+		return err_damaged(err, path, 0, "the block's header is too long");
+	memcpy(out->config.attributes_for, p, len);
 	return RC_DONE;
 }
 

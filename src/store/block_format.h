@@ -12,8 +12,7 @@
 
 struct block_header {
 	uint32_t number;
-	int64_t micro_ns, flow_ns, macro_ns;
-	uint64_t block_size;
+	struct store_config config;  /* but for index_dir, which is no block's business */
 	struct hash128 identity;     /* of the store */
 };
 

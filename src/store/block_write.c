@@ -200,11 +200,7 @@ static enum rc lay_points(struct block_writer *w, struct err *err)
 
 static enum rc begin(struct block_writer *w, struct err *err)
 {
-	const struct store_config *c = &w->s->config;
-	struct block_header h = {
-		.micro_ns = c->micro_ns, .flow_ns = c->flow_ns, .macro_ns = c->macro_ns,
-		.block_size = c->block_size, .identity = w->s->identity,
-	};
+	struct block_header h = { .config = w->s->config, .identity = w->s->identity };
 	enum rc rc = store_block_begin(w->s, 0, &w->block, err);
 
 	w->pos = w->synced = w->packets = 0;

@@ -424,24 +424,42 @@ void catalog_close(struct catalog *c)
 	mem_free(c);
 }
 
-/* ---- named integers --------------------------------------------------------------------- */
+/* ---- named integers and texts ----------------------------------------------------------- */
+
+static enum rc find_named(struct catalog *c, const char *name, struct row_reader *r, struct err *err)
+{
+	enum rc rc = rows_begin(c, SQL_GET, TABLE_META, r, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_text(r->stmt, 1, name, -1, SQLITE_STATIC);
+	rc = rows_next(r, err);
+	return rc == RC_END ? RC_MISSING : rc;
+}
 
 enum rc catalog_get(struct catalog *c, const char *name, int64_t *value, struct err *err)
 {
 	struct row_reader r;
-	enum rc rc = rows_begin(c, SQL_GET, TABLE_META, &r, err);
+	enum rc rc = find_named(c, name, &r, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	sqlite3_bind_text(r.stmt, 1, name, -1, SQLITE_STATIC);
-	rc = rows_next(&r, err);
-	if (rc == RC_END)
-		return RC_MISSING;
-	if (rc == RC_DONE) {
-		*value = sqlite3_column_int64(r.stmt, 1);
-		rows_reset(&r);
-	}
-	return rc;
+	*value = sqlite3_column_int64(r.stmt, 1);
+	rows_reset(&r);
+	return RC_DONE;
+}
+
+enum rc catalog_get_text(struct catalog *c, const char *name, char *out, size_t size, struct err *err)
+{
+	struct row_reader r;
+	enum rc rc = find_named(c, name, &r, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	row_get_text(&r, out, size);         /* the name */
+	row_get_text(&r, out, size);
+	rows_reset(&r);
+	return RC_DONE;
 }
 
 enum rc catalog_set(struct catalog *c, const char *name, int64_t value, struct err *err)
@@ -453,6 +471,19 @@ enum rc catalog_set(struct catalog *c, const char *name, int64_t value, struct e
 		return rc;
 	row_text(&w, name);
 	row_i64(&w, value);
+	return row_end(&w, NULL, err);
+}
+
+/* A blob: the column would turn a text that looks like a number into one. */
+enum rc catalog_set_text(struct catalog *c, const char *name, const char *value, struct err *err)
+{
+	struct row_writer w;
+	enum rc rc = row_begin(c, SQL_SET, TABLE_META, &w, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	row_text(&w, name);
+	row_blob(&w, value, strlen(value));
 	return row_end(&w, NULL, err);
 }
 

@@ -50,6 +50,9 @@ enum rc catalog_settle(struct catalog *c, bool *durable, struct err *err);
 /* Named integers. RC_MISSING (without detail) where it is not there. */
 enum rc catalog_get(struct catalog *c, const char *name, int64_t *value, struct err *err);
 enum rc catalog_set(struct catalog *c, const char *name, int64_t value, struct err *err);
+/* Named texts, cut to `size` when read. */
+enum rc catalog_get_text(struct catalog *c, const char *name, char *out, size_t size, struct err *err);
+enum rc catalog_set_text(struct catalog *c, const char *name, const char *value, struct err *err);
 /* Changes with every commit of another connection. */
 enum rc catalog_version(struct catalog *c, uint64_t *version, struct err *err);
 

@@ -59,6 +59,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/retention.c \
 	src/store/retention.h \
 	src/store/store.c \
+	src/store/store_config.c \
 	src/store/store_counts.c \
 	src/store/store.h \
 	src/store/store_block.c \

@@ -14,35 +14,6 @@
 
 enum { HEADER_ABOUT = 8192 };         /* an index file's header is shorter */
 
-static const int64_t second_ns = 1000000000;
-
-void store_config_default(struct store_config *c)
-{
-	*c = (struct store_config){
-		.micro_ns = 5 * second_ns,
-		.flow_ns = 300 * second_ns,
-		.macro_ns = 900 * second_ns,
-		.block_size = 256u << 20,
-	};
-}
-
-enum rc store_config_check(const struct store_config *c, struct err *err)
-{
-	if (c->micro_ns <= 0 || c->flow_ns <= 0 || c->macro_ns <= 0)
-		return err_set(err, RC_USAGE, "slices", "must be longer than nothing");
-	if (c->flow_ns % c->micro_ns != 0)
-		return err_set(err, RC_USAGE, "slices",
-			"the slice of a microflow must divide that of a flow");
-	if (c->macro_ns % c->flow_ns != 0)
-		return err_set(err, RC_USAGE, "slices",
-			"the slice of a flow must divide a macroflow's window");
-	if (c->block_size < 1u << 20 || c->block_size > 256u << 20)
-		return err_set(err, RC_USAGE, "block size", "must be from 1 MiB to 256 MiB");
-	if (c->index_dir[0] && c->index_dir[0] != '/')
-		return err_set(err, RC_USAGE, c->index_dir, "must be an absolute path");
-	return RC_DONE;
-}
-
 /* ---- names ------------------------------------------------------------------------------ */
 
 void store_block_path(const struct store *s, uint32_t block, char *out)

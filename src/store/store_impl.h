@@ -54,6 +54,8 @@ enum rc store_new(const char *path, const char *index_dir, enum store_kind kind,
 /* Config and identity written to the catalog, and read from it. */
 enum rc store_put_config(struct store *s, struct err *err);
 enum rc store_get_config(struct store *s, struct err *err);
+/* Config and identity as the first block that can be read says; without any the default, and the identity that it has. */
+void store_config_from_blocks(struct store *s);
 /* Fills in block_info.file; after every load. */
 void store_name_blocks(struct store *s);
 enum rc store_load(struct store *s, struct err *err);

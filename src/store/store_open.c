@@ -122,57 +122,6 @@ void store_close(struct store *s)
 		store_free(s);
 }
 
-/* ---- configuration ---------------------------------------------------------------------- */
-
-enum rc store_put_config(struct store *s, struct err *err)
-{
-	const struct {
-		const char *name;
-		int64_t value;
-	} all[] = {
-		{ "kind", s->kind },
-		{ "micro_ns", s->config.micro_ns },
-		{ "flow_ns", s->config.flow_ns },
-		{ "macro_ns", s->config.macro_ns },
-		{ "block_size", (int64_t)s->config.block_size },
-		{ "identity_low", (int64_t)s->identity.low },
-		{ "identity_high", (int64_t)s->identity.high },
-	};
-	enum rc rc = RC_DONE;
-
-	for (size_t i = 0; rc == RC_DONE && i < sizeof(all) / sizeof(all[0]); i++)
-		rc = catalog_set(s->catalog, all[i].name, all[i].value, err);
-	return rc;
-}
-
-static int64_t get_number(struct store *s, const char *name, enum rc *rc, struct err *err)
-{
-	int64_t v = 0;
-
-	if (*rc == RC_DONE)
-		*rc = catalog_get(s->catalog, name, &v, err);
-	return v;
-}
-
-enum rc store_get_config(struct store *s, struct err *err)
-{
-	enum rc rc = RC_DONE;
-	int64_t kind = get_number(s, "kind", &rc, err);
-	char path[STORE_PATH];
-
-	s->config.micro_ns = get_number(s, "micro_ns", &rc, err);
-	s->config.flow_ns = get_number(s, "flow_ns", &rc, err);
-	s->config.macro_ns = get_number(s, "macro_ns", &rc, err);
-	s->config.block_size = (uint64_t)get_number(s, "block_size", &rc, err);
-	s->identity.low = (uint64_t)get_number(s, "identity_low", &rc, err);
-	s->identity.high = (uint64_t)get_number(s, "identity_high", &rc, err);
-	store_name_path(s, "catalog.db", path);
-	if (rc == RC_MISSING || (rc == RC_DONE && (kind != (int64_t)s->kind ||
-			store_config_check(&s->config, NULL) != RC_DONE)))
-		return err_damaged(err, path, 0, "what it says of the store cannot be");
-	return rc;
-}
-
 /* ---- the catalog ------------------------------------------------------------------------ */
 
 static enum rc make_catalog(struct store *s, struct err *err)
@@ -398,48 +347,6 @@ enum rc store_create(const char *path, const struct store_config *config, struct
 	return RC_DONE;
 }
 
-/*
- * Slices and identity as the first block that can be read says; the defaults where there is
- * none.
- */
-static void config_from_blocks(struct store *s)
-{
-	char path[STORE_PATH];
-	struct dirent *e;
-	DIR *d;
-	bool found = false;
-
-	store_config_default(&s->config);
-	random_identity(&s->identity);
-	snprintf(path, sizeof(path), "%s/blocks", s->path);
-	d = opendir(path);
-	while (d && !found && (e = readdir(d))) {
-		unsigned number;
-		struct io_file *f;
-		struct block_header h;
-
-		if (sscanf(e->d_name, "%8u.pcapng", &number) != 1)
-			continue;
-		store_block_path(s, number, path);
-		if (io_open(path, IO_READ, &f, NULL) != RC_DONE)
-			continue;
-		found = block_header_read(f, &h, NULL) == RC_DONE;
-		io_close(f);
-		if (!found)
-			continue;
-		s->config.micro_ns = h.micro_ns;
-		s->config.flow_ns = h.flow_ns;
-		s->config.macro_ns = h.macro_ns;
-		s->config.block_size = h.block_size;
-		s->identity = h.identity;
-		found = store_config_check(&s->config, NULL) == RC_DONE;
-		if (!found)
-			store_config_default(&s->config);
-	}
-	if (d)
-		closedir(d);
-}
-
 static void note(struct store_notes *notes, const char *text)
 {
 	size_t len = strlen(notes->text);
@@ -455,7 +362,8 @@ static enum rc open_own_writing(struct store *s, struct store_notes *notes, stru
 	if (rc != RC_DONE)
 		return rc;
 	s->use_fd = lock_share(s->path);
-	config_from_blocks(s);
+	random_identity(&s->identity);
+	store_config_from_blocks(s);
 	if (!is_dir(s->index_dir)) {
 		/* a link whose directory is gone stands in the way */
 		unlink(s->index_dir);
