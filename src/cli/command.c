@@ -5,9 +5,10 @@
 
 #define BIT(name) ((uint64_t)1 << OPTION_##name)
 #define ALWAYS    (BIT(QUIET) | BIT(HELP))
+#define ATTRIBUTES (BIT(ATTRIBUTES) | BIT(ATTRIBUTES_FOR))
 /* Where records come from, and how a capture file is indexed. */
 #define SOURCE                                                                              \
-	(BIT(STORE) | BIT(READ) | BIT(BPF) | BIT(SLICES) | BIT(INDEX_DIR) | BIT(NO_CACHE) | \
+	(BIT(STORE) | BIT(READ) | BIT(BPF) | BIT(SLICES) | ATTRIBUTES | BIT(INDEX_DIR) | BIT(NO_CACHE) | \
 		BIT(THREADS) | BIT(HEALTH))
 /* With an interface. */
 #define LIVE  (BIT(INTERFACE) | BIT(BLOCK_SIZE) | COMMAND_LIVE)
@@ -25,16 +26,16 @@ static const struct command commands[] = {
 		.name = "import",
 		.synopsis = "-s STORE FILE...",
 		.help = "copy packets into a store, several files merged by time",
-		.options = ALWAYS | BIT(STORE) | BIT(BPF) | BIT(SLICES) | BIT(BLOCK_SIZE) |
-			BIT(INDEX_DIR) | BIT(THREADS),
+		.options = ALWAYS | BIT(STORE) | BIT(BPF) | BIT(SLICES) | ATTRIBUTES |
+			BIT(BLOCK_SIZE) | BIT(INDEX_DIR) | BIT(THREADS),
 		.run = command_import,
 	},
 	{
 		.name = "capture",
 		.synopsis = "-s STORE -i IFACE...",
 		.help = "record interfaces without a screen",
-		.options = ALWAYS | LIVE | BIT(STORE) | BIT(BPF) | BIT(SLICES) | BIT(INDEX_DIR) |
-			BIT(THREADS) | BIT(REPORT) | BIT(DURATION) | BIT(COUNT),
+		.options = ALWAYS | LIVE | BIT(STORE) | BIT(BPF) | BIT(SLICES) | ATTRIBUTES |
+			BIT(INDEX_DIR) | BIT(THREADS) | BIT(REPORT) | BIT(DURATION) | BIT(COUNT),
 		.run = command_capture,
 	},
 	{

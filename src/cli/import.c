@@ -41,12 +41,12 @@ static enum rc check_inputs(const struct import *i, struct err *err)
 static enum rc refuse_change(const struct cli *c, const struct import *i, struct err *err)
 {
 	const struct store_config *is = store_config(i->store), *want = &i->options.config;
+	const char *other = store_config_differs(is, want, i->options.asked);
+	char option[32];
 
-	if (i->options.slices_set &&
-		(is->micro_ns != want->micro_ns || is->flow_ns != want->flow_ns ||
-			is->macro_ns != want->macro_ns))
-		return err_set(err, RC_USAGE, "--slices",
-			"the store has others, which stay as they were made");
+	snprintf(option, sizeof(option), "--%s", other ? other : "");
+	if (other)
+		return err_set(err, RC_USAGE, option, "the store has others, which stay as they were made");
 	if (args_given(&c->args, OPTION_BLOCK_SIZE) && is->block_size != want->block_size)
 		return err_set(err, RC_USAGE, "--block-size",
 			"the store has another, which stays as it was made");

@@ -61,6 +61,7 @@ SET_TEXT(script)
 SET_TEXT(index_dir)
 SET_TEXT(health)
 SET_TEXT(user)
+SET_TEXT(attributes_for)
 
 static enum rc set_number(
 	uint64_t *out, const char *option, const char *value, uint64_t max, struct err *err)
@@ -195,6 +196,15 @@ static enum rc set_slices(struct args *a, const char *value, struct err *err)
 	return RC_DONE;
 }
 
+/* "tcp,response"; "all" and "none" stand alone. */
+static enum rc set_attributes(struct args *a, const char *value, struct err *err)
+{
+	if (!attributes_parse(value, &a->attributes))
+		return err_set(err, RC_USAGE, "--attributes",
+			"'%s' is none of all, none, tcp, response or a list of the latter", value);
+	return RC_DONE;
+}
+
 static enum rc set_size(struct args *a, const char *value, struct err *err)
 {
 	int used = 0;
@@ -246,6 +256,10 @@ static const struct option options[OPTIONS] = {
 	[OPTION_ASCII] = { "ascii", 0, NULL, "draw with ASCII characters only", NULL },
 	[OPTION_SLICES] = { "slices", 0, "A,B,C",
 		"lengths of microflows, flows and macroflows: 5s,5m,15m", set_slices },
+	[OPTION_ATTRIBUTES] = { "attributes", 0, "LIST",
+		"what is computed beside counting: all, none, tcp,response", set_attributes },
+	[OPTION_ATTRIBUTES_FOR] = { "attributes-for", 0, "FILTER",
+		"compute it only for conversations that match", set_attributes_for },
 	[OPTION_BLOCK_SIZE] = { "block-size", 0, "SIZE",
 		"of a new store's blocks: 1Mi to 256Mi", set_block_size },
 	[OPTION_INDEX_DIR] = { "index-dir", 0, "DIR", "keep the index there", set_index_dir },

@@ -38,6 +38,8 @@ enum option_id {
 	OPTION_SIZE,
 	OPTION_ASCII,
 	OPTION_SLICES,
+	OPTION_ATTRIBUTES,
+	OPTION_ATTRIBUTES_FOR,
 	OPTION_BLOCK_SIZE,
 	OPTION_INDEX_DIR,
 	OPTION_NO_CACHE,
@@ -89,6 +91,8 @@ struct args {
 	enum out_format format;
 	enum tier tier;
 	int64_t micro_ns, flow_ns, macro_ns;
+	unsigned attributes; /* enum attribute */
+	const char *attributes_for;
 };
 
 struct option {

@@ -28,7 +28,7 @@ static enum rc recorder_args(const struct args *a, bool screen, struct recorder_
 		return rc;
 	recorder_options_default(o);
 	o->config = session.config;
-	o->slices_set = session.slices_set;
+	o->asked = session.asked;
 	o->block_size_set = args_given(a, OPTION_BLOCK_SIZE);
 	o->ingest.threads = (unsigned)a->threads;
 	o->devices = a->devices;

@@ -40,6 +40,30 @@ bool cli_interrupted(void)
 
 /* ---- sessions ------------------------------------------------------------------------------ */
 
+static enum rc take_attributes(const struct args *a, struct session_options *out, struct err *err)
+{
+	struct store_config *c = &out->config;
+	struct filter *filter;
+
+	if (!args_given(a, OPTION_ATTRIBUTES) && !args_given(a, OPTION_ATTRIBUTES_FOR))
+		return RC_DONE;
+	out->asked |= CONFIG_ATTRIBUTES;
+	if (args_given(a, OPTION_ATTRIBUTES))
+		c->attributes = a->attributes;
+	if (!a->attributes_for)
+		return RC_DONE;
+	if (strlen(a->attributes_for) >= sizeof(c->attributes_for))
+		return err_set(err, RC_USAGE, "--attributes-for", "at most %zu bytes expected",
+			sizeof(c->attributes_for) - 1);
+	enum rc rc = filter_compile_conversations(a->attributes_for, &filter, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (filter && c->attributes)         /* which ones does not matter where there is nothing to do */
+		strcpy(c->attributes_for, a->attributes_for);
+	filter_free(filter);
+	return RC_DONE;
+}
+
 enum rc cli_session_options(const struct args *a, struct session_options *out, struct err *err)
 {
 	session_options_default(out);
@@ -51,11 +75,13 @@ enum rc cli_session_options(const struct args *a, struct session_options *out, s
 		out->config.micro_ns = a->micro_ns;
 		out->config.flow_ns = a->flow_ns;
 		out->config.macro_ns = a->macro_ns;
-		out->slices_set = true;
+		out->asked |= CONFIG_SLICES;
 	}
 	if (args_given(a, OPTION_BLOCK_SIZE))
 		out->config.block_size = a->block_size;
-	enum rc rc = thresholds_read(&out->health, a->health, err);
+	enum rc rc = take_attributes(a, out, err);
+	if (rc == RC_DONE)
+		rc = thresholds_read(&out->health, a->health, err);
 	return rc == RC_DONE ? store_config_check(&out->config, err) : rc;
 }
 

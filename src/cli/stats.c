@@ -87,10 +87,17 @@ static void say_sizes(struct report *r, const struct store_totals *t)
 
 static void say_config(struct report *r, const struct store_config *c)
 {
+	char text[ATTRIBUTES_TEXT];
+
 	report_heading(r, "slices");
 	report_duration(r, "microflow_slice", "microflow", c->micro_ns);
 	report_duration(r, "flow_slice", "flow", c->flow_ns);
 	report_duration(r, "macroflow_window", "macroflow", c->macro_ns);
+	report_heading(r, "attributes");
+	attributes_format(text, sizeof(text), c->attributes);
+	report_text(r, "attributes", "computed", text);
+	if (c->attributes_for[0])
+		report_text(r, "attributes_for", "for", c->attributes_for);
 }
 
 static void say_points(struct report *r, const struct point_info *points, size_t n)

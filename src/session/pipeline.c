@@ -4,19 +4,32 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "query/filter.h"
 #include "store/block.h"
 
 #include <string.h>
 
 /* ---- making -------------------------------------------------------------------------- */
 
+static bool is_wanted(void *ctx, const struct packet *p)
+{
+	return filter_match_conversation(ctx, p);
+}
+
 static enum rc make_parts(struct pipeline *p, struct err *err)
 {
 	struct tracker_config config = {
-		.micro_ns = p->config->micro_ns, .flow_ns = p->config->flow_ns, .attributes = ATTRIBUTES_ALL,
+		.micro_ns = p->config->micro_ns, .flow_ns = p->config->flow_ns,
+		.attributes = p->config->attributes,
 	};
-	enum rc rc = fragment_table_new(&p->fragments, err);
+	enum rc rc = filter_compile_conversations(p->config->attributes_for, &p->wanted, err);
 
+	if (p->wanted) {
+		config.wanted = is_wanted;
+		config.ctx = p->wanted;
+	}
+	if (rc == RC_DONE)
+		rc = fragment_table_new(&p->fragments, err);
 	if (rc == RC_DONE)
 		rc = sealer_new(&p->sealer, err);
 	for (unsigned i = 0; i < TIER_SHARDS && rc == RC_DONE; i++)
@@ -85,6 +98,7 @@ void pipeline_free(struct pipeline *p)
 		tracker_free(p->trackers[i]);
 	sealer_free(p->sealer);
 	fragment_table_free(p->fragments);
+	filter_free(p->wanted);
 	for (unsigned i = 0; i < 2; i++) {
 		mem_free(p->jobs[i].packets);
 		mem_free(p->jobs[i].points);

@@ -55,6 +55,7 @@ struct pipeline {
 	struct store *store;
 	const struct store_config *config;
 	struct ingest_options options;
+	struct filter *wanted;           /* conversations with attributes; NULL: all. Read by all workers */
 	struct fragment_table *fragments;
 	struct tracker *trackers[TIER_SHARDS];
 	struct sealer *sealer;

@@ -196,14 +196,11 @@ static void fit_blocks(const struct recorder_options *o, struct store_config *c)
 static enum rc check_config(const struct recorder *r, struct err *err)
 {
 	const struct store_config *is = store_config(r->store), *want = &r->options.config;
-	const char *what = NULL;
+	const char *what = store_config_differs(is, want, r->options.asked);
 
-	if (r->options.slices_set && (is->micro_ns != want->micro_ns || is->flow_ns != want->flow_ns ||
-			is->macro_ns != want->macro_ns))
-		what = "slices";
-	else if (r->options.block_size_set && is->block_size != want->block_size)
+	if (!what && r->options.block_size_set && is->block_size != want->block_size)
 		what = "blocks";
-	else if (want->index_dir[0] && strcmp(is->index_dir, want->index_dir) != 0)
+	else if (!what && want->index_dir[0] && strcmp(is->index_dir, want->index_dir) != 0)
 		what = "an index";
 	return what ? err_set(err, RC_USAGE, r->options.store, "has other %s, which stay as they were made", what)
 		    : RC_DONE;

@@ -42,7 +42,8 @@ struct recorder_options {
 	struct live_options live;
 	const char *store;           /* directory; made where there is none */
 	struct store_config config;  /* of a store that is made */
-	bool slices_set, block_size_set;     /* the user asked for it: a store that has others is RC_USAGE */
+	unsigned asked;              /* enum store_config_part: the user asked for those; a store that has others is RC_USAGE */
+	bool block_size_set;         /* likewise */
 	struct ingest_options ingest;
 	int64_t sync_ns;             /* at the latest so much after it came, a packet is durable and published; default 1 s */
 	struct retention retention;

@@ -82,14 +82,6 @@ enum rc session_open_reader(const struct session *s, size_t i, struct store **ou
 	return rc;
 }
 
-static bool other_slices(const struct session *s, const struct store *store)
-{
-	const struct store_config *a = &s->options.config, *b = store_config(store);
-
-	return s->options.slices_set &&
-		(a->micro_ns != b->micro_ns || a->flow_ns != b->flow_ns || a->macro_ns != b->macro_ns);
-}
-
 static void note_damage(struct session_file *f, const struct store_totals *t)
 {
 	if (t->damaged)
@@ -121,7 +113,11 @@ static enum rc try_reader(struct session *s, size_t i, bool grown, struct err *e
 		return rc;
 	}
 	const struct store_totals *t = store_totals(s->stores[i]);
-	if (other_slices(s, s->stores[i])) {
+	const char *other = store_config_differs(&s->options.config, store_config(s->stores[i]), s->options.asked);
+	if (other) {
+		char text[64];
+		snprintf(text, sizeof(text), "the cached index has other %s: made anew", other);
+		tell(s, f->path, text);
 		store_close(s->stores[i]);
 		s->stores[i] = NULL;
 		cache_remove(f->index_dir);

@@ -22,8 +22,8 @@ struct session_source { const char *path; bool is_store; };      /* -s STORE, or
 struct session_options {
 	bool no_cache;
 	const char *cache_dir;               /* NULL: the user's */
-	struct store_config config;          /* slices for new indexes */
-	bool slices_set;                     /* the user asked for those: an index with others is made anew */
+	struct store_config config;          /* slices and attributes of new indexes */
+	unsigned asked;                      /* enum store_config_part: the user asked for those: an index with others is made anew */
 	struct ingest_options ingest;
 	struct health_limits health;         /* what health is judged by */
 };
