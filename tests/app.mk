@@ -2,3 +2,11 @@
 #	unit_tests += tests/app/test_NAME
 #	tests_app_test_NAME_SOURCES = tests/app/test_NAME.c
 #	tests_app_test_NAME_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_talk
+tests_app_test_talk_SOURCES = tests/app/test_talk.c tests/app/talking.c tests/app/talking.h
+tests_app_test_talk_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_http
+tests_app_test_http_SOURCES = tests/app/test_http.c tests/app/talking.c tests/app/talking.h
+tests_app_test_http_LDADD = $(app_test_ldadd)

@@ -52,7 +52,7 @@ struct said {
 	uint16_t status;             /* of the last response here, as the protocol numbers it: HTTP 404, rcode 3, SMTP 550, SIP 486 */
 	uint16_t version;            /* TLS: chosen by the server, as on the wire (0x0304); 0 unknown */
 	int64_t response_ns;         /* has_response: the answered request was so long ago (by transaction, as in DNS) */
-	struct said_text name;       /* whom the client asks: Host, SNI, the DNS question; host names in lower case */
+	struct said_text name;       /* whom the client asks: Host, SNI, the DNS question; as written, without a port */
 	struct said_text url;        /* of the last request here: HTTP target, SIP request URI, SQL has none */
 	struct said_text alpn;       /* TLS: as chosen, else the client's first */
 	struct said_text ja4;        /* TLS or QUIC client */

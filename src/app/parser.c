@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/parser.h"
 
+extern const struct app_parser http_parser;
+
 /* A line for each parser that is built in; in the order in which a talk asks them. */
 static const struct app_parser *const parsers[APPS] = {
-	[APP_NONE] = NULL,
+	[APP_HTTP] = &http_parser,
 };
 
 const struct app_parser *app_parser(enum app a)

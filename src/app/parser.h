@@ -56,8 +56,8 @@ struct app_parser {
 	enum app app;
 	/*
 	 * Whether a conversation in which in->dir sent these first bytes speaks it. MAYBE: more bytes could tell, or what the
-	 * other side says. At most the first 4 packets with payload are asked, and YES must be certain: a wrong application is worse
-	 * than none.
+	 * other side says (2 KiB must be enough). YES must be certain: a wrong application is worse than none. in->dir is a hint: where
+	 * the handshake was not captured client and server may be the wrong way round.
 	 */
 	enum parse_match (*match)(const struct parse_bytes *in);
 	/* TCP, or NULL. in->p begins where the step before left off. Called with n > 0. */

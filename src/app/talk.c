@@ -9,12 +9,15 @@
 /* A sequence number further away than any window cannot be told from a new one. */
 enum { FAR = 1 << 24 };
 
+/* So many bytes of a first message must be enough to tell what it is. */
+enum { MAYBE_BYTES = 2048 };
+
 _Static_assert(sizeof(struct talk) <= TALK_BYTES, "a talk is small");
 
 struct hold {
 	struct talk *owner;          /* NULL: free */
 	unsigned side;
-	uint32_t n;
+	uint32_t from, n;            /* bytes that wait begin there: those before may still be read */
 	uint64_t used;               /* when, by the memory's count */
 };
 
@@ -61,6 +64,7 @@ static void lose(struct talk_memory *m, struct talk_direction *side)
 {
 	let_go(m, side);
 	side->lost = true;
+	side->answered = false;
 	side->skip = 0;
 	side->need = 0;
 }
@@ -85,6 +89,11 @@ static void take_hold(struct talk_memory *m, struct talk *t, unsigned side)
 	t->side[side].hold = (uint8_t)(best + 1);
 }
 
+static uint8_t *held(struct talk_memory *m, const struct hold *h)
+{
+	return m->bytes + (size_t)(h - m->v) * PARSE_HOLD;
+}
+
 /* Puts bytes behind those that wait. False where there is no room. */
 static bool hold_bytes(struct talk_memory *m, struct talk *t, unsigned side, const uint8_t *p, size_t n)
 {
@@ -93,11 +102,21 @@ static bool hold_bytes(struct talk_memory *m, struct talk *t, unsigned side, con
 	if (t->side[side].hold == 0)
 		take_hold(m, t, side);
 	struct hold *h = &m->v[t->side[side].hold - 1];
+	uint8_t *bytes = held(m, h);
 
 	h->used = ++m->count;
 	if (n > PARSE_HOLD - h->n)
 		return false;
-	memmove(m->bytes + (size_t)(h - m->v) * PARSE_HOLD + h->n, p, n);
+	if (h->n == 0 && (uintptr_t)p - (uintptr_t)bytes < PARSE_HOLD) {       /* they are there; texts before them are still read */
+		h->from = (uint32_t)(p - bytes);
+		h->n = (uint32_t)n;
+		return true;
+	}
+	if (n > PARSE_HOLD - h->n - h->from) {
+		memmove(bytes, bytes + h->from, h->n);
+		h->from = 0;
+	}
+	memmove(bytes + h->from + h->n, p, n);
 	h->n += (uint32_t)n;
 	return true;
 }
@@ -205,9 +224,9 @@ static bool find_stream(struct talking *x, size_t *left)
 
 	if (find(x, &maybe))
 		return true;
-	*left = maybe ? x->in.n : 0;
-	if (++side->tries >= TALK_TRIES) {
-		*left = 0;
+	if (maybe && x->in.n <= MAYBE_BYTES) {
+		*left = x->in.n;
+	} else if (++side->tries >= TALK_TRIES) {
 		side->lost = true;
 		t->ruled_out = t->side[!x->side].lost;
 	}
@@ -224,7 +243,7 @@ static void take_bytes(struct talking *x, bool at_start)
 	if (side->lost) {
 		const struct app_parser *parser = app_parser((enum app)t->parser);
 
-		if (!parser || !parser->resync || !at_start || !parser->resync(t->state, &x->in))
+		if (!parser || !parser->resync || !at_start || !side->answered || !parser->resync(t->state, &x->in))
 			return;
 		side->lost = false;
 	}
@@ -236,9 +255,9 @@ static void take_bytes(struct talking *x, bool at_start)
 		struct hold *h = &x->m->v[side->hold - 1];
 		if (h->n < side->need)
 			return;
-		x->in.p = x->m->bytes + (size_t)(h - x->m->v) * PARSE_HOLD;
+		x->in.p = held(x->m, h) + h->from;
 		x->in.n = h->n;
-		h->n = 0;        /* what is left of them goes to the front again */
+		h->n = 0;        /* what is left of them is held again */
 	}
 	if ((t->parser != APP_NONE || find_stream(x, &left)) && !parse_stream(x, &left) && !side->done)
 		lose(x->m, side);
@@ -287,7 +306,10 @@ static void take_segment(struct talking *x, const struct packet *p)
 	const uint8_t *begin = x->in.p;
 	bool at_start;
 
-	if (!in_order(x, p->tcp_seq, p->payload_len, &at_start) || side->done)
+	if (!in_order(x, p->tcp_seq, p->payload_len, &at_start))
+		return;
+	x->t->side[!x->side].answered = true;
+	if (side->done)
 		return;
 	/* bytes of the segment that the capture did not keep */
 	uint64_t hole = p->payload_len - (uint64_t)(x->in.p - begin) - x->in.n;

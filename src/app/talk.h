@@ -17,7 +17,7 @@
 
 enum {
 	TALK_BYTES = 192,
-	TALK_TRIES = 4,              /* packets with payload a direction, until the application is not known for good */
+	TALK_TRIES = 4,              /* packets of a direction that are none of ours, until it is not asked any more */
 	TALK_HOLDS = 64,             /* buffers of PARSE_HOLD bytes */
 };
 
@@ -29,6 +29,7 @@ struct talk_direction {
 	uint8_t tries;
 	bool known;                  /* next_seq is */
 	bool lost, done;
+	bool answered;               /* since it was lost the other side has spoken: a message may begin */
 };
 
 /* Plain data; zeroed it is a conversation that begins. */
