@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "flow/proto.h"
 
+#include <assert.h>
 #include <strings.h>
 
 /* ---- what the tests look at -------------------------------------------------------------- */
@@ -526,6 +527,8 @@ enum verdict filter_run(const struct filter *f, const struct subject *s)
 	for (size_t at = 0; at < f->n_steps; at++) {
 		const struct filter_step *step = &f->steps[at];
 
+		/* a program is compiled so that each step finds what it takes */
+		assert(n >= (step->code == STEP_TEST ? 0 : step->code == STEP_AND || step->code == STEP_OR ? 2 : 1));
 		switch (step->code) {
 		case STEP_TEST: stack[n++] = judge(f, &f->tests[step->arg], s); break;
 		case STEP_NOT: stack[n - 1] = VERDICT_YES - stack[n - 1]; break;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <strings.h>
 
 static enum verdict verdict_of_side(const struct filter *f, const struct flow_key *key,
@@ -270,6 +271,7 @@ static void analyse_times(struct filter *f)
 	for (size_t at = 0; at < f->n_steps; at++) {
 		const struct filter_step *step = &f->steps[at];
 
+		assert(n >= (step->code == STEP_TEST ? 0 : step->code == STEP_AND || step->code == STEP_OR ? 2 : 1));
 		if (step->code == STEP_TEST)
 			stack[n++] = span_of_test(f, &f->tests[step->arg]);
 		else if (step->code == STEP_NOT)

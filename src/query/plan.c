@@ -298,7 +298,7 @@ static void say_plan(const struct run *run)
 	}
 	n = snprintf(e->plan, sizeof(e->plan), "%s -> %llu of %llu segments -> %llu flow parts",
 		way, (unsigned long long)e->segments,
-		(unsigned long long)(e->segments + e->segments_skipped),
+		(unsigned long long)e->segments + e->segments_skipped,
 		(unsigned long long)e->flow_parts);
 	if (run->q->tier == TIER_PACKET && n > 0 && (size_t)n < sizeof(e->plan))
 		snprintf(e->plan + n, sizeof(e->plan) - (size_t)n, " -> %llu packets",

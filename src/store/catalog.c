@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/trace.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -52,6 +53,7 @@ enum rc catalog_failed(struct catalog *c, const char *doing, struct err *err)
 
 	TRACE(TRACE_STORE, "catalog %s: %s: %d %s", c->path, doing,
 		sqlite3_extended_errcode(c->db), sqlite3_errmsg(c->db));
+	assert(rc != RC_DONE);
 	if (rc == RC_DAMAGED)
 		return err_damaged(err, c->path, 0, "%s: %s", doing, sqlite3_errmsg(c->db));
 	return err_set(err, rc, c->path, "%s: %s", doing, sqlite3_errmsg(c->db));
