@@ -70,3 +70,13 @@ tests_ui_test_hostile_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 unit_tests += tests/ui/test_signals
 tests_ui_test_signals_SOURCES = tests/ui/test_signals.c tests/ui/pty.c tests/ui/pty.h
 tests_ui_test_signals_LDADD = $(CMOCKA_LIBS) -lutil
+
+# A recorder on a veth pair, and the screen over it.
+TESTS += tests/ui/live.sh
+LONG_TESTS += tests/ui/live-long.sh
+EXTRA_DIST += tests/ui/live.sh
+if HAVE_CMOCKA
+check_PROGRAMS += tests/ui/test_live_screen
+endif
+tests_ui_test_live_screen_SOURCES = tests/ui/test_live_screen.c tests/ui/pty.c tests/ui/pty.h tests/ui/vt.c tests/ui/vt.h
+tests_ui_test_live_screen_LDADD = $(CMOCKA_LIBS) -lutil

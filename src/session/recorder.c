@@ -75,6 +75,21 @@ void recorder_event(struct recorder *r, const char *kind, const char *fmt, ...)
 	recorder_tell(r);
 }
 
+/* For the store's log alone: what is down or gone before this is of another recorder. */
+static void log_start(struct recorder *r)
+{
+	struct recorder_event e = { .time_ns = recorder_realtime(r), .kind = "start" };
+	size_t len = (size_t)snprintf(e.text, sizeof(e.text), "recording has begun on");
+
+	for (size_t i = 0; i < r->n && len < sizeof(e.text); i++)
+		len += (size_t)snprintf(e.text + len, sizeof(e.text) - len, "%s%s", i > 0 ? ", " : " ",
+			live_info(r->sources[i].live)->name);
+	pthread_mutex_lock(&r->lock);
+	if (r->n_put < EVENTS)
+		r->put[r->n_put++] = e;
+	pthread_mutex_unlock(&r->lock);
+}
+
 void recorder_fail(struct recorder *r, const struct err *why)
 {
 	pthread_mutex_lock(&r->lock);
@@ -307,6 +322,7 @@ enum rc recorder_start(struct recorder *r, struct store_notes *notes, struct err
 {
 	enum rc rc = open_store(r, notes, err);
 
+	log_start(r);
 	for (size_t i = 0; i < r->n && rc == RC_DONE; i++)
 		rc = find_point(r, &r->sources[i], err);
 	if (rc == RC_DONE) {

@@ -114,7 +114,7 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 	int len;
 
 	if (!s->indexing && live_state(s, out, size, brief))
-		return s->live.paused || s->live.recorders == 0;
+		return s->live.paused || s->live.recorders == 0 || s->live.n_troubles > 0;
 	if (s->indexing)
 		len = snprintf(out, size, "indexing %d %%", index_permille(s) / 10);
 	else if (s->waiting)

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { SEEN_MAX = 1 << 22, WAIT_MS = 60000 };
+enum { SEEN_MAX = 1 << 22, WAIT_MS = 60000, ARGUMENTS_MAX = 16 };
 
 static char seen[SEEN_MAX];
 static pid_t child; /* ours: the program, or its shell */
@@ -58,12 +58,24 @@ static void be_shell(int pid_fd)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 126);
 }
 
+static _Noreturn void run(const char *program, const struct pty_options *options, const char *shop)
+{
+	const char *argv[ARGUMENTS_MAX + 2] = { "flowdrill", "--no-cache", options->file ? options->file : shop };
+
+	for (size_t i = 0; options->arguments != NULL && i < ARGUMENTS_MAX; i++) {
+		argv[1 + i] = options->arguments[i];
+		if (options->arguments[i] == NULL)
+			break;
+	}
+	execv(program, (char *const *)argv);
+	_exit(127);
+}
+
 void pty_start(const struct pty_options *options)
 {
 	struct winsize size = { .ws_row = (unsigned short)options->h,
 		.ws_col = (unsigned short)options->w };
 	const char *program = getenv("FLOWDRILL"), *top = getenv("top_srcdir");
-	const char *file = options->file;
 	char shop[4096];
 	int pid_fds[2];
 
@@ -79,8 +91,7 @@ void pty_start(const struct pty_options *options)
 		if (options->job)
 			be_shell(pid_fds[1]);
 		set_environment(options);
-		execl(program, "flowdrill", "--no-cache", file ? file : shop, (char *)NULL);
-		_exit(127);
+		run(program, options, shop);
 	}
 	if (options->job)
 		assert_int_equal(read(pid_fds[0], &pty.pid, sizeof(pty.pid)), sizeof(pty.pid));

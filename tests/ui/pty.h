@@ -15,6 +15,7 @@ struct pty_options {
 	const char *term;   /* TERM; NULL: unset */
 	const char *locale; /* LC_ALL; NULL: C.UTF-8 */
 	const char *file;   /* NULL: the sample shop */
+	const char *const *arguments; /* instead of a file; ended by NULL */
 	unsigned w, h;
 	bool job; /* run by a parent that does as a shell does: says when it was stopped, hands its status on */
 	/* told every byte that the program writes, in order; or NULL */

@@ -279,6 +279,43 @@ static void test_no_store(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static const char *state_of(bool brief)
+{
+	static char out[80];
+
+	shown();
+	return live_state(&screen, out, sizeof(out), brief) ? out : "";
+}
+
+/* What the log of the store says hinders recording, until it says that it is over. */
+static void test_troubles(void **state)
+{
+	struct live *l = &screen.live;
+
+	(void)state;
+	assert_true(live_hear(l, 0, "down", "eth0 is down: capture goes on when it is up again"));
+	assert_string_equal(state_of(false), "live, recorder 4711, eth0 down");
+	assert_string_equal(state_of(true), "eth0 down");
+	assert_shown("eth0 down");
+	assert_true(live_hear(l, 0, "gone", "eth0 is gone: nothing is captured there any more"));
+	assert_string_equal(state_of(true), "eth0 gone");
+	assert_true(live_hear(l, 0, "full", "the disk is full: packets are refused until there is room"));
+	assert_string_equal(state_of(true), "2 troubles");
+	live_hear(l, 0, "room", "there is room again");
+	live_hear(l, 1, "up", "eth0 is up again"); /* another store's */
+	assert_string_equal(state_of(true), "eth0 gone");
+	assert_true(live_hear(l, 0, "clock", "the clock was set back by 5.0 s"));
+	assert_string_equal(state_of(true), "eth0 gone");
+	for (int i = 0; i < 2 * LIVE_TROUBLES; i++)
+		live_hear(l, 0, "down", (const char[]){ 'a', (char)('a' + i), ' ', 0 });
+	assert_int_equal(l->n_troubles, LIVE_TROUBLES);
+	assert_string_equal(l->troubles[LIVE_TROUBLES - 1].name, "ap");
+	assert_true(live_hear(l, 0, "end", "recording has ended: gone: there is nothing left to capture"));
+	assert_string_equal(state_of(false), "recording ended");
+	assert_false(live_hear(l, 0, "start", "recording has begun on eth0"));
+	assert_string_equal(state_of(true), "live");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +326,7 @@ int main(void)
 		TEST(test_follow),
 		TEST(test_follow_services),
 		TEST(test_windows_fold_by_themselves),
+		TEST(test_troubles),
 		TEST(test_pause),
 		TEST(test_pause_stops_a_refresh),
 		TEST(test_end),

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { TAB_CELLS = 8, CURSOR_MODE = 25 };
+enum { TAB_CELLS = 8, MODE_WRAP = 7, MODE_CURSOR = 25, MODE_META = 1034, MODE_OTHER_SCREEN = 1049 };
 
 void vt_init(struct vt *v, int w, int h)
 {
@@ -105,8 +105,8 @@ static void set_mode(struct vt *v, int mode, bool on)
 {
 	size_t kept = 0;
 
-	/* wrapping and the cursor are on in the beginning */
-	if (mode == CURSOR_MODE || mode == 7)
+	/* on in the beginning */
+	if (mode == MODE_CURSOR || mode == MODE_WRAP || mode == MODE_META)
 		on = !on;
 	for (size_t i = 0; i < v->n_modes; i++)
 		if (v->modes[i] != mode)
@@ -114,7 +114,7 @@ static void set_mode(struct vt *v, int mode, bool on)
 	v->n_modes = kept;
 	if (on && kept < VT_MODES)
 		v->modes[v->n_modes++] = mode;
-	if (mode == 1049)
+	if (mode == MODE_OTHER_SCREEN)
 		erase_display(v, 2);
 }
 
