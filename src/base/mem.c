@@ -2,14 +2,23 @@
 #include "base/mem.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static _Atomic uint64_t mem_done;
-static _Atomic uint64_t mem_limit;   /* allocations numbered from here on fail; 0: none */
+static _Atomic uint64_t mem_limit;   /* the allocation of this number fails; 0: none */
+static _Atomic bool mem_goes_on;     /* and all after it */
 
 void mem_fail_after(uint64_t nth)
 {
+	atomic_store(&mem_goes_on, true);
+	atomic_store(&mem_limit, nth ? atomic_load(&mem_done) + nth : 0);
+}
+
+void mem_fail_once(uint64_t nth)
+{
+	atomic_store(&mem_goes_on, false);
 	atomic_store(&mem_limit, nth ? atomic_load(&mem_done) + nth : 0);
 }
 
@@ -24,7 +33,7 @@ static int mem_may(void)
 	uint64_t n = atomic_fetch_add_explicit(&mem_done, 1, memory_order_relaxed) + 1;
 	uint64_t limit = atomic_load_explicit(&mem_limit, memory_order_relaxed);
 
-	return limit == 0 || n < limit;
+	return limit == 0 || n < limit || (n > limit && !atomic_load(&mem_goes_on));
 }
 
 void *mem_alloc(size_t bytes)

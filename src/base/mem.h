@@ -28,6 +28,8 @@ int mem_grow(void *array, size_t *cap, size_t need, size_t size);
 
 /* Tests: the Nth allocation from now on (1 = the next) fails, and all after it; 0 switches that off. */
 void mem_fail_after(uint64_t nth);
+/* Tests: the same for this one alone. */
+void mem_fail_once(uint64_t nth);
 /* Tests: number of allocations so far. */
 uint64_t mem_count(void);
 
