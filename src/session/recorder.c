@@ -121,6 +121,12 @@ static bool make_pipe(int fds[2])
 	return pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0;
 }
 
+/* Sealing waits for the disk: never in the thread that empties the rings, even where there is one processor. */
+static unsigned enough_threads(unsigned threads)
+{
+	return threads == 1 || (threads == 0 && sysconf(_SC_NPROCESSORS_ONLN) < 2) ? 2 : threads;
+}
+
 enum rc recorder_open_over(const struct recorder_options *o, struct live **points, size_t n, struct recorder **out,
 	struct err *err)
 {
@@ -133,6 +139,7 @@ enum rc recorder_open_over(const struct recorder_options *o, struct live **point
 			? err_set(err, RC_LIMIT, "-i", "%d interfaces at most", RECORDER_DEVICES) : err_memory(err);
 	}
 	r->options = *o;
+	r->options.ingest.threads = enough_threads(o->ingest.threads);
 	r->n = n;
 	r->wake[0] = r->wake[1] = r->tell[0] = r->tell[1] = -1;
 	for (size_t i = 0; i < n; i++)

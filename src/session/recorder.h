@@ -44,7 +44,7 @@ struct recorder_options {
 	struct store_config config;  /* of a store that is made */
 	unsigned asked;              /* enum store_config_part: the user asked for those; a store that has others is RC_USAGE */
 	bool block_size_set;         /* likewise */
-	struct ingest_options ingest;
+	struct ingest_options ingest;        /* threads: two at least */
 	int64_t sync_ns;             /* at the latest so much after it came, a packet is durable and published; default 1 s */
 	struct retention retention;
 	enum recorder_full when_full;
