@@ -458,13 +458,10 @@ static enum rc trim_index(struct store *s, uint32_t block, bool *valid, struct e
 	*valid = false;
 	store_index_path(s, block, path);
 	rc = io_open(path, IO_WRITE, &f, err);
-	if (rc == RC_MISSING || rc == RC_UNSUPPORTED)
-		return RC_DONE;
-	if (rc == RC_DONE)
-		rc = io_size(f, &size, err);
 	if (rc != RC_DONE)
-		return rc;
-	if (size >= end && index_header_check(f, block, &header, NULL) == RC_DONE) {
+		return rc == RC_MISSING || rc == RC_UNSUPPORTED ? RC_DONE : rc;
+	rc = io_size(f, &size, err);
+	if (rc == RC_DONE && size >= end && index_header_check(f, block, &header, NULL) == RC_DONE) {
 		*valid = true;
 		if (size > end)
 			rc = io_truncate(f, end, err);
@@ -507,8 +504,7 @@ static enum rc remove_strays(struct store *s, struct err *err)
 		store_index_path(s, files[i], path);
 		rc = io_remove(path, err);
 	}
-	if (rc == RC_DONE)
-		mem_free(files);
+	mem_free(files);
 	return rc;
 }
 
