@@ -5,6 +5,8 @@
 
 # Helpers for tests over whole captures.
 captures_sources = tests/session/captures.c tests/session/captures.h
+# All that a store says.
+answers_sources = tests/session/answers.c tests/session/answers.h
 
 unit_tests += tests/session/test_determinism
 tests_session_test_determinism_SOURCES = tests/session/test_determinism.c $(captures_sources)
@@ -38,8 +40,13 @@ tests_session_test_power_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_power_LDADD = $(session_test_ldadd)
 LONG_TESTS += tests/session/power-long.sh
 
+unit_tests += tests/session/test_restart
+tests_session_test_restart_SOURCES = tests/session/test_restart.c $(captures_sources) $(answers_sources)
+tests_session_test_restart_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_restart_LDADD = $(session_test_ldadd)
+
 unit_tests += tests/session/test_compact
-tests_session_test_compact_SOURCES = tests/session/test_compact.c $(captures_sources)
+tests_session_test_compact_SOURCES = tests/session/test_compact.c $(captures_sources) $(answers_sources)
 tests_session_test_compact_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_compact_LDADD = $(session_test_ldadd)
 

@@ -227,23 +227,6 @@ static enum rc finish(struct import *x, enum rc how, struct err *err)
 	return rc;
 }
 
-enum rc ingest_left(struct store *store, const struct ingest_options *options,
-	struct ingest_progress *progress, struct err *err)
-{
-	struct ingest_result result;
-	bool left = false;
-	size_t n;
-	const struct block_info *b = store_blocks(store, &n);
-
-	for (size_t i = 0; i < n; i++)
-		left |= b[i].state == BLOCK_SEALED;
-	if (!left)
-		return RC_DONE;
-	enum rc rc = ingest_reindex(store, options, progress, &result, err);
-	atomic_store(&progress->done, false);
-	return rc == RC_DONE ? store_refresh(store, err) : rc;
-}
-
 enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	const struct ingest_options *options, struct ingest_progress *progress, struct ingest_result *out,
 	struct err *err)
@@ -261,11 +244,12 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	if (rc == RC_DONE)
 		rc = ingest_left(store, options, progress, err);
 	if (rc == RC_DONE)
-		rc = pipeline_new(store, options, store_totals(store)->packets + 1, &x.pipeline, err);
+		rc = pipeline_new(store, options, store_next_frame(store), &x.pipeline, err);
 	if (rc == RC_DONE)
 		rc = block_writer_new(store, &x.writer, err);
 	if (rc == RC_DONE) {
 		pipeline_follow(x.pipeline, x.writer);
+		block_writer_frames(x.writer, store_next_frame(store));
 		enum rc how = merge(&x, &why);
 		if (how == RC_DONE || how == RC_CANCELLED)
 			rc = finish(&x, how, err);
@@ -280,146 +264,6 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	for (size_t i = 0; i < n; i++)
 		feed_free(&x.inputs[i].feed);
 	mem_free(x.inputs);
-	atomic_store(&progress->done, true);
-	return rc;
-}
-
-/* ---- indexing blocks again ------------------------------------------------------------------ */
-
-/* The points of a block are numbered as its interfaces are: nothing is added. */
-static enum rc reindex_interface(struct feed *feed, const struct source_event *e, struct err *err)
-{
-	return feed_add_interface(feed, e, e->interface, err);
-}
-
-static enum rc reindex_packet(struct pipeline *p, const struct feed *feed, const struct source_event *e,
-	struct err *err)
-{
-	struct pipeline_packet k;
-	enum rc rc = RC_DONE;
-
-	if (pipeline_segment_full(p))
-		rc = pipeline_end_segment(p, false, err);
-	if (rc != RC_DONE)
-		return rc;
-	feed_packet(feed, e, &k);
-	k.offset = (uint32_t)e->offset;
-	k.record_len = e->record_len;
-	return pipeline_packet(p, &k, err);
-}
-
-static enum rc reindex_block(struct store *store, struct pipeline *p, const struct block_info *b,
-	const struct ingest_options *options, struct err *err)
-{
-	struct feed feed = {.verify_checksums = options->verify_checksums};
-	struct source_event e;
-	char path[1024];
-	bool publish = b->state != BLOCK_INDEXED;
-
-	snprintf(path, sizeof(path), "%s/%s", store_path(store), b->file);
-	enum rc rc = source_open_file(path, NULL, &feed.source, err);
-	if (rc != RC_DONE)
-		return rc;
-	pipeline_begin_block(p, b->number, publish);
-	while ((rc = source_next(feed.source, &e, err)) == RC_DONE) {
-		if (e.kind == SOURCE_INTERFACE)
-			rc = reindex_interface(&feed, &e, err);
-		else if (e.kind == SOURCE_PACKET)
-			rc = reindex_packet(p, &feed, &e, err);
-		if (rc != RC_DONE)
-			break;
-	}
-	if (rc == RC_END || rc == RC_DAMAGED)        /* what came before the damage stays readable */
-		rc = pipeline_end_segment(p, true, err);
-	feed_free(&feed);
-	return rc;
-}
-
-/*
- * All blocks go through the trackers, so that records which reach from one block into the next are what they were;
- * only blocks without an index are published.
- */
-static enum rc reindex_blocks(struct store *store, struct pipeline *p, const struct block_info *blocks,
-	size_t n, const struct ingest_options *options, struct ingest_progress *progress, struct err *err)
-{
-	enum rc rc = RC_DONE;
-
-	for (size_t i = 0; i < n && rc == RC_DONE; i++) {
-		if (blocks[i].state == BLOCK_EVICTED)
-			continue;
-		/* some segments were published before the writer died: the block begins anew */
-		if (blocks[i].state == BLOCK_SEALED)
-			rc = store_drop_index(store, blocks[i].number, err);
-		if (rc == RC_DONE)
-			rc = reindex_block(store, p, &blocks[i], options, err);
-		atomic_store_explicit(&progress->packets, pipeline_packets(p), memory_order_relaxed);
-		atomic_store_explicit(&progress->position, (uint64_t)i + 1, memory_order_relaxed);
-		if (rc == RC_DONE && atomic_load_explicit(&progress->cancel, memory_order_relaxed))
-			rc = err_set(err, RC_CANCELLED, store_path(store), "indexing was stopped");
-	}
-	return rc;
-}
-
-/* An ingest that failed or was killed leaves blocks with some of their segments: those are made again with the others. */
-static enum rc drop_parts(struct store *store, struct err *err)
-{
-	enum rc rc = store_refresh(store, err);
-	size_t n, i;
-
-	while (rc == RC_DONE) {
-		const struct segment_place *g = store_segments(store, &n);
-		const struct block_info *b = NULL;
-		for (i = 0; i < n; i++) {
-			b = store_block(store, g[i].block);
-			if (b && b->state == BLOCK_SEALED)
-				break;
-		}
-		if (i == n)
-			break;
-		rc = store_drop_index(store, b->number, err);
-		if (rc == RC_DONE)
-			rc = store_refresh(store, err);
-	}
-	return rc;
-}
-
-enum rc ingest_reindex(struct store *store, const struct ingest_options *options,
-	struct ingest_progress *progress, struct ingest_result *out, struct err *err)
-{
-	struct pipeline *p = NULL;
-	struct block_info *blocks = NULL;
-	size_t n;
-
-	memset(out, 0, sizeof(*out));
-	enum rc rc = drop_parts(store, err);
-	if (rc != RC_DONE)
-		return rc;
-	const struct block_info *now = store_blocks(store, &n);
-	size_t left = 0;             /* the first block that was not evicted */
-	while (left < n && now[left].state == BLOCK_EVICTED)
-		left++;
-	uint64_t first_frame = left < n && now[left].first_frame > 0 ? now[left].first_frame : 1;
-	/* A copy: what the store shows changes as segments are published. */
-	blocks = mem_calloc(n + 1, sizeof(*blocks));
-	if (!blocks)
-		return err_memory(err);
-	if (n > 0)
-		memcpy(blocks, now, n * sizeof(*blocks));
-	atomic_store(&progress->size, (uint64_t)n);
-	struct store_totals totals = *store_totals(store);
-	rc = pipeline_new(store, options, first_frame, &p, err);
-	if (rc == RC_DONE)
-		rc = reindex_blocks(store, p, blocks, n, options, progress, err);
-	if (rc == RC_DONE)
-		rc = pipeline_finish(p, err);
-	if (rc == RC_DONE) {
-		totals.complete = true;
-		rc = store_set_totals(store, &totals, err);
-		out->packets = pipeline_packets(p);
-		out->bytes = pipeline_bytes(p);
-	}
-	pipeline_free(p);
-	mem_free(blocks);
 	atomic_store(&progress->done, true);
 	return rc;
 }

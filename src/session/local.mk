@@ -7,6 +7,7 @@ src_session_libsession_a_SOURCES = \
 	src/session/feed.c \
 	src/session/feed.h \
 	src/session/import.c \
+	src/session/reindex.c \
 	src/session/ingest.c \
 	src/session/ingest.h \
 	src/session/job.c \

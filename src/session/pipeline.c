@@ -124,6 +124,16 @@ void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish)
 	p->block_waits = false;
 }
 
+void pipeline_go_on(struct pipeline *p, uint32_t block, uint32_t segment, bool publish)
+{
+	pipeline_begin_block(p, block, publish);
+	p->segment = segment;
+	p->block_waits = true;       /* the end of the block is to be told even if nothing follows */
+	/* the sealer's, but there is nothing in the pipeline yet */
+	if (segment > 0)
+		p->no_filter = true;
+}
+
 /* A segment that begins at this offset of the block. */
 static enum rc begin_segment(struct pipeline *p, uint32_t offset, int64_t time_ns, struct err *err)
 {

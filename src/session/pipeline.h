@@ -49,6 +49,11 @@ void pipeline_on_full(struct pipeline *p, bool (*wait)(void *ctx), void *ctx);
 void pipeline_free(struct pipeline *p);
 /* What follows lies in this block; the segment before was ended. publish false: the block's index is there already, only state is made. */
 void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish);
+/*
+ * The same, and the block's end is told even where it has no packets. segment > 0, in a new pipeline only: the block has segments
+ * before this one, whose addresses are not known: it gets no filter.
+ */
+void pipeline_go_on(struct pipeline *p, uint32_t block, uint32_t segment, bool publish);
 enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err);
 /* Whether the segment is full: the caller has its packets made durable, then calls pipeline_end_segment(). */
 bool pipeline_segment_full(const struct pipeline *p);

@@ -71,6 +71,8 @@ void recorder_event(struct recorder *r, const char *kind, const char *fmt, ...)
 		r->say[r->n_say++] = e;
 	if (r->n_put < EVENTS)
 		r->put[r->n_put++] = e;
+	if (r->n_lay < EVENTS)
+		r->lay[r->n_lay++] = e;
 	pthread_mutex_unlock(&r->lock);
 	recorder_tell(r);
 }
@@ -280,19 +282,6 @@ static enum rc find_point(struct recorder *r, struct recorder_source *s, struct 
 	return rc;
 }
 
-/* Numbers of frames are never used again, not even those of evicted blocks. */
-static uint64_t next_frame(const struct store *s)
-{
-	size_t n;
-	const struct block_info *b = store_blocks(s, &n);
-	uint64_t next = 1;
-
-	for (size_t i = 0; i < n; i++)
-		if (b[i].packets > 0 && b[i].first_frame + b[i].packets > next)
-			next = b[i].first_frame + b[i].packets;
-	return next;
-}
-
 /* ---- starting and stopping -------------------------------------------------------------- */
 
 /* Signals are for the thread that called us. */
@@ -333,7 +322,7 @@ enum rc recorder_start(struct recorder *r, struct store_notes *notes, struct err
 	for (size_t i = 0; i < r->n && rc == RC_DONE; i++)
 		rc = find_point(r, &r->sources[i], err);
 	if (rc == RC_DONE) {
-		r->next_frame = next_frame(r->store);
+		r->next_frame = store_next_frame(r->store);
 		rc = start_threads(r, err);
 	}
 	if (rc != RC_DONE && !r->has_keeper) {

@@ -89,8 +89,8 @@ struct recorder {
 	pthread_cond_t changed;      /* the keeper is to look */
 	struct recorder_sample sample;
 	struct recorder_status status;
-	struct recorder_event say[EVENTS], put[EVENTS];  /* for the user; for the store */
-	size_t n_say, n_put;
+	struct recorder_event say[EVENTS], put[EVENTS], lay[EVENTS];     /* for the user; the catalog; the blocks */
+	size_t n_say, n_put, n_lay;
 	bool end;                    /* the taker has ended: the keeper does its last round */
 	enum rc rc;                  /* what ended it by itself */
 	struct err err;
@@ -127,6 +127,8 @@ void recorder_finish(struct recorder *r);
 void recorder_sample(struct recorder *r);
 /* Interface statistics into the block, where they have changed. */
 enum rc recorder_put_counts(struct recorder *r, struct err *err);
+/* Events into the block, as far as it takes them; the others wait for the next one. */
+enum rc recorder_put_events(struct recorder *r, struct err *err);
 
 void *recorder_taker_main(void *arg);
 

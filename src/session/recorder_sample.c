@@ -2,6 +2,7 @@
 /* Recorder: counters, interfaces and the clock, looked at by the taker. */
 #include "session/recorder_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,37 @@ enum rc recorder_put_counts(struct recorder *r, struct err *err)
 			continue;
 		s->in_block = c;
 		rc = block_writer_counts(r->writer, s->point, now, s->base_stored + s->written.packets, &c, err);
+	}
+	return rc;
+}
+
+/* The first event that the blocks do not have yet. */
+static bool first_event(struct recorder *r, struct event_info *out)
+{
+	pthread_mutex_lock(&r->lock);
+	bool any = r->n_lay > 0;
+	if (any) {
+		out->time_ns = r->lay[0].time_ns;
+		snprintf(out->kind, sizeof(out->kind), "%s", r->lay[0].kind);
+		snprintf(out->text, sizeof(out->text), "%s", r->lay[0].text);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return any;
+}
+
+enum rc recorder_put_events(struct recorder *r, struct err *err)
+{
+	struct event_info e;
+	bool written = true;
+	enum rc rc = RC_DONE;
+
+	while (rc == RC_DONE && written && first_event(r, &e)) {
+		rc = block_writer_event(r->writer, &e, &written, err);
+		if (rc != RC_DONE || !written)
+			break;
+		pthread_mutex_lock(&r->lock);
+		memmove(&r->lay[0], &r->lay[1], --r->n_lay * sizeof(r->lay[0]));
+		pthread_mutex_unlock(&r->lock);
 	}
 	return rc;
 }

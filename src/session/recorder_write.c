@@ -95,6 +95,7 @@ static enum rc begin_writer(struct recorder *r, struct err *err)
 		return rc;
 	}
 	pipeline_follow(r->pipeline, r->writer);
+	block_writer_frames(r->writer, r->next_frame);
 	pipeline_on_full(r->pipeline, wait_for_room, r);
 	return RC_DONE;
 }
@@ -309,6 +310,8 @@ void recorder_sync(struct recorder *r)
 	if (!r->writer)
 		return;
 	enum rc rc = recorder_put_counts(r, &err);
+	if (rc == RC_DONE)
+		rc = recorder_put_events(r, &err);
 	if (rc == RC_DONE)
 		rc = end_segment(r, &err);
 	if (rc != RC_DONE)

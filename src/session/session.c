@@ -404,7 +404,7 @@ static enum rc index_file(struct session *s, size_t i, struct err *err)
 	else if (f->place == PLACE_COPY)
 		rc = ingest_import(f->writer, &path, 1, &s->options.ingest, &s->progress, &result, err);
 	else
-		rc = ingest_reindex(f->writer, &s->options.ingest, &s->progress, &result, err);
+		rc = ingest_left(f->writer, &s->options.ingest, &s->progress, err);
 	store_close(f->writer);
 	f->writer = NULL;
 	if (rc != RC_DONE)

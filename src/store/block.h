@@ -82,6 +82,10 @@ enum rc block_writer_cut(struct block_writer *w, uint32_t *block, uint64_t *leng
  */
 enum rc block_writer_counts(struct block_writer *w, uint32_t point, int64_t time_ns, uint64_t stored,
 	const struct point_counts *counts, struct err *err);
+/* An event into the current block; *written false: none is open, or it has no room. */
+enum rc block_writer_event(struct block_writer *w, const struct event_info *e, bool *written, struct err *err);
+/* The number of the first packet that comes, for the blocks' headers; before it. */
+void block_writer_frames(struct block_writer *w, uint64_t first_frame);
 /* Bytes written so far, of all blocks. */
 uint64_t block_writer_bytes(const struct block_writer *w);
 

@@ -40,6 +40,21 @@ static void put_own(struct buf *b, const struct block_header *h)
 	buf_free(&own);
 }
 
+static void put_anew(struct buf *b, const struct block_header *h)
+{
+	struct buf own;
+
+	buf_init(&own);
+	buf_put_le64(&own, h->first_frame);
+	for (size_t i = 0; i < h->n_anew; i++) {
+		buf_put_le32(&own, h->anew[i].block);
+		buf_put_le32(&own, h->anew[i].offset);
+	}
+	pcapng_put_own_option(b, BLOCK_OWN_ANEW, own.data, own.len);
+	b->failed |= own.failed;
+	buf_free(&own);
+}
+
 void block_header_put(struct buf *out, const struct block_header *h)
 {
 	struct buf options;
@@ -52,6 +67,7 @@ void block_header_put(struct buf *out, const struct block_header *h)
 	}
 	put_text_option(&options, PCAPNG_SHB_USERAPPL, "flowdrill " PACKAGE_VERSION);
 	put_own(&options, h);
+	put_anew(&options, h);
 	pcapng_put_section(out, &options);
 	if (options.failed)
 		out->failed = true;
@@ -93,15 +109,48 @@ static enum rc parse_own(const uint8_t *p, size_t len, const char *path, struct 
 	return RC_DONE;
 }
 
+/* What cannot be is left out: the header itself stands without it. */
+static void parse_anew(const uint8_t *p, size_t len, struct block_header *out)
+{
+	if (len < 8)
+		return;
+	out->first_frame = load_le64(p);
+	out->n_anew = 0;
+	for (size_t at = 8; at + 8 <= len && out->n_anew < BLOCK_ANEW_MAX; at += 8) {
+		struct anew_place place = { load_le32(p + at), load_le32(p + at + 4) };
+
+		if (place.block > 0 && place.block <= out->number)
+			out->anew[out->n_anew++] = place;
+	}
+}
+
+/* Options of ours in a section header. */
+static enum rc parse_options(struct pcapng_options *o, bool big_endian, const char *path, struct block_header *out,
+	struct err *err)
+{
+	const uint8_t *value, *payload;
+	uint16_t code, value_len;
+	size_t payload_len;
+	uint32_t kind;
+	enum rc rc = RC_MISSING;
+
+	while (pcapng_options_next(o, &code, &value, &value_len)) {
+		if (code != PCAPNG_OPT_CUSTOM_BIN ||
+			!pcapng_parse_own(value, value_len, big_endian, &kind, &payload, &payload_len))
+			continue;
+		if (kind == BLOCK_OWN_HEADER && rc == RC_MISSING)
+			rc = parse_own(payload, payload_len, path, out, err);
+		else if (kind == BLOCK_OWN_ANEW && rc == RC_DONE)
+			parse_anew(payload, payload_len, out);
+	}
+	return rc;
+}
+
 enum rc block_header_parse(const uint8_t *bytes, size_t len, const char *path,
 	struct block_header *out, struct err *err)
 {
 	struct pcapng_options o;
 	struct pcapng_block b;
-	const uint8_t *value, *payload;
-	uint16_t code, value_len;
-	size_t payload_len;
-	uint32_t kind;
 	bool big_endian = false;
 	enum rc rc = pcapng_parse_block(bytes, len, &big_endian, path, 0, &b, err);
 
@@ -114,12 +163,7 @@ enum rc block_header_parse(const uint8_t *bytes, size_t len, const char *path,
 	if (rc != RC_DONE)
 		return rc;
 	pcapng_options_init(&o, b.body + 16, b.body_len - 16, big_endian);
-	while (pcapng_options_next(&o, &code, &value, &value_len))
-		if (code == PCAPNG_OPT_CUSTOM_BIN &&
-			pcapng_parse_own(value, value_len, big_endian, &kind, &payload, &payload_len) &&
-			kind == BLOCK_OWN_HEADER)
-			return parse_own(payload, payload_len, path, out, err);
-	return RC_MISSING;
+	return parse_options(&o, big_endian, path, out, err);
 }
 
 enum rc block_header_read(struct io_file *f, struct block_header *out, struct err *err)
@@ -286,4 +330,76 @@ void block_counts_put(struct buf *out, const struct point_info *p, const struct 
 		pcapng_put_block(out, PCAPNG_ISB, b.data, b.len);
 	buf_free(&own);
 	buf_free(&b);
+}
+
+static void take_count(uint16_t code, const uint8_t *value, size_t len, struct block_counts *c)
+{
+	uint64_t *to = code == PCAPNG_ISB_IFRECV ? &c->counts.received : code == PCAPNG_ISB_IFDROP ? &c->counts.if_dropped
+		: code == PCAPNG_ISB_OSDROP ? &c->counts.dropped : code == PCAPNG_ISB_USRDELIV ? &c->stored : NULL;
+
+	if (to && len == 8)
+		*to = load_le64(value);
+}
+
+bool block_counts_parse(const struct pcapng_block *b, const struct point_info *points, size_t n, uint32_t *point,
+	struct block_counts *out)
+{
+	struct pcapng_options o;
+	const uint8_t *value, *payload;
+	uint16_t code, len;
+	size_t payload_len;
+	uint32_t kind;
+	bool ours = false, saturated;
+
+	if (b->body_len < 12 || (*point = load_le32(b->body)) >= n)
+		return false;
+	memset(out, 0, sizeof(*out));
+	const struct point_info *p = &points[*point];
+	out->time_ns = pcapng_time_ns(p->tsresol, p->tsoffset_s, halves(load_le64(b->body + 4)), &saturated);
+	out->from_ns = out->time_ns;
+	pcapng_options_init(&o, b->body + 12, b->body_len - 12, false);
+	while (pcapng_options_next(&o, &code, &value, &len)) {
+		take_count(code, value, len, out);
+		if (code == PCAPNG_ISB_STARTTIME && len == 8)
+			out->from_ns = pcapng_time_ns(p->tsresol, p->tsoffset_s, halves(load_le64(value)), &saturated);
+		if (code != PCAPNG_OPT_CUSTOM_BIN || !pcapng_parse_own(value, len, false, &kind, &payload, &payload_len) ||
+			kind != BLOCK_OWN_COUNTS || payload_len < 8)
+			continue;
+		out->counts.refused = load_le64(payload);
+		ours = true;
+	}
+	return ours;
+}
+
+/* ---- events ------------------------------------------------------------------------------- */
+
+void block_event_put(struct buf *out, const struct event_info *e)
+{
+	char kind[BLOCK_EVENT_KIND] = "";
+	struct buf b;
+
+	buf_init(&b);
+	memcpy(kind, e->kind, strnlen(e->kind, sizeof(kind) - 1));
+	buf_put_le64(&b, (uint64_t)e->time_ns);
+	buf_put(&b, kind, sizeof(kind));
+	buf_put(&b, e->text, strlen(e->text));
+	out->failed |= b.failed;
+	if (!b.failed)
+		pcapng_put_custom(out, BLOCK_OWN_EVENT, b.data, b.len);
+	buf_free(&b);
+}
+
+bool block_event_parse(const struct pcapng_block *b, struct event_info *out)
+{
+	const uint8_t *p;
+	uint32_t kind;
+	size_t len;
+
+	if (b->type != PCAPNG_CB_NOCOPY || !pcapng_parse_own(b->body, b->body_len, false, &kind, &p, &len) ||
+		kind != BLOCK_OWN_EVENT || len < 8 + BLOCK_EVENT_KIND)
+		return false;
+	out->time_ns = (int64_t)load_le64(p);
+	copy_text(out->kind, sizeof(out->kind), p + 8, BLOCK_EVENT_KIND - 1);
+	copy_text(out->text, sizeof(out->text), p + 8 + BLOCK_EVENT_KIND, len - 8 - BLOCK_EVENT_KIND);
+	return true;
 }

@@ -8,12 +8,16 @@
 #define FLOWDRILL_STORE_BLOCK_FORMAT_H
 
 #include "base/hash.h"
+#include "store/format.h"
 #include "store/store.h"
 
 struct block_header {
 	uint32_t number;
 	struct store_config config;  /* but for index_dir, which is no block's business */
 	struct hash128 identity;     /* of the store */
+	uint64_t first_frame;        /* 0: not known */
+	struct anew_place anew[BLOCK_ANEW_MAX];
+	size_t n_anew;
 };
 
 /* Appends a section header block with hardware, OS, application and our option. */
@@ -44,5 +48,12 @@ struct block_counts {
 };
 /* Interface statistics of the point. */
 void block_counts_put(struct buf *out, const struct point_info *p, const struct block_counts *c);
+/* What such a block of one of n points says; false where it is none of ours. */
+bool block_counts_parse(const struct pcapng_block *b, const struct point_info *points, size_t n, uint32_t *point,
+	struct block_counts *out);
+
+/* An event as a block of its own, and back: false where it is none. */
+void block_event_put(struct buf *out, const struct event_info *e);
+bool block_event_parse(const struct pcapng_block *b, struct event_info *out);
 
 #endif

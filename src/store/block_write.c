@@ -22,6 +22,8 @@ struct block_writer {
 	struct block_disk *disk;
 	uint64_t total;              /* bytes of all blocks */
 	uint64_t ticket;             /* the last one given out */
+	uint64_t next_frame;         /* 0: not known */
+	bool began;                  /* a block: conversations go on from there */
 
 	/* the open block */
 	uint32_t block;              /* 0: none is open */
@@ -198,6 +200,21 @@ static enum rc lay_points(struct block_writer *w, struct err *err)
 	return rc;
 }
 
+/* Where conversations begin anew: the last places before this block, and this one. */
+static void fill_anew(struct block_writer *w, struct block_header *h)
+{
+	size_t n, first;
+	const struct anew_place *v;
+
+	store_lock(w->s);
+	v = store_anew(w->s, &n);
+	first = n > BLOCK_ANEW_MAX ? n - BLOCK_ANEW_MAX : 0;
+	h->n_anew = n - first;
+	if (h->n_anew > 0)
+		memcpy(h->anew, v + first, h->n_anew * sizeof(*v));
+	store_unlock(w->s);
+}
+
 static enum rc begin(struct block_writer *w, struct err *err)
 {
 	struct block_header h = { .config = w->s->config, .identity = w->s->identity };
@@ -209,6 +226,14 @@ static enum rc begin(struct block_writer *w, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	h.number = w->block;
+	h.first_frame = w->next_frame;
+	/* a writer has a pipeline of its own */
+	if (!w->began)
+		rc = store_add_anew(w->s, (struct anew_place){ w->block, 0 }, err);
+	if (rc != RC_DONE)
+		return rc;
+	w->began = true;
+	fill_anew(w, &h);
 	buf_clear(&w->scratch);
 	block_header_put(&w->scratch, &h);
 	rc = lay_scratch(w, err);
@@ -331,6 +356,7 @@ enum rc block_writer_packet(struct block_writer *w, const struct block_packet *p
 	*offset = (uint32_t)w->pos;
 	*record_len = (uint32_t)len;
 	*new_block = w->packets++ == 0;
+	w->next_frame += w->next_frame > 0;
 	w->filled_any = true;
 	if (options_len == 0 && len < BLOCK_BUFFER_BYTES - w->filled) {
 		lay_plain(w, p, (uint32_t)len);
@@ -387,6 +413,24 @@ enum rc block_writer_counts(struct block_writer *w, uint32_t point, int64_t time
 	if (w->pos + w->scratch.len + BLOCK_ALIGN + PCAPNG_PADDING_MIN > w->s->config.block_size)
 		return RC_DONE;
 	return lay_scratch(w, err);
+}
+
+enum rc block_writer_event(struct block_writer *w, const struct event_info *e, bool *written, struct err *err)
+{
+	*written = false;
+	if (w->broken != RC_DONE || !w->block)
+		return broken(w, err);
+	buf_clear(&w->scratch);
+	block_event_put(&w->scratch, e);
+	if (w->pos + w->scratch.len + BLOCK_ALIGN + PCAPNG_PADDING_MIN > w->s->config.block_size)
+		return RC_DONE;
+	*written = true;
+	return lay_scratch(w, err);
+}
+
+void block_writer_frames(struct block_writer *w, uint64_t first_frame)
+{
+	w->next_frame = first_frame;
 }
 
 uint64_t block_writer_bytes(const struct block_writer *w)

@@ -77,6 +77,11 @@ enum rc catalog_put_event(struct catalog *c, int64_t time_ns, const char *kind,
 enum rc catalog_put_counts(struct catalog *c, uint32_t point, const struct point_counts *counts,
 	struct err *err);
 enum rc catalog_put_drop(struct catalog *c, int64_t number, const struct drop_info *d, struct err *err);
+/* Where conversations begin anew: rows of meta, "anew.BLOCK.OFFSET" (catalog_counts.c); and those of blocks up to one away. */
+enum rc catalog_put_anew(struct catalog *c, struct anew_place place, struct err *err);
+enum rc catalog_forget_anew(struct catalog *c, uint32_t block, struct err *err);
+/* False where a row of meta says something else. */
+bool catalog_parse_anew(const char *name, struct anew_place *out);
 /* Field registry, from the field table. */
 enum rc catalog_put_fields(struct catalog *c, struct err *err);
 

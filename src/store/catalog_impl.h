@@ -101,6 +101,7 @@ struct sqlite3_stmt;
 	X(SQL_PURGE_REST, "DELETE FROM macroparts WHERE window = ? AND block = ?") \
 	X(SQL_DROP_DROPS, "DELETE FROM drops WHERE last < ?") \
 	X(SQL_DROP_EVENTS, "DELETE FROM events WHERE number <= (SELECT max(number) FROM events) - ?") \
+	X(SQL_DROP_ANEW, "DELETE FROM meta WHERE name >= 'anew.' AND name < ?") \
 	X(SQL_DROP_BLOCK, "DELETE FROM blocks WHERE number = ?") \
 	X(SQL_DROP_SEGMENTS, "DELETE FROM segments WHERE block = ?") \
 	X(SQL_DROP_SUMS, "DELETE FROM sums WHERE block = ?") \

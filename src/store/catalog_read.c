@@ -194,6 +194,16 @@ static enum rc drop_row(struct row_reader *r, struct view *v, struct err *err)
 	return view_add_drop(v, &d, number, err);
 }
 
+/* Rows that are read by name are not looked at here. */
+static enum rc meta_row(struct row_reader *r, struct view *v, struct err *err)
+{
+	struct anew_place place;
+	char name[32];
+
+	row_get_text(r, name, sizeof(name));
+	return catalog_parse_anew(name, &place) ? view_add_anew(v, place, err) : RC_DONE;
+}
+
 static enum rc load_flag(struct catalog *c, const char *name, bool *out, struct err *err)
 {
 	int64_t v = 0;
@@ -227,7 +237,7 @@ static enum rc load_all(struct catalog *c, struct view *v, struct err *err)
 		enum catalog_table table;
 		row_taker take;
 	} tables[] = {
-		{ SQL_GET_ALL, TABLE_META, NULL },
+		{ SQL_GET_ALL, TABLE_META, meta_row },
 		{ SQL_GET_BLOCKS, TABLE_BLOCKS, block_row },
 		{ SQL_GET_POINTS, TABLE_POINTS, point_row },
 		{ SQL_GET_SECTIONS, TABLE_SECTIONS, section_row },

@@ -343,17 +343,28 @@ enum {
  *     40  16   identity of the store, random
  *     56   4   what is computed of its packets (enum attribute); may be missing with what follows: all
  *     60       to the end: a filter, of which conversations alone (store.h: attributes_for)
+ *                              BLOCK_OWN_ANEW, content (how this block goes on from those before):
+ *      0   8   number of its first frame; 0: not known
+ *      8   8   for each of the last places where conversations begin anew: 4 number of a block, 4 offset in it. This block's own
+ *              number with offset 0 says that they do with this block
  *   in an interface description   PCAPNG_OWN_UUID: 16 bytes, the UUID of the capture point
  *   in a packet, as last option   PCAPNG_OWN_TIME_UNKNOWN: nothing; the packet had no time (simple packet block): it has its predecessor's
  *   block   PCAPNG_OWN_PADDING: zeros
  *   in interface statistics    BLOCK_OWN_COUNTS, content, cumulative over the store's life as the block's other numbers are:
  *      0   8   frames that the recorder refused (osdrop: the kernel dropped, ifdrop: the card lost, usrdeliv: stored)
  *
+ *   block   BLOCK_OWN_EVENT, content: what happened to the recorder
+ *      0   8   time, ns since 1970
+ *      8  24   kind, padded with zeros
+ *     32       text, padded with zeros
  *   block   BLOCK_OWN_WRAPPED, content: another pcapng block whole, as it was in a big-endian source, where its layout is not
  *           known; behind it zeros up to a multiple of 4
  */
 enum {
 	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17, BLOCK_OWN_COUNTS = 18,
+	BLOCK_OWN_ANEW = 19, BLOCK_OWN_EVENT = 20,
+	BLOCK_ANEW_MAX = 64,         /* places in a header */
+	BLOCK_EVENT_KIND = 24,       /* bytes in an event */
 	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option, at least; of the section header block */
 	BLOCK_ALIGN = 4096,
 };

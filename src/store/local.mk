@@ -58,6 +58,9 @@ src_store_libstore_a_SOURCES = \
 	src/store/sql_export.h \
 	src/store/retention.c \
 	src/store/retention.h \
+	src/store/store_anew.c \
+	src/store/store_walk.c \
+	src/store/store_walk.h \
 	src/store/store.c \
 	src/store/store_config.c \
 	src/store/store_counts.c \

@@ -96,10 +96,25 @@ static enum rc purge(struct store *s, uint32_t block, struct err *err)
 
 /* ---- one block ------------------------------------------------------------------------------ */
 
+/* Where conversations began before the oldest packets that are left is of no use to anybody. */
+static enum rc forget_anew(struct store *s, uint32_t gone, uint32_t *last, struct err *err)
+{
+	const struct view *v = &s->view;
+
+	*last = gone;
+	for (size_t i = 0; i < v->n_blocks; i++)
+		if (v->blocks[i].state != BLOCK_EVICTED && v->blocks[i].number != gone) {
+			*last = v->blocks[i].number - 1;
+			break;
+		}
+	return catalog_forget_anew(s->catalog, *last, err);
+}
+
 /* The change as a transaction that a power loss cannot take back: files go next. */
 static enum rc commit_eviction(struct store *s, const struct block_info *gone, struct point_info *points,
 	struct err *err)
 {
+	uint32_t last = 0;
 	enum rc rc = catalog_sync(s->catalog, true, err);
 
 	if (rc == RC_DONE)
@@ -107,8 +122,12 @@ static enum rc commit_eviction(struct store *s, const struct block_info *gone, s
 	if (rc == RC_DONE) {
 		rc = catalog_evict(s->catalog, gone, gone->parts == PARTS_KEPT, s->config.macro_ns, points,
 			s->view.n_points, err);
+		if (rc == RC_DONE)
+			rc = forget_anew(s, gone->number, &last, err);
 		rc = store_end_change(s, rc, err);
 	}
+	if (rc == RC_DONE)
+		view_forget_anew(&s->view, last);
 	catalog_sync(s->catalog, false, NULL);
 	return rc;
 }

@@ -203,6 +203,23 @@ const struct section_info *store_sections(const struct store *s, size_t *n);
  */
 enum rc store_add_untimed(struct store *s, uint64_t from, uint64_t to, int64_t time_ns, struct err *err);
 
+/*
+ * Conversations begin anew before the first packet at or behind `offset` of the block: a writer began there, or what one that was
+ * killed has left was indexed by itself. Making an index again lets go of all state there, so that ids are what they were. A block's
+ * header has those of the blocks before it, too (store/format.h).
+ */
+struct anew_place { uint32_t block, offset; };
+enum rc store_add_anew(struct store *s, struct anew_place place, struct err *err);
+/* Ascending; valid as the blocks are. */
+const struct anew_place *store_anew(const struct store *s, size_t *n);
+/* The number of the next packet: numbers of frames are never used again, not even those of evicted blocks. */
+uint64_t store_next_frame(const struct store *s);
+/* Own: the number of a block's first frame as its header says; 0 where it does not. */
+uint64_t store_block_frame(const struct store *s, uint32_t block);
+/* The index is being made again from its beginning; true after that was killed, too. */
+enum rc store_set_rebuilding(struct store *s, bool rebuilding, struct err *err);
+bool store_is_rebuilding(struct store *s);
+
 /* Begins a block; the number is given. In place: offset in the file. Own: a file is made (see store/block.h). */
 enum rc store_block_begin(struct store *s, uint64_t file_offset, uint32_t *number, struct err *err);
 /* The block got its last byte (own: synced). length in bytes. */

@@ -44,19 +44,24 @@ enum rc store_set_counts(struct store *s, uint32_t point, const struct point_cou
 	return rc;
 }
 
-static enum rc add_drop(struct store *s, const struct drop_info *d, struct err *err)
+enum rc store_put_drop(struct store *s, const struct drop_info *d, struct err *err)
 {
 	int64_t number = s->view.drops_seen + 1;
+	enum rc rc = catalog_put_drop(s->catalog, number, d, err);
+
+	return rc == RC_DONE ? view_add_drop(&s->view, d, number, err) : rc;
+}
+
+static enum rc add_drop(struct store *s, const struct drop_info *d, struct err *err)
+{
 	enum rc rc = check_point(s, d->point, err);
 
 	if (rc == RC_DONE && d->to_ns < d->from_ns)
 		rc = err_set(err, RC_USAGE, s->path, "a window with drops ends before it begins");
 	if (rc == RC_DONE)
-		rc = catalog_put_drop(s->catalog, number, d, err);
-	if (rc != RC_DONE)
-		return rc;
-	s->changes++;
-	return view_add_drop(&s->view, d, number, err);
+		rc = store_put_drop(s, d, err);
+	s->changes += rc == RC_DONE;
+	return rc;
 }
 
 enum rc store_add_drop(struct store *s, const struct drop_info *d, struct err *err)

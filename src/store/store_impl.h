@@ -85,6 +85,12 @@ enum rc store_name_segment(struct store *s, const struct segment_place *p, struc
 /* Under the lock: as store_release_dead(), whatever `later` would say. */
 void store_punch_dead(struct store *s, uint32_t block, uint64_t from, uint64_t to);
 
+/* Under the lock. */
+enum rc store_put_anew(struct store *s, struct anew_place place, struct err *err);
+
+/* Under the lock: a window with drops of a point that is there. */
+enum rc store_put_drop(struct store *s, const struct drop_info *d, struct err *err);
+
 /* Every change of a block's state asks here first: RC_USAGE where there is no such way (store/retention.h). */
 enum rc store_block_transition(const struct store *s, const struct block_info *b, enum block_state to,
 	struct err *err);

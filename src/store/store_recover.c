@@ -15,6 +15,7 @@
 #include "file/pcapng.h"
 #include "store/block_format.h"
 #include "store/filters.h"
+#include "store/store_walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,8 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { WALK_BYTES = 1 << 20 };
 
 static void __attribute__((format(printf, 2, 3))) note(struct store_notes *notes, const char *fmt, ...)
 {
@@ -52,97 +51,6 @@ static uint32_t number_of(const char *name, const char *suffix)
 
 /* ---- the tail of a block ---------------------------------------------------------------- */
 
-/* Where we are in a block's file, and what was met on the way. */
-struct walk {
-	struct store *s;
-	struct io_file *f;
-	uint64_t at, size;
-	uint8_t *bytes;              /* of the file from `at` on */
-	size_t cap, got;
-	uint32_t points;             /* interface descriptions met */
-};
-
-/* A capture point that the catalog lost with its last transactions. */
-static enum rc walk_interface(struct walk *w, const struct pcapng_block *b, struct err *err)
-{
-	struct point_info p;
-	struct buf options;
-	enum rc rc;
-
-	if (w->points++ < w->s->view.n_points)
-		return RC_DONE;
-	buf_init(&options);
-	rc = block_point_parse(b, io_path(w->f), w->at, &p, &options, err);
-	if (rc == RC_DONE) {
-		p.number = (uint32_t)w->s->view.n_points;
-		rc = catalog_put_point(w->s->catalog, &p, options.data, options.len, err);
-	}
-	if (rc == RC_DONE)
-		rc = view_add_point(&w->s->view, &p, options.data, options.len, err);
-	buf_free(&options);
-	return rc;
-}
-
-/* Reads on where less than `need` bytes are at hand; RC_END where the file has no more. */
-static enum rc walk_fill(struct walk *w, size_t need, struct err *err)
-{
-	size_t want = need > WALK_BYTES ? need : WALK_BYTES;
-
-	if (need > w->size - w->at)
-		return RC_END;
-	if (want > w->cap) {
-		uint8_t *grown = mem_realloc(w->bytes, want, 1);
-
-		if (!grown)
-			return err_memory(err);
-		w->bytes = grown;
-		w->cap = want;
-	}
-	return io_read(w->f, w->at, w->bytes, want, &w->got, err);
-}
-
-/* One whole block; RC_END where the rest is none. `used` bytes of the buffer are behind us. */
-static enum rc walk_step(struct walk *w, size_t *used, struct err *err)
-{
-	bool big_endian = false;
-	struct pcapng_block b;
-	/* nothing has been read yet: no bytes to point into */
-	const uint8_t *bytes = w->bytes ? w->bytes + *used : (const uint8_t *)"";
-	enum rc rc = pcapng_parse_block(bytes, w->got - *used, &big_endian, io_path(w->f), w->at, &b, NULL);
-
-	if (rc == RC_CUT_SHORT) {
-		size_t need = b.total_len ? b.total_len : PCAPNG_BLOCK_MIN;
-
-		*used = 0;
-		rc = walk_fill(w, need, err);
-		if (rc == RC_DONE && w->got >= need)
-			return RC_DONE;
-		return rc == RC_DONE ? RC_END : rc;
-	}
-	/* another section begins where nobody but us writes: this is not ours */
-	if (rc != RC_DONE || big_endian || (b.type == PCAPNG_SHB && w->at > 0))
-		return RC_END;
-	if (b.type == PCAPNG_IDB)
-		rc = walk_interface(w, &b, err);
-	*used += b.total_len;
-	w->at += b.total_len;
-	return rc;
-}
-
-/* From w->at to the end of the last whole block. */
-static enum rc walk_tail(struct walk *w, struct err *err)
-{
-	size_t used = 0;
-	enum rc rc = RC_DONE;
-
-	w->got = 0;
-	while (rc == RC_DONE)
-		rc = walk_step(w, &used, err);
-	mem_free(w->bytes);
-	w->bytes = NULL;
-	return rc == RC_END ? RC_DONE : rc;
-}
-
 /*
  * True where the file ends with a whole pcapng block, as the length in its last four bytes
  * tells.
@@ -166,6 +74,17 @@ static enum rc put_sealed(struct store *s, uint32_t number, uint64_t length, str
 
 	snprintf(b.file, sizeof(b.file), "blocks/%08u.pcapng", number);
 	return catalog_put_block(s->catalog, &b, err);
+}
+
+/* What the section header says of where conversations begin anew. */
+static enum rc take_anew(struct store *s, const struct block_header *h, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; rc == RC_DONE && i < h->n_anew; i++)
+		if (!view_has_anew(&s->view, h->anew[i]))
+			rc = store_put_anew(s, h->anew[i], err);
+	return rc;
 }
 
 /* Cuts the file behind the last whole record. */
@@ -204,7 +123,9 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 		note(notes, "blocks/%08u.pcapng is no block of this store and is left alone", number);
 		return RC_DONE;
 	}
-	rc = walk_tail(&w, err);
+	rc = take_anew(s, &h, err);
+	if (rc == RC_DONE)
+		rc = walk_tail(&w, err);
 	if (rc != RC_DONE)
 		return rc;
 	if (w.at < w.size && !open && ends_whole(f, w.size))
@@ -485,7 +406,11 @@ static enum rc recover_indexes(struct store *s, struct store_notes *notes, struc
 			continue;
 		note(notes, "block %u has no valid index", number);
 		notes->index_missing = true;
-		rc = store_drop_index(s, s->kind == STORE_OWN ? number : 0, err);
+		/* not what a killed writer leaves: it is made as it was, with all that led to it */
+		if (s->kind == STORE_OWN)
+			rc = store_set_rebuilding(s, true, err);
+		if (rc == RC_DONE)
+			rc = store_drop_index(s, s->kind == STORE_OWN ? number : 0, err);
 	}
 	return rc;
 }

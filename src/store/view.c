@@ -20,6 +20,7 @@ void view_free(struct view *v)
 	mem_free(v->segments);
 	mem_free(v->drops);
 	mem_free(v->runs);
+	mem_free(v->anew);
 	buf_free(&v->options);
 	view_init(v);
 }
@@ -167,6 +168,46 @@ enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number,
 	if (number > v->drops_seen)
 		v->drops_seen = number;
 	return RC_DONE;
+}
+
+static int anew_cmp(struct anew_place a, struct anew_place b)
+{
+	if (a.block != b.block)
+		return a.block < b.block ? -1 : 1;
+	return a.offset < b.offset ? -1 : a.offset > b.offset;
+}
+
+bool view_has_anew(const struct view *v, struct anew_place place)
+{
+	for (size_t i = v->n_anew; i > 0 && anew_cmp(v->anew[i - 1], place) >= 0; i--)
+		if (anew_cmp(v->anew[i - 1], place) == 0)
+			return true;
+	return false;
+}
+
+enum rc view_add_anew(struct view *v, struct anew_place place, struct err *err)
+{
+	size_t at = v->n_anew;
+
+	if (mem_grow(&v->anew, &v->cap_anew, at + 1, sizeof(place)) != 0)
+		return err_memory(err);
+	while (at > 0 && anew_cmp(v->anew[at - 1], place) > 0)
+		at--;
+	memmove(v->anew + at + 1, v->anew + at, (v->n_anew - at) * sizeof(place));
+	v->anew[at] = place;
+	v->n_anew++;
+	return RC_DONE;
+}
+
+void view_forget_anew(struct view *v, uint32_t block)
+{
+	size_t n = 0;
+
+	while (n < v->n_anew && v->anew[n].block <= block)
+		n++;
+	if (n > 0)
+		memmove(v->anew, v->anew + n, (v->n_anew - n) * sizeof(*v->anew));
+	v->n_anew -= n;
 }
 
 void view_replace_segments(struct view *v, size_t at, size_t n, const struct segment_place *s)

@@ -33,6 +33,8 @@ struct view {
 	struct drop_info *drops;             /* ascending by from_ns */
 	size_t n_drops, cap_drops;
 	int64_t drops_seen;                  /* highest number of a row among them */
+	struct anew_place *anew;             /* ascending */
+	size_t n_anew, cap_anew;
 	struct buf options;
 	struct store_totals totals;
 };
@@ -59,6 +61,10 @@ const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32
 	uint32_t segment);
 void view_set_counts(struct view *v, uint32_t point, const struct point_counts *counts);
 enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number, struct err *err);
+bool view_has_anew(const struct view *v, struct anew_place place);
+enum rc view_add_anew(struct view *v, struct anew_place place, struct err *err);
+/* Takes those of blocks up to this one away. */
+void view_forget_anew(struct view *v, uint32_t block);
 /* Puts one segment into the place of n, from index `at` on. What they sum up to is the same. */
 void view_replace_segments(struct view *v, size_t at, size_t n, const struct segment_place *s);
 /* Adds one point's sums of a segment. */

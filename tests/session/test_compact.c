@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include "base/io.h"
+#include "answers.h"
 #include "base/mem.h"
 #include "captures.h"
 #include "file/kind.h"
-#include "query/result.h"
 #include "session/ingest.h"
 #include "store/check.h"
 #include "tier/compact.h"
@@ -113,60 +113,6 @@ static size_t segments(const struct store *s)
 
 /* ---- answers ------------------------------------------------------------------------------ */
 
-/* Everything that a list of this tier says: every field of every row, as text. */
-static bool put_row(void *ctx, const struct row *row, const struct raw_packet *raw)
-{
-	struct buf *out = ctx;
-	char text[256];
-	struct value v;
-	struct id id;
-
-	(void)raw;
-	row_id(row, &id);
-	id_format(text, sizeof(text), &id);
-	buf_put_str(out, text);
-	for (size_t i = 0; i < field_count(); i++) {
-		const struct field *f = field_at(i);
-
-		if (!(f->tiers & FIELD_ON(row->tier)) || !field_get(f, row, &v))
-			continue;
-		value_format(text, sizeof(text), f, &v, STYLE_MACHINE);
-		buf_printf(out, " %s=%s", f->name, text);
-	}
-	buf_put_str(out, "\n");
-	return true;
-}
-
-static void ask(struct store *s, struct buf *out)
-{
-	static const enum tier tiers[] = { TIER_MACROFLOW, TIER_FLOW, TIER_MICROFLOW, TIER_PACKET, TIER_BLOCK,
-		TIER_POINT };
-	struct query_sources sources = { .stores = &s, .n = 1 };
-	struct query q;
-
-	MUST(store_refresh(s, &err));
-	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++) {
-		query_init(&q, tiers[i]);
-		MUST(query_run(&sources, &q, put_row, out, NULL, NULL, &err));
-	}
-	assert_false(out->failed);
-}
-
-static void compare_answers(struct buf *before, struct buf *after)
-{
-	const char *a = buf_text(before), *b = buf_text(after);
-
-	while (*a && *b) {
-		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
-
-		if (n != m || memcmp(a, b, n) != 0)
-			fail_msg("%s: before\n%.*s\nafter\n%.*s", capture, (int)n, a, (int)m, b);
-		a += n + 1;
-		b += m + 1;
-	}
-	assert_true(*a == *b);
-}
-
 static void say(void *ctx, const char *path, uint64_t offset, const char *text)
 {
 	(void)ctx;
@@ -195,10 +141,10 @@ static void check_answers(uint64_t segment_packets)
 		buf_init(&before);
 		buf_init(&after);
 		s = must_open(dir, true);
-		ask(s, &before);
+		answers_of(s, &before);
 		compact(s);
-		ask(s, &after);
-		compare_answers(&before, &after);
+		answers_of(s, &after);
+		answers_compare(capture, &before, &after);
 		assert_int_equal(segments(s), store_totals(s)->packets > 0);
 		check_clean(s);
 		store_close(s);
@@ -206,8 +152,8 @@ static void check_answers(uint64_t segment_packets)
 		for (int writing = 0; writing < 2; writing++) {
 			s = must_open(dir, writing);
 			buf_clear(&after);
-			ask(s, &after);
-			compare_answers(&before, &after);
+			answers_of(s, &after);
+			answers_compare(capture, &before, &after);
 			store_close(s);
 		}
 		buf_free(&before);

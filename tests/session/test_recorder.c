@@ -544,6 +544,20 @@ static void test_full_and_room(void **state)
 
 /* ---- the index is lost ---------------------------------------------------------------------- */
 
+static uint64_t dropped_in_windows(struct store *s)
+{
+	uint64_t sum = 0;
+	size_t n;
+	const struct drop_info *d = store_drops(s, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		assert_true(d[i].from_ns <= d[i].to_ns);
+		sum += d[i].dropped;
+	}
+	return sum;
+}
+
+/* What packets do not say is in the blocks, too. */
 static void test_index_deleted(void **state)
 {
 	struct place *p = *state;
@@ -559,12 +573,18 @@ static void test_index_deleted(void **state)
 		step(p, 0, LIVE_STEP_PAUSE, 50);
 		step(p, 0, LIVE_STEP_DROP, 5);
 	}
-	step(p, 1, LIVE_STEP_FRAMES, 100);
+	step(p, 1, LIVE_STEP_FRAMES, 50);
+	step(p, 1, LIVE_STEP_DOWN, 1);
+	step(p, 1, LIVE_STEP_UP, 1);
+	step(p, 1, LIVE_STEP_FRAMES, 50);
 	start(p, 2);
 	wait_received(p, 2120);
 	stop(p);
 	s = reopen(p, false, 2100);
 	memcpy(before, store_points(s, &n), sizeof(before));
+	assert_int_equal(before[0].received, 2020);
+	assert_int_equal(dropped_in_windows(s), 20);
+	assert_true(has_event(s, "down") && has_event(s, "up"));
 	store_close(s);
 
 	snprintf(command, sizeof(command), "rm -r '%s/index'", p->store);
@@ -579,7 +599,13 @@ static void test_index_deleted(void **state)
 	for (unsigned i = 0; i < 2; i++) {
 		assert_memory_equal(after[i].uuid, before[i].uuid, 16);
 		assert_int_equal(after[i].packets, before[i].packets);
+		assert_int_equal(after[i].received, before[i].received);
+		assert_int_equal(after[i].dropped, before[i].dropped);
+		assert_int_equal(after[i].refused, before[i].refused);
+		assert_int_equal(after[i].if_dropped, before[i].if_dropped);
 	}
+	assert_int_equal(dropped_in_windows(s), 20);
+	assert_true(has_event(s, "down") && has_event(s, "up"));
 	store_close(s);
 }
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "answers.h"
+#include "query/result.h"
+
+#include <string.h>
+
+static bool put_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	struct buf *out = ctx;
+	char text[256];
+	struct value v;
+	struct id id;
+
+	(void)raw;
+	row_id(row, &id);
+	id_format(text, sizeof(text), &id);
+	buf_put_str(out, text);
+	for (size_t i = 0; i < field_count(); i++) {
+		const struct field *f = field_at(i);
+
+		if (!(f->tiers & FIELD_ON(row->tier)) || !field_get(f, row, &v))
+			continue;
+		value_format(text, sizeof(text), f, &v, STYLE_MACHINE);
+		buf_printf(out, " %s=%s", f->name, text);
+	}
+	buf_put_str(out, "\n");
+	return true;
+}
+
+void answers_of(struct store *s, struct buf *out)
+{
+	static const enum tier tiers[] = { TIER_MACROFLOW, TIER_FLOW, TIER_MICROFLOW, TIER_PACKET, TIER_BLOCK,
+		TIER_POINT };
+	struct query_sources sources = { .stores = &s, .n = 1 };
+	struct query q;
+
+	assert_int_equal(store_refresh(s, NULL), RC_DONE);
+	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++) {
+		query_init(&q, tiers[i]);
+		assert_int_equal(query_run(&sources, &q, put_row, out, NULL, NULL, NULL), RC_DONE);
+	}
+	assert_false(out->failed);
+}
+
+void answers_compare(const char *what, struct buf *before, struct buf *after)
+{
+	const char *a = buf_text(before), *b = buf_text(after);
+
+	while (*a && *b) {
+		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
+
+		if (n != m || memcmp(a, b, n) != 0)
+			fail_msg("%s: before\n%.*s\nafter\n%.*s", what, (int)n, a, (int)m, b);
+		a += n + 1;
+		b += m + 1;
+	}
+	assert_true(*a == *b);
+}
