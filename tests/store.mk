@@ -72,3 +72,8 @@ tests_store_test_recovery_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_counts
 tests_store_test_counts_SOURCES = tests/store/test_counts.c tests/store/made.c tests/store/made.h
 tests_store_test_counts_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_follow
+tests_store_test_follow_SOURCES = tests/store/test_follow.c tests/store/made.c tests/store/made.h
+tests_store_test_follow_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_follow_LDADD = $(store_test_ldadd)

@@ -67,8 +67,11 @@ static void say_problems(struct report *r, const struct store_totals *t)
 	report_flag(r, "checksum_offload", "checksum offload", t->checksum_offload);
 }
 
-static void say_sizes(struct report *r, const struct store_totals *t)
+static void say_sizes(struct report *r, struct store *s)
 {
+	const struct store_totals *t = store_totals(s);
+	uint64_t index_bytes = store_index_bytes(s);
+
 	report_heading(r, "size");
 	report_count(r, "blocks", "blocks", t->blocks);
 	report_count(r, "segments", "segments", t->segments);
@@ -77,10 +80,10 @@ static void say_sizes(struct report *r, const struct store_totals *t)
 		report_count(r, "evicted_packets", "evicted packets", t->evicted_packets);
 	}
 	report_bytes(r, "block_bytes", "packets on disk", t->block_bytes);
-	report_bytes(r, "index_bytes", "index", t->index_bytes);
+	report_bytes(r, "index_bytes", "index", index_bytes);
 	if (t->block_bytes > 0)
 		report_share(r, "index_share", "index share",
-			(double)t->index_bytes / (double)t->block_bytes);
+			(double)index_bytes / (double)t->block_bytes);
 	else
 		report_unknown(r, "index_share", "index share");
 }
@@ -131,7 +134,7 @@ static void say_all(struct report *r, const struct session_source *source, struc
 	report_count(r, "macroflows", "macroflows", n->macroflows);
 	report_count(r, "flows", "flows", n->flows);
 	say_problems(r, t);
-	say_sizes(r, t);
+	say_sizes(r, s);
 	say_config(r, store_config(s));
 	say_points(r, points, n_points);
 }

@@ -42,6 +42,9 @@ struct block_info {
 	uint64_t first_frame;        /* frame number of its first packet, from 1 */
 	int64_t first_ns, last_ns;   /* earliest and latest; valid where packets > 0 */
 	enum block_parts parts;      /* PARTS_THERE until it is evicted; its packets are then those that it had */
+	/* The store's own: checksum of its row; bytes of its index file, where they were looked up. */
+	uint64_t row_sum, index_bytes;
+	bool index_known;
 };
 
 /* A capture point. */

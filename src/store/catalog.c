@@ -118,8 +118,10 @@ enum rc catalog_begin(struct catalog *c, struct err *err)
 
 enum rc catalog_commit(struct catalog *c, struct err *err)
 {
-	enum rc rc = run_simple(c, SQL_COMMIT, err);
+	enum rc rc = c->writing ? catalog_trim_changes(c, err) : RC_DONE;
 
+	if (rc == RC_DONE)
+		rc = run_simple(c, SQL_COMMIT, err);
 	if (rc != RC_DONE)
 		catalog_rollback(c);
 	return rc;
@@ -487,6 +489,11 @@ enum rc catalog_set_text(struct catalog *c, const char *name, const char *value,
 	row_text(&w, name);
 	row_blob(&w, value, strlen(value));
 	return row_end(&w, NULL, err);
+}
+
+int64_t catalog_writes(const struct catalog *c)
+{
+	return sqlite3_total_changes64(c->db);
 }
 
 enum rc catalog_version(struct catalog *c, uint64_t *version, struct err *err)

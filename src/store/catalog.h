@@ -19,7 +19,7 @@
 
 struct catalog;
 
-enum { CATALOG_VERSION = 2 };
+enum { CATALOG_VERSION = 3 };
 
 enum catalog_mode {
 	CATALOG_READ,
@@ -58,6 +58,13 @@ enum rc catalog_version(struct catalog *c, uint64_t *version, struct err *err);
 
 /* Reads everything but macroflow parts, in one transaction. `v` must be empty; on failure it is. */
 enum rc catalog_load(struct catalog *c, struct view *v, struct err *err);
+/*
+ * Brings a view that was loaded from this catalog up to date, reading what has changed alone. RC_END: that cannot be told (too much
+ * changed, or what was read does not agree): load it anew. The view is changed only on RC_DONE.
+ */
+enum rc catalog_follow(struct catalog *c, struct view *v, struct err *err);
+/* Rows written by this connection so far: where it is what it was, a view of then is no older than what others wrote. */
+int64_t catalog_writes(const struct catalog *c);
 
 /* ---- writing: rows, replaced where they are there --------------------------------------- */
 
@@ -76,7 +83,7 @@ enum rc catalog_put_event(struct catalog *c, int64_t time_ns, const char *kind,
 /* What a recorder counts (catalog_counts.c). */
 enum rc catalog_put_counts(struct catalog *c, uint32_t point, const struct point_counts *counts,
 	struct err *err);
-enum rc catalog_put_drop(struct catalog *c, int64_t number, const struct drop_info *d, struct err *err);
+enum rc catalog_put_drop(struct catalog *c, const struct drop_info *d, struct err *err);
 /* Where conversations begin anew: rows of meta, "anew.BLOCK.OFFSET" (catalog_counts.c); and those of blocks up to one away. */
 enum rc catalog_put_anew(struct catalog *c, struct anew_place place, struct err *err);
 enum rc catalog_forget_anew(struct catalog *c, uint32_t block, struct err *err);
@@ -91,10 +98,8 @@ enum rc catalog_put_fields(struct catalog *c, struct err *err);
  */
 enum rc catalog_drop_segments(struct catalog *c, uint32_t block, int64_t from_ns,
 	int64_t to_ns, struct err *err);
-/* Segments first .. last of a block, their sums of one capture point, and their macroflow parts of one window. */
+/* Segments first .. last of a block with their sums, and their macroflow parts of one window. */
 enum rc catalog_drop_places(struct catalog *c, uint32_t block, uint32_t first, uint32_t last, struct err *err);
-enum rc catalog_drop_place_sums(struct catalog *c, uint32_t point, uint32_t block, uint32_t first,
-	uint32_t last, struct err *err);
 enum rc catalog_drop_place_macros(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t first,
 	uint32_t last, struct err *err);
 enum rc catalog_drop_block(struct catalog *c, uint32_t block, struct err *err);
@@ -103,9 +108,9 @@ enum rc catalog_drop_block(struct catalog *c, uint32_t block, struct err *err);
 
 /* The next commit is durable when it returns (true), as others are when WAL is checkpointed (false). Outside a transaction. */
 enum rc catalog_sync(struct catalog *c, bool full, struct err *err);
-/* Takes a block's segments, sums and (keep_runs: not) runs away; its macroflow parts stay, to be purged. `points`: sums that are left are put in. */
+/* Takes a block's segments, sums and (keep_runs: not) runs away; its macroflow parts stay, to be purged. */
 enum rc catalog_evict(struct catalog *c, const struct block_info *b, bool keep_runs, int64_t macro_ns,
-	struct point_info *points, size_t n_points, struct err *err);
+	struct err *err);
 /* Whether a block is evicted now, whatever a view says. */
 enum rc catalog_is_evicted(struct catalog *c, uint32_t block, bool *evicted, struct err *err);
 /* The runs of a block whose parts were kept. */

@@ -22,14 +22,14 @@ enum rc catalog_put_counts(struct catalog *c, uint32_t point, const struct point
 	return row_end(&w, NULL, err);
 }
 
-enum rc catalog_put_drop(struct catalog *c, int64_t number, const struct drop_info *d, struct err *err)
+enum rc catalog_put_drop(struct catalog *c, const struct drop_info *d, struct err *err)
 {
 	struct row_writer w;
 	enum rc rc = row_begin(c, SQL_PUT_DROP, TABLE_DROPS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	row_i64(&w, number);
+	row_i64(&w, d->number);
 	row_u64(&w, d->point);
 	row_i64(&w, d->from_ns);
 	row_i64(&w, d->to_ns);

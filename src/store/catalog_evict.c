@@ -24,36 +24,6 @@ enum rc catalog_sync(struct catalog *c, bool full, struct err *err)
 	return run_with(c, full ? SQL_SYNC_FULL : SQL_SYNC_NORMAL, NULL, 0, err);
 }
 
-/* What is left of a point, as loading the rows would sum it up. */
-static enum rc sum_point(struct catalog *c, struct point_info *p, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	enum rc rc = catalog_stmt(c, SQL_POINT_SUMS, &stmt, err);
-
-	if (rc != RC_DONE)
-		return rc;
-	sqlite3_bind_int64(stmt, 1, p->number);
-	rc = catalog_step(c, stmt, err);
-	if (rc != RC_DONE)
-		return rc == RC_END ? catalog_damaged(c, "no sums", err) : rc;
-	p->packets = (uint64_t)sqlite3_column_int64(stmt, 0);
-	p->bytes = (uint64_t)sqlite3_column_int64(stmt, 1);
-	p->first_ns = sqlite3_column_int64(stmt, 2);
-	p->last_ns = sqlite3_column_int64(stmt, 3);
-	sqlite3_reset(stmt);
-	return RC_DONE;
-}
-
-static enum rc evict_sums(struct catalog *c, uint32_t block, struct point_info *p, struct err *err)
-{
-	const int64_t params[] = { p->number, block };
-	enum rc rc = run_with(c, SQL_EVICT_SUMS, params, 2, err);
-
-	if (rc != RC_DONE || sqlite3_changes(c->db) == 0)
-		return rc;
-	return sum_point(c, p, err);
-}
-
 enum rc catalog_drop_runs(struct catalog *c, const struct block_info *b, int64_t macro_ns, struct err *err)
 {
 	const int64_t params[] = { b->number, time_floor(b->first_ns, macro_ns), b->last_ns };
@@ -62,15 +32,15 @@ enum rc catalog_drop_runs(struct catalog *c, const struct block_info *b, int64_t
 }
 
 enum rc catalog_evict(struct catalog *c, const struct block_info *b, bool keep_runs, int64_t macro_ns,
-	struct point_info *points, size_t n_points, struct err *err)
+	struct err *err)
 {
 	const int64_t block = b->number;
 	enum rc rc = catalog_put_block(c, b, err);
 
 	if (rc == RC_DONE)
 		rc = run_with(c, SQL_DROP_SEGMENTS, &block, 1, err);
-	for (size_t i = 0; rc == RC_DONE && i < n_points; i++)
-		rc = evict_sums(c, b->number, &points[i], err);
+	if (rc == RC_DONE)
+		rc = run_with(c, SQL_DROP_SUMS, &block, 1, err);
 	if (rc == RC_DONE && !keep_runs)
 		rc = catalog_drop_runs(c, b, macro_ns, err);
 	return rc;

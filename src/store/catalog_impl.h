@@ -7,6 +7,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct row_reader;
 
 /* X(name, SQL): prepared when first used. */
 #define CATALOG_SQL(X) \
@@ -17,6 +18,20 @@ struct sqlite3_stmt;
 	X(SQL_VERSION, "PRAGMA data_version") \
 	X(SQL_SCHEMA, "SELECT sql FROM sqlite_schema ORDER BY rowid") \
 	X(SQL_GET_TALLY, "SELECT sum FROM tallies WHERE number = ?") \
+	X(SQL_GET_TALLIES, "SELECT number, sum FROM tallies ORDER BY number") \
+	X(SQL_GET_CHANGES, "SELECT number, what, a, b, c FROM changes WHERE number > ? " \
+		"ORDER BY number LIMIT ?") \
+	X(SQL_LAST_CHANGE, "SELECT number FROM changes ORDER BY number DESC LIMIT 1") \
+	X(SQL_TRIM_CHANGES, "DELETE FROM changes WHERE number <= (SELECT max(number) FROM changes) - ?") \
+	X(SQL_ONE_BLOCK, "SELECT number, state, file, offset, length, parts, packets, bytes, " \
+		"first_frame, first, last, sum FROM blocks WHERE number = ?") \
+	X(SQL_ONE_SEGMENT, "SELECT block, number, at, len, packets, first_frame, first_offset, " \
+		"end_offset, first, last, bytes, captured_bytes, time_unknown, time_saturated, " \
+		"cut_packets, undecoded, digest, sum FROM segments WHERE block = ? AND number = ?") \
+	X(SQL_ONE_SUMS, "SELECT point, block, segment, packets, bytes, first, last, sum FROM sums " \
+		"WHERE block = ? AND segment = ? AND point = ?") \
+	X(SQL_ONE_DROP, "SELECT number, point, first, last, dropped, if_dropped, refused, sum " \
+		"FROM drops WHERE number = ?2") \
 	X(SQL_GET_ALL, "SELECT name, value, sum FROM meta ORDER BY name") \
 	X(SQL_GET, "SELECT name, value, sum FROM meta WHERE name = ?") \
 	X(SQL_SET, "INSERT OR REPLACE INTO meta (name, value, sum) VALUES (?, ?, ?)") \
@@ -48,7 +63,7 @@ struct sqlite3_stmt;
 		"time_saturated, cut_packets, undecoded, digest, sum) " \
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(SQL_GET_SUMS, "SELECT point, block, segment, packets, bytes, first, last, sum FROM sums " \
-		"ORDER BY point, block, segment") \
+		"ORDER BY block, segment, point") \
 	X(SQL_PUT_SUMS, "INSERT INTO sums (point, block, segment, packets, bytes, first, last, sum) " \
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(SQL_GET_EVENTS, "SELECT number, time, kind, text, sum FROM events ORDER BY number") \
@@ -90,9 +105,6 @@ struct sqlite3_stmt;
 	X(SQL_BLOCK_STATE, "SELECT state FROM blocks WHERE number = ?") \
 	X(SQL_SYNC_FULL, "PRAGMA synchronous=FULL") \
 	X(SQL_SYNC_NORMAL, "PRAGMA synchronous=NORMAL") \
-	X(SQL_EVICT_SUMS, "DELETE FROM sums WHERE point = ? AND block = ?") \
-	X(SQL_POINT_SUMS, "SELECT ifnull(sum(packets), 0), ifnull(sum(bytes), 0), " \
-		"ifnull(min(first), 0), ifnull(max(last), 0) FROM sums WHERE point = ?") \
 	X(SQL_NEXT_WINDOW, "SELECT window FROM macroparts WHERE window >= ? ORDER BY window LIMIT 1") \
 	X(SQL_PURGE_SLICE, "DELETE FROM macroparts WHERE window = ?1 AND block = ?2 AND " \
 		"(segment, server, proto, port, point) < (SELECT segment, server, proto, port, point " \
@@ -108,8 +120,7 @@ struct sqlite3_stmt;
 	X(SQL_DROP_MACROS, "DELETE FROM macroparts WHERE block = ? AND window BETWEEN ? AND ?") \
 	X(SQL_DROP_RUNS, "DELETE FROM runs WHERE block = ? AND window BETWEEN ? AND ?") \
 	X(SQL_DROP_SOME_SEGMENTS, "DELETE FROM segments WHERE block = ? AND number BETWEEN ? AND ?") \
-	X(SQL_DROP_SOME_SUMS, "DELETE FROM sums WHERE point = ? AND block = ? " \
-		"AND segment BETWEEN ? AND ?") \
+	X(SQL_DROP_SOME_SUMS, "DELETE FROM sums WHERE block = ? AND segment BETWEEN ? AND ?") \
 	X(SQL_DROP_SOME_MACROS, "DELETE FROM macroparts WHERE window = ? AND block = ? " \
 		"AND segment BETWEEN ? AND ?") \
 	X(SQL_DROP_SOME_RUNS, "DELETE FROM runs WHERE window = ? AND block = ? " \
@@ -155,6 +166,7 @@ struct catalog {
 	char *path;
 	bool writing;
 	bool untimed_whole;          /* that table was compared with its tally */
+	unsigned commits;            /* since the table of changes was trimmed */
 	struct buf scratch;          /* bytes of the record being written */
 	struct buf row;              /* canonical form of the row at hand */
 };
@@ -165,6 +177,17 @@ enum rc catalog_failed(struct catalog *c, const char *doing, struct err *err);
 enum rc catalog_damaged(struct catalog *c, const char *why, struct err *err);
 /* Runs SQL text without rows. */
 enum rc catalog_exec(struct catalog *c, const char *sql, struct err *err);
+/* Rows into a view, one by one (catalog_read.c); rows_next() was called. */
+typedef enum rc (*row_taker)(struct row_reader *r, struct view *v, struct err *err);
+enum rc catalog_take_row(struct row_reader *r, row_taker take, struct view *v, struct err *err);
+/* A table whole: every row, and no others; its tally into the view. */
+enum rc catalog_read_table(struct catalog *c, enum catalog_table table, struct view *v, struct err *err);
+row_taker catalog_row_taker(enum catalog_table table);
+enum rc catalog_load_totals(struct catalog *c, struct store_totals *t, struct err *err);
+/* Keeps the table of changes short; inside a transaction. */
+enum rc catalog_trim_changes(struct catalog *c, struct err *err);
+/* The number of the last change; 0 where there is none. */
+enum rc catalog_last_change(struct catalog *c, int64_t *out, struct err *err);
 /* The tables of an empty catalog, inside a transaction; and whether those that are there are these (catalog_schema.c). */
 enum rc catalog_make_schema(struct catalog *c, struct err *err);
 enum rc catalog_check_schema(struct catalog *c, struct err *err);

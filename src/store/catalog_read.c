@@ -5,10 +5,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-/* Reads one row into the view. */
-typedef enum rc (*row_taker)(struct row_reader *r, struct view *v, struct err *err);
-
-static enum rc take_row(struct row_reader *r, row_taker take, struct view *v, struct err *err)
+enum rc catalog_take_row(struct row_reader *r, row_taker take, struct view *v, struct err *err)
 {
 	enum rc rc = take ? take(r, v, err) : RC_DONE;
 
@@ -27,8 +24,11 @@ static enum rc read_rows(struct catalog *c, enum catalog_sql which, enum catalog
 	enum rc rc = rows_begin(c, which, table, &r, err);
 
 	while (rc == RC_DONE && (rc = rows_next(&r, err)) == RC_DONE)
-		rc = take_row(&r, take, v, err);
-	return rc == RC_END ? rows_end(&r, err) : rc;
+		rc = catalog_take_row(&r, take, v, err);
+	rc = rc == RC_END ? rows_end(&r, err) : rc;
+	if (rc == RC_DONE && v)
+		v->tallies[table] = r.tally;
+	return rc;
 }
 
 /* Rows and their tally at one moment. */
@@ -59,6 +59,7 @@ static enum rc block_row(struct row_reader *r, struct view *v, struct err *err)
 	b.first_frame = row_get_u64(r);
 	b.first_ns = row_get_i64(r);
 	b.last_ns = row_get_i64(r);
+	b.row_sum = r->sum;
 	if (b.number == 0 || (b.parts == PARTS_THERE) != (b.state != BLOCK_EVICTED))
 		r->bad = true;
 	return view_add_block(v, &b, err);
@@ -106,7 +107,6 @@ static enum rc section_row(struct row_reader *r, struct view *v, struct err *err
 static enum rc segment_row(struct row_reader *r, struct view *v, struct err *err)
 {
 	struct segment_place s = { 0 };
-	size_t n = v->n_segments;
 
 	s.block = row_get_u32(r);
 	s.number = row_get_u32(r);
@@ -125,29 +125,40 @@ static enum rc segment_row(struct row_reader *r, struct view *v, struct err *err
 	s.cut_packets = row_get_u32(r);
 	s.undecoded = row_get_u32(r);
 	s.digest = (uint64_t)row_get_i64(r);
-	/* they come in order, so that appending is all there is to do */
-	if (s.end_offset < s.first_offset || (n && v->segments[n - 1].block == s.block ?
-			s.number <= v->segments[n - 1].number : s.number != 0))
+	s.row_sum = r->sum;
+	if (s.end_offset < s.first_offset)
 		r->bad = true;
+	/* they come in order, so that appending is all there is to do */
 	if (view_reserve_segment(v, err) != RC_DONE)
 		return RC_NO_MEMORY;
 	v->segments[v->n_segments++] = s;
 	return RC_DONE;
 }
 
+/* Segments of a block begin with number 0. */
+static enum rc check_segments(struct catalog *c, const struct view *v, struct err *err)
+{
+	const struct segment_place *s = v->segments;
+
+	for (size_t i = 0; i < v->n_segments; i++)
+		if ((i == 0 || s[i].block != s[i - 1].block) && s[i].number != 0)
+			return catalog_damaged(c, "a block's first segment is missing", err);
+	return RC_DONE;
+}
+
 static enum rc sums_row(struct row_reader *r, struct view *v, struct err *err)
 {
-	struct point_info p = { 0 };
+	struct view_sums s = { 0 };
 
-	(void)err;
-	p.number = row_get_u32(r);
-	r->at += 2;                  /* block, segment */
-	p.packets = row_get_u64(r);
-	p.bytes = row_get_u64(r);
-	p.first_ns = row_get_i64(r);
-	p.last_ns = row_get_i64(r);
-	view_add_sums(v, &p);
-	return RC_DONE;
+	s.point = row_get_u32(r);
+	s.block = row_get_u32(r);
+	s.segment = row_get_u32(r);
+	s.packets = row_get_u64(r);
+	s.bytes = row_get_u64(r);
+	s.first_ns = row_get_i64(r);
+	s.last_ns = row_get_i64(r);
+	s.row_sum = r->sum;
+	return view_put_sums(v, &s, err);
 }
 
 static enum rc run_row(struct row_reader *r, struct view *v, struct err *err)
@@ -159,6 +170,7 @@ static enum rc run_row(struct row_reader *r, struct view *v, struct err *err)
 	run.segment = row_get_u32(r);
 	run.parts = row_get_u64(r);
 	run.tail = (uint64_t)row_get_i64(r);
+	run.row_sum = r->sum;
 	return view_add_run(v, &run, err);
 }
 
@@ -181,9 +193,9 @@ static enum rc counts_row(struct row_reader *r, struct view *v, struct err *err)
 
 static enum rc drop_row(struct row_reader *r, struct view *v, struct err *err)
 {
-	int64_t number = row_get_i64(r);
-	struct drop_info d = { .point = row_get_u32(r) };
+	struct drop_info d = { .number = row_get_i64(r), .row_sum = r->sum };
 
+	d.point = row_get_u32(r);
 	d.from_ns = row_get_i64(r);
 	d.to_ns = row_get_i64(r);
 	d.dropped = row_get_u64(r);
@@ -191,7 +203,7 @@ static enum rc drop_row(struct row_reader *r, struct view *v, struct err *err)
 	d.refused = row_get_u64(r);
 	if (d.point >= v->n_points || d.to_ns < d.from_ns)
 		r->bad = true;
-	return view_add_drop(v, &d, number, err);
+	return view_add_drop(v, &d, err);
 }
 
 /* Rows that are read by name are not looked at here. */
@@ -213,7 +225,7 @@ static enum rc load_flag(struct catalog *c, const char *name, bool *out, struct 
 	return rc == RC_MISSING ? RC_DONE : rc;
 }
 
-static enum rc load_totals(struct catalog *c, struct store_totals *t, struct err *err)
+enum rc catalog_load_totals(struct catalog *c, struct store_totals *t, struct err *err)
 {
 	int64_t at = 0;
 	enum rc rc = load_flag(c, "complete", &t->complete, err);
@@ -230,27 +242,45 @@ static enum rc load_totals(struct catalog *c, struct store_totals *t, struct err
 	return rc == RC_MISSING ? RC_DONE : rc;
 }
 
+/* ---- tables ------------------------------------------------------------------------------ */
+
+static const struct {
+	enum catalog_sql which;
+	row_taker take;
+} tables[] = {
+	[TABLE_META] = { SQL_GET_ALL, meta_row },
+	[TABLE_BLOCKS] = { SQL_GET_BLOCKS, block_row },
+	[TABLE_POINTS] = { SQL_GET_POINTS, point_row },
+	[TABLE_SECTIONS] = { SQL_GET_SECTIONS, section_row },
+	[TABLE_SEGMENTS] = { SQL_GET_SEGMENTS, segment_row },
+	[TABLE_SUMS] = { SQL_GET_SUMS, sums_row },
+	[TABLE_RUNS] = { SQL_GET_RUNS, run_row },
+	[TABLE_COUNTS] = { SQL_GET_COUNTS, counts_row },
+	[TABLE_DROPS] = { SQL_GET_DROPS, drop_row },
+};
+
+row_taker catalog_row_taker(enum catalog_table table)
+{
+	return tables[table].take;
+}
+
+enum rc catalog_read_table(struct catalog *c, enum catalog_table table, struct view *v, struct err *err)
+{
+	return read_rows(c, tables[table].which, table, tables[table].take, v, err);
+}
+
 static enum rc load_all(struct catalog *c, struct view *v, struct err *err)
 {
-	static const struct {
-		enum catalog_sql which;
-		enum catalog_table table;
-		row_taker take;
-	} tables[] = {
-		{ SQL_GET_ALL, TABLE_META, meta_row },
-		{ SQL_GET_BLOCKS, TABLE_BLOCKS, block_row },
-		{ SQL_GET_POINTS, TABLE_POINTS, point_row },
-		{ SQL_GET_SECTIONS, TABLE_SECTIONS, section_row },
-		{ SQL_GET_SEGMENTS, TABLE_SEGMENTS, segment_row },
-		{ SQL_GET_SUMS, TABLE_SUMS, sums_row },
-		{ SQL_GET_RUNS, TABLE_RUNS, run_row },
-		{ SQL_GET_COUNTS, TABLE_COUNTS, counts_row },
-		{ SQL_GET_DROPS, TABLE_DROPS, drop_row },
-	};
-	enum rc rc = load_totals(c, &v->totals, err);
+	static const enum catalog_table order[] = { TABLE_META, TABLE_BLOCKS, TABLE_POINTS, TABLE_SECTIONS,
+		TABLE_SEGMENTS, TABLE_SUMS, TABLE_RUNS, TABLE_COUNTS, TABLE_DROPS };
+	enum rc rc = catalog_load_totals(c, &v->totals, err);
 
-	for (size_t i = 0; rc == RC_DONE && i < sizeof(tables) / sizeof(tables[0]); i++)
-		rc = read_rows(c, tables[i].which, tables[i].table, tables[i].take, v, err);
+	for (size_t i = 0; rc == RC_DONE && i < sizeof(order) / sizeof(order[0]); i++)
+		rc = catalog_read_table(c, order[i], v, err);
+	if (rc == RC_DONE)
+		rc = check_segments(c, v, err);
+	if (rc == RC_DONE)
+		rc = catalog_last_change(c, &v->changes_seen, err);
 	return rc;
 }
 
@@ -261,15 +291,15 @@ enum rc catalog_load(struct catalog *c, struct view *v, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	rc = load_all(c, v, err);
-	if (rc == RC_DONE)
-		rc = catalog_commit(c, err);
-	else
-		catalog_rollback(c);
-	if (rc == RC_DONE)
-		view_sum(v);
-	else
+	catalog_rollback(c);         /* nothing was written */
+	if (rc != RC_DONE) {
 		view_free(v);
-	return rc;
+		return rc;
+	}
+	view_sum(v);
+	view_sum_points(v);
+	v->whole = v->index_all_stale = true;
+	return RC_DONE;
 }
 
 /* Once: that none of its rows is missing cannot be told by reading one. */

@@ -10,14 +10,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * Rows of which there may be many are told by their keys in `changes` too, whatever happens to them: so a follower reads
+ * those alone (catalog_follow.c). Its rows need no checksum: what comes of them is compared with the tallies.
+ */
+
 /* Another row's sum into its table's tally: a ^ b is (a | b) - (a & b), which cannot overflow. */
 #define XOR(number, row) \
 	"UPDATE tallies SET sum = (sum | " row ".sum) - (sum & " row ".sum) WHERE number = " number ";"
-#define TALLY(table, number) \
-	"CREATE TRIGGER " table "_in AFTER INSERT ON " table " BEGIN " XOR(number, "new") " END;" \
-	"CREATE TRIGGER " table "_out AFTER DELETE ON " table " BEGIN " XOR(number, "old") " END;" \
-	"CREATE TRIGGER " table "_set AFTER UPDATE ON " table " BEGIN " XOR(number, "old") " " \
-	XOR(number, "new") " END;"
+#define TRIGGERS(table, on_new, on_old) \
+	"CREATE TRIGGER " table "_in AFTER INSERT ON " table " BEGIN " on_new " END;" \
+	"CREATE TRIGGER " table "_out AFTER DELETE ON " table " BEGIN " on_old " END;" \
+	"CREATE TRIGGER " table "_set AFTER UPDATE ON " table " BEGIN " on_old " " on_new " END;"
+#define TALLY(table, number) TRIGGERS(table, XOR(number, "new"), XOR(number, "old"))
+#define LOG(number, a, b, c) \
+	" INSERT INTO changes (what, a, b, c) VALUES (" number ", " a ", " b ", " c ");"
+/* The key's columns; "0" stands for none. */
+#define KEY1(row, a) row "." a, "0", "0"
+#define KEY2(row, a, b) row "." a, row "." b, "0"
+#define KEY3(row, a, b, c) row "." a, row "." b, row "." c
+#define LOG_KEY(number, ...) LOG(number, __VA_ARGS__)
+#define FOLLOW(table, number, key, ...) \
+	TRIGGERS(table, XOR(number, "new") LOG_KEY(number, key("new", __VA_ARGS__)), \
+		XOR(number, "old") LOG_KEY(number, key("old", __VA_ARGS__)))
 
 static const char schema[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL,"
@@ -48,7 +63,7 @@ static const char schema[] =
 	" PRIMARY KEY (block, number)) WITHOUT ROWID;"
 	"CREATE TABLE sums (point INTEGER, block INTEGER, segment INTEGER,"
 	" packets INTEGER NOT NULL, bytes INTEGER NOT NULL, first INTEGER NOT NULL,"
-	" last INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (point, block, segment)) WITHOUT ROWID;"
+	" last INTEGER NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (block, segment, point)) WITHOUT ROWID;"
 	"CREATE TABLE macroparts (window INTEGER, block INTEGER, segment INTEGER, server BLOB,"
 	" proto INTEGER, port INTEGER, point INTEGER, record BLOB NOT NULL, clients BLOB,"
 	" rtt BLOB, sum INTEGER NOT NULL,"
@@ -66,11 +81,15 @@ static const char schema[] =
 	"CREATE TABLE drops (number INTEGER PRIMARY KEY, point INTEGER NOT NULL,"
 	" first INTEGER NOT NULL, last INTEGER NOT NULL, dropped INTEGER NOT NULL,"
 	" if_dropped INTEGER NOT NULL, refused INTEGER NOT NULL, sum INTEGER NOT NULL);"
-	TALLY("meta", "1") TALLY("fields", "2") TALLY("blocks", "3") TALLY("points", "4")
-	TALLY("sections", "5") TALLY("untimed", "6") TALLY("segments", "7") TALLY("sums", "8")
-	TALLY("runs", "9") TALLY("events", "10") TALLY("counts", "11")
-	TALLY("drops", "12");
-
+	"CREATE TABLE changes (number INTEGER PRIMARY KEY, what INTEGER NOT NULL,"
+	" a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL);"
+	TALLY("meta", "1") TALLY("fields", "2") TALLY("points", "4") TALLY("sections", "5")
+	TALLY("untimed", "6") TALLY("events", "10") TALLY("counts", "11")
+	FOLLOW("blocks", "3", KEY1, "number")
+	FOLLOW("segments", "7", KEY2, "block", "number")
+	FOLLOW("sums", "8", KEY3, "block", "segment", "point")
+	FOLLOW("runs", "9", KEY3, "window", "block", "segment")
+	FOLLOW("drops", "12", KEY2, "first", "number");
 
 enum rc catalog_make_schema(struct catalog *c, struct err *err)
 {

@@ -241,15 +241,9 @@ static enum rc drop_some(struct catalog *c, enum catalog_sql which, const int64_
 
 enum rc catalog_drop_places(struct catalog *c, uint32_t block, uint32_t first, uint32_t last, struct err *err)
 {
-	return drop_some(c, SQL_DROP_SOME_SEGMENTS, NULL, block, first, last, err);
-}
+	enum rc rc = drop_some(c, SQL_DROP_SOME_SEGMENTS, NULL, block, first, last, err);
 
-enum rc catalog_drop_place_sums(struct catalog *c, uint32_t point, uint32_t block, uint32_t first,
-	uint32_t last, struct err *err)
-{
-	int64_t above = point;
-
-	return drop_some(c, SQL_DROP_SOME_SUMS, &above, block, first, last, err);
+	return rc == RC_DONE ? drop_some(c, SQL_DROP_SOME_SUMS, NULL, block, first, last, err) : rc;
 }
 
 enum rc catalog_drop_place_macros(struct catalog *c, int64_t window_ns, uint32_t block, uint32_t first,

@@ -15,6 +15,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/catalog.h \
 	src/store/catalog_counts.c \
 	src/store/catalog_evict.c \
+	src/store/catalog_follow.c \
 	src/store/catalog_impl.h \
 	src/store/catalog_macro.c \
 	src/store/catalog_read.c \
@@ -74,4 +75,5 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_write.c \
 	src/store/varint.h \
 	src/store/view.c \
-	src/store/view.h
+	src/store/view.h \
+	src/store/view_follow.c

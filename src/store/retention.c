@@ -41,8 +41,7 @@ enum rc store_disk_bytes(struct store *s, uint64_t *out, struct err *err)
 
 	(void)err;
 	store_lock(s);
-	store_sum_index_bytes(s);
-	*out = v->totals.block_bytes + v->totals.index_bytes;
+	*out = v->totals.block_bytes + store_sum_index_bytes(s);
 	/* an open block has bytes that no segment tells of; open ones are the last */
 	for (size_t i = v->n_blocks; i-- > 0 && v->blocks[i].state == BLOCK_OPEN;)
 		*out += open_block_bytes(s, &v->blocks[i]) - v->blocks[i].length;
@@ -111,8 +110,7 @@ static enum rc forget_anew(struct store *s, uint32_t gone, uint32_t *last, struc
 }
 
 /* The change as a transaction that a power loss cannot take back: files go next. */
-static enum rc commit_eviction(struct store *s, const struct block_info *gone, struct point_info *points,
-	struct err *err)
+static enum rc commit_eviction(struct store *s, const struct block_info *gone, struct err *err)
 {
 	uint32_t last = 0;
 	enum rc rc = catalog_sync(s->catalog, true, err);
@@ -120,8 +118,7 @@ static enum rc commit_eviction(struct store *s, const struct block_info *gone, s
 	if (rc == RC_DONE)
 		rc = catalog_begin(s->catalog, err);
 	if (rc == RC_DONE) {
-		rc = catalog_evict(s->catalog, gone, gone->parts == PARTS_KEPT, s->config.macro_ns, points,
-			s->view.n_points, err);
+		rc = catalog_evict(s->catalog, gone, gone->parts == PARTS_KEPT, s->config.macro_ns, err);
 		if (rc == RC_DONE)
 			rc = forget_anew(s, gone->number, &last, err);
 		rc = store_end_change(s, rc, err);
@@ -137,8 +134,6 @@ static enum rc evict_rows(struct store *s, uint32_t block, bool keep, struct blo
 {
 	struct view *v = &s->view;
 	struct block_info *b = view_block(v, block);
-	size_t size = v->n_points * sizeof(*v->points);
-	struct point_info *points;
 	enum rc rc;
 
 	if (!b)
@@ -151,19 +146,11 @@ static enum rc evict_rows(struct store *s, uint32_t block, bool keep, struct blo
 	*out = *b;
 	out->state = BLOCK_EVICTED;
 	out->parts = b->packets == 0 ? PARTS_GONE : keep ? PARTS_KEPT : PARTS_DEAD;
-	points = mem_alloc(size ? size : 1);
-	if (!points)
-		return err_memory(err);
-	if (size)
-		memcpy(points, v->points, size);
-	rc = commit_eviction(s, out, points, err);
+	rc = commit_eviction(s, out, err);
 	if (rc == RC_DONE) {
 		*b = *out;
-		if (size)
-			memcpy(v->points, points, size);
 		view_evict(v, block, keep);
 	}
-	mem_free(points);
 	return rc;
 }
 

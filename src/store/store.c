@@ -36,10 +36,10 @@ void store_name_path(const struct store *s, const char *name, char *out)
 
 void store_name_blocks(struct store *s)
 {
-	for (size_t i = 0; i < s->view.n_blocks; i++) {
+	for (size_t i = 0; s->kind == STORE_IN_PLACE && i < s->view.n_blocks; i++) {
 		struct block_info *b = &s->view.blocks[i];
 
-		if (s->kind == STORE_IN_PLACE)
+		if (b->file[0] == '\0')
 			snprintf(b->file, sizeof(b->file), "%.*s", (int)sizeof(b->file) - 1, s->file);
 	}
 }
@@ -78,21 +78,60 @@ static uint64_t index_file_bytes(const struct store *s, uint32_t block)
 	return (uint64_t)st.st_blocks * 512;
 }
 
-/* Index files end with their last segment; filters and catalog are what they are. */
-void store_sum_index_bytes(struct store *s)
+static void look_up_index(struct store *s, struct block_info *b)
+{
+	if (b->index_known)
+		return;
+	b->index_bytes = index_file_bytes(s, b->number);
+	b->index_known = true;
+	s->view.index_bytes += b->index_bytes;
+}
+
+/* Index files of blocks whose segments changed; all of them where those were not noted. */
+static void look_up_stale(struct store *s)
 {
 	struct view *v = &s->view;
-	char path[STORE_PATH];
 
-	v->totals.index_bytes = 0;
-	for (size_t i = 0; i < v->n_blocks; i++)
-		v->totals.index_bytes += index_file_bytes(s, v->blocks[i].number);
-	store_name_path(s, "filters", path);
-	v->totals.index_bytes += file_bytes(path);
-	store_name_path(s, "catalog.db", path);
-	v->totals.index_bytes += file_bytes(path);
-	store_name_path(s, "catalog.db-wal", path);
-	v->totals.index_bytes += file_bytes(path);
+	if (v->index_all_stale) {
+		v->index_bytes = 0;
+		for (size_t i = 0; i < v->n_blocks; i++) {
+			v->blocks[i].index_known = false;
+			look_up_index(s, &v->blocks[i]);
+		}
+	}
+	for (size_t i = 0; i < v->n_index_stale; i++) {
+		struct block_info *b = view_block(v, v->index_stale[i]);
+
+		if (b)
+			look_up_index(s, b);
+	}
+	v->n_index_stale = 0;
+	v->index_all_stale = false;
+}
+
+uint64_t store_sum_index_bytes(struct store *s)
+{
+	static const char *const names[] = { "filters", "catalog.db", "catalog.db-wal" };
+	char path[STORE_PATH];
+	uint64_t sum;
+
+	look_up_stale(s);
+	sum = s->view.index_bytes;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		store_name_path(s, names[i], path);
+		sum += file_bytes(path);
+	}
+	return sum;
+}
+
+uint64_t store_index_bytes(struct store *s)
+{
+	uint64_t sum;
+
+	store_lock(s);
+	sum = store_sum_index_bytes(s);
+	store_unlock(s);
+	return sum;
 }
 
 static enum rc load_filters(struct store *s, struct err *err)
@@ -112,7 +151,7 @@ static enum rc load_filters(struct store *s, struct err *err)
 	return RC_DONE;
 }
 
-enum rc store_load(struct store *s, struct err *err)
+static enum rc load_whole(struct store *s, struct err *err)
 {
 	struct view v;
 	enum rc rc;
@@ -123,8 +162,22 @@ enum rc store_load(struct store *s, struct err *err)
 		return rc;
 	view_free(&s->view);
 	s->view = v;
+	return RC_DONE;
+}
+
+/* A view that we have not written to ourselves since it was read can follow the catalog. */
+enum rc store_load(struct store *s, struct err *err)
+{
+	enum rc rc = RC_END;
+
+	if (s->view.whole && s->view_writes == catalog_writes(s->catalog))
+		rc = catalog_follow(s->catalog, &s->view, err);
+	if (rc == RC_END)
+		rc = load_whole(s, err);
+	if (rc != RC_DONE)
+		return rc;
+	s->view_writes = catalog_writes(s->catalog);
 	store_name_blocks(s);
-	store_sum_index_bytes(s);
 	return RC_DONE;
 }
 

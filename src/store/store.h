@@ -96,6 +96,7 @@ struct segment_place {               /* a published segment */
 	uint64_t bytes, captured_bytes;
 	uint32_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
 	uint64_t digest;             /* the sum, modulo 2^64, of packet_digest() (store/block.h) */
+	uint64_t row_sum;            /* the store's own: checksum of its row */
 };
 
 /* Totals of what is published: sums over segments, but for those below the line, which store_set_totals() sets. */
@@ -103,7 +104,6 @@ struct store_totals {
 	uint64_t packets, bytes, captured_bytes;
 	int64_t first_ns, last_ns;   /* valid where packets > 0 */
 	uint64_t blocks, segments;
-	uint64_t index_bytes;        /* index files, filters, catalog */
 	uint64_t block_bytes;        /* block files, or stretches of the capture file */
 	uint64_t indexed_to;         /* in place: bytes of the file covered by sealed blocks and published segments */
 	uint64_t time_unknown, time_saturated, cut_packets, undecoded;   /* packets */
@@ -116,8 +116,8 @@ struct store_totals {
 };
 
 /*
- * Reads the catalog again: blocks, points, segments, totals. Pointers returned by the functions below stay valid until the
- * next refresh or close.
+ * The catalog as it is now: blocks, points, segments, totals. Pointers returned by the functions below stay valid until the
+ * next refresh or close. Costs what has changed since the last time, but for once in a while. On failure nothing has changed.
  */
 enum rc store_refresh(struct store *s, struct err *err);
 /* Changes whenever something was published (cheap: no full read). */
@@ -129,6 +129,8 @@ const struct point_info *store_points(const struct store *s, size_t *n);
 const void *store_point_options(const struct store *s, uint32_t point, size_t *len);
 const struct segment_place *store_segments(const struct store *s, size_t *n);    /* by block, then number */
 const struct store_totals *store_totals(const struct store *s);
+/* Bytes of index files, filters and catalog. The first time it looks at every index file. */
+uint64_t store_index_bytes(struct store *s);
 const struct filters *store_filters(const struct store *s);      /* may be NULL */
 /* Windows with drops, ascending by from_ns. */
 const struct drop_info *store_drops(const struct store *s, size_t *n);
@@ -184,7 +186,13 @@ enum rc store_set_dropped(struct store *s, uint32_t point, uint64_t dropped, str
 struct point_counts { uint64_t received, refused, dropped, if_dropped; };
 enum rc store_set_counts(struct store *s, uint32_t point, const struct point_counts *counts, struct err *err);
 /* Between these times the kernel (or the card, or we for lack of room) lost so many packets of a point: a window with drops. */
-struct drop_info { uint32_t point; int64_t from_ns, to_ns; uint64_t dropped, if_dropped, refused; };
+struct drop_info {
+	uint32_t point;
+	int64_t from_ns, to_ns;
+	uint64_t dropped, if_dropped, refused;
+	int64_t number;              /* the store's own, with the checksum of its row */
+	uint64_t row_sum;
+};
 enum rc store_add_drop(struct store *s, const struct drop_info *d, struct err *err);
 /*
  * In place: a pcapng section begins; its interfaces are the points from first_point on. Of a pcap file the store reads

@@ -46,10 +46,12 @@ enum rc store_set_counts(struct store *s, uint32_t point, const struct point_cou
 
 enum rc store_put_drop(struct store *s, const struct drop_info *d, struct err *err)
 {
-	int64_t number = s->view.drops_seen + 1;
-	enum rc rc = catalog_put_drop(s->catalog, number, d, err);
+	struct drop_info row = *d;
+	enum rc rc;
 
-	return rc == RC_DONE ? view_add_drop(&s->view, d, number, err) : rc;
+	row.number = s->view.drops_seen + 1;
+	rc = catalog_put_drop(s->catalog, &row, err);
+	return rc == RC_DONE ? view_add_drop(&s->view, &row, err) : rc;
 }
 
 static enum rc add_drop(struct store *s, const struct drop_info *d, struct err *err)

@@ -26,6 +26,7 @@ struct store {
 	struct hash128 identity;     /* points without a UUID get one of it */
 	struct catalog *catalog;
 	struct view view;
+	int64_t view_writes;         /* what we had written when the catalog was read into it */
 	struct filters *filters;
 	int lock_fd, use_fd;
 	bool has_mutex;
@@ -59,8 +60,8 @@ void store_config_from_blocks(struct store *s);
 /* Fills in block_info.file; after every load. */
 void store_name_blocks(struct store *s);
 enum rc store_load(struct store *s, struct err *err);
-/* totals.index_bytes; the lock is held. */
-void store_sum_index_bytes(struct store *s);
+/* As store_index_bytes(); the lock is held. */
+uint64_t store_sum_index_bytes(struct store *s);
 
 static inline void store_lock(struct store *s)
 {

@@ -112,16 +112,13 @@ static enum rc write_bytes(const struct store *s, const struct segment_place *pl
 }
 
 /* Rows of the old ones. Inside a transaction. */
-static enum rc drop_old(struct store *s, const struct segment_place *place, uint32_t last,
-	const struct point_info *points, size_t n_points, struct err *err)
+static enum rc drop_old(struct store *s, const struct segment_place *place, uint32_t last, struct err *err)
 {
 	const struct view *v = &s->view;
 	struct catalog *c = s->catalog;
 	uint32_t block = place->block, first = place->number;
 	enum rc rc = catalog_drop_places(c, block, first, last, err);
 
-	for (size_t i = 0; rc == RC_DONE && i < n_points; i++)
-		rc = catalog_drop_place_sums(c, points[i].number, block, first, last, err);
 	for (size_t i = 0; rc == RC_DONE && i < v->n_runs; i++) {
 		const struct macro_run *r = &v->runs[i];
 
@@ -145,17 +142,25 @@ static enum rc put_new(struct store *s, const struct old_run *old, size_t n, con
 	if (rc != RC_DONE)
 		return rc;
 	view_init(&fresh);
-	rc = drop_old(s, place, old->last, points, n_points, err);
+	rc = drop_old(s, place, old->last, err);
 	if (rc == RC_DONE)
 		rc = store_name_segment(s, place, parts, n_parts, points, n_points, &fresh, err);
 	if (rc == RC_DONE)
 		rc = view_reserve_runs(&s->view, fresh.n_runs, err);
+	if (rc == RC_DONE)
+		rc = view_reserve_sums(&s->view, n_points, err);
 	rc = store_end_change(s, rc, err);
 	if (rc == RC_DONE) {
 		view_replace_segments(&s->view, old->at, n, place);
 		view_drop_runs(&s->view, place->block, place->number, old->last);
 		for (size_t i = 0; i < fresh.n_runs; i++)
 			view_add_run(&s->view, &fresh.runs[i], NULL);
+		for (size_t i = 0; i < n_points; i++) {
+			struct view_sums sums = view_sums_of(place->block, place->number, &points[i]);
+
+			if (sums.packets)
+				view_put_sums(&s->view, &sums, NULL);
+		}
 	}
 	view_free(&fresh);
 	return rc;
@@ -238,6 +243,7 @@ void store_punch_dead(struct store *s, uint32_t block, uint64_t from, uint64_t t
 		}
 	}
 	io_close(f);
+	view_index_changed(&s->view, block);
 }
 
 enum rc store_release_dead(struct store *s, uint32_t block, uint64_t from, uint64_t to, bool *later,

@@ -257,6 +257,8 @@ static enum rc publish(struct store *s, struct segment_place *place, const struc
 	if (rc == RC_DONE)
 		rc = view_reserve_segment(&s->view, err);
 	if (rc == RC_DONE)
+		rc = view_reserve_sums(&s->view, n_points, err);
+	if (rc == RC_DONE)
 		rc = open_index(s, place->block, err);
 	if (rc == RC_DONE)
 		rc = append_segment(s, place, bytes, err);
@@ -277,8 +279,12 @@ static enum rc publish(struct store *s, struct segment_place *place, const struc
 	s->n_untimed = 0;
 	view_add_segment(&s->view, place, NULL);
 	view_sum_segment(&s->view, place);
-	for (size_t i = 0; i < n_points; i++)
-		view_add_sums(&s->view, &points[i]);
+	for (size_t i = 0; i < n_points; i++) {
+		struct view_sums sums = view_sums_of(place->block, place->number, &points[i]);
+
+		if (sums.packets)
+			view_add_sums(&s->view, &sums, NULL);
+	}
 	return RC_DONE;
 }
 

@@ -18,6 +18,7 @@ void view_free(struct view *v)
 	mem_free(v->spans);
 	mem_free(v->sections);
 	mem_free(v->segments);
+	mem_free(v->sums);
 	mem_free(v->drops);
 	mem_free(v->runs);
 	mem_free(v->anew);
@@ -81,6 +82,7 @@ enum rc view_add_segment(struct view *v, const struct segment_place *s, struct e
 	memmove(v->segments + at + 1, v->segments + at, (v->n_segments - at) * sizeof(*s));
 	v->segments[at] = *s;
 	v->n_segments++;
+	view_index_changed(v, s->block);
 	return RC_DONE;
 }
 
@@ -154,19 +156,20 @@ void view_set_counts(struct view *v, uint32_t point, const struct point_counts *
 	p->if_dropped = counts->if_dropped;
 }
 
-enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number, struct err *err)
+enum rc view_add_drop(struct view *v, const struct drop_info *d, struct err *err)
 {
 	size_t at = v->n_drops;
 
 	if (mem_grow(&v->drops, &v->cap_drops, at + 1, sizeof(*d)) != 0)
 		return err_memory(err);
-	while (at > 0 && v->drops[at - 1].from_ns > d->from_ns)
+	while (at > 0 && (v->drops[at - 1].from_ns > d->from_ns ||
+			(v->drops[at - 1].from_ns == d->from_ns && v->drops[at - 1].number > d->number)))
 		at--;
 	memmove(v->drops + at + 1, v->drops + at, (v->n_drops - at) * sizeof(*d));
 	v->drops[at] = *d;
 	v->n_drops++;
-	if (number > v->drops_seen)
-		v->drops_seen = number;
+	if (d->number > v->drops_seen)
+		v->drops_seen = d->number;
 	return RC_DONE;
 }
 
@@ -210,13 +213,41 @@ void view_forget_anew(struct view *v, uint32_t block)
 	v->n_anew -= n;
 }
 
+/* Index of the first sums of this segment or behind. */
+static size_t sums_from(const struct view *v, uint32_t block, uint64_t segment)
+{
+	size_t low = 0, high = v->n_sums;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct view_sums *s = &v->sums[middle];
+
+		if (s->block != block ? s->block < block : s->segment < segment)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Takes the sums of segments first .. last away. */
+static void drop_sums(struct view *v, uint32_t block, uint32_t first, uint32_t last)
+{
+	size_t from = sums_from(v, block, first), to = sums_from(v, block, (uint64_t)last + 1);
+
+	memmove(v->sums + from, v->sums + to, (v->n_sums - to) * sizeof(*v->sums));
+	v->n_sums -= to - from;
+}
+
 void view_replace_segments(struct view *v, size_t at, size_t n, const struct segment_place *s)
 {
+	drop_sums(v, s->block, s->number, v->segments[at + n - 1].number);
 	v->segments[at] = *s;
 	memmove(v->segments + at + 1, v->segments + at + n,
 		(v->n_segments - at - n) * sizeof(*v->segments));
 	v->n_segments -= n - 1;
 	v->totals.segments -= n - 1;
+	view_index_changed(v, s->block);
 }
 
 void view_evict(struct view *v, uint32_t block, bool keep_runs)
@@ -225,9 +256,12 @@ void view_evict(struct view *v, uint32_t block, bool keep_runs)
 
 	memmove(v->segments + from, v->segments + to, (v->n_segments - to) * sizeof(*v->segments));
 	v->n_segments -= to - from;
+	drop_sums(v, block, 0, UINT32_MAX);
 	if (!keep_runs)
 		view_drop_block_runs(v, block);
+	view_index_changed(v, block);
 	view_sum(v);
+	view_sum_points(v);
 }
 
 void view_drop_block_runs(struct view *v, uint32_t block)
@@ -250,19 +284,71 @@ void view_forget_drops(struct view *v, int64_t before_ns)
 	v->n_drops = kept;
 }
 
-void view_add_sums(struct view *v, const struct point_info *sums)
+void view_sum_row(struct view *v, const struct view_sums *s)
 {
 	struct point_info *p;
 
-	if (sums->number >= v->n_points || sums->packets == 0)
+	if (s->point >= v->n_points || s->packets == 0)
 		return;
-	p = &v->points[sums->number];
-	if (p->packets == 0 || sums->first_ns < p->first_ns)
-		p->first_ns = sums->first_ns;
-	if (p->packets == 0 || sums->last_ns > p->last_ns)
-		p->last_ns = sums->last_ns;
-	p->packets += sums->packets;
-	p->bytes += sums->bytes;
+	p = &v->points[s->point];
+	if (p->packets == 0 || s->first_ns < p->first_ns)
+		p->first_ns = s->first_ns;
+	if (p->packets == 0 || s->last_ns > p->last_ns)
+		p->last_ns = s->last_ns;
+	p->packets += s->packets;
+	p->bytes += s->bytes;
+}
+
+void view_sum_points(struct view *v)
+{
+	for (size_t i = 0; i < v->n_points; i++) {
+		struct point_info *p = &v->points[i];
+
+		p->packets = p->bytes = 0;
+		p->first_ns = p->last_ns = 0;
+	}
+	for (size_t i = 0; i < v->n_sums; i++)
+		view_sum_row(v, &v->sums[i]);
+}
+
+struct view_sums view_sums_of(uint32_t block, uint32_t segment, const struct point_info *point)
+{
+	return (struct view_sums){ .block = block, .segment = segment, .point = point->number,
+		.packets = point->packets, .bytes = point->bytes, .first_ns = point->first_ns,
+		.last_ns = point->last_ns };
+}
+
+enum rc view_reserve_sums(struct view *v, size_t n, struct err *err)
+{
+	if (mem_grow(&v->sums, &v->cap_sums, v->n_sums + n, sizeof(*v->sums)) != 0)
+		return err_memory(err);
+	return RC_DONE;
+}
+
+enum rc view_put_sums(struct view *v, const struct view_sums *sums, struct err *err)
+{
+	size_t at = v->n_sums;
+
+	if (view_reserve_sums(v, 1, err) != RC_DONE)
+		return RC_NO_MEMORY;
+	if (at > 0 && v->sums[at - 1].block >= sums->block)
+		at = sums_from(v, sums->block, sums->segment);
+	while (at < v->n_sums && v->sums[at].block == sums->block && v->sums[at].segment == sums->segment &&
+		v->sums[at].point < sums->point)
+		at++;
+	memmove(v->sums + at + 1, v->sums + at, (v->n_sums - at) * sizeof(*sums));
+	v->sums[at] = *sums;
+	v->n_sums++;
+	return RC_DONE;
+}
+
+enum rc view_add_sums(struct view *v, const struct view_sums *sums, struct err *err)
+{
+	enum rc rc = view_put_sums(v, sums, err);
+
+	if (rc == RC_DONE)
+		view_sum_row(v, sums);
+	return rc;
 }
 
 struct block_info *view_block(const struct view *v, uint32_t number)
@@ -355,28 +441,19 @@ static void sum_block(struct block_info *b, const struct segment_place *s)
 }
 
 /* Bytes of blocks, and how far into the file they reach; an open one as far as it is published. */
-static void sum_lengths(struct view *v)
+static void sum_length(struct view *v, struct block_info *b, const struct segment_place *last)
 {
-	v->totals.blocks = v->n_blocks;
-	v->totals.block_bytes = 0;
-	v->totals.evicted_blocks = v->totals.evicted_packets = 0;
-	v->totals.indexed_to = 0;
-	for (size_t i = 0; i < v->n_blocks; i++) {
-		struct block_info *b = &v->blocks[i];
-		const struct segment_place *last = view_last_segment(v, b->number);
-
-		if (b->state == BLOCK_EVICTED) {
-			v->totals.blocks--;
-			v->totals.evicted_blocks++;
-			v->totals.evicted_packets += b->packets;
-			continue;
-		}
-		if (b->state == BLOCK_OPEN)
-			b->length = last ? last->end_offset : 0;
-		v->totals.block_bytes += b->length;
-		if (b->length && b->offset + b->length > v->totals.indexed_to)
-			v->totals.indexed_to = b->offset + b->length;
+	if (b->state == BLOCK_EVICTED) {
+		v->totals.evicted_blocks++;
+		v->totals.evicted_packets += b->packets;
+		return;
 	}
+	v->totals.blocks++;
+	if (b->state == BLOCK_OPEN)
+		b->length = last ? last->end_offset : 0;
+	v->totals.block_bytes += b->length;
+	if (b->length && b->offset + b->length > v->totals.indexed_to)
+		v->totals.indexed_to = b->offset + b->length;
 }
 
 void view_sum_segment(struct view *v, const struct segment_place *s)
@@ -398,18 +475,41 @@ void view_sum_segment(struct view *v, const struct segment_place *s)
 void view_sum(struct view *v)
 {
 	struct store_totals *t = &v->totals;
+	const struct segment_place *s = v->segments, *end = s + v->n_segments;
 
-	t->packets = t->bytes = t->captured_bytes = t->segments = 0;
-	t->time_unknown = t->time_saturated = t->cut_packets = t->undecoded = 0;
-	for (size_t i = 0; i < v->n_blocks; i++)
-		if (v->blocks[i].state != BLOCK_EVICTED)
-			v->blocks[i].packets = v->blocks[i].bytes = 0;
-	for (size_t i = 0; i < v->n_segments; i++) {
-		struct block_info *b = view_block(v, v->segments[i].block);
+	*t = (struct store_totals){ .complete = t->complete, .cut_short = t->cut_short, .damaged = t->damaged,
+		.damaged_at = t->damaged_at, .checksum_offload = t->checksum_offload };
+	for (size_t i = 0; i < v->n_blocks; i++) {
+		struct block_info *b = &v->blocks[i];
+		const struct segment_place *last = NULL;
 
-		sum_totals(t, &v->segments[i]);
-		if (b)
-			sum_block(b, &v->segments[i]);
+		if (b->state != BLOCK_EVICTED)
+			b->packets = b->bytes = 0;
+		for (; s < end && s->block <= b->number; s++) {
+			sum_totals(t, s);
+			if (s->block != b->number)
+				continue;
+			sum_block(b, s);
+			last = s;
+		}
+		sum_length(v, b, last);
 	}
-	sum_lengths(v);
+	for (; s < end; s++)
+		sum_totals(t, s);
+}
+
+void view_index_changed(struct view *v, uint32_t block)
+{
+	struct block_info *b = view_block(v, block);
+
+	if (v->index_all_stale || !b || (!b->index_known && v->n_index_stale > 0 &&
+			v->index_stale[v->n_index_stale - 1] == block))
+		return;
+	if (b->index_known)
+		v->index_bytes -= b->index_bytes;
+	b->index_known = false;
+	if (v->n_index_stale == sizeof(v->index_stale) / sizeof(v->index_stale[0]))
+		v->index_all_stale = true;
+	else
+		v->index_stale[v->n_index_stale++] = block;
 }

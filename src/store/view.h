@@ -19,7 +19,30 @@ struct macro_run {
 	int64_t window_ns;
 	uint32_t block, segment;
 	uint64_t parts, tail;
+	uint64_t row_sum;
 };
+
+/* What a segment has of one capture point. */
+struct view_sums {
+	uint32_t block, segment, point;
+	uint64_t packets, bytes;
+	int64_t first_ns, last_ns;
+	uint64_t row_sum;
+};
+
+/* Rows of which there may be many; those that changed are read alone (store/view_follow.c). */
+enum view_rows { VIEW_BLOCKS, VIEW_SEGMENTS, VIEW_SUMS, VIEW_RUNS, VIEW_DROPS, VIEW_ROWS };
+
+/*
+ * Which row appeared, changed or vanished, by its key: of blocks number; segments block, number; sums block, segment, point;
+ * runs window_ns, block, segment; drops from_ns, number.
+ */
+struct view_change {
+	enum view_rows rows;
+	int64_t key[3];
+};
+
+enum { VIEW_TALLIES = 16 };
 
 struct view {
 	struct block_info *blocks;           /* ascending by number */
@@ -30,13 +53,24 @@ struct view {
 	struct macro_run *runs;              /* by window, then block, then segment */
 	size_t n_blocks, n_points, n_spans, n_sections, n_segments, n_runs;
 	size_t cap_blocks, cap_points, cap_spans, cap_sections, cap_segments, cap_runs;
-	struct drop_info *drops;             /* ascending by from_ns */
+	struct view_sums *sums;              /* by block, then segment, then point */
+	size_t n_sums, cap_sums;
+	struct drop_info *drops;             /* ascending by from_ns, then number */
 	size_t n_drops, cap_drops;
 	int64_t drops_seen;                  /* highest number of a row among them */
 	struct anew_place *anew;             /* ascending */
 	size_t n_anew, cap_anew;
 	struct buf options;
 	struct store_totals totals;
+	/* As the catalog was when it was read; a writer's view goes on without them. */
+	bool whole;                          /* all of it was read */
+	uint64_t tallies[VIEW_TALLIES];      /* by enum catalog_table */
+	int64_t changes_seen;                /* the last row of the table of changes */
+	/* Index files whose length has to be looked up; all where there are more blocks than that. */
+	uint32_t index_stale[64];
+	size_t n_index_stale;
+	bool index_all_stale;
+	uint64_t index_bytes;                /* of those that are known */
 };
 
 void view_init(struct view *v);
@@ -60,15 +94,22 @@ size_t view_run_from(const struct view *v, int64_t window_ns, uint32_t block, ui
 const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32_t block,
 	uint32_t segment);
 void view_set_counts(struct view *v, uint32_t point, const struct point_counts *counts);
-enum rc view_add_drop(struct view *v, const struct drop_info *d, int64_t number, struct err *err);
+enum rc view_add_drop(struct view *v, const struct drop_info *d, struct err *err);
 bool view_has_anew(const struct view *v, struct anew_place place);
 enum rc view_add_anew(struct view *v, struct anew_place place, struct err *err);
 /* Takes those of blocks up to this one away. */
 void view_forget_anew(struct view *v, uint32_t block);
-/* Puts one segment into the place of n, from index `at` on. What they sum up to is the same. */
+/*
+ * Puts one segment into the place of n, from index `at` on, without their sums. What they sum up to is the same.
+ */
 void view_replace_segments(struct view *v, size_t at, size_t n, const struct segment_place *s);
-/* Adds one point's sums of a segment. */
-void view_add_sums(struct view *v, const struct point_info *sums);
+/* Adds one point's sums of a segment; view_put_sums() does not add them up. */
+enum rc view_add_sums(struct view *v, const struct view_sums *sums, struct err *err);
+enum rc view_put_sums(struct view *v, const struct view_sums *sums, struct err *err);
+/* Room for n more, so that adding them cannot fail. */
+enum rc view_reserve_sums(struct view *v, size_t n, struct err *err);
+/* What a segment brought of a point, as a row. */
+struct view_sums view_sums_of(uint32_t block, uint32_t segment, const struct point_info *point);
 
 /* Takes an evicted block's segments away, and its runs (keep_runs: not); its state is changed already. */
 void view_evict(struct view *v, uint32_t block, bool keep_runs);
@@ -90,7 +131,27 @@ uint64_t view_index_end(const struct view *v, uint32_t block);
 
 /* Sums up blocks and totals from the segments (not the totals that packets do not sum up to). */
 void view_sum(struct view *v);
+/* Sums up points; and adds one row. */
+void view_sum_points(struct view *v);
+void view_sum_row(struct view *v, const struct view_sums *s);
 /* The same for one segment more. */
 void view_sum_segment(struct view *v, const struct segment_place *s);
+
+/* The length of a block's index file is not what it was. */
+void view_index_changed(struct view *v, uint32_t block);
+
+/* ---- rows that changed (view_follow.c) ---- */
+
+/* Sorted, each once: their number. */
+size_t view_changes_sort(struct view_change *changes, size_t n);
+/*
+ * The tally that rows of a kind will have when those of `fresh` have taken the place of what the changes name. `fresh` has the
+ * rows that are there now.
+ */
+uint64_t view_tally_after(const struct view *v, enum view_rows rows, uint64_t tally,
+	const struct view_change *changes, size_t n, const struct view *fresh);
+/* Does it, and sums up. RC_NO_MEMORY: nothing has changed. */
+enum rc view_apply(struct view *v, const struct view_change *changes, size_t n, const struct view *fresh,
+	struct err *err);
 
 #endif
