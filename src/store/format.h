@@ -119,6 +119,19 @@ enum index_guess {
 	GUESS_SERVER_MAX, GUESS_SERVER_MIN, GUESS_SERVER_SUMSQ,
 	GUESS_RESPONSE_MAX, GUESS_RESPONSE_MIN, GUESS_RESPONSE_SUMSQ,
 	GUESS_TRANSFER_MAX,
+	GUESS_HANDSHAKE,     /* 1 with SYN in TCP_FLAGS and packets in both directions, else 0 */
+	GUESS_ATTEMPTED,     /* 1 with SYN in TCP_FLAGS and packets from the client, else 0 */
+	GUESS_ANSWERED,      /* ATTEMPTED with packets from the server, else 0 */
+	GUESS_C2S_SACK,      /* ATTEMPTED > 0: 1, else unknown */
+	GUESS_S2C_SACK,      /* ANSWERED > 0: 1, else unknown */
+	/* what fits a frame of 1,514 bytes with headers as in GUESS_PAYLOAD; unknown but where C2S_SACK is 1 */
+	GUESS_C2S_MSS, GUESS_S2C_MSS,
+	GUESS_C2S_SCALE,     /* 7; unknown likewise */
+	GUESS_S2C_SCALE,     /* C2S_WINDOW_SCALE, or 0 where that is unknown; unknown likewise */
+	GUESS_CLOSED_BY,     /* FIN or RST in TCP_FLAGS, and REFUSED = 0: the client; else unknown */
+	GUESS_TURNS,         /* TCP or UDP with payload, and packets in both directions: 1, else 0 */
+	GUESS_RESPONSE_N,    /* TURNS */
+	GUESS_TRANSFER_N,    /* RESPONSE_N */
 	GUESSES
 };
 

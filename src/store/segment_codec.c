@@ -175,6 +175,51 @@ static struct guess guess_like(const struct counters *c, enum field_id id, uint6
 	return (struct guess){ v, (c->known & FIELD_BIT(id)) != 0 };
 }
 
+/* The options that a SYN has: `sack` tells whether it was there, and a usual one. */
+static struct guess guess_option(const struct counters *c, enum field_id sack, unsigned dir, uint64_t v)
+{
+	return (struct guess){ v, (c->known & FIELD_BIT(sack)) && c->sack[dir] == 1 };
+}
+
+static struct guess guess_sack(uint64_t handshakes)
+{
+	return handshakes > 0 ? known(1) : unknown(1);
+}
+
+static struct guess guess_turns(const struct counters *c)
+{
+	bool talk = c->payload_bytes > 0 && c->packets[DIR_C2S] > 0 && c->packets[DIR_S2C] > 0;
+
+	return known(talk && !(c->known & FIELD_BIT(FIELD_ICMP_TYPE)));
+}
+
+/* Connections, and what is asked over them. */
+static struct guess guess_connection(
+	enum index_guess how, const struct counters *c, const struct segment_guess *g)
+{
+	bool syn = c->tcp_flags & TCP_SYN, end = c->tcp_flags & (TCP_FIN | TCP_RST);
+	uint64_t mss = 1514 - g->header_bytes;
+
+	switch (how) {
+	case GUESS_HANDSHAKE: return known(syn && c->packets[DIR_C2S] > 0 && c->packets[DIR_S2C] > 0);
+	case GUESS_ATTEMPTED: return known(syn && c->packets[DIR_C2S] > 0);
+	case GUESS_ANSWERED: return known(c->packets[DIR_S2C] > 0 ? c->attempted : 0);
+	case GUESS_C2S_SACK: return guess_sack(c->attempted);
+	case GUESS_S2C_SACK: return guess_sack(c->answered);
+	case GUESS_C2S_MSS: return guess_option(c, FIELD_C2S_SACK, DIR_C2S, mss);
+	case GUESS_S2C_MSS: return guess_option(c, FIELD_S2C_SACK, DIR_S2C, mss);
+	case GUESS_C2S_SCALE: return guess_option(c, FIELD_C2S_SACK, DIR_C2S, 7);
+	case GUESS_S2C_SCALE:
+		return guess_option(c, FIELD_S2C_SACK, DIR_S2C, c->window_scale[DIR_C2S]);
+	case GUESS_CLOSED_BY:
+		return (struct guess){ CLOSED_BY_CLIENT, end && c->refused == 0 };
+	case GUESS_TURNS: return guess_turns(c);
+	case GUESS_RESPONSE_N: return known(c->turns);
+	case GUESS_TRANSFER_N: return known(c->response.n);
+	default: return unknown(0);
+	}
+}
+
 static struct guess guess_small(
 	enum index_guess how, const struct counters *c, const struct segment_guess *g)
 {
@@ -188,7 +233,7 @@ static struct guess guess_small(
 	case GUESS_FIN: return guess_flag(c, TCP_FIN);
 	case GUESS_RST: return known(c->tcp_flags & TCP_RST ? 1 : 0);
 	case GUESS_END: return guess_end(c);
-	default: return unknown(0);
+	default: return guess_connection(how, c, g);
 	}
 }
 
@@ -324,12 +369,12 @@ static void skip_value(const struct plan_field *f, struct cursor *cur)
  */
 static inline bool put_field(const struct plan_field *f, uint8_t **to,
 	const struct segment_guess *g, bool first_micro, const struct counters *c,
-	bool is_known, bool *written)
+	bool is_known, bool is_absent, bool *written)
 {
 	struct guess guess = { 0, f->sum };
 	uint64_t v = load(f, c);
 
-	if (f->guess != GUESS_ABSENT)
+	if (f->guess != GUESS_ABSENT && !is_absent)
 		guess = guess_field(f->guess, c, g, first_micro);
 	if (!is_known)
 		return !guess.known && v == 0;
@@ -354,7 +399,7 @@ static void put_big(const struct plan_field *f, uint8_t **to, const struct count
  * takes for known.
  */
 static bool put_guessed(const struct plan *p, uint8_t **to, const struct segment_guess *g,
-	bool first_micro, const struct counters *c, u128 *bits, u128 *guessed)
+	bool first_micro, const struct counters *c, u128 lacks, u128 *bits, u128 *guessed)
 {
 	u128 known_bits = c->known | p->sums;
 
@@ -367,7 +412,7 @@ static bool put_guessed(const struct plan *p, uint8_t **to, const struct segment
 		if (f->type == TYPE_U128)
 			put_big(f, to, c, false, &written);
 		else if (!put_field(f, to, g, first_micro, c, (known_bits & f->bit) != 0,
-				 &written))
+				 (lacks & f->bit) != 0, &written))
 			return false;
 		if (written)
 			*bits |= (u128)2 << i;
@@ -398,19 +443,17 @@ uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess
 	bool first_micro, const struct counters *c, struct codec_extra *extra)
 {
 	uint8_t values[CODEC_MAX], *end = values;
+	unsigned lacking = attributes_lacking(c->known);
+	u128 lacks = lacking ? attribute_fields(lacking) : 0;
 	u128 bits, guessed;
 
-	if (!put_guessed(p, &end, g, first_micro, c, &bits, &guessed)) {
+	extra->flags |= lacking << MICRO_LACKS_SHIFT;
+	if (!put_guessed(p, &end, g, first_micro, c, lacks, &bits, &guessed)) {
 		end = values;
 		extra->flags |= MICRO_PLAIN;
 		put_plain(p, &end, c, &bits, &guessed);
 	}
-	unsigned lacking = attributes_lacking(c->known);
-	if (lacking) {
-		extra->flags |= lacking << MICRO_LACKS_SHIFT;
-		guessed &= ~attribute_fields(lacking);
-	}
-	extra->known = (c->known & p->all) ^ guessed;
+	extra->known = (c->known & p->all) ^ (guessed & ~lacks);
 	extra->mixed = c->mixed & p->all;
 	if (extra->known || extra->mixed)
 		extra->flags |= MICRO_STATE;
@@ -451,7 +494,7 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 	bool first_micro, struct counters *out, struct codec_extra *extra)
 {
 	u128 bits = varint_get_big(cur);
-	u128 walk;
+	u128 walk, lacks;
 	bool plain;
 
 	*extra = (struct codec_extra){ 0 };
@@ -465,6 +508,7 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 		cur->truncated = true;
 		return;
 	}
+	lacks = attribute_fields(extra->flags >> MICRO_LACKS_SHIFT);
 	walk = bits | (plain ? 0 : p->guessed);
 	for (unsigned half = 0; half < 128; half += 64) {
 		uint64_t left = (uint64_t)(walk >> half), written = (uint64_t)(bits >> half);
@@ -478,11 +522,11 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 			else if (f->type == TYPE_U128)
 				get_big(f, written >> n & 1, cur, plain, out);
 			else
-				get_counter(
-					f, written >> n & 1, cur, g, first_micro, plain, out);
+				get_counter(f, written >> n & 1, cur, g, first_micro,
+					plain || (f->bit & lacks) != 0, out);
 		}
 	}
-	out->known &= ~attribute_fields(extra->flags >> MICRO_LACKS_SHIFT);
+	out->known &= ~lacks;
 }
 
 void codec_set_state(const struct plan *p, struct counters *c, const struct codec_extra *extra)
