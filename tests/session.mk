@@ -34,10 +34,15 @@ LONG_TESTS += tests/session/flips.sh
 
 # The power goes; -long is the same, more often (POWER_POINTS).
 unit_tests += tests/session/test_power
-tests_session_test_power_SOURCES = tests/session/test_power.c tests/session/power.c tests/session/power.h \
-	$(captures_sources)
+power_sources = tests/session/power.c tests/session/power.h tests/session/power_check.c \
+	tests/session/power_check.h $(captures_sources)
+tests_session_test_power_SOURCES = tests/session/test_power.c $(power_sources)
 tests_session_test_power_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_power_LDADD = $(session_test_ldadd)
+unit_tests += tests/session/test_power_recorder
+tests_session_test_power_recorder_SOURCES = tests/session/test_power_recorder.c $(power_sources)
+tests_session_test_power_recorder_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_power_recorder_LDADD = $(session_test_ldadd)
 LONG_TESTS += tests/session/power-long.sh
 
 unit_tests += tests/session/test_restart

@@ -108,9 +108,9 @@ enum rc store_block_forget(struct store *s, uint32_t kept, struct err *err);
 
 /*
  * Own: looks at every file in blocks/ that the catalog has not or holds open; cuts, seals, adds
- * rows.
+ * rows. fresh: the catalog was just made, and knows of none.
  */
-enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err);
+enum rc store_recover_own(struct store *s, bool fresh, struct store_notes *notes, struct err *err);
 /* Own: numbers of the files in blocks/, ascending, to be freed with mem_free(). */
 enum rc store_block_files(const struct store *s, uint32_t **out, size_t *n, struct err *err);
 /* In place: open blocks end with their last segment; what lies behind is forgotten. */

@@ -131,11 +131,15 @@ static enum rc make_catalog(struct store *s, struct err *err)
 
 	store_name_path(s, "catalog.db", path);
 	rc = catalog_open(path, CATALOG_CREATE, &s->catalog, NULL, err);
+	/* durable before there is a store: without a block nothing else says what its slices are */
+	if (rc == RC_DONE)
+		rc = catalog_sync(s->catalog, true, err);
 	if (rc == RC_DONE)
 		rc = catalog_begin(s->catalog, err);
 	if (rc != RC_DONE)
 		return rc;
 	rc = store_end_change(s, store_put_config(s, err), err);
+	catalog_sync(s->catalog, false, NULL);
 	if (rc == RC_DONE)
 		rc = io_sync_dir(s->index_dir, err);
 	return rc;
@@ -374,7 +378,7 @@ static enum rc open_own_writing(struct store *s, struct store_notes *notes, stru
 	if (rc == RC_DONE && fresh)
 		note(notes, "the catalog was made again from the blocks");
 	if (rc == RC_DONE)
-		rc = store_recover_own(s, notes, err);
+		rc = store_recover_own(s, fresh, notes, err);
 	if (rc == RC_DONE)
 		rc = store_recover_index(s, notes, err);
 	return rc;

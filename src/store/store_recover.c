@@ -104,9 +104,9 @@ static enum rc cut_file(struct walk *w, uint32_t number, struct store_notes *not
 }
 
 /*
- * Seals a block's file. One that the catalog holds open is cut behind its last whole record.
- * One that it does not know (the index was deleted) was sealed where it ends with a whole
- * block: what is damaged before that is left for people to see.
+ * Seals a block's file. One that was being written (`open`) is cut behind its last whole record. Any other one that the catalog
+ * does not know (the index was deleted) was sealed where it ends with a whole block: what is damaged before that is left for
+ * people to see.
  */
 static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number, bool open,
 	struct store_notes *notes, struct err *err)
@@ -216,7 +216,16 @@ static enum rc drop_fileless(struct store *s, const uint32_t *files, size_t n, s
 	return rc;
 }
 
-static enum rc recover_blocks(struct store *s, const uint32_t *files, size_t n,
+/*
+ * Whether the file may end anywhere: the catalog says so, or lost the block with its last transactions. Then it is the newest one: a
+ * block is synced before there is a file of the next.
+ */
+static bool was_open(const struct block_info *b, bool newest, bool fresh)
+{
+	return b || (newest && !fresh);
+}
+
+static enum rc recover_blocks(struct store *s, const uint32_t *files, size_t n, bool fresh,
 	struct store_notes *notes, struct err *err)
 {
 	enum rc rc = drop_fileless(s, files, n, err);
@@ -232,7 +241,7 @@ static enum rc recover_blocks(struct store *s, const uint32_t *files, size_t n,
 		}
 
 		if (!b || b->state == BLOCK_OPEN)
-			rc = recover_block(s, files[i], b != NULL, notes, err);
+			rc = recover_block(s, files[i], was_open(b, i == n - 1, fresh), notes, err);
 	}
 	return rc;
 }
@@ -253,7 +262,7 @@ enum rc store_block_files(const struct store *s, uint32_t **out, size_t *n, stru
 	return list_numbers(dir, ".pcapng", out, n, err);
 }
 
-enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err *err)
+enum rc store_recover_own(struct store *s, bool fresh, struct store_notes *notes, struct err *err)
 {
 	uint32_t *files = NULL;
 	size_t n;
@@ -265,7 +274,7 @@ enum rc store_recover_own(struct store *s, struct store_notes *notes, struct err
 		return rc;
 	rc = catalog_begin(s->catalog, err);
 	if (rc == RC_DONE)
-		rc = store_end_change(s, recover_blocks(s, files, n, notes, err), err);
+		rc = store_end_change(s, recover_blocks(s, files, n, fresh, notes, err), err);
 	mem_free(files);
 	return rc == RC_DONE ? store_load(s, err) : rc;
 }

@@ -413,6 +413,21 @@ static enum rc drop_everything(struct store *s, struct err *err)
 	return rc;
 }
 
+/* The change as a transaction that a power loss cannot take back: what it forgets is about to be written over. b NULL: all blocks. */
+static enum rc commit_drop(struct store *s, const struct block_info *b, struct err *err)
+{
+	enum rc rc = catalog_sync(s->catalog, true, err);
+
+	if (rc == RC_DONE)
+		rc = catalog_begin(s->catalog, err);
+	if (rc == RC_DONE) {
+		s->n_untimed = b ? s->n_untimed : 0;
+		rc = store_end_change(s, b ? drop_one(s, b, err) : drop_everything(s, err), err);
+	}
+	catalog_sync(s->catalog, false, NULL);
+	return rc;
+}
+
 static enum rc drop_index(struct store *s, uint32_t block, struct err *err)
 {
 	const struct block_info *b = block ? view_block(&s->view, block) : NULL;
@@ -421,11 +436,7 @@ static enum rc drop_index(struct store *s, uint32_t block, struct err *err)
 
 	if (block && !b)
 		return err_set(err, RC_MISSING, s->path, "no block %u", block);
-	rc = catalog_begin(s->catalog, err);
-	if (rc != RC_DONE)
-		return rc;
-	s->n_untimed = block ? s->n_untimed : 0;
-	rc = store_end_change(s, block ? drop_one(s, b, err) : drop_everything(s, err), err);
+	rc = commit_drop(s, b, err);
 	if (rc != RC_DONE)
 		return rc;
 	io_close(s->idx);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The power goes at some write or sync of an import (power.h). The store then opens by itself, nothing is named that is not there,
- * and its packets are the first of the input, with all that were synced. Half of the times index/ is gone as well.
+ * and its packets are the first of the input, with all that were synced. Half of the times it is opened again without index/.
  * POWER_POINTS (40) cuts, from POWER_SEED (1) on.
  */
 #include <setjmp.h>
@@ -12,38 +12,28 @@
 #include <cmocka.h>
 
 #include "captures.h"
-#include "power.h"
+#include "power_check.h"
 #include "session/ingest.h"
-#include "store/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PACKETS = 3000 };
 
 struct world {
-	char dir[128], input[160], store[160];
+	char dir[128], input[160], store[160], attic[160];
 	struct power_report *report;
+	uint64_t seed;
 	uint64_t ops[14];
 	unsigned done, nothing;
 };
 
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-	const char *s = getenv(name);
-
-	return s ? strtoull(s, NULL, 10) : otherwise;
-}
-
 /* Frames of an experimental type between a few stations. */
 static void make_input(const char *path)
 {
-	static const uint32_t header[] = {0xa1b23c4d, 0x00040002, 0, 0, 65535, 1};
+	static const uint32_t header[] = { 0xa1b23c4d, 0x00040002, 0, 0, 65535, 1 };
 	uint32_t state = 12345;
 	FILE *f = fopen(path, "wb");
 
@@ -55,9 +45,12 @@ static void make_input(const char *path)
 			state = state * 1664525 + 1013904223;
 			frame[k] = (uint8_t)(state >> 24);
 		}
-		memcpy(frame, (const uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(i % 5), 2, 0, 0, 0, 0, 9, 0x88, 0xb5}, 14);
+		memcpy(frame,
+			(const uint8_t[]){
+				2, 0, 0, 0, 0, (uint8_t)(i % 5), 2, 0, 0, 0, 0, 9, 0x88, 0xb5 },
+			14);
 		uint32_t len = 60 + (state >> 8) % 1440;
-		uint32_t record[] = {1704464100 + i / 50, i % 50 * 1000000, len, len};
+		uint32_t record[] = { 1704464100 + i / 50, i % 50 * 1000000, len, len };
 		fwrite(record, sizeof(record), 1, f);
 		fwrite(frame, len, 1, f);
 	}
@@ -65,12 +58,13 @@ static void make_input(const char *path)
 }
 
 /* In a child: what it did not end with is its exit status. */
-static void import_until_cut(const struct world *w, uint64_t cut_at, uint64_t seed)
+static void import(void *ctx)
 {
+	const struct world *w = ctx;
 	const char *input = w->input;
 	struct store_config config;
 	struct ingest_options options;
-	struct ingest_progress progress = {0};
+	struct ingest_progress progress = { 0 };
 	struct ingest_result result;
 	struct store *s;
 	struct err err;
@@ -78,9 +72,8 @@ static void import_until_cut(const struct world *w, uint64_t cut_at, uint64_t se
 	store_config_default(&config);
 	config.block_size = 1 << 20;
 	ingest_options_default(&options);
-	options.threads = 1 + (unsigned)(seed % 2);
-	options.segment_packets = 100 + seed % 7 * 150;
-	power_begin(w->report, cut_at, seed);
+	options.threads = 1 + (unsigned)(w->seed % 2);
+	options.segment_packets = 100 + w->seed % 7 * 150;
 	if (store_create(w->store, &config, &s, &err) != RC_DONE)
 		_exit(98);
 	if (ingest_import(s, &input, 1, &options, &progress, &result, &err) != RC_DONE) {
@@ -88,28 +81,13 @@ static void import_until_cut(const struct world *w, uint64_t cut_at, uint64_t se
 		_exit(97);
 	}
 	store_close(s);
-	_exit(0);
 }
 
 static int run(struct world *w, uint64_t cut_at, uint64_t seed)
 {
-	int status;
-
 	captures_remove_dir(w->store);
-	memset(w->report, 0, sizeof(*w->report));
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		import_until_cut(w, cut_at, seed);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static void on_problem(void *ctx, const char *path, uint64_t offset, const char *text)
-{
-	(void)ctx;
-	printf("%s: offset %llu: %s\n", path, (unsigned long long)offset, text);
+	w->seed = seed;
+	return power_run(w->report, cut_at, seed, w->attic, import, w);
 }
 
 /* The next packet of a file. */
@@ -147,7 +125,6 @@ static uint64_t compare_block(struct source *input, const char *path)
 static void check_prefix(const struct world *w, struct store *s)
 {
 	struct source *input;
-	struct stat st;
 	uint64_t packets = 0;
 	char path[300];
 	size_t n;
@@ -160,30 +137,23 @@ static void check_prefix(const struct world *w, struct store *s)
 	}
 	source_close(input);
 	assert_int_equal(packets, store_totals(s)->packets);
-	for (unsigned i = 0; i < POWER_BLOCKS; i++) {
-		if (w->report->synced[i] == 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/blocks/%08u.pcapng", w->store, i);
-		assert_int_equal(stat(path, &st), 0);
-		assert_true((uint64_t)st.st_size >= w->report->synced[i]);
-	}
 }
 
 static void verify(struct world *w, bool without_index)
 {
 	struct ingest_options options;
-	struct ingest_progress progress = {0};
+	struct ingest_progress progress = { 0 };
 	struct ingest_result result;
-	struct check_report report = {0};
+	struct store_notes notes = { 0 };
 	struct store *s;
-	struct err err = {0};
+	struct err err = { 0 };
 	char path[200];
 
 	snprintf(path, sizeof(path), "%s/index", w->store);
 	if (without_index)
 		captures_remove_dir(path);
-	enum rc rc = store_open(w->store, true, &s, NULL, &err);
-	if (rc == RC_MISSING) {      /* it was not made yet */
+	enum rc rc = store_open(w->store, true, &s, &notes, &err);
+	if (rc == RC_MISSING) { /* it was not made yet */
 		for (unsigned i = 0; i < POWER_BLOCKS; i++)
 			assert_int_equal(w->report->synced[i], 0);
 		w->nothing++;
@@ -191,14 +161,16 @@ static void verify(struct world *w, bool without_index)
 	}
 	if (rc != RC_DONE)
 		fail_msg("%s: %s", err.what, err.why);
+	if (!without_index)
+		power_check_named(s, &notes);
 	ingest_options_default(&options);
 	options.threads = 1;
 	rc = ingest_reindex(s, &options, &progress, &result, &err);
 	if (rc != RC_DONE)
 		fail_msg("%s: %s", err.what, err.why);
 	assert_int_equal(store_refresh(s, NULL), RC_DONE);
-	assert_int_equal(store_check(s, on_problem, NULL, &report, &err), RC_DONE);
-	assert_int_equal(report.problems, 0);
+	power_check_clean(s);
+	power_check_synced(s, w->report);
 	check_prefix(w, s);
 	store_close(s);
 }
@@ -219,36 +191,41 @@ static uint64_t whole_ops(struct world *w, uint64_t seed)
 static void test_power_cuts(void **state)
 {
 	struct world *w = *state;
-	uint64_t seed = number_from("POWER_SEED", 1), points = number_from("POWER_POINTS", 40);
-	uint64_t lost = 0;
+	uint64_t seed = power_number("POWER_SEED", 1),
+		 points = power_number("POWER_POINTS", 40);
+	uint64_t lost = 0, lost_sqlite = 0;
 
 	for (uint64_t i = 0; i < points; i++, seed++) {
 		uint64_t ops = whole_ops(w, seed), at = 1 + seed * 7919 % ops;
 		/* on failure this is the last line */
-		fprintf(stderr, "\rPOWER_SEED=%llu: cut at %llu of %llu ", (unsigned long long)seed,
-			(unsigned long long)at, (unsigned long long)ops);
+		fprintf(stderr, "\rPOWER_SEED=%llu: cut at %llu of %llu ",
+			(unsigned long long)seed, (unsigned long long)at,
+			(unsigned long long)ops);
 		int status = run(w, at, seed);
 		assert_true(status == POWER_CUT || status == 0);
 		w->done += status == POWER_CUT;
-		verify(w, seed / 2 % 2 == 1);
+		verify(w, false);
+		if (seed / 2 % 2 == 1)
+			verify(w, true);
 		lost += w->report->lost;
+		lost_sqlite += w->report->lost_sqlite;
 	}
-	printf("\n%u cuts, %llu writes lost or torn, %u before there was a store\n", w->done,
-		(unsigned long long)lost, w->nothing);
-	assert_true(w->done > 0 && lost > 0);
+	printf("\n%u cuts, %llu writes lost or torn, %llu of them SQLite's, %u before there "
+	       "was a store\n",
+		w->done, (unsigned long long)lost, (unsigned long long)lost_sqlite, w->nothing);
+	assert_true(w->done > 0 && lost > 0 && lost_sqlite > 0);
 }
 
 int main(void)
 {
-	struct world w = {0};
-	struct CMUnitTest tests[] = {cmocka_unit_test_prestate(test_power_cuts, &w)};
+	struct world w = { 0 };
+	struct CMUnitTest tests[] = { cmocka_unit_test_prestate(test_power_cuts, &w) };
 
-	w.report = mmap(NULL, sizeof(*w.report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (w.report == MAP_FAILED)
-		return 99;
+	w.report = power_report_new();
 	captures_make_dir(w.dir, sizeof(w.dir));
 	snprintf(w.input, sizeof(w.input), "%s/in.pcap", w.dir);
 	snprintf(w.store, sizeof(w.store), "%s/p.fdr", w.dir);
+	snprintf(w.attic, sizeof(w.attic), "%s/attic", w.dir);
 	make_input(w.input);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	captures_remove_dir(w.dir);
