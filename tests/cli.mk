@@ -25,6 +25,7 @@ cli_scripts = \
 	tests/cli/show.sh \
 	tests/cli/usage.sh
 TESTS += $(cli_scripts)
+LONG_TESTS += tests/cli/escape-long.sh
 EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/captures.tsv tests/cli/golden
 
 # Writes and reads captures for the scripts.
@@ -34,5 +35,6 @@ tests_cli_capture_tool_LDADD = $(capture_ldadd)
 
 # Writes what a terminal would obey, and tells whether text is free of it.
 check_PROGRAMS += tests/cli/hostile-tool
-tests_cli_hostile_tool_SOURCES = tests/cli/hostile-tool.c
+tests_cli_hostile_tool_SOURCES = tests/cli/hostile-tool.c tests/ui/vt.c tests/ui/vt.h
+tests_cli_hostile_tool_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_cli_hostile_tool_LDADD = $(capture_ldadd)

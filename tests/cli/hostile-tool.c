@@ -3,11 +3,14 @@
  * Text that a terminal would obey, for tests/cli/escape.sh and tests/ui/test_hostile_terminal:
  *
  *	hostile-tool make FILE     a pcapng that carries it wherever text or bytes can stand
- *	hostile-tool names         it as names for files, each ended by a zero byte
+ *	hostile-tool names [few]   it as names for files, each ended by a zero byte; several pieces in
+ *	                           each of a few names
  *	hostile-tool clean FILE... whether each is free of it; says of each where not (does not use
- *	                           the program's own escaping: this is the second opinion)
+ *	                           the program's own escaping: this is the second opinion), and leaves
+ *	                           a terminal as it was
  */
 #include "file/pcapng.h"
+#include "vt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,17 +72,24 @@ static void put_be16(struct buf *b, size_t v)
 	buf_put_u8(b, (uint8_t)v);
 }
 
-/* Ethernet, IPv4, UDP to the port, the piece as payload. */
-static void put_frame(struct buf *b, const struct piece *p, unsigned port)
+/* Ethernet and IPv4, from the client or to it. */
+static void put_heads(struct buf *b, unsigned protocol, size_t len, bool to_client)
 {
 	static const uint8_t macs[] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 };
-	static const uint8_t middle[] = { 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 1, 2, 3, 10, 0, 0,
-		5 };
+	static const uint8_t client[] = { 10, 1, 2, 3 }, server[] = { 10, 0, 0, 5 };
 
 	buf_put(b, macs, sizeof(macs));
 	put_be16(b, 0x4500);
-	put_be16(b, 28 + p->len);
-	buf_put(b, middle, sizeof(middle));
+	put_be16(b, 20 + len);
+	buf_put(b, (const uint8_t[]){ 0, 1, 0x40, 0, 64, (uint8_t)protocol, 0, 0 }, 8);
+	buf_put(b, to_client ? server : client, 4);
+	buf_put(b, to_client ? client : server, 4);
+}
+
+/* UDP to the port, the piece as payload. */
+static void put_frame(struct buf *b, const struct piece *p, unsigned port)
+{
+	put_heads(b, 17, 8 + p->len, false);
 	put_be16(b, 40000);
 	put_be16(b, port);
 	put_be16(b, 8 + p->len);
@@ -129,6 +139,111 @@ static void put_packet(struct buf *b, const struct piece *p, uint32_t interface,
 	buf_free(&o);
 }
 
+/* ---- what an application says ----------------------------------------------------------------- */
+
+struct segment {
+	bool to_client;
+	uint8_t flags;
+	uint16_t seq, ack;
+};
+
+static void put_tcp(struct buf *b, unsigned client_port, unsigned port, const struct segment *s, const struct buf *data)
+{
+	put_heads(b, 6, 20 + data->len, s->to_client);
+	put_be16(b, s->to_client ? port : client_port);
+	put_be16(b, s->to_client ? client_port : port);
+	put_be16(b, 0);
+	put_be16(b, s->seq);
+	put_be16(b, 0);
+	put_be16(b, s->ack);
+	buf_put(b, (const uint8_t[]){ 0x50, s->flags, 0xff, 0xff, 0, 0, 0, 0 }, 8);
+	buf_put(b, data->data, data->len);
+}
+
+/* A connection and a request in it. */
+static void put_request(struct buf *b, unsigned client_port, unsigned port, uint64_t time_ns, const struct buf *request)
+{
+	static const struct segment segments[] = { { false, 2, 1, 0 }, { true, 0x12, 1, 2 }, { false, 0x10, 2, 2 },
+		{ false, 0x18, 2, 2 } };
+	struct buf frame, nothing;
+
+	buf_init(&frame);
+	buf_init(&nothing);
+	for (unsigned i = 0; i < 4; i++) {
+		buf_clear(&frame);
+		put_tcp(&frame, client_port, port, &segments[i], i == 3 ? request : &nothing);
+		pcapng_put_packet(b, 0, time_ns + i * 1000, (uint32_t)frame.len, (uint32_t)frame.len, frame.data, NULL, 0);
+	}
+	buf_free(&frame);
+	buf_free(&nothing);
+}
+
+static void put_http(struct buf *b, const struct piece *p)
+{
+	buf_put(b, "GET /", 5);
+	buf_put(b, p->bytes, p->len);
+	buf_put(b, " HTTP/1.1\r\nHost: ", 17);
+	buf_put(b, p->bytes, p->len);
+	buf_put(b, "\r\nUser-Agent: ", 14);
+	buf_put(b, p->bytes, p->len);
+	buf_put(b, "\r\n\r\n", 4);
+}
+
+/* A ClientHello of TLS with a server's name. */
+static void put_hello(struct buf *b, const struct piece *p)
+{
+	const size_t extensions = p->len + 9, hello = 2 + 32 + 1 + 4 + 2 + 2 + extensions;
+
+	buf_put(b, "\x16\x03\x01", 3);
+	put_be16(b, hello + 4);
+	put_be16(b, 0x100);
+	put_be16(b, hello);
+	put_be16(b, 0x303);
+	for (unsigned i = 0; i < 32; i++)
+		buf_put_u8(b, (uint8_t)i);
+	buf_put_u8(b, 0);
+	buf_put(b, "\0\x02\x13\x01\x01\0", 6);
+	put_be16(b, extensions);
+	put_be16(b, 0);
+	put_be16(b, p->len + 5);
+	put_be16(b, p->len + 3);
+	buf_put_u8(b, 0);
+	put_be16(b, p->len);
+	buf_put(b, p->bytes, p->len);
+}
+
+/* A query for a name that is made of it, in labels of 63 bytes at most. */
+static void put_query(struct buf *b, const struct piece *p)
+{
+	size_t len = p->len < 240 ? p->len : 240;
+
+	buf_put(b, "\x12\x34\x01\0\0\x01\0\0\0\0\0\0", 12);
+	for (size_t at = 0, n; at < len; at += n) {
+		n = len - at < 63 ? len - at : 63;
+		buf_put_u8(b, (uint8_t)n);
+		buf_put(b, p->bytes + at, n);
+	}
+	buf_put(b, "\0\0\x01\0\x01", 5);
+}
+
+static void put_applications(struct buf *b, unsigned which, unsigned section)
+{
+	const struct piece *p = &pieces[which];
+	const uint64_t time_ns = TIME_NS + UINT64_C(1000000000) + which * UINT64_C(1000000);
+	struct buf said;
+
+	buf_init(&said);
+	put_http(&said, p);
+	put_request(b, 41000 + 100 * section + which, 80, time_ns, &said);
+	buf_clear(&said);
+	put_hello(&said, p);
+	put_request(b, 42000 + 100 * section + which, 443, time_ns, &said);
+	buf_clear(&said);
+	put_query(&said, p);
+	put_packet(b, &(struct piece){ (const char *)said.data, said.len }, which, 53);
+	buf_free(&said);
+}
+
 /* An IPv4 name record and statistics with a comment. */
 static void put_rest(struct buf *b, const struct piece *p)
 {
@@ -167,6 +282,8 @@ static int make(const char *path)
 			put_packet(&b, &pieces[i], i, 9);
 			put_rest(&b, &pieces[i]);
 		}
+		for (unsigned i = 0; i < PIECES; i++)
+			put_applications(&b, i, section);
 	}
 	f = fopen(path, "wb");
 	if (!f || fwrite(b.data, 1, b.len, f) != b.len || fclose(f) != 0)
@@ -177,17 +294,24 @@ static int make(const char *path)
 
 /* ---- names ------------------------------------------------------------------------------------ */
 
-static int print_names(void)
+/* Of the first piece, all bytes, it is what fits. */
+static int print_names(bool few)
 {
+	size_t n = 0;
+
 	for (unsigned i = 0; i < PIECES; i++) {
-		for (size_t at = 0, n = 0; at < pieces[i].len && n < NAME_BYTES; at++) {
+		if (i > 0 && (!few || n + pieces[i].len > NAME_BYTES)) {
+			putchar('\0');
+			n = 0;
+		}
+		for (size_t at = 0; at < pieces[i].len && n < NAME_BYTES; at++) {
 			if (pieces[i].bytes[at] == '\0' || pieces[i].bytes[at] == '/')
 				continue;
 			putchar(pieces[i].bytes[at]);
 			n++;
 		}
-		putchar('\0');
 	}
+	putchar('\0');
 	return 0;
 }
 
@@ -229,6 +353,20 @@ static const char *what_is(uint32_t cp)
 	return NULL;
 }
 
+/* What a terminal that shows it would say. */
+static int judge(const char *path, const uint8_t *bytes, size_t len)
+{
+	static struct vt vt;
+	const char *what;
+
+	vt_init(&vt, 80, 24);
+	vt_bytes(&vt, bytes, len);
+	what = vt.found != NULL ? vt.found : vt_left_over(&vt);
+	if (what != NULL)
+		printf("%s a terminal: %s\n", path, what);
+	return what != NULL;
+}
+
 static int clean(const char *path)
 {
 	FILE *f = fopen(path, "rb");
@@ -251,7 +389,7 @@ static int clean(const char *path)
 			return 1;
 		}
 	}
-	return 0;
+	return judge(path, bytes, len);
 }
 
 static int clean_all(char **paths)
@@ -269,10 +407,10 @@ int main(int argc, char **argv)
 		all_bytes[i] = (char)(i + 1); /* zero last: a C string would end there */
 	if (argc == 3 && strcmp(argv[1], "make") == 0)
 		return make(argv[2]);
-	if (argc == 2 && strcmp(argv[1], "names") == 0)
-		return print_names();
+	if (argc >= 2 && strcmp(argv[1], "names") == 0)
+		return print_names(argc == 3);
 	if (argc >= 3 && strcmp(argv[1], "clean") == 0)
 		return clean_all(argv + 2);
-	fputs("usage: hostile-tool make FILE | names | clean FILE\n", stderr);
+	fputs("usage: hostile-tool make FILE | names [few] | clean FILE\n", stderr);
 	return 2;
 }
