@@ -64,7 +64,8 @@ EXTRA_DIST += tests/ui/mend.sh
 TESTS += tests/ui/sizes.sh
 EXTRA_DIST += tests/ui/sizes.sh
 unit_tests += tests/ui/test_hostile_terminal
-tests_ui_test_hostile_terminal_SOURCES = tests/ui/test_hostile_terminal.c tests/ui/pty.c tests/ui/pty.h
+tests_ui_test_hostile_terminal_SOURCES = tests/ui/test_hostile_terminal.c tests/ui/pty.c tests/ui/pty.h \
+	tests/ui/vt.c tests/ui/vt.h
 tests_ui_test_hostile_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 
 unit_tests += tests/ui/test_signals

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Terminals of odd sizes and locales, floods of signals, and captures that talk to the terminal. */
 #include "pty.h"
+#include "vt.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -147,49 +148,11 @@ static void test_end_in_a_flood(void **state)
 	assert_true(WIFEXITED(status));
 }
 
-/*
- * What no program writes that only draws: strings to the terminal (OSC, DCS, APC, PM, SOS), resets, C1 (raw or as
- * UTF-8), bidirectional and invisible characters.
- */
-static struct {
-	uint8_t before[4];
-	unsigned more; /* bytes to come of a character */
-	uint32_t cp;
-	const char *found;
-} watch;
+static struct vt vt;
 
-static const char *forbidden(uint32_t cp)
+static void show_vt(const uint8_t *bytes, size_t n)
 {
-	if (cp >= 0x80 && cp < 0xa0)
-		return "C1";
-	if (cp == 0x61c || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-		(cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff || cp == 0xad ||
-		(cp >= 0xe0000 && cp < 0xe0080))
-		return "an invisible or bidirectional character";
-	return NULL;
-}
-
-static void watch_byte(uint8_t byte)
-{
-	if (watch.before[0] == 0x1b && byte != 0 && strchr("]PX^_c#", byte) != NULL)
-		watch.found = "a sequence from outside";
-	if (watch.more > 0 && (byte & 0xc0) == 0x80) {
-		watch.cp = watch.cp << 6 | (byte & 0x3f);
-		if (--watch.more == 0 && forbidden(watch.cp) != NULL)
-			watch.found = forbidden(watch.cp);
-	} else {
-		if (watch.more > 0 || (byte & 0xc0) == 0x80)
-			watch.found = "broken UTF-8";
-		watch.more = byte < 0xc0 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
-		watch.cp = byte & (watch.more ? 0x3fu >> watch.more : 0x7fu);
-	}
-	watch.before[0] = byte;
-}
-
-static void watch_bytes(const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < n && watch.found == NULL; i++)
-		watch_byte(bytes[i]);
+	vt_bytes(&vt, bytes, n);
 }
 
 /* A capture with hostile text everywhere, under a hostile name, looked at from the top to the bytes. */
@@ -209,12 +172,12 @@ static void test_hostile_capture(void **state)
 		dir);
 	snprintf(command, sizeof(command), "'%s/tests/cli/hostile-tool' make '%s'", top, file);
 	assert_int_equal(system(command), 0);
-	memset(&watch, 0, sizeof(watch));
+	vt_init(&vt, 160, 50);
 	pty_start(&(struct pty_options){ .term = "xterm-256color",
 		.file = file,
 		.w = 160,
 		.h = 50,
-		.on_bytes = watch_bytes });
+		.on_bytes = show_vt });
 	pty_wait_for("indexed");
 	/* down by Enter to the packet, everything shown there, and up again */
 	pty_type("\rG\r\rG\rGGgg\033[B\033[B\r\033\033\033\033");
@@ -225,8 +188,10 @@ static void test_hostile_capture(void **state)
 	leaves_well();
 	assert_int_equal(unlink(file), 0);
 	assert_int_equal(rmdir(dir), 0);
-	if (watch.found != NULL)
-		fail_msg("%s", watch.found);
+	if (vt.found != NULL)
+		fail_msg("%s", vt.found);
+	if (vt_left_over(&vt) != NULL)
+		fail_msg("left over: %s", vt_left_over(&vt));
 }
 
 int main(void)

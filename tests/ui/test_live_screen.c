@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-enum { W = 140, H = 40, CLIENT = 40000, SYSLOG = 514, FRAME = 142, SLICE_S = 5, LOOKS = 3 };
+enum { W = 140, H = 40, CLIENT = 40000, SYSLOG = 514, FRAME = 142, SLICE_S = 5, LOOKS = 3, RESIZES = 10000 };
 static const double shown_within_s = 2, left_within_s = 2;
 
 static struct vt vt;
@@ -453,6 +453,60 @@ static void test_drops(void **state)
 	store_is_whole();
 }
 
+/* Ten thousand sizes while packets come, in five seconds: none is lost. */
+static void test_resizes(void **state)
+{
+	char text[64];
+	pid_t flood;
+	double from;
+
+	(void)state;
+	name_store("resizes");
+	open_screen((const char *const[]){ "-i", "v1", "-s", store, NULL });
+	see_pid(pty.pid);
+	from = now_s();
+	flood = start_flood(RESIZES, 2 * RESIZES / 10);
+	for (unsigned i = 0; i < RESIZES; i++) {
+		pty_resize(1 + i * 7 % 200, 1 + i * 3 % 60);
+		assert_int_equal(kill(pty.pid, SIGWINCH), 0);
+		while (now_s() - from < i * 5.0 / RESIZES)
+			(void)pty_take(1);
+	}
+	print_message("%d resizes in %.2f s\n", RESIZES, now_s() - from);
+	assert_true(now_s() - from < 10 * slowness());
+	end_flood(flood);
+	vt_init(&vt, W, H);
+	pty_resize(W, H);
+	from = now_s();
+	wait_for("live, recorder", shown_within_s * slowness());
+	print_message("drawn %.0f ms after the last of them\n", (now_s() - from) * 1e3);
+	wait_for("10 k packets", 10);
+	snprintf(text, sizeof(text), "v1: %d received, %d stored, 0 refused, 0 dropped", RESIZES, RESIZES);
+	leave();
+	if (vt_find(&vt, text) < 0) {
+		show_terminal();
+		fail_msg("not said: %s", text);
+	}
+}
+
+/* An interface with a name that a terminal would obey. */
+static void test_hostile_name(void **state)
+{
+	static const char name[] = "\033]0;p\007\x9b" "7m\xe2\x80\xae";
+	char command[256];
+
+	(void)state;
+	name_store("hostile");
+	snprintf(command, sizeof(command), "ip link set v1 down && ip link set v1 name '%s' && ip link set '%s' up", name, name);
+	run(command);
+	open_screen((const char *const[]){ "-i", name, "-s", store, NULL });
+	wait_for("waiting for packets on \\x1b]0;p", 10);
+	leave();
+	assert_true(vt_find(&vt, "\\x1b]0;p") >= 0); /* what is said at the end */
+	snprintf(command, sizeof(command), "ip link set '%s' down && ip link set '%s' name v1 && ip link set v1 up", name, name);
+	run(command);
+}
+
 /* The terminal goes away while packets come. */
 static void test_lost_terminal(void **state)
 {
@@ -485,7 +539,9 @@ int main(void)
 		TEST(test_other_recorder),
 		TEST(test_cost),
 		TEST(test_drops),
+		TEST(test_resizes),
 		TEST(test_lost_terminal),
+		TEST(test_hostile_name),
 		TEST(test_interface), /* makes the interfaces anew */
 	};
 
