@@ -57,8 +57,8 @@ unit_tests += tests/ui/test_terminal
 tests_ui_test_terminal_SOURCES = tests/ui/test_terminal.c
 tests_ui_test_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 
-TESTS += tests/ui/mend.sh
-EXTRA_DIST += tests/ui/mend.sh
+TESTS += tests/ui/mend.sh tests/ui/until.sh
+EXTRA_DIST += tests/ui/mend.sh tests/ui/until.sh
 
 # Screens of every size, and text that a terminal would obey.
 TESTS += tests/ui/sizes.sh

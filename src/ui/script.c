@@ -8,9 +8,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 4096, WAIT_MS = 100, WAITS_MAX = 3000 };
+enum { LINE_MAX_BYTES = 4096, WAIT_MS = 100, WAIT_MAX_S = 300, UNTIL_MAX_S = 60 };
 
 struct script {
 	struct screen *screen;
@@ -62,6 +63,14 @@ static enum rc do_type(struct script *sc, char *arguments)
 	return RC_DONE;
 }
 
+static time_t now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
 /* Blocks until the session has news, at most WAIT_MS. */
 static void wait_for_news(struct script *sc)
 {
@@ -87,7 +96,7 @@ static enum rc do_wait(struct script *sc, char *arguments)
 
 	if (!rows && strcmp(arguments, "idle") != 0)
 		return wrong(sc, "cannot wait for", arguments);
-	for (unsigned i = 0; i < WAITS_MAX; i++) {
+	for (time_t end = now_s() + WAIT_MAX_S; now_s() <= end;) {
 		show(sc);
 		if (!screen_busy(sc->screen) || (rows && has_row(sc->screen)))
 			return RC_DONE;
@@ -169,14 +178,24 @@ static enum rc do_news(struct script *sc, char *arguments)
 	return do_wait(sc, (char[]){ "idle" });
 }
 
+/* Something is under way, or may come from a recorder. */
+static bool may_change(const struct screen *s)
+{
+	return screen_busy(s) || (s->live.can && !s->live.paused);
+}
+
 static enum rc do_until(struct script *sc, char *arguments)
 {
-	for (unsigned i = 0; i < WAITS_MAX; i++) {
+	for (time_t end = now_s() + UNTIL_MAX_S; now_s() <= end;) {
+		bool change = may_change(sc->screen);
+
 		if (is_shown(sc, arguments, NULL))
 			return RC_DONE;
+		if (!change)
+			break;
 		wait_for_news(sc);
 	}
-	return wrong(sc, "waited too long for", arguments);
+	return do_expect(sc, arguments);
 }
 
 static const struct {

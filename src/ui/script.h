@@ -11,7 +11,8 @@
  *   attrs FILE|-       its attributes, a letter a cell
  *   resize 80x24
  *   expect TEXT        fails unless the text is on the screen
- *   until TEXT         waits until it is
+ *   until TEXT         waits until it is, in the rows that there is room for: a minute at most, and not
+ *                      where nothing can change any more
  *   news               looks now for what a recorder has published, as happens by itself four
  *                      times a second, and waits until it is shown
  *
