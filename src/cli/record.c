@@ -7,7 +7,9 @@
 #include "session/confine.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,29 +57,67 @@ static enum rc recorder_args(const struct args *a, bool screen, struct recorder_
 
 /* ---- a store of its own ------------------------------------------------------------------- */
 
-/* The cache of whom we become; a place for temporary files where he has no home. */
-static enum rc cache_of(const struct confine_user *who, char *out, size_t size, struct err *err)
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *tmp = getenv("TMPDIR");
-	struct stat st;
-	int n;
+#define SYSTEM_STATE "/var/lib/flowdrill"
 
-	if (cache && cache[0] == '/' && who->uid == geteuid()) {
-		n = snprintf(out, size, "%s", cache);
-	} else if (stat(who->home, &st) == 0 && st.st_uid == who->uid) {
-		n = snprintf(out, size, "%s/.cache", who->home);
-	} else {
-		n = snprintf(out, size, "%s/flowdrill-%s", tmp && tmp[0] == '/' ? tmp : "/tmp", who->name);
+/* base/a/b...: each part is made where it is missing, and given to him. */
+static enum rc make_below(char *base, size_t size, const char *const *parts, size_t n, const struct confine_user *who,
+	struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; i < n && rc == RC_DONE; i++) {
+		size_t len = strlen(base);
+		int more = snprintf(base + len, size - len, "/%s", parts[i]);
+
+		rc = more > 0 && (size_t)more < size - len ? confine_directory(base, who, err)
+			: err_set(err, RC_USAGE, "-i", "the directory's name is too long: name a store with -s");
 	}
-	if (n < 0 || (size_t)n >= size)
-		return err_set(err, RC_USAGE, "-i", "the name of the cache directory is too long");
-	return confine_directory(out, who, err);
+	return rc;
+}
+
+/* One for each user, in a directory that is root's: nobody else can have laid something there. */
+static enum rc system_state(const struct confine_user *who, char *out, size_t size, struct err *err)
+{
+	const char *const parts[] = { who->name };
+
+	snprintf(out, size, SYSTEM_STATE);
+	if (mkdir(out, 0755) == 0) {
+		if (chmod(out, 0755) != 0)       /* whatever the umask took */
+			return err_errno(err, out, "cannot open to users");
+	} else if (errno != EEXIST) {
+		return err_errno(err, out, "cannot make; name a store with -s");
+	}
+	return make_below(out, size, parts, 1, who, err);
+}
+
+/*
+ * Recordings are kept until somebody deletes them: they are state, no cache. $XDG_STATE_HOME or ~/.local/state of whom we become; under
+ * /var/lib where root becomes somebody without a home, such as `nobody`.
+ */
+static enum rc state_of(const struct confine_user *who, char *out, size_t size, struct err *err)
+{
+	static const char *const below_home[] = { ".local", "state", "flowdrill" }, *const below_state[] = { "flowdrill" };
+	const char *state = getenv("XDG_STATE_HOME");
+	struct stat st;
+
+	if (state && state[0] == '/' && who->uid == geteuid()) {
+		snprintf(out, size, "%s", state);
+		enum rc rc = confine_directory(out, who, err);
+		return rc == RC_DONE ? make_below(out, size, below_state, 1, who, err) : rc;
+	}
+	if (who->home[0] == '/' && stat(who->home, &st) == 0 && st.st_uid == who->uid) {
+		snprintf(out, size, "%s", who->home);
+		return make_below(out, size, below_home, 3, who, err);
+	}
+	if (geteuid() == 0)
+		return system_state(who, out, size, err);
+	return err_set(err, RC_USAGE, "-i", "%s has no home to keep a recording in: name a store with -s", who->name);
 }
 
 /* live-IFACE-TIME.fdr: interfaces have odd names, files do not. */
 static enum rc own_store(const struct args *a, const struct confine_user *who, struct recording *r, struct err *err)
 {
-	char cache[400], name[32] = "", when[32];
+	char state[400], name[32] = "", when[32];
 	time_t now = time(NULL);
 	struct tm tm;
 
@@ -86,13 +126,9 @@ static enum rc own_store(const struct args *a, const struct confine_user *who, s
 		if (!isalnum((unsigned char)*c) && *c != '-')
 			*c = '_';
 	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", localtime_r(&now, &tm));
-	enum rc rc = cache_of(who, cache, sizeof(cache), err);
-	if (rc != RC_DONE)
-		return rc;
-	strncat(cache, "/flowdrill", sizeof(cache) - strlen(cache) - 1);
-	rc = confine_directory(cache, who, err);
+	enum rc rc = state_of(who, state, sizeof(state), err);
 	if (rc == RC_DONE)
-		snprintf(r->store, sizeof(r->store), "%s/live-%s-%s.fdr", cache, name, when);
+		snprintf(r->store, sizeof(r->store), "%s/live-%s-%s.fdr", state, name, when);
 	r->own = true;
 	return rc;
 }
@@ -134,14 +170,32 @@ static void become(const struct confine_user *who)
 		unsetenv(names[i]);
 }
 
+/*
+ * Where the index of a store is that exists already, if it lies elsewhere: never made here, because whoever owns the store could have
+ * laid the link.
+ */
+static enum rc find_index(const char *store, const struct confine_user *who, char out[PATH_MAX], struct err *err)
+{
+	char link[PATH_MAX];
+	struct stat st;
+
+	out[0] = '\0';
+	int n = snprintf(link, sizeof(link), "%s/index", store);
+	if (n < 0 || (size_t)n >= sizeof(link) || lstat(link, &st) != 0 || !S_ISLNK(st.st_mode))
+		return RC_DONE;
+	if (!realpath(link, out))
+		return err_errno(err, link, "leads to no directory: is its file system mounted?");
+	return confine_directory(out, who, err);
+}
+
 /* Directories that are written to: made and given away while we may. */
 static enum rc drop_privileges(struct cli *c, const struct recorder_options *o, struct recording *r, bool screen,
 	struct err *err)
 {
-	const char *dirs[3];
+	const char *dirs[4];
 	struct confine_options options = { .user = c->args.user, .write_dirs = dirs };
 	struct confine_user who;
-	char note[256], here[512], settings[300];
+	char note[256], here[512], settings[300], index[PATH_MAX];
 	const char *reads[] = { settings };
 	struct stat st;
 	enum rc rc = confine_who(c->args.user, &who, err);
@@ -155,6 +209,10 @@ static enum rc drop_privileges(struct cli *c, const struct recorder_options *o, 
 		rc = confine_directory(o->config.index_dir, &who, err);
 		dirs[options.n_write_dirs++] = o->config.index_dir;
 	}
+	if (rc == RC_DONE)
+		rc = find_index(r->store, &who, index, err);
+	if (rc == RC_DONE && index[0])
+		dirs[options.n_write_dirs++] = index;
 	/* exports */
 	if (screen && getcwd(here, sizeof(here)))
 		dirs[options.n_write_dirs++] = here;

@@ -406,6 +406,15 @@ static enum rc check_own(const char *path, struct err *err)
 	return RC_DONE;
 }
 
+/* Where the index is, if it lies elsewhere. */
+static void find_index_dir(struct store *s)
+{
+	char *to = s->config.index_dir;
+	ssize_t n = readlink(s->index_dir, to, sizeof(s->config.index_dir) - 1);
+
+	to[n > 0 ? n : 0] = '\0';
+}
+
 enum rc store_open(const char *path, bool writing, struct store **out, struct store_notes *notes,
 	struct err *err)
 {
@@ -426,6 +435,7 @@ enum rc store_open(const char *path, bool writing, struct store **out, struct st
 		store_free(s);
 		return rc;
 	}
+	find_index_dir(s);
 	if (notes)
 		*notes = own;
 	*out = s;
