@@ -69,10 +69,16 @@ unit_tests += tests/session/test_retention
 tests_session_test_retention_SOURCES = tests/session/test_retention.c $(captures_sources)
 tests_session_test_retention_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_retention_LDADD = $(session_test_ldadd)
+# A recorder over made-up interfaces.
+recording_sources = tests/session/recording.c tests/session/recording.h $(captures_sources)
 unit_tests += tests/session/test_recorder
-tests_session_test_recorder_SOURCES = tests/session/test_recorder.c tests/session/captures.c tests/session/captures.h
+tests_session_test_recorder_SOURCES = tests/session/test_recorder.c $(recording_sources)
 tests_session_test_recorder_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_recorder_LDADD = $(session_test_ldadd)
+unit_tests += tests/session/test_recorder_full
+tests_session_test_recorder_full_SOURCES = tests/session/test_recorder_full.c $(recording_sources)
+tests_session_test_recorder_full_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_recorder_full_LDADD = $(session_test_ldadd)
 
 # A long replay under retention (SOAK_HOURS of traffic, SOAK_SPEED times as fast).
 check_PROGRAMS += tests/session/replay-tool

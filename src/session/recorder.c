@@ -225,7 +225,7 @@ static enum rc check_config(const struct recorder *r, struct err *err)
 	if (!what && r->options.block_size_set && is->block_size != want->block_size)
 		what = "blocks";
 	else if (!what && want->index_dir[0] && strcmp(is->index_dir, want->index_dir) != 0)
-		what = "an index";
+		what = "places for its index";
 	return what ? err_set(err, RC_USAGE, r->options.store, "has other %s, which stay as they were made", what)
 		    : RC_DONE;
 }

@@ -11,6 +11,7 @@
 enum {
 	COMPACT_NS = 300 * 1000 * 1000,      /* of a second, at most */
 	HEADROOM = 1 << 20,                  /* for the index, beside the packets */
+	HEADROOM_OF_LIMIT = 128,             /* but no more of a small store's */
 };
 
 struct keeper {
@@ -113,9 +114,20 @@ bool recorder_make_room(struct recorder *r)
 static uint64_t headroom(struct keeper *k)
 {
 	uint64_t now = atomic_load(&k->r->on_disk), brought = now - k->on_disk;
+	uint64_t spare = k->r->options.retention.max_bytes / HEADROOM_OF_LIMIT;
 
 	k->on_disk = now;
-	return 2 * brought + HEADROOM;
+	return 2 * brought + (spare > 0 && spare < HEADROOM ? spare : HEADROOM);
+}
+
+/* Nothing may go for its size: the taker has to end. */
+static void watch_limits(struct recorder *r, struct retention *limits, uint64_t room)
+{
+	uint64_t excess = 0;
+
+	if (store_excess(r->store, limits, room, &excess, NULL) == RC_DONE && excess > 0)
+		atomic_store(&r->limit_reached, true);
+	limits->max_bytes = limits->min_free_bytes = 0;
 }
 
 static void retain(struct keeper *k)
@@ -126,6 +138,8 @@ static void retain(struct keeper *k)
 	unsigned evicted = 0;
 	struct err err;
 
+	if (r->options.when_full == RECORDER_STOP)
+		watch_limits(r, &limits, room);
 	if (r->options.when_full == RECORDER_ROTATE && limits.min_free_bytes < room)
 		limits.min_free_bytes = room;    /* before the disk is full, not after */
 	enum rc rc = store_retain(r->store, &limits, room, &evicted, &err);

@@ -75,12 +75,14 @@ struct recorder {
 	uint64_t published_before;   /* by pipelines that have ended */
 	uint64_t bytes_before;       /* by writers that have ended */
 	bool refusing;               /* nothing is stored any more */
+	unsigned waited;             /* the sealer's: times that it waited for room since there was some */
 	bool unsynced;               /* something was written since the last sync */
 	int64_t sync_at, sample_at, retry_at;    /* monotonic */
 	int64_t clock_offset;        /* wall clock - monotonic */
 	bool saw_offload;
 
 	_Atomic bool stop;           /* asked for */
+	_Atomic bool limit_reached;  /* seen by the keeper: the store may not grow, and nothing may go */
 	_Atomic bool want_seal;      /* by the keeper: the open block is to end, so that it can go */
 	_Atomic uint64_t on_disk;    /* written to blocks so far, bytes */
 	_Atomic uint64_t evicted;

@@ -77,6 +77,12 @@ static void on_time(struct recorder *r)
 
 	if (r->unsynced && now >= r->sync_at)
 		recorder_sync(r);
+	if (atomic_load(&r->limit_reached) && !r->refusing) {
+		struct err err;
+
+		err_set(&err, RC_NO_SPACE, r->options.store, "the store is as large as it may be: recording has ended");
+		recorder_refuse(r, &err);
+	}
 	if (atomic_exchange(&r->want_seal, false))
 		recorder_next_block(r);
 	if (now >= r->sample_at) {

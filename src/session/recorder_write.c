@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RETRY_NS = 1000000000 };
+enum { RETRY_NS = 1000000000, FULL_PATIENCE = 10 };    /* times 0.1 s */
 
 /* ---- stretches -------------------------------------------------------------------------- */
 
@@ -71,9 +71,12 @@ static bool wait_for_room(void *ctx)
 	struct recorder *r = ctx;
 
 	recorder_set_full(r, true);
-	if (recorder_make_room(r))
+	if (recorder_make_room(r)) {
+		r->waited = 0;
 		return true;
-	if (r->options.when_full == RECORDER_STOP || atomic_load(&r->stop))
+	}
+	/* the taker must not wait for us for long: what is durable is indexed later */
+	if (r->options.when_full == RECORDER_STOP || atomic_load(&r->stop) || ++r->waited > FULL_PATIENCE)
 		return false;
 	nanosleep(&(struct timespec){ .tv_nsec = 100 * 1000 * 1000 }, NULL);
 	return true;
@@ -86,6 +89,7 @@ static enum rc begin_writer(struct recorder *r, struct err *err)
 	r->block = 0;
 	r->n_stretches = 0;
 	r->unsynced = false;
+	r->waited = 0;               /* there is no sealer yet */
 	r->begun = stored_packets(r);
 	if (rc == RC_DONE)
 		rc = pipeline_new(r->store, &r->options.ingest, r->next_frame, &r->pipeline, err);
@@ -132,9 +136,10 @@ static enum rc mend(struct recorder *r, struct err *err)
 static bool end_pipeline(struct recorder *r)
 {
 	uint64_t published = pipeline_published(r->pipeline);
-	bool all = published == stored_packets(r) - r->begun;
+	uint64_t stored = stored_packets(r) - r->begun;
+	bool all = published == stored;
 
-	r->next_frame += published;
+	r->next_frame += stored;     /* what was not published is indexed later, with its numbers */
 	r->published_before += published;
 	r->bytes_before += block_writer_bytes(r->writer);
 	r->saw_offload |= pipeline_saw_offload(r->pipeline);

@@ -5,8 +5,8 @@
  *   ingest_reindex()   as they were: packets go through the trackers from the last place before the first missing block where
  *                      conversations begin anew (struct anew_place), or else from the first block; state is let go of at
  *                      every such place. Ids and sums are what they were
- *   ingest_left()      cheaply: what a writer that was killed has left lies behind everything that is indexed. It is indexed by itself, and
- *                      the place where it begins is remembered
+ *   ingest_left()      cheaply: what a writer has left that was killed, or whose index had no room, is indexed by itself, and the
+ *                      place where it begins is remembered
  */
 #include "base/mem.h"
 #include "session/feed.h"
@@ -24,6 +24,7 @@ struct reindex {
 	struct block_info *blocks;       /* copies: what the store shows changes as segments are published */
 	struct anew_place *anew;
 	size_t n, n_anew;
+	size_t end;                      /* behind the last block that is read */
 	size_t at_anew;                  /* the next place */
 	size_t from;                     /* the first block that is read; packets before skip_to are counted only */
 	uint32_t skip_to;
@@ -184,16 +185,15 @@ static enum rc take_block(struct reindex *x, const struct block_info *b, struct 
 	return rc;
 }
 
-/* From the first block on that is to be read, to the last one that has no index. */
+/* From the first block on that is to be read, to the last one below `end` that has no index. */
 static enum rc take_blocks(struct reindex *x, struct err *err)
 {
-	size_t end = x->n;
 	enum rc rc = RC_DONE;
 
-	while (end > x->from && x->blocks[end - 1].state != BLOCK_SEALED)
-		end--;
-	atomic_store(&x->progress->size, (uint64_t)(end - x->from));
-	for (size_t i = x->from; i < end && rc == RC_DONE; i++) {
+	while (x->end > x->from && x->blocks[x->end - 1].state != BLOCK_SEALED)
+		x->end--;
+	atomic_store(&x->progress->size, (uint64_t)(x->end - x->from));
+	for (size_t i = x->from; i < x->end && rc == RC_DONE; i++) {
 		const struct block_info *b = &x->blocks[i];
 		uint64_t frame = b->state == BLOCK_EVICTED ? 0 : store_block_frame(x->store, b->number);
 
@@ -306,6 +306,7 @@ enum rc ingest_reindex(struct store *store, const struct ingest_options *options
 		rc = reindex_init(&x, store, options, progress, err);
 	if (rc == RC_DONE && first_missing(&x) < x.n) {
 		find_beginning(&x, first_missing(&x));
+		x.end = x.n;
 		rc = take_blocks(&x, err);
 	}
 	totals.complete = true;
@@ -322,16 +323,26 @@ enum rc ingest_reindex(struct store *store, const struct ingest_options *options
 
 /* ---- by itself -------------------------------------------------------------------------- */
 
+/* Whether conversations begin anew with block `i`. */
+static bool begins_anew(const struct reindex *x, size_t i)
+{
+	for (size_t k = 0; k < x->n_anew; k++)
+		if (x->anew[k].block == x->blocks[i].number && x->anew[k].offset == 0)
+			return true;
+	return false;
+}
+
 /*
- * Whether what has no index is what a writer that was killed has left: it lies behind everything that has one, and there is such a
- * thing. Else somebody took (a part of) the index away.
+ * Whether what has no index from block `missing` on is what a writer has left that was killed, or whose index had no room: blocks
+ * before it have one, and it ends with the store, or where another writer began; x->end tells. Else somebody took (a part of) the index
+ * away.
  */
-static bool is_tail(struct reindex *x, size_t missing, const struct segment_place *last)
+static bool is_left(struct reindex *x, size_t missing, const struct segment_place *last)
 {
 	bool before = last != NULL;
 
-	for (size_t i = missing + 1; i < x->n; i++)
-		if (x->blocks[i].state != BLOCK_SEALED || x->blocks[i].packets > 0)
+	for (x->end = missing + 1; x->end < x->n && !begins_anew(x, x->end); x->end++)
+		if (x->blocks[x->end].state != BLOCK_SEALED || x->blocks[x->end].packets > 0)
 			return false;
 	for (size_t i = 0; i < missing; i++)
 		before |= x->blocks[i].state == BLOCK_INDEXED;
@@ -348,7 +359,7 @@ static const struct segment_place *last_segment(const struct store *s, uint32_t 
 	return n > 0 && v[n - 1].block == block ? &v[n - 1] : NULL;
 }
 
-static enum rc take_tail(struct reindex *x, size_t missing, const struct segment_place *last, struct err *err)
+static enum rc take_left(struct reindex *x, size_t missing, const struct segment_place *last, struct err *err)
 {
 	struct anew_place place = { x->blocks[missing].number, last ? last->end_offset : 0 };
 
@@ -366,13 +377,19 @@ enum rc ingest_left(struct store *store, const struct ingest_options *options, s
 	struct ingest_result result;
 	struct reindex x;
 	enum rc rc = reindex_init(&x, store, options, progress, err);
-	size_t missing = first_missing(&x);
+	size_t missing;
 
-	if (rc == RC_DONE && missing < x.n) {
+	while (rc == RC_DONE && (missing = first_missing(&x)) < x.n) {
 		const struct segment_place *last = last_segment(store, x.blocks[missing].number);
 
-		rc = is_tail(&x, missing, last) ? take_tail(&x, missing, last, err)
-						: ingest_reindex(store, options, progress, &result, err);
+		if (!is_left(&x, missing, last)) {
+			rc = ingest_reindex(store, options, progress, &result, err);
+			x.end = x.n;
+		} else {
+			rc = take_left(&x, missing, last, err);
+		}
+		while (missing < x.end)
+			x.blocks[missing++].state = BLOCK_INDEXED;
 		if (rc == RC_DONE)
 			rc = store_refresh(store, err);
 	}

@@ -284,8 +284,7 @@ static uint32_t oldest(struct store *s, struct block_info *out, uint64_t *bytes)
 	return n == 2 ? out->number : 0;
 }
 
-/* By how many bytes the store is over its limits. */
-static enum rc deficit(struct store *s, const struct retention *limits, uint64_t headroom, uint64_t *out,
+enum rc store_excess(struct store *s, const struct retention *limits, uint64_t headroom, uint64_t *out,
 	struct err *err)
 {
 	struct statvfs fs;
@@ -428,7 +427,7 @@ enum rc store_retain(struct store *s, const struct retention *limits, uint64_t h
 	enum rc rc = drop_stale(s, time_sub(newest, limits->keep_macroflows_ns), err);
 
 	if (rc == RC_DONE)
-		rc = deficit(s, limits, headroom, &too_many, err);
+		rc = store_excess(s, limits, headroom, &too_many, err);
 	if (rc == RC_DONE)
 		rc = evict_some(s, limits, too_many, time_sub(newest, limits->max_age_ns), &toll, err);
 	*evicted = toll.blocks;

@@ -29,6 +29,8 @@ struct retention {
 
 /* Bytes of the store on disk now: blocks, index, catalog with its journal. Cheap: sums that are kept, and a few stat(). */
 enum rc store_disk_bytes(struct store *s, uint64_t *out, struct err *err);
+/* By how many bytes the store is over max_bytes or min_free_bytes when `headroom` comes on top. */
+enum rc store_excess(struct store *s, const struct retention *limits, uint64_t headroom, uint64_t *out, struct err *err);
 /*
  * Evicts oldest blocks until the store keeps within the limits with `headroom` bytes to spare (what the writer will need until
  * the next call). Never the open block, nor the newest sealed one. *evicted: how many. Takes the store's lock for
