@@ -14,9 +14,9 @@ tests_session_test_determinism_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/s
 tests_session_test_determinism_LDADD = $(session_test_ldadd)
 
 # Killed at random moments; -long is the same, more often (KILL_ROUNDS).
-TESTS += tests/session/kill.sh
+TESTS += tests/session/kill.sh tests/session/kill-capture.sh
 LONG_TESTS += tests/session/kill-long.sh
-EXTRA_DIST += tests/session/kill.sh
+EXTRA_DIST += tests/session/kill.sh tests/session/kill-capture.sh tests/session/kill-lib.sh
 
 unit_tests += tests/session/test_failures
 tests_session_test_failures_SOURCES = tests/session/test_failures.c tests/session/failing.c \

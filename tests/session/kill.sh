@@ -3,7 +3,7 @@
 # kill -9 at random moments of an import and of indexing in place: what is left opens without help,
 # is sound, and its packets are the first of the input, byte for byte; then the work is done again.
 # KILL_ROUNDS rounds (10), delays from KILL_SEED (1).
-. "$top_srcdir/tests/cli/lib.sh"
+. "$top_srcdir/tests/session/kill-lib.sh"
 rounds=${KILL_ROUNDS-10}
 seed=${KILL_SEED-1}
 RANDOM=$seed
@@ -15,21 +15,6 @@ unmade=0
 "$tool" print in.pcap >want.txt
 count=$(wc -l <want.txt)
 
-now_us()
-{
-	echo "${EPOCHREALTIME/./}"
-}
-
-# opens STATUS ARG...: flowdrill, in less than two seconds.
-opens()
-{
-	local began took
-	began=$(now_us)
-	fd "$@"
-	took=$(($(now_us) - began))
-	[ "$took" -lt 2000000 ] || fail "flowdrill $*: took $took us"
-}
-
 # kill_within US ARG...: flowdrill, killed after so many microseconds or ended before.
 kill_within()
 {
@@ -37,7 +22,7 @@ kill_within()
 	shift
 	"$FLOWDRILL" "$@" >out 2>err </dev/null &
 	pid=$!
-	sleep "$(printf '%d.%06d' $((us / 1000000)) $((us % 1000000)))"
+	sleep_us "$us"
 	kill -KILL "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null || status=$?
 	case $status in
@@ -45,15 +30,6 @@ kill_within()
 	0) ;;
 	*) fail "flowdrill $*: exit status $status"; sed 's/^/  err: /' err ;;
 	esac
-}
-
-# All packets in the blocks of a store.
-packets_of()
-{
-	local block
-	for block in "$1"/blocks/*.pcapng; do
-		[ ! -s "$block" ] || "$tool" print "$block"
-	done
 }
 
 # is_prefix FILE: its lines are the first of want.txt.
