@@ -80,9 +80,7 @@ static void put_json(struct report *r, const char *key, struct json_object *valu
 {
 	if (!r->json)
 		return;
-	if ((!value && !is_null) ||
-		json_object_object_add_ex(r->json, key, value, JSON_C_OBJECT_KEY_IS_CONSTANT) !=
-			0) {
+	if ((!value && !is_null) || json_object_object_add(r->json, key, value) != 0) {
 		json_object_put(value);
 		report_fail(r, err_memory(&r->err));
 	}

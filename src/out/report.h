@@ -16,7 +16,7 @@ enum rc report_begin(FILE *to, bool json, const struct out_style *style, struct 
 /* Heading for people; not in JSON. */
 void report_heading(struct report *r, const char *text);
 /*
- * `key` is the JSON name, `label` what people read (NULL: only in JSON). Text is escaped here.
+ * `key` is the JSON name (copied), `label` what people read (NULL: only in JSON). Text is escaped here.
  */
 void report_count(struct report *r, const char *key, const char *label, uint64_t n);
 void report_bytes(struct report *r, const char *key, const char *label, uint64_t bytes);
