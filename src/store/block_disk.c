@@ -17,7 +17,7 @@ struct block_disk {
 	/* the thread's; the caller's once it rests after a failure */
 	struct io_file *file;        /* NULL: no block is open */
 	uint32_t block;              /* 0: none */
-	uint64_t synced;             /* of it durable */
+	uint64_t synced;             /* of it durable, by jobs that were carried out whole */
 	bool direct;
 
 	pthread_t thread;
@@ -67,15 +67,19 @@ static enum rc write_bytes(struct block_disk *d, const struct block_job *j, stru
 	return io_write(d->file, j->at, j->bytes, j->len, err);
 }
 
+static void set_synced(struct block_disk *d, uint64_t length)
+{
+	d->synced = length;
+	store_block_synced(d->s, d->block, length);
+}
+
 static enum rc sync_to(struct block_disk *d, uint64_t length, struct err *err)
 {
 	enum rc rc = length > d->synced ? io_sync(d->file, err) : RC_DONE;
 
-	if (rc != RC_DONE)
-		return rc;
-	d->synced = length;
-	store_block_synced(d->s, d->block, length);
-	return RC_DONE;
+	if (rc == RC_DONE)
+		set_synced(d, length);
+	return rc;
 }
 
 static enum rc seal(struct block_disk *d, bool empty, struct err *err)
@@ -102,10 +106,15 @@ static enum rc carry_out(struct block_disk *d, const struct block_job *j, struct
 		rc = make_file(d, j->block, err);
 	if (rc == RC_DONE && j->len > 0)
 		rc = write_bytes(d, j, err);
+	uint64_t before = d->synced;
 	if (rc == RC_DONE && (j->syncs || j->seals))
 		rc = sync_to(d, j->at + j->len, err);
-	if (rc == RC_DONE && j->seals)
-		rc = seal(d, j->empty, err);
+	if (rc != RC_DONE || !j->seals)
+		return rc;
+	rc = seal(d, j->empty, err);
+	/* its caller was told that it is not durable: block_disk_cut() must not keep it */
+	if (rc != RC_DONE && !j->empty)
+		set_synced(d, before);
 	return rc;
 }
 

@@ -30,7 +30,8 @@ struct answers {
 /* Asks everything of what the store's snapshot has. Allocates nothing itself. */
 enum rc failing_ask(struct store *s, struct answers *out, struct err *err);
 
-struct recorded { uint64_t received, stored, refused, dropped, published; };
+/* whole: the recorder says that nothing is left to be mended */
+struct recorded { uint64_t received, stored, refused, dropped, published; bool whole; };
 /*
  * A recorder takes the capture, over a made-up interface, into an own store that is made where there is none
  * (failing_record.c). Counts are zero where it did not start.

@@ -74,6 +74,7 @@ enum rc failing_record(const char *path, struct recorded *out, struct err *err)
 		wait_end(r);
 		rc = recorder_stop(r, err);
 		take_counts(r, out);
+		out->whole = rc == RC_DONE;
 	}
 	recorder_close(r);
 	return rc;

@@ -351,6 +351,14 @@ static void must_answer(const struct sweep *w, const char *path, struct answers 
 	store_close(s);
 }
 
+/* What is durable is there. Of a block that was evicted before all of it was published the catalog knows only what was. */
+static bool may_rest_recorded(uint64_t packets, uint64_t evicted)
+{
+	if (evicted)
+		return packets + evicted >= recorded.published;
+	return recorded.whole ? packets == recorded.stored : packets >= recorded.stored;
+}
+
 /* Whether these packets may be what a failure leaves. */
 static bool may_rest(const struct sweep *w, const struct answers *a, uint64_t evicted)
 {
@@ -361,7 +369,7 @@ static bool may_rest(const struct sweep *w, const struct answers *a, uint64_t ev
 	switch (w->job->rest) {
 	case REST_RECORDED:
 		return recorded.received == recorded.stored + recorded.refused + recorded.dropped &&
-			a->packets[0] + evicted >= recorded.published && recorded.published <= recorded.stored;
+			recorded.published <= recorded.stored && may_rest_recorded(a->packets[0], evicted);
 	case REST_PREFIX: return !a->missing && (a->from == 0 || a->to == 0);
 	case REST_EVICTED: return !a->missing && (whole || (a->from == w->want.from && a->to == FAILING_PACKETS));
 	default: return !a->missing && whole;
