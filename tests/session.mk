@@ -55,6 +55,12 @@ tests_session_test_compact_SOURCES = tests/session/test_compact.c $(captures_sou
 tests_session_test_compact_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_compact_LDADD = $(session_test_ldadd)
 
+# Readers whose snapshot is older than a compaction or an eviction.
+unit_tests += tests/session/test_stale
+tests_session_test_stale_SOURCES = tests/session/test_stale.c $(captures_sources) $(answers_sources)
+tests_session_test_stale_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_stale_LDADD = $(session_test_ldadd)
+
 # Privileges given up: what the kernel says afterwards, and kernels that are made up.
 unit_tests += tests/session/test_confine
 tests_session_test_confine_SOURCES = tests/session/test_confine.c

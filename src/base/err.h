@@ -36,6 +36,7 @@
 	X(RC_UNSUPPORTED, 3, "not supported") \
 	X(RC_NEWER, 3, "made by a newer version") \
 	X(RC_LOCKED, 3, "in use by another writer") \
+	X(RC_STALE, 3, "changed while it was read: ask again") \
 	X(RC_NO_SPACE, 4, "no space left") \
 	X(RC_NO_MEMORY, 4, "out of memory") \
 	X(RC_LIMIT, 4, "a resource limit was reached") \

@@ -195,7 +195,7 @@ enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *c
 {
 	struct rerun r = { .sink = sink, .ctx = ctx };
 	enum rc rc =
-		query_run(session_sources(c->session), q, on_row, &r, &control, explain, err);
+		query_run_fresh(session_sources(c->session), q, on_row, &r, &control, explain, err);
 	struct err why;
 
 	if (rc != RC_DAMAGED || !err)

@@ -171,7 +171,7 @@ static enum rc say_source(struct cli *c, size_t i, struct err *err)
 	struct query q;
 
 	query_init(&q, TIER_MACROFLOW);
-	enum rc rc = query_run(&one, &q, count_row, &counts, NULL, NULL, err);
+	enum rc rc = query_run_fresh(&one, &q, count_row, &counts, NULL, NULL, err);
 	if (rc != RC_DONE)
 		return rc;
 	cli_style(&style);

@@ -30,6 +30,7 @@ src_query_libquery_a_SOURCES = \
 	src/query/rows.h \
 	src/query/run_macro.c \
 	src/query/run_packets.c \
+	src/query/run_fresh.c \
 	src/query/run_records.c \
 	src/query/run_tables.c \
 	src/query/scope.c

@@ -178,7 +178,10 @@ enum rc run_segment_open(struct source_run *sr, const struct segment_place *plac
 
 enum rc run_forgive(struct source_run *sr, const struct segment_place *place, enum rc rc, struct err *err)
 {
-	if (rc != RC_MISSING || !store_block_gone(sr->store, place->block))
+	if (rc == RC_DONE || rc == RC_END || rc == RC_CANCELLED)
+		return rc;
+	rc = store_judge(sr->store, place, rc, err);
+	if ((rc != RC_MISSING && rc != RC_DAMAGED) || !store_block_gone(sr->store, place->block))
 		return rc;
 	TRACE(TRACE_QUERY, "segment %u.%u was evicted meanwhile", place->block, place->number);
 	sr->run->explain->packets_gone += place->packets;

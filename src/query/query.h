@@ -89,9 +89,17 @@ struct query_control {
 
 /*
  * Runs it. RC_DONE (also with no row), RC_CANCELLED, RC_MISSING for an id that is not there, RC_USAGE for what cannot be asked,
- * RC_LIMIT, RC_DAMAGED, RC_IO. control and explain may be NULL.
+ * RC_LIMIT, RC_DAMAGED, RC_STALE (a segment was replaced meanwhile), RC_IO. control and explain may be NULL.
  */
 enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink,
+	void *ctx, struct query_control *control, struct query_explain *explain,
+	struct err *err);
+
+/*
+ * As query_run(), over a snapshot that nobody else looks at: where a store was compacted while it ran, refreshes all and goes on behind
+ * the rows that were given. RC_STALE where those might be others now: blocks were evicted, or a filter that new packets may change.
+ */
+enum rc query_run_fresh(const struct query_sources *sources, const struct query *q, query_sink sink,
 	void *ctx, struct query_control *control, struct query_explain *explain,
 	struct err *err);
 

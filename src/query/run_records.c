@@ -287,7 +287,7 @@ static enum rc load_segment(
 			rc = run_check(r->sr->run, err);
 	}
 	run_segment_close(r->sr, seg);
-	return rc == RC_END ? RC_DONE : rc;
+	return rc == RC_END ? RC_DONE : store_judge(r->sr->store, place, rc, err);
 }
 
 /* Loads all segments that may continue a record of segment i. */

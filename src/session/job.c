@@ -83,14 +83,33 @@ static enum rc open_snapshot(struct job *j, struct err *err)
 	return rc;
 }
 
+/* Rows of a snapshot that is no more are forgotten; false where they were handed on, or where that is not possible. */
+static bool begin_again(struct job *j, enum rc *rc, struct err *err)
+{
+	struct result *fresh;
+
+	if (j->sink || atomic_load(&j->control.cancel))
+		return false;
+	*rc = result_new(j->query.tier, &fresh, err);
+	if (*rc != RC_DONE)
+		return false;
+	pthread_mutex_lock(&j->lock);
+	result_free(j->result);
+	j->result = fresh;
+	pthread_mutex_unlock(&j->lock);
+	return true;
+}
+
 static void *job_main(void *arg)
 {
 	struct job *j = arg;
 	struct err err = {0};
 	enum rc rc = open_snapshot(j, &err);
 
-	if (rc == RC_DONE)
-		rc = query_run(&j->sources, &j->query, add_row, j, &j->control, NULL, &err);
+	do {
+		if (rc == RC_DONE)
+			rc = query_run_fresh(&j->sources, &j->query, add_row, j, &j->control, NULL, &err);
+	} while (rc == RC_STALE && begin_again(j, &rc, &err));
 	if (rc == RC_DONE && j->add_rc != RC_DONE) {
 		rc = j->add_rc;
 		err = j->add_err;

@@ -111,6 +111,8 @@ enum rc catalog_sync(struct catalog *c, bool full, struct err *err);
 /* Takes a block's segments, sums and (keep_runs: not) runs away; its macroflow parts stay, to be purged. */
 enum rc catalog_evict(struct catalog *c, const struct block_info *b, bool keep_runs, int64_t macro_ns,
 	struct err *err);
+/* Whether a segment is still where a view says. */
+enum rc catalog_is_there(struct catalog *c, const struct segment_place *place, bool *is, struct err *err);
 /* Whether a block is evicted now, whatever a view says. */
 enum rc catalog_is_evicted(struct catalog *c, uint32_t block, bool *evicted, struct err *err);
 /* The runs of a block whose parts were kept. */

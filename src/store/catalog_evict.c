@@ -94,6 +94,23 @@ enum rc catalog_forget_events(struct catalog *c, uint64_t keep, struct err *err)
 	return run_with(c, SQL_DROP_EVENTS, &param, 1, err);
 }
 
+enum rc catalog_is_there(struct catalog *c, const struct segment_place *place, bool *is, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_SEGMENT_AT, &stmt, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, place->block);
+	sqlite3_bind_int64(stmt, 2, place->number);
+	rc = catalog_step(c, stmt, err);
+	*is = rc == RC_DONE && (uint64_t)sqlite3_column_int64(stmt, 0) == place->at &&
+		(uint64_t)sqlite3_column_int64(stmt, 1) == place->len;
+	if (rc == RC_DONE)
+		sqlite3_reset(stmt);
+	return rc == RC_END ? RC_DONE : rc;
+}
+
 enum rc catalog_is_evicted(struct catalog *c, uint32_t block, bool *evicted, struct err *err)
 {
 	sqlite3_stmt *stmt;

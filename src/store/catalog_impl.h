@@ -102,6 +102,7 @@ struct row_reader;
 	X(SQL_BEFORE_MACRO, "SELECT sum FROM macroparts WHERE window = ? AND block = ? " \
 		"AND segment = ? AND (server, proto, port, point) < (?, ?, ?, ?) " \
 		"ORDER BY server DESC, proto DESC, port DESC, point DESC LIMIT 1") \
+	X(SQL_SEGMENT_AT, "SELECT at, len FROM segments WHERE block = ? AND number = ?") \
 	X(SQL_BLOCK_STATE, "SELECT state FROM blocks WHERE number = ?") \
 	X(SQL_SYNC_FULL, "PRAGMA synchronous=FULL") \
 	X(SQL_SYNC_NORMAL, "PRAGMA synchronous=NORMAL") \

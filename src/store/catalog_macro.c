@@ -209,15 +209,15 @@ static enum rc read_chain(struct row_reader *r, uint64_t *link, struct macro_pag
 }
 
 /*
- * A chain is broken: by damage, or because the run was dropped since. The statements before saw
- * the catalog at least as old as this one does.
+ * A chain is broken: by damage, or because the run was dropped since: with its block, and nothing of it is left, or for one that
+ * took its place, which is RC_STALE. The statements before saw the catalog at least as old as this one does.
  */
 static enum rc broken(struct catalog *c, const struct macro_run *run, struct macro_page *page,
 	struct err *err)
 {
 	struct row_reader r;
 	enum rc rc = rows_begin(c, SQL_GET_RUN, TABLE_RUNS, &r, err);
-	bool same = false;
+	bool same = false, evicted = false;
 
 	page->n = 0;
 	if (rc != RC_DONE)
@@ -230,7 +230,11 @@ static enum rc broken(struct catalog *c, const struct macro_run *run, struct mac
 	}
 	if (same)
 		return catalog_damaged(c, "parts of macroflows are missing", err);
-	return rc == RC_END ? RC_DONE : rc;
+	if (rc == RC_DONE || rc == RC_END)
+		rc = catalog_is_evicted(c, run->block, &evicted, err);
+	if (rc == RC_DONE && !evicted)
+		return err_set(err, RC_STALE, c->path, "segments were replaced while they were read: ask again");
+	return rc;
 }
 
 static void page_clear(struct macro_page *page)

@@ -198,6 +198,23 @@ bool store_block_gone(struct store *s, uint32_t block)
 	return rc == RC_DONE && evicted;
 }
 
+enum rc store_judge(struct store *s, const struct segment_place *place, enum rc rc, struct err *err)
+{
+	bool there = true;
+	enum rc looked;
+
+	if ((rc != RC_DAMAGED && rc != RC_MISSING && rc != RC_CUT_SHORT && rc != RC_NEWER) ||
+		store_block_gone(s, place->block))
+		return rc;
+	store_lock(s);
+	looked = catalog_is_there(s->catalog, place, &there, NULL);
+	store_unlock(s);
+	if (looked != RC_DONE || there)
+		return rc;
+	TRACE(TRACE_STORE, "segment %u.%u was replaced meanwhile", place->block, place->number);
+	return err_set(err, RC_STALE, s->path, "segments were replaced while they were read: ask again");
+}
+
 /* ---- parts that outlived their packets ------------------------------------------------------- */
 
 static enum rc expire(struct store *s, uint32_t block, struct err *err)

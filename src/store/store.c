@@ -299,8 +299,8 @@ static bool segment_fits(const struct segment_place *place, const struct segment
 		info->end_offset == place->end_offset && info->first_frame == place->first_frame;
 }
 
-enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
-	uint64_t *io_bytes, struct err *err)
+static enum rc open_segment(struct store *s, const struct segment_place *place, struct segment **out,
+	struct err *err)
 {
 	struct io_file *f;
 	char path[STORE_PATH];
@@ -314,13 +314,19 @@ enum rc store_open_segment(struct store *s, const struct segment_place *place, s
 	/* an index file that ends early is a damaged one */
 	if (rc == RC_CUT_SHORT)
 		return err_damaged(err, path, place->at, "the segment is cut off");
-	if (rc != RC_DONE)
+	if (rc != RC_DONE || segment_fits(place, segment_info(*out)))
 		return rc;
-	if (!segment_fits(place, segment_info(*out))) {
-		segment_close(*out);
-		return err_damaged(err, path, place->at,
-			"the segment is another one than the catalog says");
-	}
+	segment_close(*out);
+	return err_damaged(err, path, place->at, "the segment is another one than the catalog says");
+}
+
+enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
+	uint64_t *io_bytes, struct err *err)
+{
+	enum rc rc = open_segment(s, place, out, err);
+
+	if (rc != RC_DONE)
+		return store_judge(s, place, rc, err);
 	if (io_bytes)
 		*io_bytes += segment_io_bytes(*out);
 	return RC_DONE;

@@ -145,7 +145,7 @@ long store_writer_pid(const struct store *s);
 const struct segment_place *store_segment_at(const struct store *s, uint32_t block, uint32_t offset);
 /*
  * Opens a published segment. `io_bytes` (may be NULL) is increased by what was read. A damaged one is RC_DAMAGED: the block must
- * be indexed again (session does it).
+ * be indexed again (session does it). RC_STALE as store_judge() has it; RC_MISSING where the block was evicted.
  */
 enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
 	uint64_t *io_bytes, struct err *err);
@@ -155,6 +155,11 @@ enum rc store_open_segment(struct store *s, const struct segment_place *place, s
  * catalog; false where that cannot be read.
  */
 bool store_block_gone(struct store *s, uint32_t block);
+/*
+ * What failed while a segment was read: RC_STALE in the place of damage, where it was replaced by others since the snapshot was taken
+ * (its bytes may have been given back): a refresh helps. Else rc, with its detail.
+ */
+enum rc store_judge(struct store *s, const struct segment_place *place, enum rc rc, struct err *err);
 
 /* Walks macroflow parts merged into macroflows, by window, then service. */
 struct macro_walk;

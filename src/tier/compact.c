@@ -268,7 +268,8 @@ static enum rc compact_block(struct compactor *c, bool finish, bool *did, struct
 		if (rc == RC_DONE && n > 1)
 			return merge(c, at, n, did, err);
 	}
-	return rc == RC_MISSING ? RC_DONE : rc;      /* the block went meanwhile */
+		/* the block went meanwhile, or was indexed again */
+	return rc == RC_MISSING || rc == RC_STALE ? RC_DONE : rc;
 }
 
 static enum rc take_block(struct compactor *c, uint32_t block, enum block_state *state, struct err *err)
