@@ -157,9 +157,10 @@ static enum rc next_block(struct pcapng_dump *p, struct window *w, uint64_t at,
 	struct pcapng_block *b, struct err *err)
 {
 	const uint8_t *bytes;
-	size_t avail;
+	size_t avail = 0;
 	enum rc rc;
 
+	b->total_len = 0;
 	if (at >= w->size)
 		return RC_END;
 	rc = window_get(w, at, PCAPNG_BLOCK_MIN, &bytes, &avail, err);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "store/segment_reader.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 void part_list_free(struct part_list *l)
@@ -136,6 +137,7 @@ static enum rc lower_bound(
 	uint32_t chunk = find_address_chunk(in, a), from = 0, to;
 	struct addr found;
 	struct cursor c;
+	size_t len;
 	enum rc rc;
 
 	*number = 0;
@@ -145,7 +147,9 @@ static enum rc lower_bound(
 	rc = chunk_open(s, SECTION_ADDRESSES, chunk, &c, err);
 	if (rc != RC_DONE)
 		return rc;
-	to = (uint32_t)(c.len / key_addr_len(chunk_entry(in, chunk)[24]));
+	len = key_addr_len(chunk_entry(in, chunk)[24]);
+	assert(len > 0); /* opening has seen to it */
+	to = (uint32_t)(c.len / len);
 	while (from < to) {
 		uint32_t mid = from + (to - from) / 2;
 		int cmp;

@@ -226,7 +226,7 @@ static enum rc no_packet(const struct segment *s, uint32_t offset, struct err *e
 enum rc segment_ordinal(struct segment *s, uint32_t offset, uint32_t *ordinal, struct err *err)
 {
 	struct segment_packets it;
-	struct packet_ref ref;
+	struct packet_ref ref = { 0 };
 	uint32_t group = 0;
 	enum rc rc;
 

@@ -177,6 +177,7 @@ static bool intern_context(
 	struct flow_key context;
 
 	key_context(&context, key);
+	/* unused bytes are zero; NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
 	if (memcmp(&context, &w->last_context, sizeof(context)) != 0) {
 		if (!intern_put(&w->contexts, &context, &w->last_context_number))
 			return false;

@@ -6,6 +6,7 @@
 #include "flow/proto.h"
 #include "query/query.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ const struct field cell_port_field = {
 	.unit = UNIT_PORT,
 	.tiers = FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW) | FIELD_ON(TIER_MACROFLOW),
 	.get = get_port,
-	.width_cells = 8,
+	.width_cells = 9,
 	.help = "port of the server, and the protocol where it is not TCP",
 };
 
@@ -186,6 +187,7 @@ static bool is_of_client(const struct field *f, const struct row *row)
 {
 	if (row->tier != TIER_PACKET)
 		return strncmp(f->name, "client", 6) == 0;
+	assert(row->packet != NULL);
 	return (strncmp(f->name, "src", 3) == 0) == (row->packet->direction == DIR_C2S);
 }
 

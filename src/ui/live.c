@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/live.h"
 
+#include "base/text.h"
 #include "ui/screen.h"
 
 #include <stdio.h>
@@ -122,6 +123,37 @@ static void hear(struct screen *s)
 	}
 }
 
+static uint64_t count_dropped(const struct screen *s)
+{
+	const struct query_sources *sources = session_sources(s->session);
+	uint64_t dropped = 0;
+
+	for (size_t i = 0; i < sources->n; i++) {
+		size_t n;
+		const struct point_info *points = store_points(sources->stores[i], &n);
+
+		for (size_t k = 0; k < n; k++)
+			dropped += points[k].has_dropped ? points[k].dropped : 0;
+	}
+	return dropped;
+}
+
+/* That packets are lost now is said now; the top line has what was lost in all. */
+static void watch_drops(struct screen *s)
+{
+	uint64_t dropped = count_dropped(s);
+
+	if (s->live.heard_drops && dropped > s->live.dropped) {
+		char count[TEXT_NUMBER];
+
+		text_count(count, sizeof(count), dropped - s->live.dropped);
+		screen_say(s, "%s packets were dropped: they came faster than they could be taken", count);
+		s->message.bad = true;
+	}
+	s->live.dropped = dropped;
+	s->live.heard_drops = true;
+}
+
 void live_see(struct screen *s)
 {
 	size_t before = s->live.recorders;
@@ -133,6 +165,8 @@ void live_see(struct screen *s)
 		screen_look_for_news(s);
 	if (s->live.can && !s->indexing && !s->waiting && s->live.seen)
 		hear(s);
+	if (s->live.recorders > 0)
+		watch_drops(s);
 	if (before > 0 && s->live.recorders == 0)
 		screen_say(s, "recording has ended");
 }

@@ -37,6 +37,8 @@ struct live {
 	/* of the first sources: their catalogs' version when their log was read, the last event in it (0: never) */
 	uint64_t heard_version[LIVE_SOURCES];
 	int64_t heard_ns[LIVE_SOURCES];
+	bool heard_drops; /* `dropped` is known: what all interfaces had lost at the last look */
+	uint64_t dropped;
 };
 
 /* Looks now: at recorders, and for news unless it is paused. */
