@@ -10,6 +10,7 @@ tests_cli_test_option_LDADD = $(cli_test_ldadd)
 cli_scripts = \
 	tests/cli/attributes.sh \
 	tests/cli/bad-input.sh \
+	tests/cli/locks.sh \
 	tests/cli/captures.sh \
 	tests/cli/check.sh \
 	tests/cli/escape.sh \
