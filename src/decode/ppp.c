@@ -105,7 +105,6 @@ bool layer_pppoe(struct decoder *d)
 	layer_payload(d);
 	if (h[1] != 0)
 		return false;
-	/* its ends are those of the link */
 	layer_commit_link(d);
 	if (layer_tunnel(d, TUNNEL_PPPOE, load_be16(h + 2), layer_ppp))
 		return true;

@@ -136,6 +136,9 @@ void tunnel_push(struct tunnel *t, enum tunnel_type type, uint32_t id, const str
 	struct addr a = in_order ? *src : *dst;
 	struct addr b = in_order ? *dst : *src;
 
+	/* behind a switch or a pair of routers each direction may have other MAC addresses: the session is what is the same */
+	if (type == TUNNEL_PPPOE)
+		a = b = (struct addr){0};
 	memset(t, 0, sizeof(*t));
 	t->type = (uint8_t)type;
 	t->depth = depth;

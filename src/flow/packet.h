@@ -30,10 +30,10 @@ enum tunnel_type {
 
 /*
  * The tunnel around a conversation, the same for both directions: the outer
- * addresses are in order (a <= b) and identifiers that differ by direction (GTP-U's TEID, GRE
- * keys, MPLS labels) are no part of it. Nested tunnels: this is the innermost, `depth`
- * counts them, `outer_hash` stands for those around it. All zero: no tunnel.
- * Unused bytes are zero: tunnels are compared byte by byte.
+ * addresses are in order (a <= b); identifiers that differ by direction (GTP-U's TEID, GRE
+ * keys, MPLS labels) are no part of it, nor are PPPoE's MAC addresses, which may differ too. Nested
+ * tunnels: this is the innermost, `depth` counts them, `outer_hash` stands for those around it. All
+ * zero: no tunnel. Unused bytes are zero: tunnels are compared byte by byte.
  */
 struct tunnel {
 	uint8_t type;            /* enum tunnel_type */

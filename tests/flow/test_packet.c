@@ -104,7 +104,12 @@ static void test_tunnel_no_ends(void **state)
 	char text[80];
 
 	(void)state;
-	tunnel_push(&t, TUNNEL_PPPOE, 17, &none, &none);
+	/* behind a pair of routers the way back has other MAC addresses: the session is the same */
+	struct addr here = { .kind = ADDR_LINK, .bytes = { 1 } }, there = { .kind = ADDR_LINK, .bytes = { 2 } };
+	struct tunnel back = { 0 };
+	tunnel_push(&back, TUNNEL_PPPOE, 17, &there, &here);
+	tunnel_push(&t, TUNNEL_PPPOE, 17, &none, &here);
+	assert_memory_equal(&t, &back, sizeof(t));
 	tunnel_format(text, sizeof(text), &t);
 	assert_string_equal(text, "pppoe:17");
 	for (unsigned i = 1; i < TUNNEL_TYPES; i++)
