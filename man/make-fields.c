@@ -37,6 +37,44 @@ static const char head[] =
 	"the other way.\n"
 	"Bytes are frame bytes on the wire where nothing else is said.\n";
 
+static const char analysis[] =
+	".Sh TCP ANALYSIS\n"
+	"Marks follow the definitions of Wireshark's TCP analysis.\n"
+	".Cm retrans\n"
+	"counts retransmissions of any kind,\n"
+	".Cm fast_retrans\n"
+	"and\n"
+	".Cm spurious_retrans\n"
+	"are some of them.\n"
+	"A frame that was captured twice is\n"
+	".Cm duplicate\n"
+	"and nothing else.\n"
+	".Cm port_reuse\n"
+	"marks the SYN and the SYN,ACK of a connection whose ports were in use\n"
+	"with other sequence numbers.\n"
+	"A SACK block below the acknowledgment, or within another block, tells of a\n"
+	"duplicate (RFC 2883); it is neither\n"
+	".Cm bad_sack\n"
+	"nor taken off the bytes in flight, and changes no mark of the packet\n"
+	"that it tells of.\n"
+	"Each subflow of Multipath TCP is a connection of its own.\n"
+	".Pp\n"
+	"What a mark's packets count in is the slice in which the packet was captured.\n"
+	"So\n"
+	".Cm unanswered\n"
+	"is 1 in the microflow of a SYN whose answer falls into a later slice, and 0,\n"
+	"never less, in the one that has the answer alone: ask flows or macroflows\n"
+	"for connections that were not answered at all.\n"
+	".Sh RESPONSE TIMES\n"
+	"A response is what the server sends after a request, told by the direction of\n"
+	"payload alone: the time runs from the last byte of the request to the first of\n"
+	"the response.\n"
+	"Where requests are pipelined, both sides speak at once, or bytes between were\n"
+	"not captured it is unknown.\n"
+	"Over UDP it is unknown, too, where one side did not wait for the other or a\n"
+	"response had several datagrams, until both were silent for ten seconds.\n"
+	"RTP and RTCP have no response times.\n";
+
 static const char foot[] =
 	".Sh SEE ALSO\n"
 	".Xr flowdrill 1 ,\n"
@@ -106,6 +144,7 @@ int main(void)
 	puts(".Sh FIELD TABLE");
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
 		put_section(&sections[i]);
+	fputs(analysis, stdout);
 	fputs(foot, stdout);
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -4,7 +4,7 @@
 #include "decode/sum.h"
 
 enum {
-	UDP_HEADER = 8, SCTP_HEADER = 12,
+	UDP_HEADER = 8, SCTP_HEADER = 12, RTCP_HEADER = 8,
 	PORT_GTPU = 2152, PORT_TEREDO = 3544, PORT_VXLAN = 4789, PORT_VXLAN_GPE = 4790, PORT_GENEVE = 6081,
 	PORT_VXLAN_LINUX = 8472,
 };
@@ -37,7 +37,17 @@ static void udp_length(struct decoder *d, size_t len)
 		layer_malformed(d);
 }
 
-static void udp_tunnel(struct decoder *d, uint16_t src_port, uint16_t dst_port)
+/* Version 2 (RFC 3550, 5.1 and 6.1); DTLS, STUN, ZRTP, TURN and QUIC begin otherwise (RFC 7983, RFC 9443). */
+static void udp_media(struct decoder *d, uint16_t src_port, uint16_t dst_port)
+{
+	const uint8_t *h = cursor_peek(&d->c, RTCP_HEADER);
+
+	if (src_port >= 1024 && dst_port >= 1024 && h && h[0] >> 6 == 2)
+		d->p->flags |= PACKET_MEDIA;
+}
+
+/* What the ports say is inside. */
+static void udp_inside(struct decoder *d, uint16_t src_port, uint16_t dst_port)
 {
 	switch (dst_port) {
 	case PORT_VXLAN:
@@ -50,6 +60,8 @@ static void udp_tunnel(struct decoder *d, uint16_t src_port, uint16_t dst_port)
 	}
 	if (unlikely(src_port == PORT_TEREDO))
 		layer_teredo(d);
+	else
+		udp_media(d, src_port, dst_port);
 }
 
 static const uint8_t *udp_ports(struct decoder *d, const char *name, size_t header)
@@ -86,7 +98,7 @@ void layer_udp(struct decoder *d)
 		sum = layer_verify(d, at, PROTO_UDP);
 	if (unlikely(d->sink != NULL))
 		tell_udp(d, "udp", at, sum);
-	udp_tunnel(d, load_be16(h), load_be16(h + 2));
+	udp_inside(d, load_be16(h), load_be16(h + 2));
 }
 
 /* The checksum covers as many bytes as the header says, 0 for all. */

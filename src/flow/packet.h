@@ -64,6 +64,7 @@ enum packet_flag {
 	PACKET_CHECKSUM_OFFLOAD = 1 << 15, /* the pseudo header's sum alone: left to the network card, no error */
 	PACKET_TOO_DEEP = 1 << 14,        /* more layers than decoding follows */
 	PACKET_HAS_SUM = 1 << 17,         /* payload_sum is set: all of a TCP segment is here, and its checksum is no error */
+	PACKET_MEDIA = 1 << 18,           /* UDP between ports from 1024 on, and its payload begins as RTP and RTCP do */
 };
 
 /* What a TCP header's options say, in so far as they are whole. */

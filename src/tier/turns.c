@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Longer than resolvers, and tunnels through them, let a question wait. */
+static const int64_t silence_ns = 10000000000;
+
 /* Sequence numbers modulo 2^32 (RFC 9293, 3.4). */
 static bool reaches(uint32_t ack, uint32_t end)
 {
@@ -22,11 +25,20 @@ static bool has_heard(const struct packet *p, uint32_t end)
 	return !is_tcp(p) || ((p->tcp_flags & TCP_ACK) && reaches(p->tcp_ack, end));
 }
 
+/* Over UDP, what comes after such a silence has nothing to do with what was before. */
+static bool fell_silent(const struct turns *t, const struct packet *p)
+{
+	return !is_tcp(p) && time_sub(p->time_ns, t->phase == TURNS_REQUEST ? t->request_ns : t->last_ns) >= silence_ns;
+}
+
 static void begin_request(struct turns *t, const struct packet *p, bool gap)
 {
-	bool clean = t->phase == TURNS_IDLE || !t->unsure;
-	bool heard = t->phase == TURNS_IDLE || has_heard(p, t->response_end);
+	bool first = t->phase == TURNS_IDLE;
+	bool clean = first || !t->unsure;
+	bool heard = first || (has_heard(p, t->response_end) && !t->free);
 
+	if (first)
+		t->free = false;
 	t->phase = TURNS_REQUEST;
 	t->doubt = !clean || !heard;
 	t->unsure = gap || !heard;
@@ -35,11 +47,14 @@ static void begin_request(struct turns *t, const struct packet *p, bool gap)
 
 static void take_request(struct turns *t, const struct packet *p, bool gap, struct turns_verdict *out)
 {
+	if (fell_silent(t, p))
+		t->phase = TURNS_IDLE;
 	out->begins = t->phase != TURNS_REQUEST;
 	if (out->begins)
 		begin_request(t, p, gap);
-	else if (!is_tcp(p) || gap)
-		t->unsure = true;        /* two datagrams: which one will be answered? */
+	else if (gap || !is_tcp(p))
+		t->unsure = true;
+	t->free |= !out->begins && !is_tcp(p);  /* two datagrams: which one will be answered? */
 	t->request_ns = p->time_ns;
 	t->request_end = p->tcp_seq + p->payload_len;
 }
@@ -56,14 +71,24 @@ static void begin_response(struct turns *t, const struct packet *p, bool gap, st
 	out->response_ns = ns;
 }
 
+static void follow_response(struct turns *t, const struct packet *p, struct turns_verdict *out)
+{
+	int64_t step_ns = time_sub(p->time_ns, t->last_ns);
+
+	if (step_ns <= 0)
+		return;
+	out->in_response = t->measured;
+	out->transfer_step_ns = step_ns;
+	t->last_ns = p->time_ns;
+}
+
 static void take_response(struct turns *t, const struct packet *p, bool gap, struct turns_verdict *out)
 {
 	if (t->phase == TURNS_REQUEST) {
 		begin_response(t, p, gap, out);
-	} else if (t->phase == TURNS_RESPONSE && time_sub(p->time_ns, t->last_ns) > 0) {
-		out->in_response = t->measured;
-		out->transfer_step_ns = time_sub(p->time_ns, t->last_ns);
-		t->last_ns = p->time_ns;
+	} else if (t->phase == TURNS_RESPONSE) {
+		t->free = !is_tcp(p);
+		follow_response(t, p, out);
 	}
 	out->transfer_ns = time_sub(t->last_ns, t->first_ns);
 	t->response_end = p->tcp_seq + p->payload_len;
@@ -72,7 +97,7 @@ static void take_response(struct turns *t, const struct packet *p, bool gap, str
 void turns_packet(struct turns *t, const struct packet *p, enum direction dir, bool gap, struct turns_verdict *out)
 {
 	memset(out, 0, sizeof(*out));
-	if (p->payload_len == 0)
+	if (p->payload_len == 0 || (p->flags & PACKET_MEDIA))
 		return;
 	if (dir == DIR_C2S)
 		take_request(t, p, gap, out);

@@ -9,7 +9,9 @@
  *     one packet. Else requests are pipelined or both sides speak at once: nothing is said of that turn, nor of the next ones until
  *     one was clean again (request acknowledges all of the response before it, response all of the request)
  *   - what the server says without a request is no response
- *   - bytes that were sent again, or with a gap before them, are no turn: the caller leaves the first out and tells the second
+ *   - over UDP both may speak when they like (media, games, tunnels, QUIC), and an answer names no request: where one did not wait for
+ *     the other, or a response had several datagrams, so that nobody knows where it ends, nothing is said before the conversation
+ *     was silent for ten seconds. Datagrams that look like RTP or RTCP (PACKET_MEDIA) are no turns at all
  * Bounded state, constant time, packet order alone. Zeroed it knows nothing.
  */
 #ifndef FLOWDRILL_TIER_TURNS_H
@@ -28,6 +30,7 @@ struct turns {
 	bool unsure;                 /* of this turn nothing can be said */
 	bool doubt;                  /* of the turn before likewise: this one must be clean first */
 	bool measured;               /* the response of this turn was counted */
+	bool free;                   /* UDP: both speak when they like */
 };
 
 struct turns_verdict {

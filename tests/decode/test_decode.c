@@ -57,6 +57,7 @@ static const struct {
 	{ PACKET_MALFORMED, "malformed" }, { PACKET_CHECKSUM_IP, "ip-checksum" },
 	{ PACKET_CHECKSUM_L4, "l4-checksum" }, { PACKET_UNDECODED, "undecoded" },
 	{ PACKET_TOO_DEEP, "too-deep" }, { PACKET_CHECKSUM_OFFLOAD, "offload" },
+	{ PACKET_MEDIA, "media" },
 };
 
 static void print_link(struct buf *out, const struct packet *p)

@@ -18,13 +18,13 @@ struct talk {
 	struct turns turns;
 	struct turns_verdict v;
 	uint32_t sent[2];
-	bool udp, gap;
+	bool udp, gap, media;
 };
 
 static void say_acking(struct talk *t, int64_t ms, enum direction dir, uint32_t len, uint32_t ack)
 {
 	struct packet p = {.time_ns = ms * 1000000, .payload_len = len, .proto = t->udp ? PROTO_UDP : PROTO_TCP,
-		.flags = t->udp ? 0 : PACKET_HAS_TCP, .tcp_flags = TCP_ACK, .tcp_seq = t->sent[dir], .tcp_ack = ack};
+		.flags = t->udp ? (t->media ? PACKET_MEDIA : 0) : PACKET_HAS_TCP, .tcp_flags = TCP_ACK, .tcp_seq = t->sent[dir], .tcp_ack = ack};
 
 	turns_packet(&t->turns, &p, dir, t->gap, &t->v);
 	t->sent[dir] += len;
@@ -141,17 +141,85 @@ static void test_udp(void **state)
 	say(&t, 0, C, 30);
 	say(&t, 2, S, 90);
 	check_response(&t, 2);
-	say(&t, 10, C, 30);
-	say(&t, 11, C, 30);                      /* two questions: which one is answered? */
-	say(&t, 12, S, 90);
-	assert_false(t.v.has_response);
-	say(&t, 13, S, 90);
-	say(&t, 20, C, 30);
-	say(&t, 21, S, 90);
-	assert_false(t.v.has_response);
-	say(&t, 30, C, 30);
-	say(&t, 37, S, 90);
+	say(&t, 10, C, 30);                      /* another question at once */
+	say(&t, 17, S, 90);
 	check_response(&t, 7);
+	say(&t, 2000, C, 30);
+	say(&t, 7000, C, 30);                    /* asked again: which one is answered, now and from here on? */
+	say(&t, 7005, S, 90);
+	assert_false(t.v.has_response);
+	say(&t, 9000, C, 30);
+	say(&t, 9001, S, 90);
+	assert_false(t.v.has_response);
+	say(&t, 19001, C, 30);
+	say(&t, 19007, S, 90);
+	check_response(&t, 6);
+	say(&t, 29007, C, 30);                   /* lost */
+	say(&t, 39007, C, 30);
+	assert_true(t.v.begins);
+	say(&t, 39010, S, 90);
+	check_response(&t, 3);
+}
+
+/* Who did not wait once may do it again, until both were silent. */
+static void test_udp_without_turns(void **state)
+{
+	struct talk t = talk_new(true);
+
+	(void)state;
+	say(&t, 0, C, 160);
+	say(&t, 20, C, 160);
+	for (int64_t ms = 30; ms < 3000; ms += 20) {
+		say(&t, ms, S, 160);
+		assert_false(t.v.has_response || t.v.in_response);
+		say(&t, ms + 10, C, 160);
+	}
+	say(&t, 3000, S, 160);
+	assert_false(t.v.has_response || t.v.in_response);
+	say(&t, 13000, C, 160);
+	say(&t, 13003, S, 160);
+	check_response(&t, 3);
+}
+
+/* A response of several datagrams: nobody knows where it ends. */
+static void test_udp_streams(void **state)
+{
+	struct talk t = talk_new(true);
+
+	(void)state;
+	say(&t, 0, C, 30);
+	say(&t, 5, S, 1200);
+	check_response(&t, 5);
+	say(&t, 6, S, 1200);
+	assert_true(t.v.in_response);
+	say(&t, 900, C, 30);
+	say(&t, 901, S, 1200);
+	assert_false(t.v.has_response || t.v.in_response);
+	say(&t, 10901, C, 30);
+	say(&t, 10905, S, 1200);
+	check_response(&t, 4);
+}
+
+/* RTP in both directions, in perfect turns; between them a STUN request and its answer. */
+static void test_media(void **state)
+{
+	struct talk t = talk_new(true);
+
+	(void)state;
+	t.media = true;
+	for (int64_t ms = 0; ms < 1000; ms += 20) {
+		say(&t, ms, C, 172);
+		assert_false(t.v.begins);
+		say(&t, ms + 9, S, 172);
+		assert_false(t.v.has_response || t.v.in_response);
+	}
+	t.media = false;
+	say(&t, 1000, C, 56);
+	t.media = true;
+	say(&t, 1001, S, 172);
+	t.media = false;
+	say(&t, 1030, S, 60);
+	check_response(&t, 30);
 }
 
 int main(void)
@@ -163,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_interleaved),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_udp),
+		cmocka_unit_test(test_udp_without_turns), cmocka_unit_test(test_udp_streams), cmocka_unit_test(test_media),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
