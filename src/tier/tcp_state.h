@@ -17,7 +17,7 @@
 #include "flow/packet.h"
 #include "tier/tcp.h"
 
-enum { TCP_FEW = 4, TCP_MANY = 16, TCP_FEW_SEEN = 4, TCP_MANY_SEEN = 32, TCP_SEGMENT_MAX = (1 << 29) - 1 };
+enum { TCP_FEW = 4, TCP_MANY = 32, TCP_FEW_SEEN = 4, TCP_MANY_SEEN = 32, TCP_SEGMENT_MAX = (1 << 29) - 1 };
 
 /* A segment, or several without a gap between that were joined. */
 struct tcp_segment {
