@@ -11,6 +11,7 @@ cli_scripts = \
 	tests/cli/attributes.sh \
 	tests/cli/bad-input.sh \
 	tests/cli/locks.sh \
+	tests/cli/capture.sh \
 	tests/cli/captures.sh \
 	tests/cli/check.sh \
 	tests/cli/escape.sh \
@@ -27,7 +28,7 @@ cli_scripts = \
 	tests/cli/usage.sh
 TESTS += $(cli_scripts)
 LONG_TESTS += tests/cli/escape-long.sh
-EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/captures.tsv tests/cli/golden
+EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/veth.sh tests/cli/captures.tsv tests/cli/golden
 
 # Writes and reads captures for the scripts.
 check_PROGRAMS += tests/cli/capture-tool

@@ -86,6 +86,10 @@ tests_session_test_recorder_full_SOURCES = tests/session/test_recorder_full.c $(
 tests_session_test_recorder_full_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_recorder_full_LDADD = $(session_test_ldadd)
 
+# Disks that are full: tmpfs, ext4.
+TESTS += tests/session/full.sh
+EXTRA_DIST += tests/session/full.sh
+
 # A long replay under retention (SOAK_HOURS of traffic, SOAK_SPEED times as fast).
 check_PROGRAMS += tests/session/replay-tool
 tests_session_replay_tool_SOURCES = tests/session/replay-tool.c

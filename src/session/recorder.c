@@ -343,6 +343,8 @@ enum rc recorder_stop(struct recorder *r, struct err *err)
 	if (r->has_keeper)
 		pthread_join(r->keeper, NULL);
 	r->has_taker = r->has_keeper = false;
+	if (r->store)
+		store_use_reserve(r->store);     /* what was put by is for the catalog's end, too */
 	if (r->store && r->rc == RC_DONE) {
 		totals.checksum_offload = r->saw_offload || store_totals(r->store)->checksum_offload;
 		r->rc = store_set_totals(r->store, &totals, &r->err);

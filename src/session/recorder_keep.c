@@ -11,6 +11,7 @@
 enum {
 	COMPACT_NS = 300 * 1000 * 1000,      /* of a second, at most */
 	HEADROOM = 1 << 20,                  /* for the index, beside the packets */
+	RESERVE = 512 << 10,                 /* put by for the catalog */
 	HEADROOM_OF_LIMIT = 128,             /* but no more of a small store's */
 };
 
@@ -105,7 +106,10 @@ bool recorder_make_room(struct recorder *r)
 		return false;
 	/* a byte less than there is: one block has to go */
 	less.max_bytes -= less.max_bytes > 1;
-	store_retain(r->store, &less, 0, &evicted, NULL);
+	if (store_retain(r->store, &less, 0, &evicted, NULL) == RC_NO_SPACE && evicted == 0) {
+		store_use_reserve(r->store);
+		store_retain(r->store, &less, 0, &evicted, NULL);
+	}
 	atomic_fetch_add(&r->evicted, evicted);
 	return evicted > 0;
 }
@@ -152,6 +156,18 @@ static void retain(struct keeper *k)
 	pthread_mutex_unlock(&r->lock);
 }
 
+/* For when the disk is full: as long as it is not. A failure is tried again. */
+static void put_by(struct recorder *r)
+{
+	uint64_t limit = r->options.retention.max_bytes / HEADROOM_OF_LIMIT;
+
+	pthread_mutex_lock(&r->lock);
+	bool full = r->status.full;
+	pthread_mutex_unlock(&r->lock);
+	if (!full)
+		store_reserve(r->store, limit > 0 && limit < RESERVE ? (limit | 4095) + 1 : RESERVE, NULL);
+}
+
 static void compact(struct keeper *k)
 {
 	int64_t until = recorder_monotonic() + COMPACT_NS;
@@ -187,11 +203,15 @@ void *recorder_keeper_main(void *arg)
 	k.told.time_ns = k.r->sample.time_ns;
 	while (go_on) {
 		go_on = wait_for_sample(k.r, &number);
+		if (!go_on)
+			store_use_reserve(k.r->store);   /* the last counters have to get there */
 		tell_counts(&k);
 		tell_events(k.r);
 		retain(&k);
-		if (go_on)
-			compact(&k);
+		if (!go_on)
+			break;
+		put_by(k.r);
+		compact(&k);
 	}
 	compactor_free(k.compactor);
 	return NULL;

@@ -136,7 +136,7 @@ void *recorder_taker_main(void *arg);
 
 /* recorder_keep.c */
 void *recorder_keeper_main(void *arg);
-/* Evicts the oldest block where that is what the user wants; false where nothing goes. Any thread. */
+/* Gives what was put by (store_reserve()), and evicts the oldest block where that is what the user wants; false where nothing goes. Any thread. */
 bool recorder_make_room(struct recorder *r);
 
 #endif

@@ -215,6 +215,8 @@ void recorder_finish(struct recorder *r)
 	struct err err;
 	enum rc rc = end_writer(r, &err);
 
+	if (rc == RC_NO_SPACE)
+		store_use_reserve(r->store);
 	/* a last try for what a full disk kept from being ended; what fails here is mended when the store is opened */
 	if (rc == RC_NO_SPACE && r->broken)
 		rc = end_writer(r, &err);

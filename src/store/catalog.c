@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
@@ -143,6 +144,13 @@ enum rc catalog_settle(struct catalog *c, bool *durable, struct err *err)
 	if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY)
 		return RC_DONE;
 	return catalog_failed(c, "cannot checkpoint", err);
+}
+
+void catalog_fold(struct catalog *c)
+{
+	sqlite3_busy_timeout(c->db, 0);
+	sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(c->db, CATALOG_WAIT_MS);
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
@@ -300,6 +308,18 @@ static enum rc create_file(const char *path, struct err *err)
 	return rc;
 }
 
+/* The journal is folded into the catalog when it has so many pages: fewer on a small disk. */
+static int journal_pages(const char *path)
+{
+	enum { MOST = 4000, LEAST = 64, OF_DISK = 1000 };
+	struct statvfs fs;
+
+	if (statvfs(path, &fs) != 0)
+		return MOST;
+	uint64_t pages = (uint64_t)fs.f_blocks * fs.f_frsize / 4096 / OF_DISK;
+	return pages > MOST ? MOST : pages < LEAST ? LEAST : (int)pages;
+}
+
 static enum rc open_writing(struct catalog *c, enum catalog_mode mode, struct err *err)
 {
 	enum rc rc = mode == CATALOG_CREATE ? create_file(c->path, err) : RC_DONE;
@@ -313,8 +333,10 @@ static enum rc open_writing(struct catalog *c, enum catalog_mode mode, struct er
 	else
 		rc = check_version(c, err);
 	if (rc == RC_DONE)
-		rc = catalog_exec(c, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-			"PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8192;", err);
+		rc = catalog_exec(c, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8192;",
+			err);
+	if (rc == RC_DONE)
+		sqlite3_wal_autocheckpoint(c->db, journal_pages(c->path));
 	return rc;
 }
 

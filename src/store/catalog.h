@@ -46,6 +46,8 @@ void catalog_rollback(struct catalog *c);
 
 /* Tries to make all commits so far survive a power loss; *durable tells (readers of older moments may stand in the way). */
 enum rc catalog_settle(struct catalog *c, bool *durable, struct err *err);
+/* Gives the room of the journal back, where no reader needs it and the catalog has room for what is in it. */
+void catalog_fold(struct catalog *c);
 
 /* Named integers. RC_MISSING (without detail) where it is not there. */
 enum rc catalog_get(struct catalog *c, const char *name, int64_t *value, struct err *err);

@@ -11,12 +11,15 @@
 #include "store/filters.h"
 #include "store/store_impl.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	PURGE_ROWS = 2000,           /* macroflow parts deleted in one transaction */
@@ -47,6 +50,39 @@ enum rc store_disk_bytes(struct store *s, uint64_t *out, struct err *err)
 		*out += open_block_bytes(s, &v->blocks[i]) - v->blocks[i].length;
 	store_unlock(s);
 	return RC_DONE;
+}
+
+/* ---- what is put by for bad times ----------------------------------------------------------- */
+
+enum rc store_reserve(struct store *s, uint64_t bytes, struct err *err)
+{
+	char path[STORE_PATH];
+	struct stat st;
+
+	store_name_path(s, "reserve", path);
+	if (stat(path, &st) == 0 && (uint64_t)st.st_size == bytes)
+		return RC_DONE;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_errno(err, path, "cannot make");
+	int e = posix_fallocate(fd, 0, (off_t)bytes);
+	close(fd);
+	if (e == 0)
+		return RC_DONE;
+	unlink(path);
+	errno = e;
+	return err_errno(err, path, "cannot reserve");
+}
+
+void store_use_reserve(struct store *s)
+{
+	char path[STORE_PATH];
+
+	store_name_path(s, "reserve", path);
+	unlink(path);
+	store_lock(s);
+	catalog_fold(s->catalog);
+	store_unlock(s);
 }
 
 /* ---- macroflow parts ------------------------------------------------------------------------ */

@@ -38,6 +38,13 @@ enum rc store_excess(struct store *s, const struct retention *limits, uint64_t h
  */
 enum rc store_retain(struct store *s, const struct retention *limits, uint64_t headroom, unsigned *evicted,
 	struct err *err);
+/*
+ * To evict something is to write something: a file of zeros in the index's directory that goes when there is no room for that.
+ * store_reserve() makes it where it is not there (RC_NO_SPACE, or what the file system says); store_use_reserve() removes it, and
+ * folds the catalog's journal.
+ */
+enum rc store_reserve(struct store *s, uint64_t bytes, struct err *err);
+void store_use_reserve(struct store *s);
 /* One block. */
 enum rc store_evict(struct store *s, uint32_t block, bool keep_macroflows, struct err *err);
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# For scripts that record: two veth pairs, v0 - v1 and w0 - w1, in a network namespace of the script's own, which begins again
+# inside; then lib.sh, and a recorder in the background. Frames are sent into v0 and w0, and recorded at v1 and w1.
+if [ -z "${VETH_INSIDE-}" ]; then
+	[ "$(id -u)" = 0 ] || { echo "only root may record here"; exit 77; }
+	for program in ip unshare setpriv; do
+		command -v $program >/dev/null || { echo "no $program here"; exit 77; }
+	done
+	unshare -nm true 2>/dev/null || { echo "network namespaces are not allowed here"; exit 77; }
+	VETH_INSIDE=1 exec unshare -nm bash "$0"
+fi
+unset SUDO_UID SUDO_GID XDG_STATE_HOME
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 # which needs rights that are given up
+. "$top_srcdir/tests/cli/lib.sh"
+flood=$top_builddir/tests/capture/flood-tool
+recorder=
+trap '[ -z "$recorder" ] || kill -KILL "$recorder" 2>/dev/null; cd /; umount -q "$scratch"/*/ 2>/dev/null; rm -rf "$scratch"' EXIT
+chmod 711 "$scratch" # the recorder is not root any more
+mount -t sysfs sysfs /sys 2>/dev/null # that of this namespace
+for pair in 'v0 v1' 'w0 w1'; do
+	read -r a b <<<"$pair"
+	ip link add "$a" type veth peer name "$b" || exit 99
+	for device in "$a" "$b"; do
+		ip link set "$device" addrgenmode none arp off && ip link set "$device" up || exit 99
+	done
+done
+
+# A machine that others load takes its time.
+slowness()
+{
+	awk '{ print ($1 > 2 ? int($1 / 2) + 1 : 1) }' /proc/loadavg
+}
+
+now_ms()
+{
+	local us=${EPOCHREALTIME/./}
+	echo $((us / 1000))
+}
+
+# wait_said PATTERN: until ./said has it, 20 s at most.
+wait_said()
+{
+	local i
+	for ((i = 0; i < 400; i++)); do
+		grep -q -e "$1" said && return
+		kill -0 "$recorder" 2>/dev/null || break
+		sleep 0.05
+	done
+	grep -q -e "$1" said && return
+	fail "the recorder did not say '$1'"
+	sed 's/^/  said: /' said
+}
+
+# begin ARG...: flowdrill capture in the background; what it says is in ./said.
+begin()
+{
+	: >said
+	"$FLOWDRILL" capture "$@" >/dev/null 2>said </dev/null &
+	recorder=$!
+	wait_said 'recording'
+}
+
+# finish SIGNAL STATUS: ends it, or waits for its end where SIGNAL is empty.
+finish()
+{
+	local status=0
+	checks=$((checks + 1))
+	[ -z "$1" ] || kill "-$1" "$recorder"
+	wait "$recorder" || status=$?
+	recorder=
+	[ "$status" = "$2" ] && return
+	fail "a recorder ended by '$1' with exit status $status, not $2"
+	sed 's/^/  said: /' said
+}
+
+# is WHAT GOT WANT
+is()
+{
+	checks=$((checks + 1))
+	[ "$2" = "$3" ] || fail "$1: $2, not $3"
+}
+
+# sent IFACE COUNT SIZE RATE [FLOWS]
+sent()
+{
+	"$flood" "$@" >/dev/null || fail "flood-tool $*"
+}
+
+# packets_in STORE TIER: as this tier counts them.
+packets_in()
+{
+	if [ "$2" = packets ]; then
+		"$FLOWDRILL" list packets -s "$1" --format csv --fields frame 2>/dev/null | tail -n +2 | wc -l
+	else
+		"$FLOWDRILL" list "$2" -s "$1" --format csv --fields packets 2>/dev/null | awk 'NR > 1 { n += $1 } END { print n + 0 }'
+	fi
+}
+
+# said_sums IFACE: received, stored, refused and dropped, as it was said last.
+said_sums()
+{
+	sed -n "s/^flowdrill: $1: \([0-9]*\) received, \([0-9]*\) stored, \([0-9]*\) refused, \([0-9]*\) dropped, .*/\1 \2 \3 \4/p" \
+		said | tail -n 1
+}
