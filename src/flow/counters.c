@@ -71,6 +71,46 @@ bool counters_agree(const struct counters *c, const struct counters *marked)
 		c->response.n == marked->response.n && c->response.sum_ns == marked->response.sum_ns;
 }
 
+/* ---- texts --------------------------------------------------------------------------------- */
+
+_Static_assert(FIELD_JA4 - FIELD_APP + 1 == RECORD_TEXTS, "a field for each text");
+
+u128 text_fields(void)
+{
+	return FIELD_BIT(FIELD_JA4 + 1) - FIELD_BIT(FIELD_APP);
+}
+
+void counters_text(struct counters *c, enum record_text slot, uint32_t number)
+{
+	u128 bit = FIELD_BIT(FIELD_APP + slot);
+
+	if (number == 0 || c->text[slot] == number)
+		return;
+	if (!((c->known | c->mixed) & bit)) {
+		c->text[slot] = number;
+		c->known |= bit;
+	} else {
+		c->known &= ~bit;
+		c->mixed |= bit;
+		c->text[slot] = 0;
+	}
+}
+
+void counters_move_texts(struct counters *c, const struct texts *from, struct texts *to)
+{
+	for (unsigned slot = 0; slot < RECORD_TEXTS; slot++) {
+		size_t len;
+		const char *text;
+
+		if (c->text[slot] == 0)
+			continue;
+		text = texts_get(from, c->text[slot], &len);
+		c->text[slot] = texts_add(to, text, len);
+		if (c->text[slot] == 0)
+			c->known &= ~FIELD_BIT(FIELD_APP + slot);
+	}
+}
+
 /* ---- attributes --------------------------------------------------------------------------- */
 
 /* What each computes; `told` is the sum that is known wherever it was computed. */
@@ -81,6 +121,7 @@ static const struct {
 } attributes[] = {
 	{"tcp", ATTRIBUTE_TCP, FIELD_C2S_RETRANS, FIELD_CLOSED_BY, FIELD_ATTEMPTED},
 	{"response", ATTRIBUTE_RESPONSE, FIELD_RESPONSE_N, FIELD_ABORTED, FIELD_TURNS},
+	{"app", ATTRIBUTE_APP, FIELD_APP, FIELD_REFUSALS, FIELD_REQUESTS},
 };
 
 enum { ATTRIBUTES = sizeof(attributes) / sizeof(attributes[0]) };

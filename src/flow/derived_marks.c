@@ -143,7 +143,7 @@ bool derive_why(const struct row *row, struct value *out)
 bool derive_packet_marks(const struct row *row, struct value *out)
 {
 	out->type = TYPE_TEXT;
-	return row->packet->has_marks &&
+	return (row->packet->has_marks || row->packet->has_said) &&
 		packet_marks_format(out->text, sizeof(out->text),
 			row->packet->note.marks & ~MARK_BIT(MARK_RESPONSE_START)) > 0;
 }
@@ -164,7 +164,9 @@ bool derive_packet_response(const struct row *row, struct value *out)
 
 static bool give_mark(const struct row *row, enum packet_mark m, struct value *out)
 {
-	bool known = m == MARK_RESPONSE_START ? row->packet->has_turns : row->packet->has_marks;
+	const struct packet_row *p = row->packet;
+	bool known = m == MARK_RESPONSE_START ? p->has_turns :
+		m == MARK_ERRORS || m == MARK_REFUSALS ? p->has_said : p->has_marks;
 
 	return known && give_u64(out, (row->packet->note.marks & MARK_BIT(m)) != 0);
 }
@@ -194,3 +196,5 @@ GETTER(overlap, MARK_OVERLAP)
 GETTER(duplicate, MARK_DUPLICATE)
 GETTER(bad_sack, MARK_BAD_SACK)
 GETTER(response_start, MARK_RESPONSE_START)
+GETTER(errors, MARK_ERRORS)
+GETTER(refusals, MARK_REFUSALS)

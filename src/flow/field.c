@@ -12,6 +12,15 @@
 
 /* ---- reading ------------------------------------------------------------------------ */
 
+static bool get_text(const struct record *r, uint32_t number, struct value *out)
+{
+	size_t len;
+	const char *text = r->texts ? texts_get(r->texts, number, &len) : "";
+
+	out->type = TYPE_TEXT;
+	return text[0] != '\0' && text_escape_to(out->text, sizeof(out->text), text, len) > 0;
+}
+
 static bool stored_get(const struct field *f, const struct record *r, struct value *out)
 {
 	const uint8_t *at = (const uint8_t *)r + f->offset;
@@ -53,8 +62,9 @@ static bool stored_get(const struct field *f, const struct record *r, struct val
 	case TYPE_TUNNEL:
 		out->type = TYPE_TEXT;
 		return tunnel_format(out->text, sizeof(out->text), (const struct tunnel *)(const void *)at) > 0;
-	case TYPE_REAL:
 	case TYPE_TEXT:
+		return get_text(r, *(const uint32_t *)(const void *)at, out);
+	case TYPE_REAL:
 	case TYPE_ID:
 		break;
 	}

@@ -44,6 +44,8 @@ enum field_id {
 	FIELD_RESPONSE_SUMSQ,
 	FIELD_TURNS, FIELD_TRANSFER_N, FIELD_TRANSFER_MAX, FIELD_TRANSFER_SUM,
 	FIELD_ABORTED,
+	FIELD_APP, FIELD_NAME, FIELD_URL, FIELD_ALPN, FIELD_JA4,     /* in the order of enum record_text */
+	FIELD_STATUS, FIELD_TLS_VERSION, FIELD_REQUESTS, FIELD_ERRORS, FIELD_REFUSALS,
 	FIELD_STORED_END,            /* one behind the last stored one */
 	FIELD_DERIVED = 256,         /* derived fields are numbered from here */
 	FIELD_PACKET_RTT = FIELD_DERIVED + 98, FIELD_PACKET_RESPONSE = FIELD_DERIVED + 99,
@@ -65,7 +67,9 @@ enum field_merge {
 /* What the bytes at `offset` are; also how values compare and what a filter may say about them. */
 enum field_type {
 	TYPE_U8, TYPE_U16, TYPE_U32, TYPE_U64, TYPE_I64, TYPE_U128,
-	TYPE_ADDR, TYPE_MAC, TYPE_TUNNEL, TYPE_REAL, TYPE_TEXT, TYPE_ID,
+	TYPE_ADDR, TYPE_MAC, TYPE_TUNNEL, TYPE_REAL,
+	TYPE_TEXT,           /* stored: 32 bits, a number in the record's pool */
+	TYPE_ID,
 };
 
 /* How a number is to be read and shown. */

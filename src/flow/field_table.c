@@ -41,6 +41,18 @@ static const char *name_closed_by(uint64_t v)
 	return closed_by_name((enum closed_by)v);
 }
 
+static const char *name_tls_version(uint64_t v)
+{
+	switch (v) {
+	case 0x0300: return "ssl3";
+	case 0x0301: return "1.0";
+	case 0x0302: return "1.1";
+	case 0x0303: return "1.2";
+	case 0x0304: return "1.3";
+	default: return "other";
+	}
+}
+
 static const char *name_health(uint64_t v)
 {
 	return health_name((enum health)v);
@@ -118,6 +130,28 @@ static const struct field fields[] = {
 		"what makes it degraded or faulty: events of so many, the worst first"),
 	DERIVED(4, "clients", "clients", TYPE_U64, UNIT_COUNT, FLOWS, derive_clients, 8,
 		"distinct client addresses; ~ where estimated (macroflows and groups)"),
+	COUNT(FIELD_APP, "app", "app", TYPE_TEXT, UNIT_NONE, MERGE_SAME, text[TEXT_APP], 11, 96,
+		"application, as its content tells"),
+	COUNT(FIELD_NAME, "name", "name", TYPE_TEXT, UNIT_NONE, MERGE_SAME, text[TEXT_NAME], 24, 460,
+		"whom the client asks for: host of HTTP, server name of TLS, question of DNS"),
+	COUNT(FIELD_URL, "url", "url", TYPE_TEXT, UNIT_NONE, MERGE_SAME, text[TEXT_URL], 32, 461,
+		"target of HTTP requests, URI of SIP requests"),
+	COUNT(FIELD_STATUS, "status", "status", TYPE_U16, UNIT_NONE, MERGE_SAME, status, 6, 457,
+		"what servers answered, as the protocol numbers it: HTTP 404, rcode 3 of DNS"),
+	COUNT(FIELD_REQUESTS, "requests", "requests", TYPE_U64, UNIT_COUNT, MERGE_SUM, requests, 8, 0,
+		"requests, as the application tells them apart"),
+	COUNT(FIELD_ERRORS, "errors", "errors", TYPE_U64, UNIT_COUNT, MERGE_SUM, marks[MARK_ERRORS], 7, 0,
+		"packets in which a server says that it failed: HTTP 5xx, SERVFAIL of DNS, errors of SQL"),
+	COUNT(FIELD_REFUSALS, "refusals", "refusals", TYPE_U64, UNIT_COUNT, MERGE_SUM, marks[MARK_REFUSALS], 8, 0,
+		"packets in which a server refuses what it was asked for: HTTP 4xx, NXDOMAIN of DNS, failed logins"),
+	{.id = FIELD_TLS_VERSION, .name = "tls_version", .title = "tls", .type = TYPE_U16, .unit = UNIT_ENUM,
+	 .merge = MERGE_SAME, .tiers = FLOWS, .offset = offsetof(struct record, c.tls_version),
+	 .name_of = name_tls_version, .width_cells = 5,
+	 .help = "version of TLS that the server chose: 1.0 to 1.3"},
+	COUNT(FIELD_ALPN, "alpn", "alpn", TYPE_TEXT, UNIT_NONE, MERGE_SAME, text[TEXT_ALPN], 8, 0,
+		"application protocol that was negotiated in TLS or QUIC, or the client's first wish"),
+	COUNT(FIELD_JA4, "ja4", "ja4", TYPE_TEXT, UNIT_NONE, MERGE_SAME, text[TEXT_JA4], 36, 0,
+		"JA4 fingerprint of the TLS or QUIC client"),
 	COUNT(FIELD_FLOWS, "flows", "flows", TYPE_U64, UNIT_COUNT, MERGE_SUM, flows, 7, 3,
 		"flows that began"),
 	DERIVED(5, "packets", "packets", TYPE_U64, UNIT_COUNT, FLOWS, derive_packets, 8,
@@ -373,6 +407,10 @@ static const struct field fields[] = {
 		"1: it has a SACK block that cannot be"),
 	DERIVED(118, "response_start", "resp", TYPE_U64, UNIT_BOOL, PACKETS, derive_packet_response_start, 8,
 		"1: the first packet of a response"),
+	DERIVED(119, "errors", "errors", TYPE_U64, UNIT_BOOL, PACKETS, derive_packet_errors, 8,
+		"1: the server says in it that it failed"),
+	DERIVED(120, "refusals", "refusals", TYPE_U64, UNIT_BOOL, PACKETS, derive_packet_refusals, 8,
+		"1: the server refuses in it what it was asked for"),
 	COUNT(FIELD_FRAGMENTS, "fragments", "frags", TYPE_U64, UNIT_COUNT, MERGE_SUM, fragments, 6, 0,
 		"packets that are IP fragments"),
 	COUNT(FIELD_MALFORMED, "malformed", "malf", TYPE_U64, UNIT_COUNT, MERGE_SUM, malformed, 5, 0,

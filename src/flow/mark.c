@@ -23,6 +23,8 @@ static const char *const names[PACKET_MARKS] = {
 	[MARK_DUPLICATE] = "duplicate",
 	[MARK_BAD_SACK] = "bad_sack",
 	[MARK_RESPONSE_START] = "response_start",
+	[MARK_ERRORS] = "errors",
+	[MARK_REFUSALS] = "refusals",
 };
 
 const char *packet_mark_name(enum packet_mark m)

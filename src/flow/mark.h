@@ -3,7 +3,7 @@
  * Marks: what the analysis of a conversation says of one packet. Bits of a set; their numbers are on disk: append only.
  *
  * Definitions are Wireshark's where it has them (User's Guide 7.5, "TCP Analysis"; packet-tcp.c), with the exceptions that
- * tests/tier/tcp-differences.tsv lists with reasons.
+ * tests/tier/tcp-differences.tsv lists with reasons. The last two are what applications say.
  */
 #ifndef FLOWDRILL_FLOW_MARK_H
 #define FLOWDRILL_FLOW_MARK_H
@@ -32,6 +32,8 @@ enum packet_mark {
 	MARK_DUPLICATE,              /* the same frame captured twice: counted as none of the above */
 	MARK_BAD_SACK,               /* a SACK block that cannot be */
 	MARK_RESPONSE_START,         /* first packet of a response (its response time is the packet's) */
+	MARK_ERRORS,                 /* the server says in it that it failed: HTTP 5xx, SERVFAIL, an SQL error */
+	MARK_REFUSALS,               /* the server refuses in it what was asked for: HTTP 4xx, NXDOMAIN */
 	PACKET_MARKS
 };
 

@@ -156,7 +156,8 @@ const char *closed_by_name(enum closed_by c)
 	 FIELD_BIT(FIELD_RTT_SERVER_SUMSQ) | FIELD_BIT(FIELD_ATTEMPTED) | FIELD_BIT(FIELD_ANSWERED) | \
 	 FIELD_BIT(FIELD_REFUSED) | FIELD_BIT(FIELD_RESPONSE_N) | FIELD_BIT(FIELD_RESPONSE_SUM) | \
 	 FIELD_BIT(FIELD_RESPONSE_SUMSQ) | FIELD_BIT(FIELD_TURNS) | FIELD_BIT(FIELD_TRANSFER_N) | \
-	 FIELD_BIT(FIELD_TRANSFER_SUM) | FIELD_BIT(FIELD_ABORTED))
+	 FIELD_BIT(FIELD_TRANSFER_SUM) | FIELD_BIT(FIELD_ABORTED) | FIELD_BIT(FIELD_REQUESTS) | \
+	 FIELD_BIT(FIELD_ERRORS) | FIELD_BIT(FIELD_REFUSALS))
 
 void counters_init(struct counters *c)
 {
@@ -218,8 +219,9 @@ static size_t type_size(enum field_type t)
 		return 6;
 	case TYPE_TUNNEL:
 		return sizeof(struct tunnel);
-	case TYPE_REAL:
 	case TYPE_TEXT:
+		return 4;
+	case TYPE_REAL:
 	case TYPE_ID:
 		break;
 	}
@@ -387,6 +389,19 @@ static void merge_key_flags(struct record *whole)
 	whole->key.has_macs = (whole->c.known & FIELD_BIT(FIELD_SERVER_MAC)) != 0;
 }
 
+/* Texts are compared by their numbers, which must be of one pool. */
+static void merge_with_texts(struct record *whole, const struct record *part)
+{
+	struct record moved;
+
+	if (whole->texts != part->texts && (part->c.known & text_fields())) {
+		moved = *part;
+		counters_move_texts(&moved.c, part->texts, whole->texts);
+		part = &moved;
+	}
+	merge_fields((uint8_t *)whole, (const uint8_t *)part, &whole->c, &part->c, 0);
+}
+
 enum rc record_merge(struct record *whole, const struct record *part, struct err *err)
 {
 	bool empty = whole->id.block == 0;
@@ -406,7 +421,9 @@ enum rc record_merge(struct record *whole, const struct record *part, struct err
 		whole->has_drops = false;
 	}
 	whole->gone += part->gone;
-	merge_fields((uint8_t *)whole, (const uint8_t *)part, &whole->c, &part->c, 0);
+	if (!whole->texts)
+		whole->texts = part->texts;
+	merge_with_texts(whole, part);
 	merge_key_flags(whole);
 	return merge_summaries(whole, part, err);
 }

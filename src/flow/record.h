@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "flow/mark.h"
 #include "flow/packet.h"
+#include "flow/texts.h"
 
 struct sketch;
 struct hist;
@@ -97,6 +98,9 @@ struct time_sums {
 	u128 sumsq;                      /* ns squared */
 };
 
+/* Texts of a record, by slot; see struct record. */
+enum record_text { TEXT_APP, TEXT_NAME, TEXT_URL, TEXT_ALPN, TEXT_JA4, RECORD_TEXTS };
+
 /*
  * What is counted of one microflow (or any merge of them). Plain data, zeroed it is an empty part with
  * first_ns/last_ns unset: use counters_init().
@@ -135,12 +139,17 @@ struct counters {
 	uint64_t transfer_n;
 	int64_t transfer_max_ns, transfer_sum_ns;
 	uint64_t aborted;                /* connections reset while an answer was awaited */
+	/* what applications say; marks[MARK_ERRORS] and [MARK_REFUSALS] with it */
+	uint32_t text[RECORD_TEXTS];     /* numbers in the record's pool; 0 where unknown */
+	uint16_t status, tls_version;
+	uint64_t requests;
 };
 
 struct record {
 	enum tier tier;
 	struct record_id id;
 	int64_t slice_ns;                /* start of its slice or window */
+	struct texts *texts;             /* the pool of its texts, borrowed; NULL: it has none */
 	struct flow_key key;
 	struct counters c;
 	/* Macroflows alone. */
@@ -166,17 +175,18 @@ static inline uint64_t counters_bytes(const struct counters *c)
  * What can be computed of traffic beside plain counting. Numbers are on disk: append only. What was not computed is unknown, and so is
  * any merge with something of which it was not computed: sums, and also least and greatest values, which would be those of a part.
  */
-enum attribute { ATTRIBUTE_TCP = 1 << 0, ATTRIBUTE_RESPONSE = 1 << 1, ATTRIBUTES_ALL = 3 };
+enum attribute { ATTRIBUTE_TCP = 1 << 0, ATTRIBUTE_RESPONSE = 1 << 1, ATTRIBUTE_APP = 1 << 2, ATTRIBUTES_ALL = 7 };
 
 /* An empty record to merge into: every key field unknown. */
 void record_init(struct record *r, enum tier tier);
 void record_free(struct record *r);
 /*
  * Merges part into whole by the field table. The id becomes the earlier of the two (by first_ns, then by id) unless equal.
- * Sketch and histogram are made in `whole` where `part` has them. RC_NO_MEMORY.
+ * Sketch and histogram are made in `whole` where `part` has them. Texts of another pool are added to that of `whole`; one without a pool
+ * takes the part's. RC_NO_MEMORY.
  */
 enum rc record_merge(struct record *whole, const struct record *part, struct err *err);
-/* The same for counters alone (no key, id, sketch): a microflow into its flow. */
+/* The same for counters alone (no key, id, sketch), whose texts are of one pool: a microflow into its flow. */
 void counters_merge(struct counters *whole, const struct counters *part);
 /* The marks, and what times they have, of one packet; `dir`: who sent it. The one place where notes become counters. */
 void counters_note(struct counters *c, enum direction dir, const struct packet_note *note);
@@ -197,6 +207,12 @@ bool attributes_parse(const char *text, unsigned *out);
 /* The shortest of these; `out` has room for all names (ATTRIBUTES_TEXT). Returns the length. */
 enum { ATTRIBUTES_TEXT = 64 };
 size_t attributes_format(char *out, size_t size, unsigned which);
+/* A text that all packets share, or else is null. Number 0 (no room in the pool) says nothing. */
+void counters_text(struct counters *c, enum record_text slot, uint32_t number);
+/* Makes the texts of counters numbers of another pool: what finds no room there becomes unknown. */
+void counters_move_texts(struct counters *c, const struct texts *from, struct texts *to);
+/* Known bits of texts. */
+u128 text_fields(void);
 /* Marks the key fields (client, server, ports, proto, vlan, tunnel, macs, point) of a record with one key as known. */
 void record_key_known(struct record *r);
 

@@ -22,6 +22,7 @@ struct packet_row {
 	const struct flow_key *key;  /* its flow's */
 	enum direction direction;
 	bool has_marks, has_turns;   /* analysis of TCP, and of turns, was done for its microflow */
+	bool has_said;               /* what applications say was looked for */
 	struct packet_note note;     /* what it said; empty where nothing is to be said */
 };
 

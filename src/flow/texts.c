@@ -203,6 +203,11 @@ uint32_t texts_count(const struct texts *t)
 	return (uint32_t)t->n;
 }
 
+size_t texts_bytes(const struct texts *t)
+{
+	return t->bytes;
+}
+
 uint64_t texts_refused(const struct texts *t)
 {
 	return t->refused;

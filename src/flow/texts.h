@@ -33,6 +33,8 @@ const char *texts_get(const struct texts *t, uint32_t number, size_t *len);
 void texts_drop(struct texts *t, uint32_t number);
 /* Highest number given so far. */
 uint32_t texts_count(const struct texts *t);
+/* Of max_bytes in use. */
+size_t texts_bytes(const struct texts *t);
 /* Texts that found no room. */
 uint64_t texts_refused(const struct texts *t);
 

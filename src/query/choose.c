@@ -56,7 +56,8 @@ static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t 
 		.gap_min = counters->gap_min,
 		.has_gaps = (counters->known & FIELD_BIT(FIELD_GAP_MIN)) != 0,
 		.has_marks = (counters->known & FIELD_BIT(FIELD_C2S_RETRANS)) != 0,
-		.has_turns = (counters->known & FIELD_BIT(FIELD_RESPONSE_N)) != 0 };
+		.has_turns = (counters->known & FIELD_BIT(FIELD_RESPONSE_N)) != 0,
+		.has_said = (counters->known & FIELD_BIT(FIELD_REQUESTS)) != 0 };
 	p->n_ordinals += m->n;
 	p->sr->run->explain->micro_parts++;
 	return read_notes(p, c, m, err);

@@ -25,7 +25,7 @@ struct chosen_micro {
 	uint32_t part;
 	uint32_t first, n; /* in ordinals */
 	uint32_t first_note, n_notes; /* in notes */
-	bool has_marks, has_turns; /* they were looked for */
+	bool has_marks, has_turns, has_said; /* they were looked for */
 	bool wanted; /* whole */
 	bool partial; /* single packets of it are */
 	int64_t last_ns, gap_sum, gap_min;

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "flow/sketch.h"
 
+enum { GROUP_TEXTS = 128 << 20 };
+
 struct group {
 	struct record rec;
 	uint32_t source;
@@ -30,6 +32,7 @@ struct groups {
 	uint32_t *buckets; /* open addressing: index + 1 */
 	size_t n_buckets;
 	struct buf keys, key;
+	struct texts *texts; /* of the groups' records */
 	uint64_t bytes;
 };
 
@@ -97,6 +100,11 @@ enum rc groups_new(struct run *run, struct groups **out, struct err *err)
 	g->end_reason = field_find("end_reason", run->q->tier);
 	buf_init(&g->keys);
 	buf_init(&g->key);
+	enum rc rc = texts_new(GROUP_TEXTS, &g->texts, err);
+	if (rc != RC_DONE) {
+		mem_free(g);
+		return rc;
+	}
 	*out = g;
 	return RC_DONE;
 }
@@ -113,6 +121,7 @@ void groups_free(struct groups *g)
 	mem_free(g->buckets);
 	buf_free(&g->keys);
 	buf_free(&g->key);
+	texts_free(g->texts);
 	mem_free(g);
 }
 
@@ -210,6 +219,7 @@ static enum rc new_group(struct groups *g, const struct row *row, uint64_t hash,
 		return err_memory(err);
 	}
 	record_init(&group->rec, row->tier);
+	group->rec.texts = g->texts;
 	group->source = row->source;
 	group->point = row->point;
 	group->capture_end_ns = row->capture_end_ns;
@@ -258,10 +268,13 @@ static u128 same_bits(void)
 		if (f && f->merge == MERGE_SAME)
 			bits |= FIELD_BIT(id);
 	}
-	return bits;
+	return bits & ~attribute_fields(ATTRIBUTE_APP);
 }
 
-/* In a group 'unknown' differs from a value: an ICMP flow has no port 443. */
+/*
+ * In a group 'unknown' differs from a value: an ICMP flow has no port 443. Not so what applications say: flows in which nothing was said have
+ * the application of the others, as in a macroflow.
+ */
 static void merge_unknown(struct record *whole, const struct record *member)
 {
 	u128 differ = (whole->c.known ^ member->c.known) & same_bits() & ~whole->c.mixed &

@@ -170,10 +170,31 @@ void source_step(struct source_run *sr, const struct segment_place *place, bool 
 	sr->block_seen = place->block;
 }
 
+enum rc run_keep_texts(struct run *run, void (*move)(void *ctx, struct texts *to), void *ctx, struct err *err)
+{
+	struct texts *fresh;
+	enum rc rc;
+
+	if (texts_bytes(run->texts) < RUN_TEXTS_FULL)
+		return RC_DONE;
+	rc = texts_new(RUN_TEXTS, &fresh, err);
+	if (rc != RC_DONE)
+		return rc;
+	if (move)
+		move(ctx, fresh);
+	texts_free(run->texts);
+	run->texts = fresh;
+	return RC_DONE;
+}
+
 enum rc run_segment_open(struct source_run *sr, const struct segment_place *place,
 	struct segment **out, struct err *err)
 {
-	return store_open_segment(sr->store, place, out, NULL, err);
+	enum rc rc = store_open_segment(sr->store, place, out, NULL, err);
+
+	if (rc == RC_DONE)
+		segment_give_texts(*out, sr->run->texts);
+	return rc;
 }
 
 enum rc run_forgive(struct source_run *sr, const struct segment_place *place, enum rc rc, struct err *err)
@@ -346,7 +367,10 @@ enum rc query_run(const struct query_sources *sources, const struct query *q, qu
 	run.to_ns = q->to_ns < run.to_ns ? q->to_ns : run.to_ns;
 	run.memory_max = q->memory_max ? q->memory_max : QUERY_MEMORY;
 	expect_work(&run);
-	rc = run_all(&run, sink, ctx, err);
+	rc = texts_new(RUN_TEXTS, &run.texts, err);
+	if (rc == RC_DONE)
+		rc = run_all(&run, sink, ctx, err);
+	texts_free(run.texts);
 	say_plan(&run);
 	TRACE(TRACE_QUERY, "%s: %s", run.explain->plan, rc_name(rc));
 	return rc;

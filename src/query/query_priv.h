@@ -29,6 +29,7 @@ struct run {
 	struct query_control *control; /* may be NULL */
 	struct query_explain *explain;
 	struct output *out;
+	struct texts *texts; /* of all records on their way; see run_keep_texts() */
 	int64_t from_ns, to_ns; /* of query and filter: rows outside cannot match */
 	uint64_t memory_max;
 	uint64_t steps; /* for looking at `cancel` now and then */
@@ -79,8 +80,15 @@ struct source_run {
 	uint32_t block_seen; /* explain: the block counted last */
 };
 
+enum { RUN_TEXTS = 64 << 20, RUN_TEXTS_FULL = 16 << 20 };
+
 /* ---- plan.c --------------------------------------------------------------------------------- */
 
+/*
+ * Names of what has gone by are forgotten when there are many: a new pool, to which move() takes what is still on its way (NULL: nothing is).
+ * No segment may be open.
+ */
+enum rc run_keep_texts(struct run *run, void (*move)(void *ctx, struct texts *to), void *ctx, struct err *err);
 /* RC_CANCELLED where somebody asked for it. Cheap enough for every part. */
 enum rc run_check(struct run *run, struct err *err);
 /* A row of this source with everything but its record or packet. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { CHUNK = 256, NONE = UINT32_MAX };
+enum { CHUNK = 256, NONE = UINT32_MAX, ROWS_TEXTS = 48 << 20 };
 
 struct slot {
 	uint32_t source, point; /* point: index into points, NONE */
@@ -44,6 +44,7 @@ struct rows {
 	uint32_t free_key, *buckets; /* chains of keys by `next` */
 	size_t n_buckets;
 	const struct health_limits *limits;
+	struct texts *texts;
 };
 
 static size_t slot_bytes(enum tier tier)
@@ -68,6 +69,11 @@ enum rc rows_new(enum tier tier, struct rows **out, struct err *err)
 	r->tier = tier;
 	r->slot_bytes = slot_bytes(tier);
 	r->free_key = NONE;
+	enum rc rc = texts_new(ROWS_TEXTS, &r->texts, err);
+	if (rc != RC_DONE) {
+		mem_free(r);
+		return rc;
+	}
 	*out = r;
 	return RC_DONE;
 }
@@ -220,12 +226,23 @@ static enum rc copy_hist(
 	return rc == RC_DONE ? hist_merge(*to, from, err) : rc;
 }
 
+static void drop_texts(struct rows *r, struct counters *c)
+{
+	for (unsigned i = 0; i < RECORD_TEXTS; i++) {
+		texts_drop(r->texts, c->text[i]);
+		c->text[i] = 0;
+	}
+}
+
 static enum rc copy_record(
 	struct rows *r, struct record *to, const struct record *from, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
 	*to = *from;
+	to->texts = r->texts;
+	if (from->c.known & text_fields())
+		counters_move_texts(&to->c, from->texts, r->texts);
 	to->clients = NULL;
 	to->rtt = to->response = NULL;
 	if (from->clients) {
@@ -238,8 +255,10 @@ static enum rc copy_record(
 		rc = copy_hist(r, &to->rtt, from->rtt, err);
 	if (rc == RC_DONE)
 		rc = copy_hist(r, &to->response, from->response, err);
-	if (rc != RC_DONE)
+	if (rc != RC_DONE) {
+		drop_texts(r, &to->c);
 		record_free(to);
+	}
 	return rc;
 }
 
@@ -273,8 +292,10 @@ static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struc
 
 static void empty(struct rows *r, struct slot *s)
 {
-	if (is_record(r))
+	if (is_record(r)) {
+		drop_texts(r, &s->record.c);
 		record_free(&s->record);
+	}
 	if (s->key != NONE)
 		drop_key(r, s->key);
 	s->key = NONE;
@@ -339,7 +360,7 @@ void rows_get(const struct rows *r, size_t slot, struct row *out)
 
 size_t rows_bytes(const struct rows *r)
 {
-	return sizeof(*r) + r->n_chunks * CHUNK * r->slot_bytes + r->summaries +
+	return sizeof(*r) + r->n_chunks * CHUNK * r->slot_bytes + r->summaries + texts_bytes(r->texts) +
 		r->n_points * sizeof(struct kept_point) + r->n_keys * sizeof(struct kept_key) +
 		r->n_buckets * sizeof(uint32_t);
 }
@@ -360,5 +381,6 @@ void rows_free(struct rows *r)
 	mem_free(r->points);
 	mem_free(r->keys);
 	mem_free(r->buckets);
+	texts_free(r->texts);
 	mem_free(r);
 }

@@ -40,6 +40,9 @@ static enum rc walk(struct source_run *sr, const struct macro_range *range, stru
 		record_free(&rec);
 		if (rc == RC_DONE)
 			rc = run_check(sr->run, err);
+		/* the record is gone */
+		if (rc == RC_DONE && texts_bytes(sr->run->texts) > RUN_TEXTS_FULL)
+			texts_clear(sr->run->texts);
 		if (rc != RC_DONE)
 			break;
 	}
@@ -54,7 +57,8 @@ static int by_service(const void *a, const void *b)
 
 enum rc run_macro(struct source_run *sr, struct err *err)
 {
-	struct macro_range range = { .from_ns = sr->run->from_ns, .to_ns = sr->run->to_ns };
+	struct macro_range range = { .from_ns = sr->run->from_ns, .to_ns = sr->run->to_ns,
+		.texts = sr->run->texts };
 	struct scope *s = &sr->scope;
 	enum rc rc = RC_DONE;
 

@@ -110,8 +110,10 @@ static void find_note(const struct packets *p, const struct chosen_micro *m, uin
 	uint32_t position, from = 0, to = m->n_notes;
 
 	row->has_marks = m->has_marks && (row->pkt.flags & PACKET_HAS_TCP);
-	row->has_turns = m->has_turns &&
-		((row->pkt.flags & PACKET_HAS_TCP) || row->pkt.proto == PROTO_UDP);
+	bool talks = (row->pkt.flags & PACKET_HAS_TCP) || row->pkt.proto == PROTO_UDP;
+
+	row->has_turns = m->has_turns && talks;
+	row->has_said = m->has_said && talks;
 	if (m->n_notes == 0)
 		return;
 	position = find_position(ordinals, m->n, ordinal);

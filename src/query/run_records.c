@@ -149,6 +149,7 @@ static void record_of_part(const struct records *r, const struct segment_flow *f
 	out->tier = r->tier;
 	out->id = id;
 	out->slice_ns = slice_ns;
+	out->texts = r->sr->run->texts;
 	out->key = flow->key;
 	out->drops = out->gone = 0;
 	out->has_drops = false;
@@ -491,6 +492,19 @@ static enum rc stream_segment(
 	return give_batch(r, err);
 }
 
+static void move_pending(void *ctx, struct texts *to)
+{
+	struct records *r = ctx;
+
+	for (size_t b = 0; b < r->n_buckets; b++)
+		for (uint32_t i = r->buckets[b]; i != NONE; i = r->pending[i]->next) {
+			struct record *rec = &r->pending[i]->rec;
+
+			counters_move_texts(&rec->c, rec->texts, to);
+			rec->texts = to;
+		}
+}
+
 enum rc run_records(struct source_run *sr, struct err *err)
 {
 	struct records r = { .sr = sr, .tier = sr->run->q->tier, .free_pending = NONE };
@@ -506,6 +520,8 @@ enum rc run_records(struct source_run *sr, struct err *err)
 		if (wanted && rc == RC_DONE)
 			rc = run_forgive(sr, &sr->segments[i],
 				stream_segment(&r, &sr->segments[i], err), err);
+		if (rc == RC_DONE)
+			rc = run_keep_texts(sr->run, move_pending, &r, err);
 	}
 	for (size_t i = 0; i < r.n_pending; i++)
 		mem_free(r.pending[i]);

@@ -61,7 +61,7 @@ enum rc pipeline_new(struct store *store, const struct ingest_options *options, 
 	if (p->options.segment_conversations == 0)
 		p->options.segment_conversations = SEGMENT_CONVERSATIONS;
 	p->next_frame = first_frame;
-	p->hold = true;
+	p->hold = (p->config->attributes & ATTRIBUTE_APP) != 0;
 
 	enum rc rc = make_parts(p, err);
 	if (rc == RC_DONE)

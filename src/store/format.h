@@ -43,8 +43,8 @@
  * change their meaning; from 1024 on they are for attributes that users, tenants and scripts
  * add. A reader skips the values of ids that it does not know.
  *    0   2   id
- *    2   1   type (enum field_type): up to TYPE_U128 a value is one varint, above a varint
- *            length and so many bytes
+ *    2   1   type (enum field_type): up to TYPE_U128 a value is one varint; that of TYPE_TEXT too, its
+ *            number in TEXTS + 1; others are a varint length and so many bytes
  *    3   1   unit (enum field_unit)
  *    4   1   merge rule (enum field_merge)
  *    5   1   place: 0 in contexts, 1 in microflow parts
@@ -132,6 +132,7 @@ enum index_guess {
 	GUESS_TURNS,         /* TCP or UDP with payload, and packets in both directions: 1, else 0 */
 	GUESS_RESPONSE_N,    /* TURNS */
 	GUESS_TRANSFER_N,    /* RESPONSE_N */
+	GUESS_APP, GUESS_NAME,       /* that of the flow part's microflow part before; unknown in the first */
 	GUESSES
 };
 
@@ -274,6 +275,8 @@ enum {
  *           addresses kind and bytes. Absent: 0, or none.
  * MACS      chunks of 4096; elements are link-layer addresses of 6 bytes, in order of
  *           appearance.
+ * TEXTS     chunks of 64; elements are texts in the order in which microflow parts name them first. Entry:
+ *           24 4 number of texts in the chunk, 28 4 zero. A text is 1 byte length (not 0) and so many bytes.
  * MARKS     chunks of about 64 KiB; elements are bytes: what is said of single packets of a
  *           microflow part, whose bytes lie in one chunk. For every packet of which something is
  *           said: varint (position among the microflow part's packets - that of the one before,
@@ -287,7 +290,7 @@ enum {
 enum segment_section {
 	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS,
 	SECTION_CONTINUED, SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES,
-	SECTION_CONTEXTS, SECTION_MACS, SECTION_MARKS,
+	SECTION_CONTEXTS, SECTION_MACS, SECTION_MARKS, SECTION_TEXTS,
 	SECTIONS,                    /* one behind the last */
 	SECTION_FINGERPRINTS = 33, SECTION_OBSERVATIONS, SECTION_ATTRIBUTES,
 };
@@ -310,6 +313,7 @@ enum {
 	ADDRESSES_CHUNK = 16 << 10, ADDRESSES_ENTRY = 48,
 	CONTEXTS_CHUNK = 256, CONTEXTS_ENTRY = 24,
 	MACS_CHUNK = 4096, MACS_ENTRY = 24, MAC_BYTES = 6,
+	TEXTS_CHUNK = 64, TEXTS_ENTRY = 32,
 	VARINT_MAX = 19,             /* bytes */
 };
 
@@ -390,7 +394,7 @@ enum {
  *   varint block, varint offset: the id
  *   three numbers of 128 bits, each as varint high half, varint low half: fields that are written; known; mixed (bit = field id)
  *   the written fields in order of their ids, by type: unsigned: varint; TYPE_I64: zigzag; TYPE_U128: two varints, high half first;
- *   TYPE_ADDR: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
+ *   TYPE_ADDR: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TEXT: 1 byte length and so many; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
  *   FIRST is a difference from the window's start, LAST from FIRST where that is known. A field that is not written is 0, or unknown.
  * clients is a sketch, rtt a histogram of round-trip times and, where there are any, one of response times behind it, as
  * sketch_encode() and hist_encode() write them, or NULL.

@@ -52,6 +52,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/segment_plan.h \
 	src/store/segment_reader.c \
 	src/store/segment_reader.h \
+	src/store/segment_texts.c \
 	src/store/segment_verify.c \
 	src/store/segment_writer.c \
 	src/store/segment_writer.h \

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "flow/field.h"
 
+#include <string.h>
+
 /*
  * Times are written as differences: FIRST from the window's start, LAST from FIRST, both modulo
  * 2^64.
@@ -103,6 +105,28 @@ static bool store_uint(uint8_t *at, enum field_type type, uint64_t v)
 	}
 }
 
+static void put_text(struct buf *out, const struct record *rec, uint32_t number)
+{
+	size_t len;
+	const char *text = texts_get(rec->texts, number, &len);
+
+	buf_put_u8(out, (uint8_t)len);
+	buf_put(out, text, len);
+}
+
+/* Without a pool, or where it is full, the text is unknown. */
+static bool get_text(struct cursor *c, struct record *rec, const struct field *f, uint8_t *at)
+{
+	uint8_t len = cursor_u8(c);
+	const uint8_t *bytes = cursor_bytes(c, len);
+	uint32_t number = bytes && rec->texts ? texts_add(rec->texts, bytes, len) : 0;
+
+	memcpy(at, &number, sizeof(number));
+	if (number == 0)
+		rec->c.known &= ~FIELD_BIT(f->id);
+	return bytes != NULL;
+}
+
 static void put_value(struct buf *out, const struct record *rec, const struct field *f)
 {
 	const uint8_t *at = (const uint8_t *)rec + f->offset;
@@ -130,6 +154,9 @@ static void put_value(struct buf *out, const struct record *rec, const struct fi
 		break;
 	case TYPE_TUNNEL:
 		put_tunnel(out, (const struct tunnel *)(const void *)at);
+		break;
+	case TYPE_TEXT:
+		put_text(out, rec, (uint32_t)load_uint(at, TYPE_U32));
 		break;
 	default:
 		break;
@@ -163,6 +190,8 @@ static bool get_value(struct cursor *c, struct record *rec, const struct field *
 		return bytes != NULL;
 	case TYPE_TUNNEL:
 		return get_tunnel(c, (struct tunnel *)(void *)at);
+	case TYPE_TEXT:
+		return get_text(c, rec, f, at);
 	default:
 		return false;
 	}
@@ -178,12 +207,12 @@ static bool is_written(const struct record *rec, const struct field *f)
 	static const size_t sizes[] = {
 		[TYPE_U8] = 1, [TYPE_U16] = 2, [TYPE_U32] = 4, [TYPE_U64] = 8, [TYPE_I64] = 8,
 		[TYPE_U128] = 16, [TYPE_ADDR] = sizeof(struct addr), [TYPE_MAC] = 6,
-		[TYPE_TUNNEL] = sizeof(struct tunnel),
+		[TYPE_TUNNEL] = sizeof(struct tunnel), [TYPE_TEXT] = 4,
 	};
 
 	if (f->merge != MERGE_SUM && f->merge != MERGE_OR && !(rec->c.known & FIELD_BIT(f->id)))
 		return false;
-	return f->type <= TYPE_TUNNEL &&
+	return (f->type <= TYPE_TUNNEL || (f->type == TYPE_TEXT && rec->texts)) &&
 		memcmp((const uint8_t *)rec + f->offset, zeros, sizes[f->type]) != 0;
 }
 

@@ -9,13 +9,13 @@
 #include "flow/record.h"
 
 /*
- * Appends id, key and counters of a record whose window is slice_ns; not its sketch and
+ * Appends id, key and counters of a record whose window is slice_ns, with its texts in full; not its sketch and
  * histogram.
  */
 void macro_encode(struct buf *out, const struct record *rec);
 /*
  * The reverse, into an initialized record of TIER_MACROFLOW with slice_ns set to its window.
- * RC_DAMAGED, or RC_NEWER for a field of a later version; both without detail.
+ * Texts are added to rec->texts; where that is NULL they are unknown. RC_DAMAGED, or RC_NEWER for a field of a later version; both without detail.
  */
 enum rc macro_decode(struct record *rec, const uint8_t *bytes, size_t len);
 

@@ -11,7 +11,7 @@
  *             times of single packets
  *   addresses sorted; each leads to the flow parts that have it as client or server services
  *   sorted (window, server, proto, port, point); each leads to its flow parts
- *   strings   tunnels and MACs once
+ *   strings   tunnels, MACs and texts once
  * The layout, byte by byte, is in store/format.h. Everything is checked when read: an index
  * file is untrusted bytes.
  *
@@ -94,6 +94,11 @@ enum rc segment_writer_end(
  * next begin.
  */
 const struct addr *segment_writer_addresses(const struct segment_writer *w, size_t *n);
+/*
+ * The pool of the segment that is being written: counters given to segment_writer_micro() name texts by its numbers. Emptied by
+ * segment_writer_begin(). It is bounded; for what found no room there counters say that it is unknown.
+ */
+struct texts *segment_writer_texts(struct segment_writer *w);
 /* Bytes that the writer holds now. */
 size_t segment_writer_memory(const struct segment_writer *w);
 
@@ -138,6 +143,13 @@ void segment_close(struct segment *s);
 const struct segment_info *segment_info(const struct segment *s);
 /* Bytes of the index file that were read since segment_open(), by whatever was asked for. */
 uint64_t segment_io_bytes(const struct segment *s);
+/*
+ * Counters read from now on name texts by numbers of this pool, which must outlive the segment or the next call; NULL (as after
+ * opening): by the segment's own, which segment_text() tells. Texts for which the pool has no room become unknown.
+ */
+void segment_give_texts(struct segment *s, struct texts *pool);
+/* A text by the segment's own number; raw bytes, not terminated, valid until the next call for this segment. */
+enum rc segment_text(struct segment *s, uint32_t number, const char **text, size_t *len, struct err *err);
 /*
  * Reads all of it: every checksum, every record, every list, every reference; counts and sums
  * must agree.
@@ -198,6 +210,7 @@ struct segment_cursor {
 		int64_t first_ns, last_ns;
 		uint32_t header_bytes;
 		bool ip, continued;
+		uint32_t app, name; /* texts, by the segment's numbers */
 	} guess;
 	uint64_t refs_pos, marks_pos; /* of the microflow part read last */
 	uint32_t refs_len, refs_n, marks_len;

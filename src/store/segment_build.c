@@ -37,6 +37,7 @@ static void sections_clear(struct segment_writer *w)
 		[SECTION_SERVICES] = SERVICES_ENTRY,
 		[SECTION_CONTEXTS] = CONTEXTS_ENTRY,
 		[SECTION_MACS] = MACS_ENTRY,
+		[SECTION_TEXTS] = TEXTS_ENTRY,
 	};
 
 	for (unsigned i = 0; i < SECTIONS; i++) {
@@ -377,6 +378,7 @@ enum rc segment_writer_end(
 		build_addresses(w);
 		build_contexts(w);
 		build_macs(w);
+		build_texts(w);
 	}
 	if (any_failed(w) || !build_postings(w) || !build_services(w) || any_failed(w))
 		return err_memory(err);

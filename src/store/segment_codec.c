@@ -22,6 +22,7 @@ static uint64_t load(const struct plan_field *f, const struct counters *c)
 	switch ((enum field_type)f->type) {
 	case TYPE_U8: return *at;
 	case TYPE_U16: memcpy(&u16, at, sizeof(u16)); return u16;
+	case TYPE_TEXT:
 	case TYPE_U32: memcpy(&u32, at, sizeof(u32)); return u32;
 	case TYPE_U64:
 	case TYPE_I64: memcpy(&u64, at, sizeof(u64)); return u64;
@@ -38,6 +39,7 @@ static void store(const struct plan_field *f, struct counters *c, uint64_t v)
 	switch ((enum field_type)f->type) {
 	case TYPE_U8: *at = (uint8_t)v; break;
 	case TYPE_U16: memcpy(at, &u16, sizeof(u16)); break;
+	case TYPE_TEXT:
 	case TYPE_U32: memcpy(at, &u32, sizeof(u32)); break;
 	case TYPE_U64:
 	case TYPE_I64: memcpy(at, &v, sizeof(v)); break;
@@ -64,6 +66,15 @@ void guess_flow(struct segment_guess *g, unsigned kind, bool is_short)
 {
 	g->ip = kind == ADDR_IPV4 || kind == ADDR_IPV6;
 	g->header_bytes = 14u + (kind == ADDR_IPV6 ? 40u : 20u) + (is_short ? 8u : 20u);
+	g->app = g->name = 0;
+}
+
+void guess_micro(struct segment_guess *g, const struct counters *c)
+{
+	g->first_ns = codec_first(c);
+	g->last_ns = codec_last(c);
+	g->app = c->known & FIELD_BIT(FIELD_APP) ? c->text[TEXT_APP] : 0;
+	g->name = c->known & FIELD_BIT(FIELD_NAME) ? c->text[TEXT_NAME] : 0;
 }
 
 static struct guess known(uint64_t v)
@@ -233,6 +244,8 @@ static struct guess guess_small(
 	case GUESS_FIN: return guess_flag(c, TCP_FIN);
 	case GUESS_RST: return known(c->tcp_flags & TCP_RST ? 1 : 0);
 	case GUESS_END: return guess_end(c);
+	case GUESS_APP: return (struct guess){ g->app, g->app != 0 };
+	case GUESS_NAME: return (struct guess){ g->name, g->name != 0 };
 	default: return guess_connection(how, c, g);
 	}
 }

@@ -37,6 +37,9 @@ static inline int64_t codec_last(const struct counters *c)
 /* What the kind of the client's address and FLOW_SHORT tell of a flow's packets. */
 void guess_flow(struct segment_guess *g, unsigned kind, bool is_short);
 
+/* What a microflow part, texts by the segment's numbers, tells of the next one. */
+void guess_micro(struct segment_guess *g, const struct counters *c);
+
 /*
  * Writes bits, extra and counters. extra->flags gets MICRO_STATE and MICRO_PLAIN added;
  * extra->known, mixed are what is to be written for MICRO_STATE.

@@ -375,8 +375,9 @@ static enum rc read_micro(struct segment_cursor *c, struct record_id *id, int64_
 		rc = tell_micro_id(c, &extra, own, id, err);
 	if (slice_ns)
 		*slice_ns = slice;
-	c->guess.first_ns = codec_first(counters);
-	c->guess.last_ns = codec_last(counters);
+	guess_micro(&c->guess, counters);
+	if (rc == RC_DONE && (counters->known & text_fields()))
+		rc = segment_map_texts(c->s, counters, err);
 	c->first_micro = false;
 	c->micros_left--;
 	c->pos = in.pos;

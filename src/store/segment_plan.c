@@ -58,6 +58,10 @@ static const struct {
 	{ FIELD_RESPONSE_SUMSQ, CODE_SQUARE, GUESS_RESPONSE_SUMSQ },
 	{ FIELD_TRANSFER_N, CODE_SIGNED, GUESS_TRANSFER_N },
 	{ FIELD_TRANSFER_MAX, CODE_TIME, GUESS_TRANSFER_MAX },
+	{ FIELD_APP, CODE_PLAIN, GUESS_APP },
+	{ FIELD_NAME, CODE_PLAIN, GUESS_NAME },
+	{ FIELD_REQUESTS, CODE_PLAIN, GUESS_ABSENT },
+	{ FIELD_STATUS, CODE_PLAIN, GUESS_ABSENT },
 	{ FIELD_SYN, CODE_SIGNED, GUESS_SYN },
 	{ FIELD_FIN, CODE_SIGNED, GUESS_FIN },
 	{ FIELD_RST, CODE_SIGNED, GUESS_RST },
@@ -82,7 +86,8 @@ enum { KNOWN_COUNTERS = sizeof(known_counters) / sizeof(known_counters[0]) };
 
 static bool is_counter(const struct field *f)
 {
-	return f && f->merge != MERGE_NONE && f->merge != MERGE_UNION && f->type <= TYPE_U128 &&
+	return f && f->merge != MERGE_NONE && f->merge != MERGE_UNION &&
+		(f->type <= TYPE_U128 || f->type == TYPE_TEXT) &&
 		f->offset >= offsetof(struct record, c) &&
 		f->offset < offsetof(struct record, c) + sizeof(struct counters);
 }
@@ -186,7 +191,7 @@ static bool plan_add(struct plan *p, const struct plan_row *row)
 	u128 index_bit = (u128)1 << (p->n + 1);
 
 	*to = (struct plan_field){ .id = row->id, .type = row->type };
-	to->len_prefixed = row->type > TYPE_U128;
+	to->len_prefixed = row->type > TYPE_U128 && row->type != TYPE_TEXT;
 	p->n++;
 	if (!is_counter(f) || f->type != row->type || f->merge != row->merge) {
 		to->skip = true;

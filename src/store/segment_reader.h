@@ -71,6 +71,9 @@ struct segment {
 	struct context_slot *contexts; /* CONTEXT_CACHE of them */
 	struct segment_packets walk; /* behind the packet looked up last, for ids */
 	bool has_walk;
+	struct texts *texts; /* the reader's pool; NULL: counters have our numbers */
+	uint32_t *text_map; /* numbers there, by ours; made when the first is asked for */
+	uint32_t n_texts;
 };
 
 /* A report of damage at a place in a section's chunks (SECTION 0: the head). */
@@ -96,6 +99,10 @@ enum rc chunk_open(
 enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i,
 	const struct cursor *c, struct err *err, const char *why);
 
+/* Counts the texts; whether their directory can be. */
+bool texts_sound(struct segment *s);
+/* Makes the texts of counters that were read, the segment's numbers, those of the reader's pool. */
+enum rc segment_map_texts(struct segment *s, struct counters *c, struct err *err);
 /* Context by number. */
 enum rc segment_context(
 	struct segment *s, uint32_t number, struct flow_key *out, struct err *err);

@@ -340,6 +340,17 @@ static enum rc verify_continued(struct verify *v, struct err *err)
 	return rc;
 }
 
+static enum rc verify_texts(struct segment *s, struct err *err)
+{
+	enum rc rc = RC_DONE;
+	const char *text;
+	size_t len;
+
+	for (uint32_t number = 1; rc == RC_DONE && number <= s->n_texts; number++)
+		rc = segment_text(s, number, &text, &len, err);
+	return rc;
+}
+
 enum rc segment_verify(struct segment *s, struct err *err)
 {
 	struct verify v = { .s = s, .seen = mem_calloc((size_t)s->info.packets / 8 + 1, 1) };
@@ -360,6 +371,8 @@ enum rc segment_verify(struct segment *s, struct err *err)
 		rc = verify_services(&v, err);
 	if (rc == RC_DONE)
 		rc = verify_continued(&v, err);
+	if (rc == RC_DONE)
+		rc = verify_texts(s, err);
 	mem_free(v.seen);
 	mem_free(v.ordinals);
 	mem_free(v.notes);

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Of texts in a segment, bytes: with what floods of names bring memory stays bounded. */
+enum { WRITER_TEXTS = 16 << 20 };
+
 enum rc segment_writer_new(struct segment_writer **out, struct err *err)
 {
 	struct segment_writer *w = mem_calloc(1, sizeof(*w));
@@ -20,7 +23,9 @@ enum rc segment_writer_new(struct segment_writer **out, struct err *err)
 	intern_init(&w->services, sizeof(struct service_entry));
 	intern_init(&w->macs, MAC_BYTES);
 	w->scratch = mem_alloc(CODEC_MAX + 8 * VARINT_MAX);
-	rc = plan_own(&w->plan, err);
+	rc = texts_new(WRITER_TEXTS, &w->texts, err);
+	if (rc == RC_DONE)
+		rc = plan_own(&w->plan, err);
 	if (rc == RC_DONE && !w->scratch)
 		rc = err_memory(err);
 	if (rc != RC_DONE) {
@@ -45,6 +50,9 @@ void segment_writer_free(struct segment_writer *w)
 	mem_free(w->scratch);
 	mem_free(w->rank);
 	mem_free(w->sorted);
+	texts_free(w->texts);
+	mem_free(w->text_numbers);
+	mem_free(w->text_order);
 	buf_free(&w->bytes);
 	buf_free(&w->refs);
 	buf_free(&w->notes);
@@ -78,6 +86,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 	intern_clear(&w->contexts);
 	intern_clear(&w->services);
 	intern_clear(&w->macs);
+	writer_clear_texts(w);
 	memset(&w->last_context, 0xff, sizeof(w->last_context));
 }
 
@@ -395,9 +404,15 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 	struct codec_extra extra = { 0 };
 	uint64_t slice_off =
 		(uint64_t)slice_ns - (uint64_t)time_floor(codec_first(c), w->start.micro_ns);
+	struct counters numbered;
 	struct pending_flow *f;
 	uint8_t *end;
 
+	if (c->known & text_fields()) {
+		numbered = *c;
+		w->failed |= !writer_number_texts(w, &numbered);
+		c = &numbered;
+	}
 	if (w->failed || (n > 1 && !begin_refs_chunk(w))) {
 		w->failed = true;
 		return;
@@ -422,8 +437,7 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 	w->notes_len = 0;
 	buf_put(&w->bytes, w->scratch, (size_t)(end - w->scratch));
 	w->micro_ordinal = ordinals[0];
-	w->guess.first_ns = codec_first(c);
-	w->guess.last_ns = codec_last(c);
+	guess_micro(&w->guess, c);
 	w->counter_bytes += (uint64_t)(end - w->scratch);
 	f->bytes_len += (uint32_t)(end - w->scratch);
 	f->micros++;

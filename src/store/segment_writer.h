@@ -84,6 +84,11 @@ struct segment_writer {
 	uint8_t *scratch; /* a microflow part */
 
 	struct intern addresses, contexts, services, macs;
+	struct texts *texts; /* the pool of what comes in */
+	uint32_t *text_numbers; /* by number in the pool: in the segment, from 1; 0 not named yet */
+	uint32_t *text_order; /* numbers in the pool, in the segment's order */
+	size_t text_numbers_cap, text_order_cap;
+	uint32_t n_texts;
 	struct flow_key last_context;
 	uint32_t last_context_number;
 
@@ -94,6 +99,9 @@ struct segment_writer {
 	struct section_out out[SECTIONS];
 };
 
+/* Makes the texts of counters, numbers of the pool, those of the segment. False without memory. */
+bool writer_number_texts(struct segment_writer *w, struct counters *c);
+void writer_clear_texts(struct segment_writer *w);
 /*
  * Ends the open chunk: directory entry with the number of its first element. Nothing where it
  * is empty.
@@ -109,6 +117,7 @@ bool build_postings(struct segment_writer *w);
 bool build_services(struct segment_writer *w);
 void build_contexts(struct segment_writer *w);
 void build_macs(struct segment_writer *w);
+void build_texts(struct segment_writer *w);
 void build_continued(struct segment_writer *w);
 
 #endif

@@ -166,6 +166,7 @@ struct macro_walk;
 struct macro_range {
 	int64_t from_ns, to_ns;      /* windows that overlap [from, to); INT64_MIN, INT64_MAX: unbounded */
 	const struct service_key *only;      /* one service in one window, or NULL */
+	struct texts *texts;                 /* the pool that texts of records go to; NULL: they are unknown */
 };
 enum rc macro_walk_open(struct store *s, const struct macro_range *range, struct macro_walk **out, struct err *err);
 /* The next whole macroflow; *out must be freed with record_free(). RC_END behind the last. slice_ns is the window's start. */
@@ -270,12 +271,13 @@ enum rc store_copy_segments(struct store *s, uint32_t block, struct segment_plac
 /* The first block with at least this number, and the newest; 0 where there is none. For that thread too. */
 void store_block_range(struct store *s, uint32_t from, uint32_t *first, uint32_t *newest);
 /*
- * Macroflow parts of one published segment, each freed behind take()'s return; key and record are as in struct macro_part. Ends with
+ * Macroflow parts of one published segment, each freed behind take()'s return; key and record are as in struct macro_part, texts of the
+ * pool (NULL: unknown). Ends with
  * the first take() that is not RC_DONE.
  */
 typedef enum rc (*macro_take)(void *ctx, const struct service_key *key, const struct record *part, struct err *err);
-enum rc store_segment_macros(struct store *s, const struct segment_place *place, macro_take take, void *ctx,
-	struct err *err);
+enum rc store_segment_macros(struct store *s, const struct segment_place *place, struct texts *texts,
+	macro_take take, void *ctx, struct err *err);
 /*
  * Gives bytes of the block's index file in [from, to) that no segment names any more back to the file system, after the catalog that says
  * so has been made durable. *later: it could not be, because somebody reads an older one: ask again.

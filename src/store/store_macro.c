@@ -35,6 +35,7 @@ struct macro_walk {
 	bool in_window, end;
 	bool only;                   /* one service in one window */
 	struct service_key key;      /* that */
+	struct texts *texts;
 	struct run *runs;
 	size_t n_runs, cap_runs;
 	size_t rows;                 /* of a page */
@@ -196,6 +197,7 @@ static void walk_range(struct macro_walk *w, const struct macro_range *range)
 
 	w->window_ns = range->from_ns == INT64_MIN ? INT64_MIN : time_floor(range->from_ns, macro_ns);
 	w->to_ns = range->to_ns == INT64_MAX ? INT64_MAX : time_sub(range->to_ns, 1);
+	w->texts = range->texts;
 	w->end = range->to_ns == INT64_MIN || range->to_ns <= range->from_ns;
 	if (!range->only)
 		return;
@@ -251,7 +253,7 @@ static enum rc decode_summaries(struct record *rec, const struct macro_row *row,
 }
 
 static enum rc decode_part(const struct store *s, const struct macro_page *page,
-	const struct macro_row *row, struct record *rec, struct err *err)
+	const struct macro_row *row, struct texts *texts, struct record *rec, struct err *err)
 {
 	const uint8_t *bytes = page->bytes.data + row->at;
 	char path[STORE_PATH];
@@ -259,6 +261,7 @@ static enum rc decode_part(const struct store *s, const struct macro_page *page,
 
 	record_init(rec, TIER_MACROFLOW);
 	rec->slice_ns = row->key.window_ns;
+	rec->texts = texts;
 	rc = macro_decode(rec, bytes, row->record_len);
 	if (rc == RC_DONE)
 		rc = decode_summaries(rec, row, bytes, err);
@@ -281,7 +284,7 @@ static enum rc merge_part(struct macro_walk *w, const struct run *r, struct reco
 	struct record part;
 	enum rc rc;
 
-	rc = decode_part(w->s, &r->page, run_row(r), &part, err);
+	rc = decode_part(w->s, &r->page, run_row(r), w->texts, &part, err);
 	if (rc != RC_DONE)
 		return rc;
 	part.gone = r->gone ? counters_packets(&part.c) : 0;
@@ -338,8 +341,8 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 
 /* ---- of one segment ----------------------------------------------------------------------- */
 
-static enum rc take_run(struct store *s, const struct macro_run *run, macro_take take, void *ctx,
-	struct macro_page *page, struct err *err)
+static enum rc take_run(struct store *s, const struct macro_run *run, struct texts *texts, macro_take take,
+	void *ctx, struct macro_page *page, struct err *err)
 {
 	const struct macro_row *after = NULL;
 	struct record rec;
@@ -350,7 +353,7 @@ static enum rc take_run(struct store *s, const struct macro_run *run, macro_take
 		rc = catalog_macro_run(s->catalog, run, after, RUN_ROWS_MAX, page, err);
 		store_unlock(s);
 		for (size_t i = 0; rc == RC_DONE && i < page->n; i++) {
-			rc = decode_part(s, page, &page->rows[i], &rec, err);
+			rc = decode_part(s, page, &page->rows[i], texts, &rec, err);
 			if (rc != RC_DONE)
 				break;
 			rc = take(ctx, &page->rows[i].key, &rec, err);
@@ -384,8 +387,8 @@ static bool next_run(struct store *s, const struct segment_place *place, int64_t
 	return run != NULL;
 }
 
-enum rc store_segment_macros(struct store *s, const struct segment_place *place, macro_take take, void *ctx,
-	struct err *err)
+enum rc store_segment_macros(struct store *s, const struct segment_place *place, struct texts *texts,
+	macro_take take, void *ctx, struct err *err)
 {
 	int64_t window_ns = time_floor(place->first_ns, s->config.macro_ns);
 	struct macro_page page = { 0 };
@@ -393,7 +396,7 @@ enum rc store_segment_macros(struct store *s, const struct segment_place *place,
 	enum rc rc = RC_DONE;
 
 	while (rc == RC_DONE && window_ns <= place->last_ns && next_run(s, place, &window_ns, &run)) {
-		rc = take_run(s, &run, take, ctx, &page, err);
+		rc = take_run(s, &run, texts, take, ctx, &page, err);
 		if (window_ns++ == INT64_MAX - 1)
 			break;
 	}
@@ -437,7 +440,7 @@ static enum rc check_macro(struct store *s, const struct service_key *key,
 	if (rc == RC_DONE && page.n == 0)
 		rc = RC_MISSING;
 	if (rc == RC_DONE)
-		rc = decode_part(s, &page, &page.rows[0], &rec, err);
+		rc = decode_part(s, &page, &page.rows[0], NULL, &rec, err);
 	if (rc == RC_DONE) {
 		if (!record_id_equal(rec.id, id))
 			rc = RC_MISSING;
@@ -462,7 +465,7 @@ static enum rc search_run(struct store *s, const struct macro_run *run, struct r
 		for (size_t i = 0; rc == RC_DONE && i < page->n; i++) {
 			bool found;
 
-			rc = decode_part(s, page, &page->rows[i], &rec, err);
+			rc = decode_part(s, page, &page->rows[i], NULL, &rec, err);
 			if (rc != RC_DONE)
 				return rc;
 			found = record_id_equal(rec.id, id);

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "flow/field.h"
+#include "tier/heard.h"
 #include "tier/tcp_state.h"
 #include "tier/turns.h"
 
@@ -23,6 +24,7 @@ struct analysed_state {
 struct analysis {
 	struct analysed_state *v;
 	struct tcp_more *more;       /* beside v: not touched before a conversation needs it */
+	struct heard *heard;         /* NULL: nobody listens */
 	unsigned attributes;
 };
 
@@ -41,9 +43,12 @@ enum rc analysis_new(uint32_t capacity, unsigned attributes, struct analysis **o
 	/* Zeroed memory of this size costs nothing until it is used. */
 	a->v = mem_calloc(capacity, sizeof(*a->v));
 	a->more = mem_calloc(capacity, sizeof(*a->more));
-	if (!a->v || !a->more) {
+	enum rc rc = a->v && a->more ? RC_DONE : err_memory(err);
+	if (rc == RC_DONE && (attributes & ATTRIBUTE_APP))
+		rc = heard_new(capacity, &a->heard, err);
+	if (rc != RC_DONE) {
 		analysis_free(a);
-		return err_memory(err);
+		return rc;
 	}
 	*out = a;
 	return RC_DONE;
@@ -55,6 +60,7 @@ void analysis_free(struct analysis *a)
 		return;
 	mem_free(a->v);
 	mem_free(a->more);
+	heard_free(a->heard);
 	mem_free(a);
 }
 
@@ -67,6 +73,8 @@ void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes)
 	else
 		memset(s, 0, offsetof(struct analysed_state, tcp));
 	s->attributes = (uint8_t)(attributes & a->attributes);
+	if (a->heard)
+		heard_begin(a->heard, place);
 }
 
 void analysis_turn(struct analysis *a, uint32_t place)
@@ -194,7 +202,8 @@ bool analysis_packet(struct analysis *a, const struct packet *p, const struct an
 {
 	struct analysed_state *s = &a->v[at->place];
 	bool is_tcp = (p->flags & PACKET_HAS_TCP) != 0;
-	unsigned applies = p->proto == PROTO_TCP ? ATTRIBUTES_ALL : p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE : 0;
+	unsigned applies = p->proto == PROTO_TCP ? ATTRIBUTES_ALL :
+		p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE | ATTRIBUTE_APP : 0;
 	unsigned lacking = applies & ~(unsigned)s->attributes;
 	struct tcp_verdict v = {0};
 
@@ -222,6 +231,8 @@ bool analysis_packet(struct analysis *a, const struct packet *p, const struct an
 		count_turn(s, c, p, at, v.marks, note);
 	if (is_tcp && (applies & ATTRIBUTE_RESPONSE))
 		count_abort(s, c, p);
+	if (applies & ATTRIBUTE_APP)
+		heard_packet(a->heard, p, at, c, note);
 	counters_note(c, at->as, note);
 	return note->marks || note->has_rtt || note->has_response;
 }

@@ -6,6 +6,8 @@ src_tier_libtier_a_SOURCES = \
 	src/tier/compact.h \
 	src/tier/conversation.c \
 	src/tier/conversation.h \
+	src/tier/heard.c \
+	src/tier/heard.h \
 	src/tier/macro_table.c \
 	src/tier/macro_table.h \
 	src/tier/merge.c \

@@ -329,13 +329,14 @@ static enum rc take_segment(struct merger *m, const struct segment_place *p, uin
 
 	if (rc != RC_DONE)
 		return rc;
+	segment_give_texts(m->segment, segment_writer_texts(m->writer));
 	m->first_offset = p->first_offset;
 	rc = take_packets(m, end, err);
 	if (rc == RC_DONE)
 		rc = take_flows(m, err);
 	segment_close(m->segment);
 	if (rc == RC_DONE)
-		rc = store_segment_macros(m->s, p, take_macro, m, err);
+		rc = store_segment_macros(m->s, p, segment_writer_texts(m->writer), take_macro, m, err);
 	m->shift += p->packets;
 	return rc;
 }

@@ -124,11 +124,13 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 	const struct tracker_parts *shard, const struct flow_part *f, struct err *err)
 {
 	struct record flow;
+	struct counters c;
 	struct hist *rtt = NULL;
 	enum rc rc = RC_DONE;
 
 	segment_writer_flow(s->writer, f->id, &f->key, f->slice_ns, f->first_ordinal);
 	record_init(&flow, TIER_FLOW);
+	flow.texts = segment_writer_texts(s->writer);
 	for (uint32_t at = f->first_micro; at != UINT32_MAX && rc == RC_DONE; at = shard->micros[at].next) {
 		const struct micro_part *m = &shard->micros[at];
 		uint32_t n = 0;
@@ -137,11 +139,13 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 			rc = write_notes(s, shard, m, &flow, err);
 		if (rc != RC_DONE)
 			break;
-		segment_writer_micro(s->writer, m->id, m->slice_ns, &m->c, s->ordinals, n);
+		c = m->c;
+		counters_move_texts(&c, shard->texts, flow.texts);
+		segment_writer_micro(s->writer, m->id, m->slice_ns, &c, s->ordinals, n);
 		if (at == f->first_micro)
-			flow.c = m->c;       /* most flows have no other */
+			flow.c = c;          /* most flows have no other */
 		else
-			counters_merge(&flow.c, &m->c);
+			counters_merge(&flow.c, &c);
 	}
 	/* A flow has one handshake at most, so its only round-trip time is the sum. */
 	if (rc == RC_DONE && flow.c.rtt_n == 1) {

@@ -86,6 +86,7 @@ struct tracker_parts {
 	size_t n_refs;
 	const struct note_chain *notes;
 	size_t n_notes;
+	const struct texts *texts;           /* pool of the counters' texts */
 };
 
 struct note_chain { struct packet_note note; uint32_t next; };       /* next: UINT32_MAX at the end */

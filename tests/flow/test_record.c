@@ -24,12 +24,19 @@ static void lacks(struct counters *c, enum attribute what)
 	if (what == ATTRIBUTE_TCP) {
 		memset(c->retrans, 0, sizeof(c->retrans));
 		c->closed_by = 0;
+	} else if (what == ATTRIBUTE_APP) {
+		memset(c->text, 0, sizeof(c->text));
+		c->status = 0;
+		c->requests = 0;
 	} else {
 		memset(&c->response, 0, sizeof(c->response));
 	}
 	c->known &= ~attribute_fields(what);
 	c->mixed &= ~attribute_fields(what);
 }
+
+/* Records of different pools are merged, too. */
+static struct texts *pools[2];
 
 /* A part with random contents, as a tracker could have made it. */
 static void random_part(struct record *r)
@@ -63,12 +70,17 @@ static void random_part(struct record *r)
 	c->tcp_flags = (uint16_t)(random() & 0x1ff);
 	c->known |= FIELD_BIT(FIELD_TCP_FLAGS);
 	c->retrans[0] = (uint64_t)random() % 9;
+	c->requests = (uint64_t)random() % 9;
+	r->texts = pools[random() & 1];
+	for (unsigned slot = 0; slot < RECORD_TEXTS; slot++)
+		if (random() & 1)
+			counters_text(c, slot, texts_add(r->texts, random() & 1 ? "one" : "another", 3));
 	if (random() & 1)
 		counters_time(c, &c->response, FIELD_RESPONSE_MIN, FIELD_RESPONSE_MAX, random());
 	if (random() & 1)
 		counters_same(c, FIELD_CLOSED_BY, &c->closed_by, (uint8_t)(random() % 2));
 	if (random() % 4 == 0)
-		lacks(c, random() & 1 ? ATTRIBUTE_TCP : ATTRIBUTE_RESPONSE);
+		lacks(c, random() & 1 ? ATTRIBUTE_TCP : random() & 1 ? ATTRIBUTE_RESPONSE : ATTRIBUTE_APP);
 }
 
 static void check_equal(const struct record *a, const struct record *b)
@@ -158,6 +170,7 @@ static void test_partly_known(void **state)
 		assert_true(whole.known & FIELD_BIT(FIELD_C2S_RETRANS) && whole.known & FIELD_BIT(FIELD_C2S_SACK));
 	}
 	lacks(&without, ATTRIBUTE_TCP);
+	lacks(&without, ATTRIBUTE_APP);
 	counters_merge(&whole, &without);
 	assert_int_equal(attributes_lacking(whole.known), ATTRIBUTES_ALL);
 	assert_false(whole.known & FIELD_BIT(FIELD_C2S_SACK));
@@ -284,5 +297,11 @@ int main(void)
 		cmocka_unit_test(test_community_id),
 		cmocka_unit_test(test_services),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (texts_new(1 << 20, &pools[0], NULL) != RC_DONE || texts_new(1 << 20, &pools[1], NULL) != RC_DONE)
+		return 1;
+	texts_add(pools[1], "shifts the numbers", 18);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	texts_free(pools[0]);
+	texts_free(pools[1]);
+	return failed;
 }

@@ -159,3 +159,18 @@ void brute_check(const char *path)
 	}
 	captures_remove_dir(dir);
 }
+
+bool same_counts(const struct record *a, const struct record *b)
+{
+	static struct texts *pool;
+	struct counters x = a->c, y = b->c;
+
+	if (!pool && texts_new(64 << 20, &pool, NULL) != RC_DONE)
+		abort();
+	texts_clear(pool);
+	if (a->texts)
+		counters_move_texts(&x, a->texts, pool);
+	if (b->texts)
+		counters_move_texts(&y, b->texts, pool);
+	return memcmp(&x, &y, sizeof(x)) == 0;
+}

@@ -54,6 +54,9 @@ bool brute_open(const char *path, const char *dir, uint64_t block_size);
 void brute_list(void);
 void brute_close(void);
 
+/* Whether two records count the same; their texts may be numbers of different pools. */
+bool same_counts(const struct record *a, const struct record *b);
+
 /* brute_sums.c: packets are the file's; tiers are their sums. */
 void check_input(void);
 void check_sums(void);

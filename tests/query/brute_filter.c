@@ -35,8 +35,7 @@ static size_t compare_with_scan(const struct result *all, struct query *q)
 			CHECK(want.packet->has_gap == got.packet->has_gap &&
 				want.packet->gap_ns == got.packet->gap_ns);
 		else
-			CHECK(memcmp(&want.record->c, &got.record->c,
-				      sizeof(struct counters)) == 0);
+			CHECK(same_counts(want.record, got.record));
 	}
 	CHECK(k == result_count(r));
 	result_free(r);
@@ -221,8 +220,7 @@ static void check_get(const struct result *r)
 				got->packet->gap_ns == row.packet->gap_ns);
 			CHECK(query_holder_raw(h)->caplen == row.packet->pkt.caplen);
 		} else {
-			CHECK(memcmp(&got->record->c, &row.record->c,
-				      sizeof(struct counters)) == 0);
+			CHECK(same_counts(got->record, row.record));
 		}
 		query_holder_free(h);
 	}

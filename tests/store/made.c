@@ -223,7 +223,7 @@ enum rc made_index(struct store *s, const struct made *m, size_t per, struct err
 
 size_t made_macros(struct store *s, uint64_t *packets, uint64_t *bytes)
 {
-	struct macro_range range = { INT64_MIN, INT64_MAX, NULL };
+	struct macro_range range = { INT64_MIN, INT64_MAX, NULL, NULL };
 	struct macro_walk *w;
 	struct service_key key;
 	struct record rec;

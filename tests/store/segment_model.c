@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "flow/field.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -211,15 +212,25 @@ static u128 wild_value(uint64_t *r)
 	return below(r, 3) ? v >> below(r, 128) : v;
 }
 
+enum { TEXTS = 200 };
+
+size_t model_field_size(const struct field *f)
+{
+	switch (f->type) {
+	case TYPE_U8: return 1;
+	case TYPE_U16: return 2;
+	case TYPE_U32:
+	case TYPE_TEXT: return 4;
+	case TYPE_U128: return 16;
+	default: return 8;
+	}
+}
+
 static void store_wild(uint64_t *r, struct counters *c, const struct field *f)
 {
 	uint8_t *at = (uint8_t *)c + f->offset - offsetof(struct record, c);
-	size_t size = f->type == TYPE_U8 ? 1
-		: f->type == TYPE_U16    ? 2
-		: f->type == TYPE_U32    ? 4
-		: f->type == TYPE_U128   ? 16
-					 : 8;
-	u128 v = wild_value(r);
+	size_t size = model_field_size(f);
+	u128 v = f->type == TYPE_TEXT ? (u128)below(r, TEXTS + 1) : wild_value(r);
 
 	memcpy(at, &v, size); /* little-endian or not: any bytes will do */
 }
@@ -262,11 +273,7 @@ void model_canonical(struct counters *c)
 		if (!f)
 			continue;
 		all |= FIELD_BIT(id);
-		size = f->type == TYPE_U8      ? 1
-			: f->type == TYPE_U16  ? 2
-			: f->type == TYPE_U32  ? 4
-			: f->type == TYPE_U128 ? 16
-					       : 8;
+		size = model_field_size(f);
 		if (!is_sum(f) && !(c->known & FIELD_BIT(id)))
 			memset((uint8_t *)c + f->offset - offsetof(struct record, c), 0, size);
 	}
@@ -440,6 +447,19 @@ static void make_notes(struct model_micro *u, uint64_t *r)
 	}
 }
 
+/* Short ones, one with a zero in it, and the longest. */
+static void add_texts(struct texts *t)
+{
+	char text[TEXTS_LONGEST + 1];
+
+	for (unsigned i = 1; i <= TEXTS; i++) {
+		memset(text, 'x', sizeof(text));
+		size_t len = (size_t)snprintf(text, sizeof(text), "text %u", i);
+
+		texts_add(t, text, i == TEXTS ? TEXTS_LONGEST : len + (i == 2));
+	}
+}
+
 struct model *model_new(
 	uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations)
 {
@@ -454,6 +474,9 @@ struct model *model_new(
 	m->start.number = below(&r, 3);
 	m->start.first_offset = below(&r, 3) * 5000;
 	m->start.first_frame = 1 + below(&r, 1000000);
+	if (texts_new(1 << 20, &m->texts, NULL) != RC_DONE)
+		abort();
+	add_texts(m->texts);
 	m->n_packets = packets;
 	m->packets = need(calloc(packets + 1, sizeof(*m->packets)));
 	make_packets(m, &r, kind);
@@ -484,6 +507,7 @@ void model_free(struct model *m)
 	}
 	free(m->flows);
 	free(m->packets);
+	texts_free(m->texts);
 	free(m);
 }
 
@@ -491,6 +515,7 @@ enum rc model_write(
 	const struct model *m, struct segment_writer *w, struct buf *out, struct err *err)
 {
 	segment_writer_begin(w, &m->start);
+	add_texts(segment_writer_texts(w));
 	for (uint32_t i = 0; i < m->n_packets; i++)
 		segment_writer_packet(
 			w, m->packets[i].skip, m->packets[i].len, m->packets[i].time_ns);

@@ -8,6 +8,7 @@
 #ifndef FLOWDRILL_TESTS_SEGMENT_MODEL_H
 #define FLOWDRILL_TESTS_SEGMENT_MODEL_H
 
+#include "flow/field.h"
 #include "store/segment.h"
 
 struct model_micro {
@@ -39,6 +40,7 @@ struct model {
 	uint32_t n_packets;
 	struct model_flow *flows; /* in order of first ordinal */
 	uint32_t n_flows, n_micros;
+	struct texts *texts; /* the counters' texts are numbers of it */
 };
 
 enum model_kind {
@@ -58,6 +60,8 @@ enum rc model_write(
  * failure.
  */
 size_t model_file(const struct model *m, struct buf *out);
+/* Bytes of a counter. */
+size_t model_field_size(const struct field *f);
 /* Counters as a reader may tell them: unknown values zero. */
 void model_canonical(struct counters *c);
 

@@ -17,6 +17,8 @@ void world_open(struct world *x, uint64_t seed, enum model_kind kind, uint32_t p
 	assert_true(x->at > 0);
 	rc = segment_open_memory(
 		x->file.data, x->file.len, x->at, x->file.len - x->at, &x->s, &x->err);
+	if (rc == RC_DONE)
+		segment_give_texts(x->s, x->m->texts);
 	if (rc != RC_DONE)
 		print_error("seed %llu: %s\n", (unsigned long long)seed, x->err.why);
 	assert_int_equal(rc, RC_DONE);
@@ -56,11 +58,7 @@ static void same_counters(const struct counters *expected, const struct counters
 
 		if (!f)
 			continue;
-		size = f->type == TYPE_U8      ? 1
-			: f->type == TYPE_U16  ? 2
-			: f->type == TYPE_U32  ? 4
-			: f->type == TYPE_U128 ? 16
-					       : 8;
+		size = model_field_size(f);
 		if (memcmp((const uint8_t *)&a + f->offset - offsetof(struct record, c),
 			    (const uint8_t *)got + f->offset - offsetof(struct record, c),
 			    size) != 0)

@@ -40,6 +40,8 @@ static void random_addr(struct addr *a)
 		a->bytes[i] = (uint8_t)next();
 }
 
+static struct texts *pool;
+
 /* Any bits in any field that may have some. */
 static void random_field(struct record *r, const struct field *f)
 {
@@ -48,7 +50,12 @@ static void random_field(struct record *r, const struct field *f)
 		[TYPE_I64] = 8, [TYPE_U128] = 16, [TYPE_MAC] = 6 };
 
 	r->c.known |= FIELD_BIT(f->id);
-	if (f->type == TYPE_ADDR) {
+	if (f->type == TYPE_TEXT) {
+		uint64_t text = next() % 1000;
+		uint32_t number = texts_add(pool, &text, 1 + next() % 8);
+
+		memcpy(at, &number, sizeof(number));
+	} else if (f->type == TYPE_ADDR) {
 		random_addr((struct addr *)at);
 	} else if (f->type == TYPE_TUNNEL) {
 		r->key.tunnel.type = (uint8_t)(next() % TUNNEL_TYPES);
@@ -67,6 +74,7 @@ static void random_field(struct record *r, const struct field *f)
 static void random_record(struct record *r)
 {
 	record_init(r, TIER_MACROFLOW);
+	r->texts = pool;
 	r->slice_ns = (int64_t)(next() << 8);
 	r->id = (struct record_id){ (uint32_t)next() | 1, (uint32_t)next() };
 	for (unsigned id = 0; id < FIELD_STORED_END; id++)
@@ -103,6 +111,7 @@ static void test_codec(void **state)
 
 	(void)state;
 	buf_init(&b);
+	assert_int_equal(texts_new(1 << 20, &pool, NULL), RC_DONE);
 	for (uint64_t i = 1; i <= 3000; i++) {
 		struct record r, back;
 
@@ -111,6 +120,7 @@ static void test_codec(void **state)
 		buf_clear(&b);
 		macro_encode(&b, &r);
 		record_init(&back, TIER_MACROFLOW);
+		back.texts = pool;
 		back.slice_ns = r.slice_ns;
 		if (macro_decode(&back, b.data, b.len) != RC_DONE)
 			fail_msg("seed %llu", (unsigned long long)i);
@@ -126,6 +136,8 @@ static void test_codec(void **state)
 		}
 	}
 	buf_free(&b);
+	texts_free(pool);
+	pool = NULL;
 }
 
 static void test_codec_garbage(void **state)
@@ -233,7 +245,7 @@ static uint64_t expected(uint32_t i, uint32_t w)
 
 static void check_walk(struct store *s)
 {
-	struct macro_range range = { INT64_MIN, INT64_MAX, NULL };
+	struct macro_range range = { INT64_MIN, INT64_MAX, NULL, NULL };
 	struct service_key key, before, want;
 	struct macro_walk *w;
 	struct record rec;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tier/heard.h"
+
+#include "app/talk.h"
+#include "base/mem.h"
+#include "flow/field.h"
+
+#include <string.h>
+
+struct place {
+	uint32_t name;               /* of the conversation; in h->names */
+	uint32_t generation;         /* of the pool that these numbers are of; 0 none: */
+	uint32_t name_number, app_number;
+	uint8_t app;                 /* enum app that app_number stands for */
+	bool used;                   /* its talk is */
+};
+
+struct heard {
+	struct place *places;
+	struct talk *talks;          /* beside them: not touched before somebody speaks */
+	struct talk_memory *memory;
+	struct texts *names;
+};
+
+enum rc heard_new(uint32_t capacity, struct heard **out, struct err *err)
+{
+	struct heard *h = mem_calloc(1, sizeof(*h));
+
+	if (!h)
+		return err_memory(err);
+	h->places = mem_calloc(capacity, sizeof(*h->places));
+	h->talks = mem_calloc(capacity, sizeof(*h->talks));
+	enum rc rc = h->places && h->talks ? talk_memory_new(&h->memory, err) : err_memory(err);
+	if (rc == RC_DONE)
+		rc = texts_new(HEARD_TEXTS, &h->names, err);
+	if (rc != RC_DONE) {
+		heard_free(h);
+		return rc;
+	}
+	*out = h;
+	return RC_DONE;
+}
+
+void heard_free(struct heard *h)
+{
+	if (!h)
+		return;
+	mem_free(h->places);
+	mem_free(h->talks);
+	talk_memory_free(h->memory);
+	texts_free(h->names);
+	mem_free(h);
+}
+
+void heard_begin(struct heard *h, uint32_t place)
+{
+	struct place *at = &h->places[place];
+
+	if (!at->used)
+		return;
+	talk_end(&h->talks[place], h->memory);
+	memset(&h->talks[place], 0, sizeof(h->talks[place]));
+	texts_drop(h->names, at->name);
+	*at = (struct place){0};
+}
+
+/* ---- counting ------------------------------------------------------------------------------ */
+
+static void count_text(struct counters *c, const struct analysed *at, enum record_text slot, struct said_text text)
+{
+	if (text.p)
+		counters_text(c, slot, texts_add(at->texts, text.p, text.len));
+}
+
+static void count_number(struct counters *c, unsigned id, uint16_t *field, uint16_t value)
+{
+	u128 bit = FIELD_BIT(id);
+
+	if (!((c->known | c->mixed) & bit)) {
+		*field = value;
+		c->known |= bit;
+	} else if (*field != value) {
+		*field = 0;
+		c->known &= ~bit;
+		c->mixed |= bit;
+	}
+}
+
+/* Host names do not tell capitals from small letters: equal ones are to be the same text. */
+static struct said_text lower(struct said_text name, char *to)
+{
+	size_t len = name.len < SAID_MAX ? name.len : SAID_MAX;
+
+	for (size_t i = 0; i < len; i++)
+		to[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] + 32) : name.p[i];
+	return (struct said_text){to, len};
+}
+
+/* From now on the conversation has this name. */
+static void say_name(struct heard *h, struct place *place, struct said_text name)
+{
+	char bytes[SAID_MAX];
+
+	name = lower(name, bytes);
+	texts_drop(h->names, place->name);
+	place->name = texts_add(h->names, name.p, name.len);
+	place->generation = 0;
+}
+
+/* Numbers in the pool of what is counted now: looked up once a segment and conversation, not for each packet. */
+static void find_numbers(const struct heard *h, struct place *place, const struct talk *talk, const struct analysed *at)
+{
+	const char *app = app_name((enum app)talk->app), *name;
+	size_t len;
+
+	if (place->generation == at->generation && place->app == talk->app)
+		return;
+	name = texts_get(h->names, place->name, &len);
+	place->name_number = texts_add(at->texts, name, len);
+	place->app_number = texts_add(at->texts, app, strlen(app));
+	place->app = talk->app;
+	place->generation = at->generation;
+}
+
+static void count_said(const struct said *said, const struct analysed *at, struct counters *c, struct packet_note *note)
+{
+	c->requests += said->requests;
+	if (said->errors)
+		note->marks |= MARK_BIT(MARK_ERRORS);
+	if (said->refusals)
+		note->marks |= MARK_BIT(MARK_REFUSALS);
+	if (said->has_status)
+		count_number(c, FIELD_STATUS, &c->status, said->status);
+	if (said->version)
+		count_number(c, FIELD_TLS_VERSION, &c->tls_version, said->version);
+	count_text(c, at, TEXT_URL, said->url);
+	count_text(c, at, TEXT_ALPN, said->alpn);
+	count_text(c, at, TEXT_JA4, said->ja4);
+}
+
+void heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
+	struct packet_note *note)
+{
+	struct place *place = &h->places[at->place];
+	struct talk *talk = &h->talks[at->place];
+	bool speaks = p->payload_len > 0 && !(note->marks & MARK_BIT(MARK_DUPLICATE));
+	bool begins = (p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN) && place->used;
+	struct said said;
+
+	if (!speaks && !begins)
+		return;
+	if (talk_packet(talk, h->memory, p, at->frame, at->dir, NULL, &said))
+		count_said(&said, at, c, note);
+	place->used = true;
+	if (said.name.p)
+		say_name(h, place, said.name);
+	if (!speaks || talk->app == APP_NONE)
+		return;
+	find_numbers(h, place, talk, at);
+	counters_text(c, TEXT_APP, place->app_number);
+	counters_text(c, TEXT_NAME, place->name_number);
+}
