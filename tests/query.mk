@@ -14,7 +14,7 @@ tests_query_test_hostile_LDADD = $(query_test_ldadd)
 
 # Brute force over whole captures.
 brute_sources = tests/query/brute.c tests/query/brute.h tests/query/brute_down.c \
-	tests/query/brute_filter.c tests/query/brute_sums.c $(captures_sources)
+	tests/query/brute_filter.c tests/query/brute_groups.c tests/query/brute_sums.c $(captures_sources)
 brute_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 unit_tests += tests/query/test_brute
 tests_query_test_brute_SOURCES = tests/query/test_brute.c $(brute_sources)

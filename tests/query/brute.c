@@ -6,6 +6,7 @@
 #include "session/ingest.h"
 
 struct brute brute;
+uint64_t brute_segment = BRUTE_SEGMENT;
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
@@ -113,7 +114,7 @@ bool brute_open(const char *path, const char *dir, uint64_t block_size)
 		config.block_size = block_size;
 	ingest_options_default(&options);
 	options.threads = 1;
-	options.segment_packets = BRUTE_SEGMENT;
+	options.segment_packets = brute_segment;
 	brute.imported = block_size || is_compressed(brute.path);
 	if ((brute.imported ? import_it : index_in_place)(dir, &config, &options) != RC_DONE)
 		return false;
@@ -150,6 +151,7 @@ void brute_check(const char *path)
 	if (brute_open(path, dir, 0)) {
 		check_input();
 		check_sums();
+		check_groups();
 		if (result_count(brute.packets)) {
 			check_down();
 			check_filters();

@@ -32,6 +32,8 @@ struct brute {
 };
 
 extern struct brute brute;
+/* Packets of a segment; BRUTE_SEGMENT unless a test wants others. */
+extern uint64_t brute_segment;
 
 #define CHECK(what)                                                                    \
 	do {                                                                           \
@@ -60,6 +62,8 @@ bool same_counts(const struct record *a, const struct record *b);
 /* brute_sums.c: packets are the file's; tiers are their sums. */
 void check_input(void);
 void check_sums(void);
+/* brute_groups.c: flows, macroflows and groups are what lies below them, to the last counter. */
+void check_groups(void);
 /* brute_down.c: from every record to what lies below it, and back. */
 void check_down(void);
 /* brute_filter.c: by the index as by looking at all. */

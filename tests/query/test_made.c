@@ -68,6 +68,34 @@ static void test_brute(void **state)
 		brute_check(make(&kinds[i]));
 }
 
+/* Random captures in random segments, in place or in a store of several blocks: merging is exact. */
+static void test_merging(void **state)
+{
+	uint64_t random = 20261121;
+
+	(void)state;
+	for (unsigned round = 0; round < 12; round++) {
+		struct traffic t = { .seed = 100 + round };
+		char index[160];
+
+		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+		t.packets = 300 + (random >> 60) * 150;
+		t.hosts = 2 + (unsigned)(random >> 50) % 14;
+		t.interfaces = 1 + (unsigned)(random >> 40) % 2;
+		t.step_ms = 1 + (unsigned)(random >> 30) % 400;
+		t.back_percent = (unsigned)(random >> 20) % 12;
+		t.payload = round % 3 == 0 ? 1400 : 60;
+		brute_segment = 1 + (random >> 33) % 500;
+		snprintf(index, sizeof(index), "%s/merging-%u", dir, round);
+		print_message("seed %u: segments of %llu packets\n", t.seed, (unsigned long long)brute_segment);
+		assert_true(brute_open(make(&t), index, round % 3 == 0 ? 1 << 20 : 0));
+		check_sums();
+		check_groups();
+		brute_close();
+	}
+	brute_segment = BRUTE_SEGMENT;
+}
+
 /* ---- a world of two points ------------------------------------------------------------------------ */
 
 static const struct traffic two_points = { .seed = 9,
@@ -557,6 +585,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_brute, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_merging, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_points_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_group_fields, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sources, set_up, tear_down),
