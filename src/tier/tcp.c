@@ -13,6 +13,9 @@
 /* A retransmission this soon after duplicate ACKs is a fast one; without a known round trip, this late is not out of order any more. */
 static const int64_t fast_ns = 20000000, reordered_ns = 3000000;
 
+/* The largest window that there is (RFC 7323, 2.3). */
+static const uint32_t window_max = UINT32_C(65535) << 14;
+
 enum { SYN_FIN_RST = TCP_SYN | TCP_FIN | TCP_RST };
 
 /* One packet and where it stands. */
@@ -278,6 +281,10 @@ static void remember(struct look *l)
 		f->next_seq = next;
 		f->next_ns = p->time_ns;
 	}
+	/* more under way than may be: acknowledgments were not captured, and sequence numbers go round */
+	if ((l->rev->bits & TCP_KNOWS_ACK) && seq_before(l->rev->ack, f->next_seq) &&
+		f->next_seq - l->rev->ack > window_max)
+		l->rev->bits &= (uint16_t)~TCP_KNOWS_ACK;
 	if (learns && (!knew || p->tcp_seq == f->contiguous))
 		f->contiguous = f->next_seq;
 	if (learns)

@@ -294,6 +294,71 @@ static void many_under_way(void **unused)
 	assert_true(measured >= 5);
 }
 
+/* The largest windows: all of it under way is told, sequences wrap meanwhile; more than that cannot be, and is not claimed. */
+static void huge_windows(void **unused)
+{
+	const uint32_t begin = UINT32_MAX - 200000000, len = 65535, fills = 1 << 14;
+	const struct step handshake[] = {
+		{0, 'c', TCP_SYN, begin - 1, 0, 0, 65535, .marks = "", .scale = 15},
+		{1, 's', TCP_SYN | TCP_ACK, 500, begin, 0, 65535, .marks = "", .scale = 15},
+		{2, 'c', TCP_ACK, begin, 501, 0, 65535, .marks = ""},
+		{3, 's', TCP_ACK, 501, begin, 1, 65535, .marks = ""},
+	};
+
+	(void)unused;
+	script_begin();
+	for (unsigned i = 0; i < 4; i++)
+		script_step(&handshake[i]);
+	for (uint32_t i = 0; i <= fills; i++) {
+		const struct tcp_verdict *v = script_step(&(struct step){4 + i, 'c', TCP_ACK, begin + i * len, 502, len, 65535,
+			.marks = i + 1 == fills ? "window_full" : ""});
+		assert_int_equal(v->has_in_flight, i < fills);
+		if (i < fills)
+			assert_int_equal(v->in_flight, (i + 1) * len);
+	}
+	script_step(&(struct step){20000, 's', TCP_ACK, 502, begin + (fills + 1) * len, 0, 65535, .marks = ""});
+	const struct tcp_verdict *v = script_step(&(struct step){20001, 'c', TCP_ACK, begin + (fills + 1) * len, 502, 10, 65535, .marks = ""});
+	assert_true(v->has_in_flight);
+	assert_int_equal(v->in_flight, 10);
+}
+
+/* Bytes go by in one direction until all sequence numbers were used, while the other side was captured once: nothing is claimed. */
+static void acknowledgments_not_captured(void **unused)
+{
+	const uint32_t len = 65535;
+
+	(void)unused;
+	script_begin();
+	script_step(&(struct step){0, 's', TCP_ACK, 1, 1, 0, 1000, .marks = ""});
+	for (uint32_t i = 0; i < 140000; i++) {
+		const struct tcp_verdict *v = script_step(&(struct step){i, 'c', TCP_ACK, 1 + i * len, 1, len, 1000, .marks = ""});
+		assert_int_equal(v->has_in_flight, i < 1 << 14);
+		assert_true(!v->has_in_flight || v->in_flight == (i + 1) * len);
+		assert_false(v->has_rtt);
+	}
+}
+
+/* A connection that was open before the capture began: what it says of itself is used, what it does not is unknown. */
+static void midstream(void **unused)
+{
+	(void)unused;
+	script_run((const struct step[]){
+		{0, 's', TCP_ACK, 9000, 4000, 1000, 500, .marks = ""},
+		{1, 'c', TCP_ACK, 4000, 10000, 0, 100, .marks = ""},
+		{2, 's', TCP_ACK, 10000, 4000, 1000, 500, .marks = ""},
+		{3, 'c', TCP_ACK, 4000, 11000, 200, 100, .marks = ""},
+		{4, 's', TCP_ACK, 11000, 4200, 0, 500, .marks = ""},
+		/* beyond a window whose scale nobody knows */
+		{5, 's', TCP_ACK, 11000, 4200, 1400, 500, .marks = ""},
+	}, 6);
+	assert_false(script_verdict(0)->has_in_flight);
+	for (unsigned i = 0; i < 6; i++)
+		assert_false(script_verdict(i)->has_setup || script_verdict(i)->rtt_of_handshake);
+	assert_int_equal(script_verdict(1)->rtt_ns, 1000000);
+	assert_int_equal(script_verdict(4)->rtt_ns, 1000000);
+	assert_int_equal(script_verdict(5)->in_flight, 1400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,7 +367,8 @@ int main(void)
 		cmocka_unit_test(window_scale), cmocka_unit_test(ports_used_again),
 		cmocka_unit_test(captured_twice), cmocka_unit_test(overlaps), cmocka_unit_test(forged_sack),
 		cmocka_unit_test(one_direction), cmocka_unit_test(half_seen_handshakes),
-		cmocka_unit_test(many_under_way),
+		cmocka_unit_test(many_under_way), cmocka_unit_test(huge_windows),
+		cmocka_unit_test(acknowledgments_not_captured), cmocka_unit_test(midstream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

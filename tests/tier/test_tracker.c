@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #define SECOND INT64_C(1000000000)
 
@@ -253,6 +255,45 @@ static void test_eviction_is_counted_and_nothing_lost(void **state)
 	tracker_free(w.t);
 }
 
+/* A hundred thousand half-open connections, and some answers: exact or unknown, in bounded time and memory. */
+static void test_half_open_connections(void **state)
+{
+	enum { OPEN = 100000, ANSWERED = 1000, SEGMENT = 10000 };
+	struct world w = world_new();
+	struct counters all;
+	struct rusage before, after;
+	clock_t start = clock();
+	uint32_t sent = 0;
+
+	(void)state;
+	counters_init(&all);
+	getrusage(RUSAGE_SELF, &before);
+	for (unsigned i = 0; i < OPEN + ANSWERED; i++) {
+		unsigned n = i < OPEN ? i : i - ANSWERED;        /* the newest ones are answered */
+		unsigned host = 3 + n / 50000, port = 1024 + n % 50000;
+
+		if (i < OPEN)
+			give(&w, tcp(host, port, 2, 80, TCP_SYN, n, 0), i);
+		else
+			give(&w, tcp(2, 80, host, port, TCP_SYN | TCP_ACK, 5, n + 1), i);
+		if (++sent < SEGMENT && i + 1 < OPEN + ANSWERED)
+			continue;
+		struct tracker_parts parts = end(&w);
+		check_invariants(&parts, sent);
+		for (size_t m = 0; m < parts.n_micros; m++)
+			counters_merge(&all, &parts.micros[m].c);
+		sent = 0;
+	}
+	getrusage(RUSAGE_SELF, &after);
+	assert_int_equal(all.attempted, OPEN);
+	assert_int_equal(all.answered, ANSWERED);
+	assert_int_equal(all.refused, 0);
+	assert_int_equal(counters_packets(&all), OPEN + ANSWERED);
+	assert_true(after.ru_maxrss - before.ru_maxrss < 64 << 10);
+	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 20);        /* usually a tenth of a second */
+	tracker_free(w.t);
+}
+
 /* Random packets in random order of time, cut into segments of random length. */
 static void test_invariants_hold_for_random_packets(void **state)
 {
@@ -288,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_orientation),
 		cmocka_unit_test(test_segments_continue_records),
 		cmocka_unit_test(test_eviction_is_counted_and_nothing_lost),
+		cmocka_unit_test(test_half_open_connections),
 		cmocka_unit_test(test_invariants_hold_for_random_packets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
