@@ -21,7 +21,7 @@ enum {
 	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
 	ADDRS_MAX = 1 << 19,             /* distinct addresses of a block, for its filter */
 	SEGMENT_PACKETS = 1 << 20,       /* a segment's end at the latest */
-	SEGMENT_CONVERSATIONS = 48 << 10,    /* likewise, about so many microflows: bounds memory in a flood */
+	SEGMENT_CONVERSATIONS = 12 << 10,    /* likewise, about so many microflows: bounds memory in a flood */
 };
 
 /* A segment on its way: filled by the reader, then sealed. One without packets only says that the block is done. */
