@@ -17,9 +17,12 @@ check_PROGRAMS += tests/tier/tcp_dump
 tests_tier_tcp_dump_SOURCES = tests/tier/tcp_dump.c
 tests_tier_tcp_dump_LDADD = src/tier/libtier.a src/store/libstore.a $(SQLITE_LIBS) $(capture_ldadd)
 
-# Needs tshark and FLOWDRILL_CAPTURES.
-LONG_TESTS += tests/tier/tcp-tshark.sh
-EXTRA_DIST += tests/tier/tcp-compare.awk tests/tier/tcp-differences.tsv
+# Against tshark: the first two need FLOWDRILL_CAPTURES, the third root.
+LONG_TESTS += tests/tier/tcp-tshark.sh tests/tier/response-tshark.sh tests/tier/lossy.sh
+EXTRA_DIST += tests/tier/tshark-lib.sh tests/tier/tcp-lib.sh tests/tier/differences.awk \
+	tests/tier/tcp-compare.awk tests/tier/tcp-twice.awk tests/tier/tcp-differences.tsv \
+	tests/tier/response-compare.awk tests/tier/response-differences.tsv \
+	tests/tier/make-lossy.sh tests/tier/lossy-traffic.py
 
 unit_tests += tests/tier/test_tcp
 tests_tier_test_tcp_SOURCES = tests/tier/test_tcp.c tests/tier/tcp_script.c tests/tier/tcp_script.h

@@ -3,11 +3,12 @@
 """A wire and a switch in user space: forwards frames between interfaces.
 
 usage: wire.py [--seed N] RULE...
-RULE:  IN[.VLAN]:OUT[.VLAN][:DELAY_MS[:JITTER_MS[:LOSS_PERCENT]]]
+RULE:  IN[.VLAN]:OUT[.VLAN][:DELAY_MS[:JITTER_MS[:LOSS_PERCENT[:LATE_PERCENT[:TWICE_PERCENT]]]]]
 
 Frames that arrive at IN (with this 802.1Q tag, or with none) leave at OUT with
 the tag that is named there, after the delay, in order, unless they are lost.
-Only TCP and UDP over IP are ever lost. It needs no module of the kernel (netem,
+LATE ones are overtaken: they wait for half of the delay more. TWICE ones leave
+two times. Only TCP and UDP over IP are ever lost, late or doubled. It needs no module of the kernel (netem,
 8021q), which test machines often lack. It lives in a network namespace of its
 own and ends with SIGTERM.
 """
@@ -64,8 +65,9 @@ class Rule:
         source, out, *timing = text.split(":")
         self.source, self.vlan_in = self.port(source)
         self.out, self.vlan_out = self.port(out)
-        delay, jitter, loss = [float(t) for t in timing] + [0.0] * (3 - len(timing))
-        self.delay, self.jitter, self.loss = delay / 1e3, jitter / 1e3, loss / 100
+        delay, jitter, *shares = [float(t) for t in timing] + [0.0] * (5 - len(timing))
+        self.delay, self.jitter = delay / 1e3, jitter / 1e3
+        self.loss, self.late, self.twice = (share / 100 for share in shares)
         self.last_due = 0.0
 
     @staticmethod
@@ -74,7 +76,7 @@ class Rule:
         return name, int(vlan or 0)
 
     def due(self, now, rng):
-        """When a frame that came now leaves: never before the one that came before it."""
+        """When a frame that came now leaves: never before the one that came before it, which was not late."""
         self.last_due = max(self.last_due, now + self.delay + rng.random() * self.jitter)
         return self.last_due
 
@@ -113,11 +115,17 @@ def main():
             while (got := receive(s)) is not None:
                 frame, vlan = got
                 rule = rules.get((names[s], vlan))
-                if rule is None or (may_be_lost(frame) and rng.random() < rule.loss):
+                if rule is None:
                     continue
-                count += 1
+                troubled = may_be_lost(frame)
+                if troubled and rng.random() < rule.loss:
+                    continue
                 due = rule.due(time.monotonic(), rng)
-                heapq.heappush(waiting, (due, count, rule.out, rule.dress(frame)))
+                if troubled and rng.random() < rule.late:
+                    due += rule.delay / 2
+                for _ in range(2 if troubled and rng.random() < rule.twice else 1):
+                    count += 1
+                    heapq.heappush(waiting, (due, count, rule.out, rule.dress(frame)))
 
 
 if __name__ == "__main__":
