@@ -5,7 +5,7 @@
 # Rules, found from the segments themselves:
 #   request_segments  the request had several segments
 #   continued         the response, or another one, began in an earlier segment of the turn
-#   unheard           the response does not acknowledge the whole request: it answers what was before
+#   unheard           who begins a turn, or began the one before, has not acknowledged all of the turn before it
 #   again             bytes of the turn, or of the one before, were sent twice or came out of order
 #   gap               bytes of the turn, or of the one before, were not captured
 #   unmatched         over UDP, questions and answers did not alternate since both were silent for ten seconds
@@ -36,10 +36,12 @@ function speak_udp(stream, who) {
 		unmatched[stream] = 1
 	heard_at[stream] = $2
 }
-function speak_tcp(stream, who, end) {
+function speak_tcp(stream, who, other, end) {
 	end = ($8 + $7) % 4294967296
 	if ((stream, who) in top && behind($8, top[stream, who]) < 0)
 		again_at[stream] = half[stream]
+	if (said[stream, who] == 1 && (stream, other) in top && behind(top[stream, other], $9) > 0)
+		unheard_at[stream] = half[stream]
 	if ((stream, who) in top && behind($8, top[stream, who]) > 0)
 		gap_at[stream] = half[stream]
 	if (!((stream, who) in top) || behind(end, top[stream, who]) > 0)
@@ -54,7 +56,7 @@ function rule_of(stream, who, other, both) {
 		return "gap"
 	if (said[stream, who] > 1)
 		return "continued"
-	if ((stream, other) in top && behind(top[stream, other], $9) > 0)
+	if ((stream in unheard_at) && half[stream] - unheard_at[stream] <= 3)
 		return "unheard"
 	return both && said[stream, other] > 1 ? "request_segments" : ""
 }
@@ -63,7 +65,7 @@ FNR == NR {
 	our[part[1]] = part[2]
 	next
 }
-$2 ~ /,/ || ($4 == "" && $5 == "") { next }
+($4 == "" && $5 == "") { next }
 {
 	stream = $4 != "" ? "tcp" $4 : "udp" $5
 	who = $6
@@ -77,7 +79,7 @@ $2 ~ /,/ || ($4 == "" && $5 == "") { next }
 			speak_udp(stream, who)
 		speak(stream, who)
 		if ($4 != "")
-			speak_tcp(stream, who)
+			speak_tcp(stream, who, other)
 	}
 	theirs = $10 != "" ? $10 : $11
 	if (theirs == "")

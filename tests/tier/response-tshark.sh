@@ -16,8 +16,13 @@ ask_tshark()
 		-o tcp.relative_sequence_numbers:FALSE -T fields -e frame.number -e frame.time_epoch -e frame.protocols \
 		-e tcp.stream -e udp.stream -e tcp.srcport -e udp.srcport -e ip.src -e ipv6.src -e tcp.len -e udp.length \
 		-e tcp.seq_raw -e tcp.ack_raw -e http.time -e dns.time 2>/dev/null |
-		awk -F '\t' -v OFS='\t' '$3 !~ /icmp/ {
-			print $1, $2, $3, $4, $5, $6 $7 $8 $9, $4 != "" ? $10 : $11 - 8, $12, $13, $14, $15 }'
+		awk -F '\t' -v OFS='\t' '
+			# of layers within layers the innermost
+			$3 !~ /icmp/ {
+				for (i = 4; i <= 13; i++)
+					sub(/.*,/, "", $i)
+				print $1, $2, $3, $4, $5, ($4 != "" ? $6 : $7) $8 $9, $4 != "" ? $10 : $11 - 8, $12, $13, $14, $15
+			}'
 }
 
 compare()

@@ -14,7 +14,6 @@
 #   nothing_new   nothing is acknowledged that was not before
 #   karn          bytes that were sent twice, or came out of order, are acknowledged
 #   joined        32 segments or more were under way
-#   seq0          a direction began with sequence number 0
 # Connection setup:
 #   zero          a time of 0
 #   handshake     a SYN or SYN,ACK was captured twice or not at all, or the connection was refused
@@ -25,7 +24,6 @@
 #   gap           bytes before were not captured, and nothing was acknowledged since
 #   acknowledged  a part of the segment was acknowledged before, or of one that came after the newest acknowledgment
 #   dsack         the other side's newest SACK tells of a duplicate
-#   seq0          a direction began with sequence number 0
 BEGIN {
 	FS = OFS = "\t"
 	names = split("retrans fast_retrans spurious_retrans out_of_order lost_segment ack_lost_segment dup_ack keep_alive " \
@@ -152,7 +150,7 @@ function rtt_rule(us, new, unsure) {
 		return "zero"
 	if (!new)
 		return "nothing_new"
-	return unsure ? "karn" : many[y] ? "joined" : zero[$3] ? "seq0" : ""
+	return unsure ? "karn" : many[y] ? "joined" : ""
 }
 # tshark repeats it with each frame: it is asked once for each stream.
 function compare_setup(us, them, whole) {
@@ -172,7 +170,7 @@ function in_flight_rule(before) {
 		stale[x] = 1
 	if (mute[y])
 		return "mute"
-	return hole[x] ? "gap" : stale[x] ? "acknowledged" : hole_n[x] > 0 ? "hole" : dsack[y] ? "dsack" : zero[$3] ? "seq0" : ""
+	return hole[x] ? "gap" : stale[x] ? "acknowledged" : hole_n[x] > 0 ? "hole" : dsack[y] ? "dsack" : ""
 }
 function common_rule() {
 	return $3 in tags ? "vlan" : $3 in networks ? "vni" : fragments ? "fragments" : ""
@@ -203,8 +201,6 @@ FILENAME == ARGV[1] { for (i = 2; i <= 6; i++) our[$1, i] = $i; next }
 	x = $3 "," ($10 $9 != first[$3])
 	y = $3 "," ($10 $9 == first[$3])
 	space = $13 + (has(SYN) || has(FIN))
-	if (has(SYN) && $11 == 0)
-		zero[$3] = 1
 	common = common_rule()
 	compare_marks()
 
