@@ -11,8 +11,14 @@ enum { CANON_NULL, CANON_INT, CANON_TEXT, CANON_BLOB };
 
 static void canon_int(struct buf *b, int64_t v)
 {
-	buf_put_u8(b, CANON_INT);
-	buf_put_le64(b, (uint64_t)v);
+	uint8_t *to = buf_reserve(b, 9);
+
+	if (!to)
+		return;
+	to[0] = CANON_INT;
+	for (int i = 0; i < 8; i++)
+		to[1 + i] = (uint8_t)((uint64_t)v >> 8 * i);
+	b->len += 9;
 }
 
 static void canon_bytes(struct buf *b, uint8_t type, const void *bytes, size_t len)
@@ -89,20 +95,30 @@ void rows_reset(struct row_reader *r)
 	sqlite3_reset(r->stmt);
 }
 
-static void canon_column(struct buf *b, sqlite3_stmt *stmt, int at)
+/* Each column is asked for once: catalogs have millions. Nobody else uses the connection, so its value may be looked at in place. */
+static void canon_column(struct row_reader *r, int at)
 {
-	int type = sqlite3_column_type(stmt, at);
+	struct buf *b = &r->c->row;
+	sqlite3_value *v = sqlite3_column_value(r->stmt, at);
+	int type = sqlite3_value_type(v);
 
-	if (type == SQLITE_INTEGER)
-		canon_int(b, sqlite3_column_int64(stmt, at));
-	else if (type == SQLITE_NULL)
+	if (type == SQLITE_INTEGER) {
+		int64_t i = sqlite3_value_int64(v);
+
+		canon_int(b, i);
+		if (at < ROW_INTS) {
+			r->ints[at] = i;
+			r->is_int |= UINT32_C(1) << at;
+		}
+	} else if (type == SQLITE_NULL) {
 		buf_put_u8(b, CANON_NULL);
-	else if (type == SQLITE_TEXT)
-		canon_bytes(b, CANON_TEXT, sqlite3_column_text(stmt, at),
-			(size_t)sqlite3_column_bytes(stmt, at));
-	else
-		canon_bytes(b, type == SQLITE_BLOB ? CANON_BLOB : UINT8_MAX, sqlite3_column_blob(stmt, at),
-			(size_t)sqlite3_column_bytes(stmt, at));
+	} else if (type == SQLITE_TEXT) {
+		canon_bytes(b, CANON_TEXT, sqlite3_column_text(r->stmt, at),
+			(size_t)sqlite3_column_bytes(r->stmt, at));
+	} else {
+		canon_bytes(b, type == SQLITE_BLOB ? CANON_BLOB : UINT8_MAX, sqlite3_column_blob(r->stmt, at),
+			(size_t)sqlite3_column_bytes(r->stmt, at));
+	}
 }
 
 enum rc rows_next_chained(struct row_reader *r, uint64_t before, struct err *err)
@@ -114,8 +130,9 @@ enum rc rows_next_chained(struct row_reader *r, uint64_t before, struct err *err
 	if (rc != RC_DONE)
 		return rc;
 	buf_clear(b);
+	r->is_int = 0;
 	for (int i = 0; i < last; i++)
-		canon_column(b, r->stmt, i);
+		canon_column(r, i);
 	r->sum = hash_bytes(b->data, b->len, before);
 	r->at = 0;
 	r->tally ^= r->sum;
@@ -152,7 +169,9 @@ enum rc rows_end(struct row_reader *r, struct err *err)
 
 int64_t row_get_i64(struct row_reader *r)
 {
-	return sqlite3_column_int64(r->stmt, r->at++);
+	int at = r->at++;
+
+	return at < ROW_INTS && r->is_int >> at & 1 ? r->ints[at] : sqlite3_column_int64(r->stmt, at);
 }
 
 uint64_t row_get_u64(struct row_reader *r)

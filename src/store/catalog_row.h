@@ -44,6 +44,8 @@ enum rc row_end(struct row_writer *w, uint64_t *sum, struct err *err);
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
+enum { ROW_INTS = 20 };
+
 /* Reads columns one after the other; `bad` sticks where a number is out of range. */
 struct row_reader {
 	struct catalog *c;
@@ -53,6 +55,8 @@ struct row_reader {
 	bool bad;
 	uint64_t sum;                /* of the row at hand */
 	uint64_t tally;              /* of all rows so far */
+	int64_t ints[ROW_INTS];      /* the first columns of the row at hand, where they are integers */
+	uint32_t is_int;             /* bits: which are */
 };
 
 /* A statement without parameters, or to be bound before rows_next(). */
