@@ -2,6 +2,10 @@
 #	unit_tests += tests/base/test_NAME
 #	tests_base_test_NAME_SOURCES = tests/base/test_NAME.c
 #	tests_base_test_NAME_LDADD = $(base_test_ldadd)
+unit_tests += tests/base/test_hash
+tests_base_test_hash_SOURCES = tests/base/test_hash.c
+tests_base_test_hash_LDADD = $(base_test_ldadd)
+
 unit_tests += tests/base/test_io
 tests_base_test_io_SOURCES = tests/base/test_io.c
 tests_base_test_io_LDADD = $(base_test_ldadd)

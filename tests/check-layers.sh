@@ -37,7 +37,7 @@ BEGIN {
 	third(4, "^readline/", "^src/ui/prompt[^/]*[.]c$")
 	third(5, "^(zlib|zconf|zstd|zstd_errors)[.]h", "^src/(file|capture)/")
 	third(6, "^json(-c)?(/|[.]h)", "^src/out/")
-	third(7, "^(xxhash|xxh3)[.]h", "^src/base/")
+	third(7, "^(xxhash|xxh3|xxh_x86dispatch)[.]h", "^src/base/")
 	third(9, "^(gcrypt[.]h|ndpi/|ndpi_)", "^src/app/")
 	third(8, "^(libmd/|md[245]|sha1|sha2|sha|rmd160|ripemd)", "^src/flow/")
 }

@@ -4,8 +4,15 @@
 
 #include "base/hash.h"
 
+#include "base/hash_wide.h"
+#include "config.h"
+
 uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
 {
+#ifdef HAVE_XXH3_DISPATCH
+	if (len >= HASH_WIDE_FROM)
+		return hash_wide(bytes, len, seed);
+#endif
 	return XXH3_64bits_withSeed(bytes, len, seed);
 }
 

@@ -7,6 +7,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/err.h \
 	src/base/hash.c \
 	src/base/hash.h \
+	src/base/hash_wide.c \
+	src/base/hash_wide.h \
 	src/base/io.c \
 	src/base/io.h \
 	src/base/mem.c \
