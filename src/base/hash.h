@@ -13,6 +13,9 @@
 /* XXH3, 64 bits, of len bytes. */
 uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed);
 
+/* 1 where an odd number of all bits is set, else 0: one flipped bit always changes it. */
+unsigned hash_parity(const void *bytes, size_t len);
+
 struct hash128 {
 	uint64_t low, high;
 };

@@ -18,6 +18,7 @@ struct packet_row {
 	int64_t gap_ns;              /* since the packet before in its flow */
 	bool has_gap;                /* false for a flow's first packet */
 	struct record_id self;       /* block, and offset of its record */
+	uint16_t check;              /* of the bytes that were read, for who reads them again */
 	struct record_id flow, microflow;
 	const struct flow_key *key;  /* its flow's */
 	enum direction direction;

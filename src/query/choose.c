@@ -181,9 +181,9 @@ static enum rc find_lead(struct packets *p, size_t from, size_t to, struct err *
 	}
 	if (backwards)
 		rc = time_of(p, last, &last_ns, err);
-	lead->has_lead = true;
+	lead->has_lead = rc == RC_DONE;
 	lead->lead_ns = time_sub(last_ns, gap_sum);
-	return rc;
+	return rc == RC_DONE ? rc : run_leave_out(p->sr, rc, err);
 }
 
 /* Microflow parts in a row, some not wanted: those that are, each with the time before it. */

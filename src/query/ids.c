@@ -46,7 +46,8 @@ static enum rc read_raw(const struct query_sources *sources, struct query_holder
 	const struct id *id, struct err *err)
 {
 	struct store *s = sources->stores[id->source ? id->source - 1 : 0];
-	struct packet_ref ref = { h->row.packet->pkt.offset, h->row.packet->pkt.record_len };
+	struct packet_ref ref = { h->row.packet->pkt.offset,
+		h->row.packet->pkt.record_len, h->row.packet->check, true };
 	enum rc rc = packet_reader_new(s, &h->reader, err);
 
 	return rc == RC_DONE ? packet_reader_get(h->reader, id->rec.block, ref, &h->raw, err)

@@ -84,7 +84,7 @@ static enum rc read_again(
 {
 	const struct packet_row *p = row->packet;
 	unsigned source = row->source ? row->source - 1 : 0;
-	struct packet_ref ref = { p->pkt.offset, p->pkt.record_len };
+	struct packet_ref ref = { p->pkt.offset, p->pkt.record_len, p->check, true };
 	enum rc rc = RC_DONE;
 
 	if (!o->readers[source])

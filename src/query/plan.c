@@ -6,6 +6,7 @@
 #include "base/trace.h"
 #include "store/filters.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -211,6 +212,29 @@ enum rc run_forgive(struct source_run *sr, const struct segment_place *place, en
 	return id_list_add(&sr->gone, place->block, err);
 }
 
+enum rc run_leave_out(struct source_run *sr, enum rc rc, struct err *err)
+{
+	struct run *run = sr->run;
+
+	if (rc != RC_DAMAGED || store_kind(sr->store) != STORE_OWN)
+		return rc;
+	if (run->left_out++ == 0 && err)
+		run->first_left_out = *err;
+	return RC_DONE;
+}
+
+static enum rc tell_left_out(const struct run *run, struct err *err)
+{
+	const struct err *first = &run->first_left_out;
+	char more[64] = "";
+
+	if (run->left_out == 0)
+		return RC_DONE;
+	if (run->left_out > 1)
+		snprintf(more, sizeof(more), "; %" PRIu64 " packets are left out", run->left_out);
+	return err_damaged(err, first->what, first->offset, "%s%s", first->why, more);
+}
+
 void run_segment_close(struct source_run *sr, struct segment *s)
 {
 	sr->run->explain->index_bytes += segment_io_bytes(s);
@@ -341,7 +365,9 @@ static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *
 	if (rc == RC_DONE)
 		rc = output_finish(run->out, err);
 	output_free(run->out);
-	return rc == RC_END ? RC_DONE : rc;
+	if (rc == RC_END)
+		rc = RC_DONE;
+	return rc == RC_DONE ? tell_left_out(run, err) : rc;
 }
 
 enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink,

@@ -34,6 +34,8 @@ struct run {
 	uint64_t memory_max;
 	uint64_t steps; /* for looking at `cancel` now and then */
 	bool enough; /* the output wants no more rows */
+	uint64_t left_out; /* packets that are not what was indexed */
+	struct err first_left_out;
 };
 
 /* A flow to look up: asked for itself, or for a microflow or packet of it. */
@@ -113,6 +115,11 @@ enum rc run_segment_open(struct source_run *sr, const struct segment_place *plac
  * Eviction removes files; one that is open is read to its end, so that a segment is either read whole or not at all.
  */
 enum rc run_forgive(struct source_run *sr, const struct segment_place *place, enum rc rc, struct err *err);
+/*
+ * What came of reading a packet: RC_DONE for one of an own store that is damaged. It is left out, the answer goes on and
+ * ends with RC_DAMAGED. In place the index is at fault, which can be made anew: the answer ends here.
+ */
+enum rc run_leave_out(struct source_run *sr, enum rc rc, struct err *err);
 /* Closes and counts the bytes read. */
 void run_segment_close(struct source_run *sr, struct segment *s);
 

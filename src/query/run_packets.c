@@ -160,6 +160,7 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	packet.frame = p->place->first_frame + e->ordinal;
 	packet.file_offset = p->block->offset + ref.offset;
 	packet.self = (struct record_id){ p->place->block, ref.offset };
+	packet.check = ref.check;
 	packet.flow = part->id;
 	packet.microflow = m->id;
 	packet.key = &part->key;
@@ -171,6 +172,13 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	if (part->verdict != VERDICT_YES && !filter_match(run->q->filter, &row))
 		return RC_DONE;
 	return output_row(run->out, &row, raw, err);
+}
+
+/* A packet that cannot be had, or is not the one that was indexed: how long before the next one of its flow it was is not known. */
+static enum rc leave_out(struct packets *p, const struct packet_entry *e, enum rc rc, struct err *err)
+{
+	p->parts[p->micros[e->micro & ~ENTRY_SILENT].part].has_previous = false;
+	return run_leave_out(p->sr, rc, err);
 }
 
 static enum rc read_chunk(struct packets *p, size_t from, size_t n, struct err *err)
@@ -189,6 +197,8 @@ static enum rc read_chunk(struct packets *p, size_t from, size_t n, struct err *
 		rc = packet_reader_next(p->reader, &raw, err);
 		if (rc == RC_DONE)
 			rc = give_packet(p, &p->entries[from + i], p->refs[i], &raw, err);
+		else
+			rc = leave_out(p, &p->entries[from + i], rc, err);
 	}
 	return rc;
 }

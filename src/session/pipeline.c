@@ -101,6 +101,7 @@ void pipeline_free(struct pipeline *p)
 	filter_free(p->wanted);
 	for (unsigned i = 0; i < 2; i++) {
 		mem_free(p->jobs[i].packets);
+		mem_free(p->jobs[i].checks);
 		mem_free(p->jobs[i].points);
 	}
 	mem_free(p->ring);
@@ -252,13 +253,16 @@ static enum rc count_point(struct segment_job *job, const struct packet *k, stru
 	return RC_DONE;
 }
 
-static enum rc count_segment(struct pipeline *p, const struct packet *k, struct err *err)
+static enum rc count_segment(struct pipeline *p, const struct packet *k, uint64_t digest, struct err *err)
 {
 	struct segment_job *job = p->job;
 	struct segment_place *place = &job->place;
 
-	if (mem_grow(&job->packets, &job->cap_packets, job->n_packets + 1, sizeof(*job->packets)) != 0)
+	if (mem_grow(&job->packets, &job->cap_packets, job->n_packets + 1, sizeof(*job->packets)) != 0 ||
+		mem_grow(&job->checks, &job->cap_checks, job->n_packets + 1, sizeof(*job->checks)) != 0)
 		return err_memory(err);
+	job->checks[job->n_packets] = packet_check(digest);
+	place->digest += digest;
 	job->packets[job->n_packets++] = (struct segment_packet){
 		.skip = k->offset - place->end_offset, .record_len = k->record_len, .time_ns = k->time_ns,
 	};
@@ -305,10 +309,10 @@ enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, st
 		fragment_table_see(p->fragments, k);
 	b->hash[b->n] = tracker_pair_hash(k);
 	estimate(p, k, b->hash[b->n]);
-	rc = count_segment(p, k, err);
+	rc = count_segment(p, k, packet_digest(in->frame.data, in->frame.caplen, in->frame.len, in->point,
+		in->time_ns), err);
 	if (rc != RC_DONE)
 		return rc;
-	p->job->place.digest += packet_digest(in->frame.data, in->frame.caplen, in->time_ns);
 	p->saw_offload |= (k->flags & PACKET_CHECKSUM_OFFLOAD) != 0;
 	p->next_frame++;
 	p->packets++;

@@ -29,7 +29,8 @@ struct segment_job {
 	struct sealer_input in;
 	struct segment_place place;
 	struct segment_packet *packets;
-	size_t n_packets, cap_packets;
+	uint16_t *checks;                /* of each packet */
+	size_t n_packets, cap_packets, cap_checks;
 	struct point_info *points;       /* sums by capture point; number set where packets > 0 */
 	size_t n_points, cap_points;
 	bool publish, block_done;

@@ -87,6 +87,7 @@ static enum rc seal_packets(struct pipeline *p, struct segment_job *job, struct 
 	enum rc rc;
 
 	job->in.packets = job->packets;
+	job->in.checks = job->checks;
 	job->in.n_packets = job->n_packets;
 	rc = sealer_seal(p->sealer, &job->in, &out, err);
 	if (rc == RC_DONE)

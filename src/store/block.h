@@ -13,10 +13,16 @@
 #include "store/store.h"
 
 /*
- * What a packet adds to its segment's digest: its captured bytes and its time. Blocks have no checksums of their own;
- * by this `check` tells that a packet is another one than was indexed.
+ * What a packet adds to its segment's digest: of its captured bytes, its length on the wire, its point and its time. Blocks
+ * have no checksums of their own; by this a packet is known for another one than was indexed. Options are not in it.
+ * The lowest bit is the parity of all of that, the others a hash: a single flipped bit is found for certain.
  */
-uint64_t packet_digest(const void *data, uint32_t caplen, int64_t time_ns);
+uint64_t packet_digest(const void *data, uint32_t caplen, uint32_t len, uint32_t point, int64_t time_ns);
+/* What the index keeps of it. */
+static inline uint16_t packet_check(uint64_t digest)
+{
+	return (uint16_t)digest;
+}
 
 /* ---- writing (own stores) --------------------------------------------------------------- */
 
@@ -105,6 +111,7 @@ struct raw_packet {
 	size_t options_len;
 	bool big_endian;             /* of the options */
 	uint32_t record_len;
+	uint64_t digest;             /* packet_digest() */
 };
 
 struct packet_reader_counts { uint64_t bytes, reads, blocks; };
@@ -118,7 +125,10 @@ void packet_reader_free(struct packet_reader *r);
  */
 enum rc packet_reader_announce(struct packet_reader *r, uint32_t block,
 	const struct packet_ref *refs, size_t n, struct err *err);
-/* The next announced packet. Pointers are valid until the next call. RC_END, RC_DAMAGED, RC_CUT_SHORT (the file shrank), RC_IO. */
+/*
+ * The next announced packet. Pointers are valid until the next call. RC_END, RC_CUT_SHORT (the file shrank), RC_IO. RC_DAMAGED: no packet is
+ * there, or another one than the reference's check is of; the packets behind it can still be got.
+ */
 enum rc packet_reader_next(struct packet_reader *r, struct raw_packet *out, struct err *err);
 /* One packet by itself. */
 enum rc packet_reader_get(struct packet_reader *r, uint32_t block, struct packet_ref ref,

@@ -331,13 +331,28 @@ static enum rc parse_pcapng(struct packet_reader *r, const uint8_t *bytes, uint6
 	return RC_DONE;
 }
 
-uint64_t packet_digest(const void *data, uint32_t caplen, int64_t time_ns)
+uint64_t packet_digest(const void *data, uint32_t caplen, uint32_t len, uint32_t point, int64_t time_ns)
 {
-	return hash_mix(hash_bytes(data, caplen, 0) + (uint64_t)time_ns);
+	uint64_t lengths = (uint64_t)len << 32 | caplen;
+	uint64_t rest = ((uint64_t)point << 32 | len) * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)time_ns;
+	uint64_t odd = lengths ^ (uint64_t)time_ns ^ point ^ hash_parity(data, caplen);
+
+	return (hash_mix(hash_bytes(data, caplen, 0) + rest) & ~UINT64_C(1)) | hash_parity(&odd, sizeof(odd));
+}
+
+/* Whether it is the packet that was indexed. */
+static enum rc verify(struct packet_reader *r, const struct packet_ref *ref, uint64_t at,
+	struct raw_packet *p, struct err *err)
+{
+	p->digest = packet_digest(p->data, p->caplen, p->len, p->point, p->time_ns);
+	if (ref->has_check && packet_check(p->digest) != ref->check)
+		return err_damaged(err, io_path(r->file), at, "the packet here is another one than was indexed");
+	return RC_DONE;
 }
 
 enum rc packet_reader_next(struct packet_reader *r, struct raw_packet *out, struct err *err)
 {
+	const struct packet_ref *ref;
 	const uint8_t *bytes;
 	uint64_t at;
 	enum rc rc;
@@ -349,12 +364,14 @@ enum rc packet_reader_next(struct packet_reader *r, struct raw_packet *out, stru
 		if (rc != RC_DONE)
 			return rc;
 	}
-	*out = (struct raw_packet){ .record_len = r->refs[r->next].record_len };
-	at = r->block_at + r->refs[r->next].offset;
+	ref = &r->refs[r->next];
+	*out = (struct raw_packet){ .record_len = ref->record_len };
+	at = r->block_at + ref->offset;
 	bytes = r->bytes + r->at;
 	r->at += out->record_len;
 	r->next++;
-	return r->is_pcap ? parse_pcap(r, bytes, at, out, err) : parse_pcapng(r, bytes, at, out, err);
+	rc = r->is_pcap ? parse_pcap(r, bytes, at, out, err) : parse_pcapng(r, bytes, at, out, err);
+	return rc == RC_DONE ? verify(r, ref, at, out, err) : rc;
 }
 
 enum rc packet_reader_get(struct packet_reader *r, uint32_t block, struct packet_ref ref,

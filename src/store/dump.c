@@ -78,7 +78,7 @@ struct sums {
 
 static uint64_t size_total(const struct segment_size *z)
 {
-	return z->header + z->packets + z->flows + z->counters + z->refs + z->marks +
+	return z->header + z->packets + z->flows + z->counters + z->refs + z->marks + z->checks +
 		z->addresses + z->services + z->strings;
 }
 
@@ -102,6 +102,7 @@ static void say_sizes(const struct dump *d, const struct sums *s)
 	say_section(d, "counters", z->counters, total, s->micro_parts, "microflow part");
 	say_section(d, "refs", z->refs, total, s->packets, "packet");
 	say_section(d, "marks", z->marks, total, s->packets, "packet");
+	say_section(d, "checks", z->checks, total, s->packets, "packet");
 	say_section(d, "addresses", z->addresses, total, s->flow_parts, "flow part");
 	say_section(d, "services", z->services, total, s->flow_parts, "flow part");
 	say_section(d, "strings", z->strings, total, s->flow_parts, "flow part");
@@ -128,6 +129,7 @@ static void add_sizes(struct sums *to, const struct segment_info *i)
 	to->size.counters += i->size.counters;
 	to->size.refs += i->size.refs;
 	to->size.marks += i->size.marks;
+	to->size.checks += i->size.checks;
 	to->size.addresses += i->size.addresses;
 	to->size.services += i->size.services;
 	to->size.strings += i->size.strings;

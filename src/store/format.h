@@ -284,13 +284,15 @@ enum {
  *             NOTE_MARKS: varint bits by enum packet_mark
  *             NOTE_RTT: flagged round-trip time (1 ns, 0 us)
  *             NOTE_RESPONSE: flagged response time, likewise
+ * CHECKS    chunks of 8192 packets: 2 bytes each, the low bits of packet_digest() (store/block.h): who reads
+ *           a packet can tell whether it is still the one that was indexed.
  * FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: content fingerprints;
  * facts that concern two conversations; fields from 1024 on that came later than the segment.
  */
 enum segment_section {
 	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS,
 	SECTION_CONTINUED, SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES,
-	SECTION_CONTEXTS, SECTION_MACS, SECTION_MARKS, SECTION_TEXTS,
+	SECTION_CONTEXTS, SECTION_MACS, SECTION_MARKS, SECTION_TEXTS, SECTION_CHECKS,
 	SECTIONS,                    /* one behind the last */
 	SECTION_FINGERPRINTS = 33, SECTION_OBSERVATIONS, SECTION_ATTRIBUTES,
 };
@@ -307,6 +309,7 @@ enum {
 	MICRO_EXTRA_ALL = (1 << MICRO_LACKS_SHIFT) - 1 + (ATTRIBUTES_ALL << MICRO_LACKS_SHIFT),
 	REFS_CHUNK = 64 << 10, REFS_ENTRY = 24,
 	MARKS_CHUNK = 64 << 10, MARKS_ENTRY = 24,
+	CHECKS_CHUNK = 8192, CHECKS_ENTRY = 24, CHECK_BYTES = 2,
 	NOTE_MARKS = 1, NOTE_RTT = 2, NOTE_RESPONSE = 4, NOTE_FLAGS_BITS = 3,
 	NOTE_MAX = 40,               /* bytes of a note */
 	LIST_CHUNK = 16 << 10, CONTINUED_ENTRY = 24, POSTINGS_ENTRY = 24, SERVICES_ENTRY = 48,

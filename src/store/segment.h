@@ -4,7 +4,8 @@
  *
  * It holds, for packets numbered by `ordinal` (0 = the segment's first) in order of arrival:
  *   packets   the record length of each, so that ordinal <-> offset is answered without a look
- *             at packet bytes; earliest and latest time every SEGMENT_MARK packets
+ *             at packet bytes; earliest and latest time every SEGMENT_MARK packets; a check of
+ *             each, by which a reader tells that it is not the one that was indexed
  *   flows     flow parts in order of their first packet's ordinal; each holds its key once and
  *             its microflow parts behind it, in the same order; each microflow part its
  *             counters, the ordinals of its packets, and notes: marks, round-trip and response
@@ -52,10 +53,11 @@ void segment_writer_free(struct segment_writer *w);
 void segment_writer_begin(struct segment_writer *w, const struct segment_start *start);
 /*
  * Every packet once, in order. `skip` bytes lie between the end of the record before (or
- * first_offset) and this record (blocks without packets in between), record_len is its length.
+ * first_offset) and this record (blocks without packets in between), record_len is its length,
+ * check is packet_check() (store/block.h).
  */
-void segment_writer_packet(
-	struct segment_writer *w, uint32_t skip, uint32_t record_len, int64_t time_ns);
+void segment_writer_packet(struct segment_writer *w, uint32_t skip, uint32_t record_len,
+	int64_t time_ns, uint16_t check);
 /* The packet given last may be as late as this, too: for one whose time is known by its bounds alone. */
 void segment_writer_time(struct segment_writer *w, int64_t time_ns);
 /*
@@ -80,7 +82,7 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 	const struct counters *c, const uint32_t *ordinals, uint32_t n);
 
 struct segment_size { /* bytes by section, for dump and the benchmark */
-	uint64_t header, packets, flows, counters, refs, marks, addresses, services, strings;
+	uint64_t header, packets, flows, counters, refs, marks, checks, addresses, services, strings;
 };
 
 /*
@@ -156,9 +158,11 @@ enum rc segment_text(struct segment *s, uint32_t number, const char **text, size
  */
 enum rc segment_verify(struct segment *s, struct err *err);
 
-/* Where a packet's record lies in its block. */
+/* Where a packet's record lies in its block, and what has to be there. */
 struct packet_ref {
 	uint32_t offset, record_len;
+	uint16_t check; /* packet_check() of it as it was indexed */
+	bool has_check; /* false: whatever is there is right */
 };
 
 /* Ordinal of the packet whose record starts at `offset`; RC_MISSING where none does. */
@@ -167,7 +171,10 @@ enum rc segment_ordinal(struct segment *s, uint32_t offset, uint32_t *ordinal, s
 enum rc segment_locate(struct segment *s, const uint32_t *ordinals, size_t n,
 	struct packet_ref *out, struct err *err);
 
-/* Walks packets upwards from an ordinal. */
+/* The check of a packet. */
+enum rc segment_check(struct segment *s, uint32_t ordinal, uint16_t *out, struct err *err);
+
+/* Walks packets upwards from an ordinal; of their checks it knows nothing. */
 struct segment_packets {
 	struct segment *s;
 	uint32_t next; /* ordinal of the next one */

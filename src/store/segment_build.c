@@ -38,6 +38,7 @@ static void sections_clear(struct segment_writer *w)
 		[SECTION_CONTEXTS] = CONTEXTS_ENTRY,
 		[SECTION_MACS] = MACS_ENTRY,
 		[SECTION_TEXTS] = TEXTS_ENTRY,
+		[SECTION_CHECKS] = CHECKS_ENTRY,
 	};
 
 	for (unsigned i = 0; i < SECTIONS; i++) {
@@ -174,6 +175,19 @@ void build_packets(struct segment_writer *w)
 	for (size_t i = 0; i < 2 * marks; i++)
 		buf_put_le64(&times->dir, (uint64_t)w->marks[i]);
 	mem_free(codes);
+}
+
+void build_checks(struct segment_writer *w)
+{
+	struct section_out *o = &w->out[SECTION_CHECKS];
+
+	for (uint32_t from = 0; from < w->n_packets; from += CHECKS_CHUNK) {
+		uint32_t left = w->n_packets - from;
+
+		buf_put(&o->data, w->checks.data + (size_t)from * CHECK_BYTES,
+			(size_t)(left < CHECKS_CHUNK ? left : CHECKS_CHUNK) * CHECK_BYTES);
+		section_end_chunk(o, from);
+	}
 }
 
 /* ---- flow parts and references ---------------------------------------------------------- */
@@ -339,7 +353,7 @@ static void assemble(struct segment_writer *w, struct buf *out)
 static bool any_failed(const struct segment_writer *w)
 {
 	bool failed = w->failed || w->bytes.failed || w->refs.failed ||
-		w->notes.failed;
+		w->notes.failed || w->checks.failed;
 
 	for (unsigned i = 1; i < SECTIONS; i++)
 		failed = failed || w->out[i].data.failed || w->out[i].dir.failed;
@@ -356,11 +370,12 @@ static void tell_size(const struct segment_writer *w, size_t total, struct segme
 		o[SECTION_FLOWS].data.len - w->counter_bytes + o[SECTION_CONTINUED].data.len;
 	size->refs = o[SECTION_REFS].data.len;
 	size->marks = o[SECTION_MARKS].data.len;
+	size->checks = o[SECTION_CHECKS].data.len;
 	size->addresses = o[SECTION_ADDRESSES].data.len + o[SECTION_POSTINGS].data.len;
 	size->services = o[SECTION_SERVICES].data.len;
 	size->strings = o[SECTION_CONTEXTS].data.len + o[SECTION_MACS].data.len;
 	size->header = total - size->packets - size->flows - size->counters - size->refs -
-		size->marks - size->addresses - size->services - size->strings;
+		size->marks - size->checks - size->addresses - size->services - size->strings;
 }
 
 enum rc segment_writer_end(
@@ -373,6 +388,7 @@ enum rc segment_writer_end(
 		return err_memory(err);
 	build_packets(w);
 	if (!any_failed(w)) {
+		build_checks(w);
 		build_flows(w);
 		build_continued(w);
 		build_addresses(w);

@@ -37,8 +37,7 @@ static inline bool get_packet(
 	}
 	if (c->truncated || *end + skip + len > s->info.end_offset)
 		return false;
-	out->offset = (uint32_t)(*end + skip);
-	out->record_len = (uint32_t)len;
+	*out = (struct packet_ref){ (uint32_t)(*end + skip), (uint32_t)len, 0, false };
 	*end = (uint32_t)(out->offset + len);
 	return true;
 }
@@ -173,6 +172,20 @@ enum rc segment_offset(struct segment *s, uint32_t ordinal, uint32_t *offset, st
 	return rc;
 }
 
+enum rc segment_check(struct segment *s, uint32_t ordinal, uint16_t *out, struct err *err)
+{
+	struct cursor c;
+	enum rc rc = chunk_open(s, SECTION_CHECKS, ordinal / CHECKS_CHUNK, &c, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	cursor_skip(&c, (size_t)(ordinal % CHECKS_CHUNK) * CHECK_BYTES);
+	*out = cursor_le16(&c);
+	return c.truncated ? chunk_damaged(s, SECTION_CHECKS, ordinal / CHECKS_CHUNK, &c, err,
+				     "no check of a packet")
+			   : RC_DONE;
+}
+
 enum rc segment_locate(struct segment *s, const uint32_t *ordinals, size_t n,
 	struct packet_ref *out, struct err *err)
 {
@@ -180,8 +193,12 @@ enum rc segment_locate(struct segment *s, const uint32_t *ordinals, size_t n,
 	bool has = false;
 	enum rc rc = RC_DONE;
 
-	for (size_t i = 0; rc == RC_DONE && i < n; i++)
+	for (size_t i = 0; rc == RC_DONE && i < n; i++) {
 		rc = walk_to(&it, &has, s, ordinals[i], &out[i], err);
+		if (rc == RC_DONE)
+			rc = segment_check(s, ordinals[i], &out[i].check, err);
+		out[i].has_check = true;
+	}
 	return rc;
 }
 

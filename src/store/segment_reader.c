@@ -28,6 +28,7 @@ static const struct {
 	[SECTION_CONTEXTS] = { CONTEXTS_ENTRY, 0 },
 	[SECTION_MACS] = { MACS_ENTRY, 0 },
 	[SECTION_TEXTS] = { TEXTS_ENTRY, 8 },
+	[SECTION_CHECKS] = { CHECKS_ENTRY, 16 },
 };
 
 enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos,
@@ -149,6 +150,21 @@ static bool packets_sound(const struct segment *s)
 		(uint64_t)(n / SEGMENT_MARK + (n % SEGMENT_MARK != 0)) * TIMES_ENTRY;
 }
 
+static bool checks_sound(const struct segment *s)
+{
+	const struct section_in *in = &s->sections[SECTION_CHECKS];
+	uint32_t n = s->info.packets;
+
+	if (in->chunks != n / CHECKS_CHUNK + (n % CHECKS_CHUNK != 0) ||
+		in->data_len != (uint64_t)n * CHECK_BYTES || !directory_sound(s, SECTION_CHECKS, n))
+		return false;
+	for (uint32_t i = 0; i < in->chunks; i++)
+		if (chunk_first(in, i) != (uint64_t)i * CHECKS_CHUNK ||
+			load_le32(chunk_entry(in, i)) != i * CHECKS_CHUNK * CHECK_BYTES)
+			return false;
+	return true;
+}
+
 static bool flows_sound(const struct segment *s)
 {
 	const struct section_in *in = &s->sections[SECTION_FLOWS];
@@ -246,7 +262,7 @@ static bool lengths_sound(struct segment *s)
 
 static enum rc check_directories(struct segment *s, struct err *err)
 {
-	if (!packets_sound(s) || !lengths_sound(s))
+	if (!packets_sound(s) || !lengths_sound(s) || !checks_sound(s))
 		return segment_damaged(
 			s, 0, SEGMENT_AT_PACKETS, err, "the directory of packets cannot be");
 	if (!flows_sound(s))
@@ -317,12 +333,14 @@ static void tell_size(struct segment *s)
 		in[SECTION_FLOWS].data_len - size->counters + in[SECTION_CONTINUED].data_len;
 	size->refs = in[SECTION_REFS].data_len;
 	size->marks = in[SECTION_MARKS].data_len;
+	size->checks = in[SECTION_CHECKS].data_len;
 	size->addresses = in[SECTION_ADDRESSES].data_len + in[SECTION_POSTINGS].data_len;
 	size->services = in[SECTION_SERVICES].data_len;
 	size->strings = in[SECTION_CONTEXTS].data_len + in[SECTION_MACS].data_len +
 		in[SECTION_TEXTS].data_len;
 	size->header = s->len - in[SECTION_FLOWS].data_len - in[SECTION_CONTINUED].data_len -
-		size->packets - size->refs - size->marks - size->addresses - size->services - size->strings;
+		size->packets - size->refs - size->marks - size->checks - size->addresses -
+		size->services - size->strings;
 }
 
 static enum rc parse_info(struct segment *s, struct err *err)

@@ -95,6 +95,16 @@ static enum rc verify_times(struct segment *s, struct err *err)
 	return RC_DONE;
 }
 
+static enum rc verify_checks(struct segment *s, struct err *err)
+{
+	struct cursor c;
+	enum rc rc = RC_DONE;
+
+	for (uint32_t i = 0; rc == RC_DONE && i < s->sections[SECTION_CHECKS].chunks; i++)
+		rc = chunk_open(s, SECTION_CHECKS, i, &c, err);
+	return rc;
+}
+
 /* ---- flow parts ------------------------------------------------------------------------- */
 
 static enum rc verify_refs(struct verify *v, const struct segment_cursor *c, struct err *err)
@@ -361,6 +371,8 @@ enum rc segment_verify(struct segment *s, struct err *err)
 	rc = verify_packets(s, err);
 	if (rc == RC_DONE)
 		rc = verify_times(s, err);
+	if (rc == RC_DONE)
+		rc = verify_checks(s, err);
 	if (rc == RC_DONE)
 		rc = verify_addresses(s, err);
 	if (rc == RC_DONE)

@@ -56,6 +56,7 @@ void segment_writer_free(struct segment_writer *w)
 	buf_free(&w->bytes);
 	buf_free(&w->refs);
 	buf_free(&w->notes);
+	buf_free(&w->checks);
 	intern_free(&w->addresses);
 	intern_free(&w->contexts);
 	intern_free(&w->services);
@@ -82,6 +83,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 	buf_clear(&w->bytes);
 	buf_clear(&w->refs);
 	buf_clear(&w->notes);
+	buf_clear(&w->checks);
 	intern_clear(&w->addresses);
 	intern_clear(&w->contexts);
 	intern_clear(&w->services);
@@ -93,7 +95,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 size_t segment_writer_memory(const struct segment_writer *w)
 {
 	size_t n = sizeof(*w) + (w->offsets_cap + w->lens_cap) * 4 + w->marks_cap * 8 +
-		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap + w->notes.cap +
+		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap + w->notes.cap + w->checks.cap +
 		w->rank_cap * 4 + w->sorted_cap * sizeof(*w->sorted) +
 		intern_memory(&w->addresses) + intern_memory(&w->contexts) +
 		intern_memory(&w->services) + intern_memory(&w->macs);
@@ -122,8 +124,8 @@ static void mark_time(struct segment_writer *w, int64_t time_ns)
 		w->marks[at + 1] = time_ns;
 }
 
-void segment_writer_packet(
-	struct segment_writer *w, uint32_t skip, uint32_t record_len, int64_t time_ns)
+void segment_writer_packet(struct segment_writer *w, uint32_t skip, uint32_t record_len,
+	int64_t time_ns, uint16_t check)
 {
 	size_t need = (size_t)w->n_packets + 1;
 
@@ -136,6 +138,7 @@ void segment_writer_packet(
 	mark_time(w, time_ns);
 	w->offsets[w->n_packets] = w->end_offset + skip;
 	w->lens[w->n_packets] = record_len;
+	buf_put_le16(&w->checks, check);
 	w->end_offset += skip + record_len;
 	if (record_len < w->least)
 		w->least = record_len;

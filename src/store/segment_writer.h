@@ -60,6 +60,7 @@ struct segment_writer {
 	uint32_t n_packets;
 	uint32_t *offsets, *lens; /* of each packet's record */
 	size_t offsets_cap, lens_cap;
+	struct buf checks; /* 2 bytes of each */
 	uint32_t end_offset, least;
 	int64_t *marks; /* pairs: earliest, latest */
 	size_t marks_cap;
@@ -111,6 +112,7 @@ void section_end_chunk(struct section_out *o, uint64_t first);
 bool build_ranks(struct segment_writer *w);
 /* The sections. False when memory is out (or the bufs have failed). */
 void build_packets(struct segment_writer *w);
+void build_checks(struct segment_writer *w);
 void build_flows(struct segment_writer *w);
 void build_addresses(struct segment_writer *w);
 bool build_postings(struct segment_writer *w);

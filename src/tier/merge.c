@@ -164,6 +164,7 @@ static enum rc take_packets(struct merger *m, uint32_t end, struct err *err)
 	int64_t first_ns = 0, last_ns = 0;
 	struct segment_packets it;
 	struct packet_ref ref;
+	uint16_t check;
 	enum rc rc = segment_packets_seek(&it, m->segment, 0, err);
 
 	while (rc == RC_DONE) {
@@ -172,7 +173,10 @@ static enum rc take_packets(struct merger *m, uint32_t end, struct err *err)
 		rc = segment_packets_next(&it, &ref, err);
 		if (rc != RC_DONE)
 			break;
-		segment_writer_packet(m->writer, ref.offset - end, ref.record_len, first_ns);
+		rc = segment_check(m->segment, it.next - 1, &check, err);
+		if (rc != RC_DONE)
+			break;
+		segment_writer_packet(m->writer, ref.offset - end, ref.record_len, first_ns, check);
 		segment_writer_time(m->writer, last_ns);
 		end = ref.offset + ref.record_len;
 	}

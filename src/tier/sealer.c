@@ -193,7 +193,7 @@ enum rc sealer_seal(struct sealer *s, const struct sealer_input *in, struct seal
 	segment_writer_begin(s->writer, &in->start);
 	for (size_t i = 0; i < in->n_packets; i++)
 		segment_writer_packet(s->writer, in->packets[i].skip, in->packets[i].record_len,
-			in->packets[i].time_ns);
+			in->packets[i].time_ns, in->checks[i]);
 	macro_table_clear(s->macros);
 
 	enum rc rc = seal_flows(s, in, err);

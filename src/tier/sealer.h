@@ -21,6 +21,7 @@ struct segment_packet { uint32_t skip, record_len; int64_t time_ns; };
 struct sealer_input {
 	struct segment_start start;
 	const struct segment_packet *packets;
+	const uint16_t *checks;              /* packet_check() of each */
 	size_t n_packets;
 	struct tracker_parts shards[TIER_SHARDS];
 };

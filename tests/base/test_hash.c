@@ -36,9 +36,28 @@ static void test_values(void **state)
 		assert_int_equal(hash_bytes(bytes, known[i].len, known[i].seed), known[i].hash);
 }
 
+/* Whatever the length: any bit turns it, two do not. */
+static void test_parity(void **state)
+{
+	uint8_t bytes[131] = { 0 };
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		assert_int_equal(hash_parity(bytes, len), 0);
+		for (size_t bit = 0; bit < 8 * len; bit++) {
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_int_equal(hash_parity(bytes, len), 1);
+			bytes[len - 1] ^= 0x80;
+			assert_int_equal(hash_parity(bytes, len), 0);
+			bytes[len - 1] ^= 0x80;
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_values), cmocka_unit_test(test_parity) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,12 +8,6 @@ fd 0 list packets -r cap/basic.pcap --format csv
 silent
 cp out whole.csv
 
-# poke FILE OFFSET BYTES: overwrites
-poke()
-{
-	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
-
 # ---- unusable
 fd 3 list packets -r cap/nowhere.pcap
 says 'cap/nowhere.pcap: .*No such file'

@@ -54,16 +54,43 @@ fd 0 check -s one.fdr
 fd 0 import -s two.fdr cap/basic.pcap
 fd 0 list packets -s two.fdr --fields id --format csv
 id=$(sed -n 11p out)
+left=$(($(wc -l <out) - 1))
 # the tenth packet's block claims another length
-printf '\377\377\377\177' | dd of=two.fdr/blocks/00000001.pcapng bs=1 seek=$((${id#p1.} + 4)) conv=notrunc \
-	status=none
+poke two.fdr/blocks/00000001.pcapng $((${id#p1.} + 4)) '\377\377\377\177'
 fd 3 check -s two.fdr
 prints '00000001.pcapng: offset'
 fd 3 list packets -s two.fdr --format csv
 says '00000001.pcapng: offset'
-lines 10
+lines "$left"
+grep -q "^$id," out && fail "the damaged packet is listed"
+fd 3 show "$id" -s two.fdr
+says '00000001.pcapng: offset'
+lines 0
 fd 0 list flows -s two.fdr --format csv
 lines 7
 fd 3 check -s two.fdr --repair
 prints '00000001.pcapng: offset'
+
+# ---- a payload that is another one: never presented, by whatever way it is asked for
+fd 0 import -s three.fdr cap/basic.pcap
+fd 0 list packets -s three.fdr --fields id,len --format csv
+id=$(awk -F, '$2 == 1454 { print $1; exit }' out)
+left=$(($(wc -l <out) - 1))
+poke three.fdr/blocks/00000001.pcapng $((${id#p1.} + 28 + 1000)) 'altered'
+altered='00000001.pcapng: offset.*another one than was indexed'
+fd 3 list packets -s three.fdr --fields id --format csv
+says "$altered"
+lines "$left"
+grep -q "^$id\$" out && fail "the altered packet is listed"
+for command in "show $id" "export $id -w one.pcapng" "export -w all.pcapng"; do
+	fd 3 $command -s three.fdr
+	says "$altered"
+done
+grep -q altered out *.pcapng && fail "the altered payload was presented"
+fd 0 list packets -r all.pcapng --fields len --format csv
+lines "$left"
+fd 3 check -s three.fdr
+prints "$altered"
+fd 0 list flows -s three.fdr --format csv
+lines 7
 done_testing

@@ -68,6 +68,12 @@ prints()
 	done
 }
 
+# poke FILE OFFSET BYTES: overwrites
+poke()
+{
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 lines()
 {
 	local n

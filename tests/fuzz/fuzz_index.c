@@ -128,10 +128,13 @@ static void ask_packets(struct segment *s)
 	struct packet_ref ref;
 	int64_t first, last;
 	uint32_t ordinal;
+	uint16_t check;
 
 	if (segment_packets_seek(&it, s, 0, NULL) == RC_DONE) {
 		while (segment_packets_next(&it, &ref, NULL) == RC_DONE)
 			require(ref.offset >= i->first_offset || ref.offset <= i->end_offset);
+		for (uint32_t n = 0; n < i->packets && segment_check(s, n, &check, NULL) == RC_DONE; n++)
+			;
 	}
 	for (uint32_t mark = 0; segment_mark(s, mark, &first, &last); mark++)
 		;

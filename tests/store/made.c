@@ -165,13 +165,16 @@ enum rc made_publish(struct store *s, const struct made *m, uint32_t block, uint
 	counters_init(&c);
 	for (size_t i = from; i < to; i++) {
 		uint64_t before = i > from ? m->at[i - 1] + m->record_len[i - 1] : m->at[i];
+		uint64_t digest;
 
-		segment_writer_packet(w, (uint32_t)(m->at[i] - before), m->record_len[i], m->time_ns[i]);
+		made_bytes(i, packet, m->len[i]);
+		digest = packet_digest(packet, m->len[i], m->len[i], 0, m->time_ns[i]);
+		segment_writer_packet(w, (uint32_t)(m->at[i] - before), m->record_len[i], m->time_ns[i],
+			packet_check(digest));
 		count_packet(&c, m, i, i == from);
 		ordinals[i - from] = (uint32_t)(i - from);
 		place.bytes += m->len[i];
-		made_bytes(i, packet, m->len[i]);
-		place.digest += packet_digest(packet, m->len[i], m->time_ns[i]);
+		place.digest += digest;
 	}
 	place.captured_bytes = place.bytes;
 	make_key(&key);

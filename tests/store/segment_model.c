@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segment_model.h"
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "flow/field.h"
 
@@ -511,6 +512,11 @@ void model_free(struct model *m)
 	free(m);
 }
 
+uint16_t model_check(const struct model *m, uint32_t packet)
+{
+	return (uint16_t)hash_mix((uint64_t)m->start.block << 32 | packet);
+}
+
 enum rc model_write(
 	const struct model *m, struct segment_writer *w, struct buf *out, struct err *err)
 {
@@ -518,7 +524,8 @@ enum rc model_write(
 	add_texts(segment_writer_texts(w));
 	for (uint32_t i = 0; i < m->n_packets; i++)
 		segment_writer_packet(
-			w, m->packets[i].skip, m->packets[i].len, m->packets[i].time_ns);
+			w, m->packets[i].skip, m->packets[i].len, m->packets[i].time_ns,
+			model_check(m, i));
 	for (uint32_t i = 0; i < m->n_flows; i++) {
 		const struct model_flow *f = &m->flows[i];
 

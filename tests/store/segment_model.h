@@ -52,6 +52,8 @@ uint64_t model_random(uint64_t *state);
 struct model *model_new(
 	uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations);
 void model_free(struct model *m);
+/* The check that a packet has: nothing that was hashed. */
+uint16_t model_check(const struct model *m, uint32_t packet);
 /* Gives all of it to a writer, begin to end. */
 enum rc model_write(
 	const struct model *m, struct segment_writer *w, struct buf *out, struct err *err);

@@ -184,12 +184,21 @@ static void test_damaged_capture(void **state)
 	flip(p->capture, (long)p->m.at[500] + 8);
 	flip(p->capture, (long)p->m.at[500] + 12);   /* length on the wire */
 	check_and_close(p, open_place(p, false));
-	assert_int_equal(p->report.bad_index, 1);
-	expect(p, "bytes of its packets");
+	assert_int_equal(p->report.bad_blocks, 1);
+	assert_int_equal(p->report.problems, 1);
+	expect(p, "the packet here is another one than was indexed");
 	flip(p->capture, (long)p->m.at[500] + 12);
 	flip(p->capture, (long)p->m.at[0] + 3);      /* time */
 	check_and_close(p, open_place(p, false));
-	expect(p, "times of its packets");
+	assert_int_equal(p->report.problems, 1);
+	expect(p, "the packet here is another one than was indexed");
+	flip(p->capture, (long)p->m.at[0] + 3);
+	flip(p->capture, (long)p->m.at[700] + 20);   /* a byte of its data */
+	check_and_close(p, open_place(p, false));
+	assert_int_equal(p->report.bad_blocks, 1);
+	assert_int_equal(p->report.bad_index, 0);
+	assert_int_equal(p->report.problems, 1);
+	expect(p, "the packet here is another one than was indexed");
 }
 
 static void expect_refused(struct place *p)

@@ -44,6 +44,8 @@ static void test_packets(void **state)
 	for (uint32_t i = 0; i < n; i++) {
 		assert_int_equal(refs[i].offset, x.m->packets[ordinals[i]].offset);
 		assert_int_equal(refs[i].record_len, x.m->packets[ordinals[i]].len);
+		assert_true(refs[i].has_check);
+		assert_int_equal(refs[i].check, model_check(x.m, ordinals[i]));
 	}
 	assert_int_equal(segment_ordinal(x.s, UINT32_MAX, &o, NULL), RC_MISSING);
 	good(&x, segment_packets_seek(&it, x.s, 40000, &x.err));

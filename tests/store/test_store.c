@@ -40,7 +40,8 @@ static void test_packets_by_reference(void **state)
 	assert_int_equal(made_index(s, &p->m, 300, NULL), RC_DONE);
 	assert_int_equal(packet_reader_new(s, &r, NULL), RC_DONE);
 	for (size_t i = 0; i < p->m.n; i++) {
-		refs[i] = (struct packet_ref){ (uint32_t)(p->m.at[i] - p->m.at[0]), p->m.record_len[i] };
+		refs[i] = (struct packet_ref){ .offset = (uint32_t)(p->m.at[i] - p->m.at[0]),
+			.record_len = p->m.record_len[i] };
 		bytes += p->m.record_len[i];
 	}
 	assert_int_equal(packet_reader_announce(r, 1, refs, p->m.n, NULL), RC_DONE);
@@ -66,10 +67,22 @@ static void test_packets_by_reference(void **state)
 		bytes += refs[i].record_len;
 	assert_int_equal(packet_reader_counts(r)->bytes, bytes);
 	assert_int_equal(packet_reader_counts(r)->reads, 1 + n);
+	/* a check that is right, and one that is not: what comes behind it can be got */
+	refs[0].has_check = refs[1].has_check = refs[2].has_check = true;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(packet_reader_get(r, 1, (struct packet_ref){ .offset = refs[i].offset,
+			.record_len = refs[i].record_len }, &k, NULL), RC_DONE);
+		refs[i].check = (uint16_t)(packet_check(k.digest) ^ (i == 1));
+	}
+	assert_int_equal(packet_reader_announce(r, 1, refs, 3, NULL), RC_DONE);
+	assert_int_equal(packet_reader_next(r, &k, NULL), RC_DONE);
+	assert_int_equal(packet_reader_next(r, &k, NULL), RC_DAMAGED);
+	assert_int_equal(packet_reader_next(r, &k, NULL), RC_DONE);
+	assert_int_equal(packet_reader_next(r, &k, NULL), RC_END);
 	/* what is no record is told so */
-	assert_int_equal(packet_reader_get(r, 1, (struct packet_ref){ 3, 76 }, &k, NULL), RC_DAMAGED);
-	assert_int_equal(packet_reader_get(r, 1, (struct packet_ref){ 0, 60 }, &k, NULL), RC_DAMAGED);
-	assert_int_equal(packet_reader_get(r, 1, (struct packet_ref){ 0, 4 }, &k, NULL), RC_DAMAGED);
+	assert_int_equal(packet_reader_get(r, 1, (struct packet_ref){ .offset = 3, .record_len = 76 }, &k, NULL), RC_DAMAGED);
+	assert_int_equal(packet_reader_get(r, 1, (struct packet_ref){ .offset = 0, .record_len = 60 }, &k, NULL), RC_DAMAGED);
+	assert_int_equal(packet_reader_get(r, 1, (struct packet_ref){ .offset = 0, .record_len = 4 }, &k, NULL), RC_DAMAGED);
 	assert_int_equal(packet_reader_get(r, 9, refs[0], &k, NULL), RC_MISSING);
 	assert_int_equal(truncate(p->capture, 1000), 0);
 	assert_int_equal(packet_reader_get(r, 1, refs[n - 1], &k, NULL), RC_CUT_SHORT);
@@ -149,7 +162,7 @@ static void test_sections(void **state)
 	struct place *p = *state;
 	struct point_info points[2] = { { .linktype = 1, .snaplen = 6, .tsresol = 6 },
 		{ .linktype = 1, .tsresol = 9 } };
-	struct packet_ref refs[4];
+	struct packet_ref refs[4] = { 0 };
 	struct packet_reader *r;
 	struct raw_packet k;
 	struct store *s;
@@ -198,7 +211,7 @@ static void test_sections(void **state)
 	assert_int_equal(packet_reader_get(r, block, refs[3], &k, NULL), RC_DONE);
 	assert_memory_equal(k.options, "\0\1\0\2hi\0\0", 8);
 	/* a header is no packet */
-	assert_int_equal(packet_reader_get(r, block, (struct packet_ref){ 0, 28 }, &k, NULL), RC_DAMAGED);
+	assert_int_equal(packet_reader_get(r, block, (struct packet_ref){ .offset = 0, .record_len = 28 }, &k, NULL), RC_DAMAGED);
 	packet_reader_free(r);
 	store_close(s);
 	buf_free(&b);
