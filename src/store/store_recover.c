@@ -117,9 +117,10 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 
 	if (rc != RC_DONE)
 		return rc;
-	if (block_header_read(f, &h, NULL) != RC_DONE || h.number != number) {
-		if (open)
-			return cut_file(&w, number, notes, err);
+	rc = block_header_read(f, &h, NULL);
+	if (rc != RC_DONE && rc != RC_NEWER && open)
+		return cut_file(&w, number, notes, err);
+	if (rc != RC_DONE || h.number != number) {       /* whole, but another one: a copy, say */
 		note(notes, "blocks/%08u.pcapng is no block of this store and is left alone", number);
 		return RC_DONE;
 	}
