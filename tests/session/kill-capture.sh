@@ -110,7 +110,8 @@ verify()
 	prints " $n packets, 0 problems"
 	opens 0 stats -s "$store" --format json
 	gone=$(grep -o '"evicted_packets":[0-9]*' out)
-	gone=${gone#*:}
+	gone=${gone#*:}          # not said where nothing was evicted
+	gone=${gone:-0}
 	stored=$(said stored)
 	reported=$((reported + ${stored:-0}))
 	[ "$gone" -eq 0 ] || evictions=$((evictions + 1))

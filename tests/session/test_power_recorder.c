@@ -24,7 +24,7 @@
 
 enum {
 	INTERFACES = 2,
-	BURSTS = 48,
+	BURSTS = 80,
 	FRAMES = 30, /* of an interface; in a burst */
 	FRAME_MAX = 1500,
 	SYNC_NS = 3 * 1000 * 1000,
