@@ -280,7 +280,7 @@ static enum rc count_segment(struct pipeline *p, const struct packet *k, uint64_
 	return count_point(job, k, err);
 }
 
-enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
+static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
@@ -322,6 +322,20 @@ enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, st
 		return pipeline_check(p, err);
 	}
 	return RC_DONE;
+}
+
+enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
+{
+	struct err why;
+	enum rc rc = take_packet(p, in, &why);
+
+	if (rc == RC_DONE)
+		return rc;
+	/* the block has it: without it nothing behind it may be published, nor the block be called indexed */
+	pipeline_fail(p, &why);
+	if (err)
+		*err = why;
+	return rc;
 }
 
 uint64_t pipeline_packets(const struct pipeline *p)
