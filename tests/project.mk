@@ -3,4 +3,4 @@ check_scripts = tests/check-layers.sh tests/check-layers-selftest.sh
 TESTS += $(check_scripts)
 EXTRA_DIST += $(check_scripts)
 
-EXTRA_DIST += tests/lsan.supp
+EXTRA_DIST += tests/lsan.supp tests/coverage.sh
