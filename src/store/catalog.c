@@ -114,6 +114,11 @@ static enum rc run_simple(struct catalog *c, enum catalog_sql which, struct err 
 
 enum rc catalog_begin(struct catalog *c, struct err *err)
 {
+	/* one is still open where there was no memory to roll it back */
+	enum rc rc = sqlite3_get_autocommit(c->db) ? RC_DONE : run_simple(c, SQL_ROLLBACK, err);
+
+	if (rc != RC_DONE)
+		return rc;
 	return run_simple(c, c->writing ? SQL_BEGIN_WRITE : SQL_BEGIN, err);
 }
 
