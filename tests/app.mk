@@ -10,3 +10,7 @@ tests_app_test_talk_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_http
 tests_app_test_http_SOURCES = tests/app/test_http.c tests/app/talking.c tests/app/talking.h
 tests_app_test_http_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_dns
+tests_app_test_dns_SOURCES = tests/app/test_dns.c tests/app/talking.c tests/app/talking.h
+tests_app_test_dns_LDADD = $(app_test_ldadd)

@@ -3,6 +3,8 @@
 
 #include "flow/packet.h"
 
+#include <string.h>
+
 static const char *const names[APPS] = {
 	[APP_NONE] = "",
 	[APP_HTTP] = "http", [APP_HTTP2] = "http2", [APP_TLS] = "tls", [APP_QUIC] = "quic",
@@ -28,6 +30,23 @@ static const struct guess { uint16_t port; uint8_t app; bool tcp, udp; } guesses
 	{5060, APP_SIP, true, true}, {5353, APP_MDNS, false, true}, {5432, APP_POSTGRESQL, true, false},
 	{6379, APP_REDIS, true, false}, {8080, APP_HTTP, true, false},
 };
+
+void said_clear(struct said *s)
+{
+	memset(s, 0, offsetof(struct said, room));
+}
+
+struct said_text said_put(struct said *s, const void *bytes, size_t len)
+{
+	char *to = s->room + s->room_used;
+
+	if (len > SAID_ROOM - (size_t)s->room_used)
+		len = SAID_ROOM - (size_t)s->room_used;
+	if (len > 0)
+		memcpy(to, bytes, len);
+	s->room_used = (uint16_t)(s->room_used + len);
+	return (struct said_text){len > 0 ? to : NULL, len};
+}
 
 const char *app_name(enum app a)
 {

@@ -36,7 +36,10 @@ struct said_text {
 	size_t len;
 };
 
-enum { SAID_MAX = 255 };     /* of a text, bytes; what is longer is cut there */
+enum {
+	SAID_MAX = 255,              /* of a text, bytes; what is longer is cut there */
+	SAID_ROOM = 2048,
+};
 
 /*
  * What one packet says, as far as its application tells. A message belongs to the packet with which it becomes known (a request to
@@ -56,7 +59,14 @@ struct said {
 	struct said_text url;        /* of the last request here: HTTP target, SIP request URI, SQL has none */
 	struct said_text alpn;       /* TLS: as chosen, else the client's first */
 	struct said_text ja4;        /* TLS or QUIC client */
+	uint16_t room_used;
+	char room[SAID_ROOM];        /* for texts that do not stand in the packet as they are; see said_put() */
 };
+
+/* Nothing said; its room is left alone. */
+void said_clear(struct said *s);
+/* Copies a text, or what of it fits; the copy lives as long as the said. */
+struct said_text said_put(struct said *s, const void *bytes, size_t len);
 
 enum seen_by { SEEN_DNS, SEEN_MDNS, SEEN_DHCP, SEEN_SNI, SEEN_CAPTURE, SEEN_BYS };
 

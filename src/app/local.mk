@@ -2,6 +2,7 @@
 src_app_libapp_a_SOURCES = \
 	src/app/app.c \
 	src/app/app.h \
+	src/app/dns.c \
 	src/app/http.c \
 	src/app/parser.c \
 	src/app/parser.h \

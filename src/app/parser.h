@@ -7,7 +7,7 @@
  *   - the state is PARSE_STATE bytes; zeroed it is that of a conversation that begins. Give it a struct with a static assertion
  *   - bounded work a byte; what does not fit in PARSE_HOLD bytes is skipped or given up, never collected
  *   - nothing is said that the bytes do not say. A length that lies, a name with a loop: said as far as it is certain, then lost
- *   - texts point into `in`, or into the state's own bytes
+ *   - texts point into `in`, or are put into the said by said_put()
  */
 #ifndef FLOWDRILL_APP_PARSER_H
 #define FLOWDRILL_APP_PARSER_H

@@ -390,7 +390,7 @@ bool talk_packet(struct talk *t, struct talk_memory *m, const struct packet *p, 
 {
 	struct talking x = {.t = t, .m = m, .side = dir, .out = {.said = out, .sink = sink}};
 
-	memset(out, 0, sizeof(*out));
+	said_clear(out);
 	if ((p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN))
 		take_syn(t, m, p, dir);
 	if (!t->ruled_out && payload_of(p, frame, dir, &x.in)) {
@@ -417,7 +417,7 @@ bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum d
 	size_t left;
 	bool maybe;
 
-	memset(out, 0, sizeof(*out));
+	said_clear(out);
 	if (!payload_of(p, frame, dir, &x.in))
 		return false;
 	if (parser && (x.in.is_udp || !parser->resync || parser->resync(t.state, &x.in)))

@@ -14,11 +14,11 @@
 
 static bool get_text(const struct record *r, uint32_t number, struct value *out)
 {
-	size_t len;
+	size_t len = 0;
 	const char *text = r->texts ? texts_get(r->texts, number, &len) : "";
 
 	out->type = TYPE_TEXT;
-	return text[0] != '\0' && text_escape_to(out->text, sizeof(out->text), text, len) > 0;
+	return len > 0 && text_escape_to(out->text, sizeof(out->text), text, len) > 0;
 }
 
 static bool stored_get(const struct field *f, const struct record *r, struct value *out)
