@@ -352,15 +352,15 @@ static void must_answer(const struct sweep *w, const char *path, struct answers 
 }
 
 /* What is durable is there. Of a block that was evicted before all of it was published the catalog knows only what was. */
-static bool may_rest_recorded(uint64_t packets, uint64_t evicted)
+static bool may_rest_recorded(uint64_t packets, const struct store_totals *t)
 {
-	if (evicted)
-		return packets + evicted >= recorded.published;
+	if (t->evicted_blocks > 0)
+		return packets + t->evicted_packets >= recorded.published;
 	return recorded.whole ? packets == recorded.stored : packets >= recorded.stored;
 }
 
 /* Whether these packets may be what a failure leaves. */
-static bool may_rest(const struct sweep *w, const struct answers *a, uint64_t evicted)
+static bool may_rest(const struct sweep *w, const struct answers *a, const struct store_totals *totals)
 {
 	bool whole = a->from == 0 && a->to == FAILING_PACKETS;
 
@@ -369,7 +369,7 @@ static bool may_rest(const struct sweep *w, const struct answers *a, uint64_t ev
 	switch (w->job->rest) {
 	case REST_RECORDED:
 		return recorded.received == recorded.stored + recorded.refused + recorded.dropped &&
-			recorded.published <= recorded.stored && may_rest_recorded(a->packets[0], evicted);
+			recorded.published <= recorded.stored && may_rest_recorded(a->packets[0], totals);
 	case REST_PREFIX: return !a->missing && (a->from == 0 || a->to == 0);
 	case REST_EVICTED: return !a->missing && (whole || (a->from == w->want.from && a->to == FAILING_PACKETS));
 	default: return !a->missing && whole;
@@ -390,12 +390,12 @@ static unsigned check_rest(const struct sweep *w, const char *path)
 		WRONG(w, "not indexed again: %s: %s", err.what, err.why);
 	if (store_refresh(s, &err) != RC_DONE)
 		WRONG(w, "not refreshed: %s: %s", err.what, err.why);
-	uint64_t evicted = store_totals(s)->evicted_packets;
+	struct store_totals totals = *store_totals(s);
 	store_close(s);
 	if (j->rest == REST_DAMAGED)
 		return 0;
 	must_answer(w, path, &a);
-	if (!may_rest(w, &a, evicted))
+	if (!may_rest(w, &a, &totals))
 		WRONG(w, "packets %u to %u without %u, then %u; recorded %ju, stored %ju, refused %ju, published %ju", a.from,
 			a.to, a.missing, a.again, (uintmax_t)recorded.received, (uintmax_t)recorded.stored,
 			(uintmax_t)recorded.refused, (uintmax_t)recorded.published);
