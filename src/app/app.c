@@ -58,6 +58,14 @@ const char *seen_by_name(enum seen_by s)
 	return s < SEEN_BYS ? seen_names[s] : "";
 }
 
+enum app app_find(const char *name, size_t len)
+{
+	for (unsigned a = APP_NONE + 1; a < APPS; a++)
+		if (strlen(names[a]) == len && memcmp(names[a], name, len) == 0)
+			return (enum app)a;
+	return APP_NONE;
+}
+
 enum app app_of_port(uint32_t proto, uint16_t port)
 {
 	for (size_t i = 0; i < sizeof(guesses) / sizeof(guesses[0]); i++)

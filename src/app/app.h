@@ -27,6 +27,8 @@ enum app {
 
 /* "http", "postgresql", ...; "" for APP_NONE. */
 const char *app_name(enum app a);
+/* The application of this name; APP_NONE. */
+enum app app_find(const char *name, size_t len);
 /* Which application usually listens there; APP_NONE where none of these does. */
 enum app app_of_port(uint32_t proto, uint16_t port);
 

@@ -246,11 +246,12 @@ static void describe(struct buf *info, const struct dns_head *h, const struct dn
 		put_type(info, type);
 		buf_put_u8(info, ' ');
 		text_escape(info, name->text, name->len);
+		buf_put_str(info, h->flags & FLAG_RESPONSE ? ": " : "");
 	}
 	if ((h->flags & FLAG_RESPONSE) && (h->flags & 15))
-		buf_printf(info, ": %s", rcode_name(h->flags & 15));
+		buf_put_str(info, rcode_name(h->flags & 15));
 	else if (h->flags & FLAG_RESPONSE)
-		buf_printf(info, ": %u records", h->counts[1]);
+		buf_printf(info, "%u record%s", h->counts[1], h->counts[1] == 1 ? "" : "s");
 }
 
 /* A message that can be read, at least as far as its questions. */

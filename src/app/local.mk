@@ -4,6 +4,8 @@ src_app_libapp_a_SOURCES = \
 	src/app/app.h \
 	src/app/dns.c \
 	src/app/http.c \
+	src/app/layers.c \
+	src/app/layers.h \
 	src/app/parser.c \
 	src/app/parser.h \
 	src/app/talk.c \

@@ -366,8 +366,7 @@ static bool said_something(const struct said *s)
 		s->name.p || s->url.p || s->alpn.p || s->ja4.p;
 }
 
-/* What of a packet a parser gets; false where there is nothing. */
-static bool payload_of(const struct packet *p, const uint8_t *frame, enum direction dir, struct parse_bytes *in)
+bool talk_payload(const struct packet *p, const uint8_t *frame, enum direction dir, struct parse_bytes *in)
 {
 	bool tcp = p->proto == PROTO_TCP && (p->flags & PACKET_HAS_TCP);
 	bool udp = p->proto == PROTO_UDP && (p->flags & PACKET_HAS_PORTS);
@@ -393,7 +392,7 @@ bool talk_packet(struct talk *t, struct talk_memory *m, const struct packet *p, 
 	said_clear(out);
 	if ((p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN))
 		take_syn(t, m, p, dir);
-	if (!t->ruled_out && payload_of(p, frame, dir, &x.in)) {
+	if (!t->ruled_out && talk_payload(p, frame, dir, &x.in)) {
 		if (x.in.is_udp)
 			take_datagram(&x);
 		else
@@ -418,7 +417,7 @@ bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum d
 	bool maybe;
 
 	said_clear(out);
-	if (!payload_of(p, frame, dir, &x.in))
+	if (!talk_payload(p, frame, dir, &x.in))
 		return false;
 	if (parser && (x.in.is_udp || !parser->resync || parser->resync(t.state, &x.in)))
 		becomes(&x, app);

@@ -56,6 +56,9 @@ bool talk_packet(struct talk *t, struct talk_memory *m, const struct packet *p, 
 /* The conversation's place is given to another one: its buffers go back. */
 void talk_end(struct talk *t, struct talk_memory *m);
 
+/* What of a packet a parser gets: its payload as far as captured, if it is TCP's or UDP's and no fragment's; else false. */
+bool talk_payload(const struct packet *p, const uint8_t *frame, enum direction dir, struct parse_bytes *in);
+
 /*
  * One packet alone, as a list shows it: what it says if a message of `app` (APP_NONE: find out) begins with its payload, and one
  * line for people in *info (may be NULL). False where it says nothing.

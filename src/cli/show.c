@@ -142,7 +142,7 @@ static enum rc show_one(struct cli *c, const struct id *id, struct err *err)
 	for (size_t g = 0; rc == RC_DONE && g <= GROUPS; g++)
 		print_group(g, row);
 	if (rc == RC_DONE && row->tier == TIER_PACKET)
-		rc = show_packet(query_holder_raw(h), query_holder_point(h), err);
+		rc = show_packet(row->packet, query_holder_raw(h), query_holder_point(h), err);
 	query_holder_free(h);
 	return rc;
 }

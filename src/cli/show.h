@@ -6,7 +6,7 @@
 #include "cli/command.h"
 
 /* To standard output; the caller looks at its errors. RC_NO_MEMORY. */
-enum rc show_packet(
-	const struct raw_packet *raw, const struct point_info *point, struct err *err);
+enum rc show_packet(const struct packet_row *row, const struct raw_packet *raw, const struct point_info *point,
+	struct err *err);
 
 #endif

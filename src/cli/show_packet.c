@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/show.h"
 
+#include "app/layers.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "decode/decode.h"
@@ -112,8 +113,8 @@ static void print_hex(const struct raw_packet *raw, const struct layers *l)
 	}
 }
 
-enum rc show_packet(
-	const struct raw_packet *raw, const struct point_info *point, struct err *err)
+enum rc show_packet(const struct packet_row *row, const struct raw_packet *raw, const struct point_info *point,
+	struct err *err)
 {
 	struct layers l = { .n = 0 };
 	struct decode_sink sink = { on_begin, on_field, on_end, &l };
@@ -125,10 +126,9 @@ enum rc show_packet(
 		.caplen = raw->caplen,
 		.len = raw->len,
 	};
-	struct packet packet = { .time_ns = raw->time_ns };
 
 	buf_init(&l.text);
-	decode_layers(&frame, &packet, &sink);
+	app_layers_of_row(&frame, row, &sink);
 	fputs(buf_text(&l.text), stdout);
 	bool failed = l.failed || l.text.failed;
 	if (!failed)

@@ -370,8 +370,43 @@ bool derive_packet_payload_len(const struct row *row, struct value *out)
 	return give_u64(out, packet(row)->payload_len);
 }
 
+static bool give_raw(struct value *out, const char *text)
+{
+	out->type = TYPE_TEXT;
+	return text[0] != '\0' && text_escape_to(out->text, sizeof(out->text), text, strlen(text)) > 0;
+}
+
+bool derive_packet_app(const struct row *row, struct value *out)
+{
+	return row->packet->said && give_text(out, row->packet->said->app);
+}
+
+bool derive_packet_name(const struct row *row, struct value *out)
+{
+	return row->packet->said && give_raw(out, row->packet->said->name);
+}
+
+bool derive_packet_url(const struct row *row, struct value *out)
+{
+	return row->packet->said && give_raw(out, row->packet->said->url);
+}
+
+bool derive_packet_status(const struct row *row, struct value *out)
+{
+	const struct packet_said *said = row->packet->said;
+
+	return said && said->has_status && give_u64(out, said->status);
+}
+
 bool derive_packet_info(const struct row *row, struct value *out)
 {
+	const struct packet_said *said = row->packet->said;
+
+	if (said && said->info[0] != '\0') {
+		out->type = TYPE_TEXT;
+		snprintf(out->text, sizeof(out->text), "%s", said->info);
+		return true;
+	}
 	out->type = TYPE_TEXT;
 	return packet_info(out->text, sizeof(out->text), packet(row)) > 0;
 }

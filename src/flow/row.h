@@ -10,6 +10,15 @@
 
 struct health_limits;
 
+/* What a packet says as its application understands it; texts belong to whoever made the row. */
+struct packet_said {
+	const char *app;             /* its name */
+	const char *info;            /* one line, safe for a terminal; "" none */
+	const char *name, *url;      /* raw bytes, terminated; "" none */
+	uint16_t status;
+	bool has_status;
+};
+
 /* A packet as a row: its facts, and what only its flow knows. */
 struct packet_row {
 	struct packet pkt;
@@ -21,6 +30,7 @@ struct packet_row {
 	uint16_t check;              /* of the bytes that were read, for who reads them again */
 	struct record_id flow, microflow;
 	const struct flow_key *key;  /* its flow's */
+	const struct packet_said *said;      /* NULL: nothing is known */
 	enum direction direction;
 	bool has_marks, has_turns;   /* analysis of TCP, and of turns, was done for its microflow */
 	bool has_said;               /* what applications say was looked for */

@@ -9,13 +9,20 @@
 
 enum { CHUNK = 256, NONE = UINT32_MAX, ROWS_TEXTS = 48 << 20 };
 
+/* A packet with what it says: texts are the pool's, as long as the slot holds them. */
+struct kept_packet {
+	struct packet_row packet;
+	struct packet_said said;
+	uint32_t info, name, url;
+};
+
 struct slot {
 	uint32_t source, point; /* point: index into points, NONE */
 	uint32_t key; /* packets: index into keys, NONE */
 	int64_t capture_end_ns, flow_slice_ns;
 	union {
 		struct record record;
-		struct packet_row packet;
+		struct kept_packet kept;
 		struct block_info block;
 		struct point_info point_row;
 	};
@@ -52,7 +59,7 @@ static size_t slot_bytes(enum tier tier)
 	size_t head = offsetof(struct slot, record), size;
 
 	switch (tier) {
-	case TIER_PACKET: size = sizeof(struct packet_row); break;
+	case TIER_PACKET: size = sizeof(struct kept_packet); break;
 	case TIER_BLOCK: size = sizeof(struct block_info); break;
 	case TIER_POINT: size = sizeof(struct point_info); break;
 	default: size = sizeof(struct record); break;
@@ -262,6 +269,34 @@ static enum rc copy_record(
 	return rc;
 }
 
+static const char *keep_text(struct rows *r, const char *text, uint32_t *number)
+{
+	size_t len;
+
+	*number = texts_add(r->texts, text, strlen(text));
+	return texts_get(r->texts, *number, &len);
+}
+
+static void keep_packet(struct rows *r, struct kept_packet *to, const struct packet_row *from)
+{
+	to->packet = *from;
+	if (!from->said)
+		return;
+	to->said = *from->said;
+	to->said.info = keep_text(r, from->said->info, &to->info);
+	to->said.name = keep_text(r, from->said->name, &to->name);
+	to->said.url = keep_text(r, from->said->url, &to->url);
+	to->packet.said = &to->said;
+}
+
+static void drop_packet(struct rows *r, struct kept_packet *k)
+{
+	texts_drop(r->texts, k->info);
+	texts_drop(r->texts, k->name);
+	texts_drop(r->texts, k->url);
+	k->info = k->name = k->url = 0;
+}
+
 static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struct err *err)
 {
 	enum rc rc;
@@ -284,7 +319,7 @@ static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struc
 	else if (is_record(r))
 		rc = copy_record(r, &s->record, row->record, err);
 	else {
-		s->packet = *row->packet;
+		keep_packet(r, &s->kept, row->packet);
 		rc = keep_key(r, row, &s->key, err);
 	}
 	return rc;
@@ -295,6 +330,8 @@ static void empty(struct rows *r, struct slot *s)
 	if (is_record(r)) {
 		drop_texts(r, &s->record.c);
 		record_free(&s->record);
+	} else if (r->tier == TIER_PACKET) {
+		drop_packet(r, &s->kept);
 	}
 	if (s->key != NONE)
 		drop_key(r, s->key);
@@ -353,8 +390,8 @@ void rows_get(const struct rows *r, size_t slot, struct row *out)
 		out->point = &s->point_row;
 	else {
 		/* the copy's own pointer was into what the row came from */
-		s->packet.key = s->key != NONE ? &r->keys[s->key]->key : NULL;
-		out->packet = &s->packet;
+		s->kept.packet.key = s->key != NONE ? &r->keys[s->key]->key : NULL;
+		out->packet = &s->kept.packet;
 	}
 }
 

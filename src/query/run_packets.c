@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Packets: those chosen in each segment are read and decoded, in order of capture. Nothing else is read. */
+#include "app/talk.h"
 #include "query/choose.h"
 
 #include "base/mem.h"
@@ -134,12 +135,39 @@ static bool in_time(const struct query *q, int64_t time_ns)
 	return time_ns >= q->from_ns && (time_ns < q->to_ns || q->to_ns == INT64_MAX);
 }
 
+static void keep_text(char *to, struct said_text text)
+{
+	size_t len = text.len < SAID_MAX ? text.len : SAID_MAX;
+
+	if (len > 0)
+		memcpy(to, text.p, len);
+	to[len] = '\0';
+}
+
+/* What the packet says by itself, as a message of its conversation's application; false where that is not known. */
+static bool hear(struct packets *p, enum app app, const struct packet_row *row, const struct raw_packet *raw,
+	struct packet_said *out)
+{
+	struct said said;
+
+	if (app == APP_NONE)
+		return false;
+	buf_clear(&p->info);
+	talk_one(app, &row->pkt, raw->data, row->direction, &said, &p->info);
+	keep_text(p->name, said.name);
+	keep_text(p->url, said.url);
+	*out = (struct packet_said){ .app = app_name(app), .info = buf_text(&p->info), .name = p->name,
+		.url = p->url, .status = said.status, .has_status = said.has_status };
+	return true;
+}
+
 static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	struct packet_ref ref, const struct raw_packet *raw, struct err *err)
 {
 	const struct chosen_micro *m = &p->micros[e->micro & ~ENTRY_SILENT];
 	struct chosen_part *part = &p->parts[m->part];
 	const struct run *run = p->sr->run;
+	struct packet_said said;
 	struct packet_row packet;
 	struct row row;
 	enum rc rc;
@@ -166,6 +194,8 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	packet.key = &part->key;
 	packet.direction = direction_of(&packet.pkt, &part->key);
 	find_note(p, m, e->ordinal, &packet);
+	if (hear(p, (enum app)m->app, &packet, raw, &said))
+		packet.said = &said;
 	find_gap(&packet, part, m, e->ordinal == p->ordinals[m->first]);
 	if (!in_time(run->q, packet.pkt.time_ns))
 		return RC_DONE;
@@ -297,6 +327,7 @@ static void packets_free(struct packets *p)
 	packet_reader_free(p->aside);
 	fragment_table_free(p->fragments);
 	part_list_free(&p->list);
+	buf_free(&p->info);
 	mem_free(p->parts);
 	mem_free(p->micros);
 	mem_free(p->entries);

@@ -104,5 +104,5 @@ enum rc packet_frame_decode(struct packet_tree *t, const struct query_holder *ho
 		frame.fcs_len = point->fcs_len;
 	}
 	add_frame(t, query_holder_row(holder), raw, style);
-	return packet_tree_decode(t, &frame, err);
+	return packet_tree_decode(t, &frame, query_holder_row(holder)->packet, err);
 }

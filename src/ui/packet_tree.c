@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/packet_tree.h"
 
+#include "app/layers.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -78,16 +79,14 @@ static void relist(struct packet_tree *t)
 			t->lines[t->n_lines++] = i;
 }
 
-enum rc packet_tree_decode(
-	struct packet_tree *t, const struct decode_frame *frame, struct err *err)
+enum rc packet_tree_decode(struct packet_tree *t, const struct decode_frame *frame, const struct packet_row *row,
+	struct err *err)
 {
 	const struct decode_sink sink = {
 		.begin = on_begin, .field = on_field, .end = on_end, .ctx = t
 	};
-	struct packet facts;
 
-	memset(&facts, 0, sizeof(facts));
-	decode_layers(frame, &facts, &sink);
+	app_layers_of_row(frame, row, &sink);
 	if (!t->failed)
 		t->lines = mem_calloc(t->n + 1, sizeof(*t->lines));
 	if (t->lines == NULL)

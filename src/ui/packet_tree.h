@@ -41,8 +41,8 @@ void packet_tree_field(struct packet_tree *t, const char *name, const char *text
  * Zeroed *t: the layers of the frame behind those there are. RC_NO_MEMORY leaves a tree to be
  * freed.
  */
-enum rc packet_tree_decode(
-	struct packet_tree *t, const struct decode_frame *frame, struct err *err);
+enum rc packet_tree_decode(struct packet_tree *t, const struct decode_frame *frame, const struct packet_row *row,
+	struct err *err);
 void packet_tree_free(struct packet_tree *t);
 /* Where the lines do not fit, folds the outer layers; the innermost with fields stays open. */
 void packet_tree_fold_to(struct packet_tree *t, size_t lines);
