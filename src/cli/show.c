@@ -11,6 +11,8 @@
 
 enum { NAME_CELLS = 21, GROUP_FIELDS = 26 };
 
+static const char application[] = "application";
+
 /* How fields stand together; what is not named here comes last, so that a new field needs no word. */
 static const struct group {
 	const char *title;
@@ -48,6 +50,9 @@ static const struct group {
 			"rtt_server_min", "rtt_server_avg", "rtt_server_max", "rtt_server_sd",
 			"response", "response_min", "response_avg", "response_max", "response_sd",
 			"response_p50", "response_p95", "turns", "transfer_avg", "transfer_max", "aborted" } },
+	{ application,
+		{ "app", "name", "url", "status", "requests", "errors", "refusals", "tls_version",
+			"alpn", "ja4" } },
 	{ "packet", { "frame", "file_offset", "info" } },
 	{ "block", { "file", "offset", "length", "state" } },
 	{ "capture point", { "name", "linktype", "snaplen", "dropped" } },
@@ -56,11 +61,13 @@ static const struct group {
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
 
-static size_t group_of(const char *name)
+static size_t group_of(const char *name, enum tier tier)
 {
 	for (size_t g = 0; g < GROUPS; g++)
 		for (size_t i = 0; i < GROUP_FIELDS && groups[g].fields[i]; i++)
-			if (strcmp(groups[g].fields[i], name) == 0)
+			/* points have a name of their own */
+			if (strcmp(groups[g].fields[i], name) == 0 &&
+				(tier != TIER_POINT || groups[g].title != application))
 				return g;
 	return GROUPS;
 }
@@ -98,7 +105,7 @@ static void print_group(size_t g, const struct row *row)
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 		if (f->hidden || !(f->tiers & FIELD_ON(row->tier)) || f->type == TYPE_ID ||
-			group_of(f->name) != g || is_told_by_marks(f))
+			group_of(f->name, row->tier) != g || is_told_by_marks(f))
 			continue;
 		if (!titled)
 			printf("  %s\n", g < GROUPS ? groups[g].title : "more");

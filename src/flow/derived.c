@@ -95,6 +95,24 @@ bool derive_point(const struct row *row, struct value *out)
 	return true;
 }
 
+/* What was said, else what usually is at this port. */
+bool derive_app(const struct row *row, struct value *out)
+{
+	const struct record *r = row->record;
+	size_t len = 0;
+	const char *text = r->texts ? texts_get(r->texts, r->c.text[TEXT_APP], &len) : "";
+
+	out->type = TYPE_TEXT;
+	if ((r->c.known & FIELD_BIT(FIELD_APP)) && len > 0)
+		return text_escape_to(out->text, sizeof(out->text), text, len) > 0;
+	if (r->c.mixed & FIELD_BIT(FIELD_APP))
+		return give_text(out, "several");
+	if (!(r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) || !(r->c.known & FIELD_BIT(FIELD_PROTO)))
+		return false;
+	text = service_name(r->key.proto, r->key.server_port);
+	return text && snprintf(out->text, sizeof(out->text), "%s?", text) > 0;
+}
+
 bool derive_service(const struct row *row, struct value *out)
 {
 	const struct flow_key *k = &row->record->key;

@@ -82,6 +82,7 @@ bool derive_packet_overlap(const struct row *row, struct value *out);
 bool derive_packet_duplicate(const struct row *row, struct value *out);
 bool derive_packet_bad_sack(const struct row *row, struct value *out);
 bool derive_packet_response_start(const struct row *row, struct value *out);
+bool derive_app(const struct row *row, struct value *out);
 bool derive_packet_app(const struct row *row, struct value *out);
 bool derive_packet_name(const struct row *row, struct value *out);
 bool derive_packet_url(const struct row *row, struct value *out);

@@ -16,6 +16,7 @@ static const char *const reasons[HEALTH_REASONS] = {
 	[HEALTH_UNANSWERED] = "unanswered",
 	[HEALTH_ZERO_WINDOW] = "zero-window",
 	[HEALTH_SLOW] = "slow",
+	[HEALTH_ERRORS] = "errors",
 };
 
 const struct health_limits health_limits_default = {
@@ -27,6 +28,7 @@ const struct health_limits health_limits_default = {
 		[HEALTH_UNANSWERED] = { 0.05, 0.50, 3 },
 		[HEALTH_ZERO_WINDOW] = { 0.005, 0.05, 2 },
 		[HEALTH_SLOW] = { 0.01, 0.10, 1 },
+		[HEALTH_ERRORS] = { 0.01, 0.10, 1 },
 	},
 };
 
@@ -130,6 +132,14 @@ static enum health judge(const struct health_finding *f, const struct health_rul
 	return share >= rule->degraded ? HEALTH_DEGRADED : HEALTH_NORMAL;
 }
 
+/* Packets with an error, at most one a request: several requests may end in one. */
+static void find_errors(const struct counters *c, struct health_verdict *v)
+{
+	if (knows(c, FIELD_ERRORS) && knows(c, FIELD_REQUESTS))
+		find(&v->reasons[HEALTH_ERRORS], c->marks[MARK_ERRORS],
+			c->requests > c->marks[MARK_ERRORS] ? c->requests : c->marks[MARK_ERRORS]);
+}
+
 void health_judge(const struct record *r, const struct health_limits *l, struct health_verdict *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -138,6 +148,7 @@ void health_judge(const struct record *r, const struct health_limits *l, struct 
 	find_tcp(&r->c, out);
 	find_connections(&r->c, out);
 	find_turns(r, l->slow_ns, out);
+	find_errors(&r->c, out);
 	for (unsigned i = 0; i < HEALTH_REASONS; i++) {
 		struct health_finding *f = &out->reasons[i];
 		if (!f->known)
@@ -171,7 +182,7 @@ size_t health_why(char *out, size_t size, const struct health_verdict *v)
 
 enum { TROUBLE_SHIFT = 60 };
 
-static const uint32_t trouble_marks = MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_OUT_OF_ORDER) |
+static const uint32_t trouble_marks = MARK_BIT(MARK_ERRORS) | MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_OUT_OF_ORDER) |
 	MARK_BIT(MARK_LOST_SEGMENT) | MARK_BIT(MARK_ZERO_WINDOW) | MARK_BIT(MARK_WINDOW_FULL) |
 	MARK_BIT(MARK_OVERLAP) | MARK_BIT(MARK_BAD_SACK);
 

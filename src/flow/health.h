@@ -13,6 +13,7 @@
  *   unanswered   connections without any answer                   of connections attempted
  *   zero-window  packets that close the window                    of TCP packets
  *   slow         responses that took `slow time` or longer        of responses
+ *   errors       packets in which the server says that it failed  of requests of applications
  *
  * Of a record without a histogram of response times (flows, microflows) the longest and the sum tell how many were slow at least: those are
  * counted.
@@ -25,6 +26,7 @@
 enum health { HEALTH_NORMAL, HEALTH_DEGRADED, HEALTH_FAULTY, HEALTHS };
 enum health_reason {
 	HEALTH_LOSS, HEALTH_ABORTED, HEALTH_REFUSED, HEALTH_UNANSWERED, HEALTH_ZERO_WINDOW, HEALTH_SLOW,
+	HEALTH_ERRORS,
 	HEALTH_REASONS
 };
 

@@ -171,6 +171,7 @@ static unsigned trouble_attr(const char *name)
 		{ "gone", ATTR_BAD },
 		{ "state_evicted", ATTR_WARN },
 		{ "retrans", ATTR_WARN },
+		{ "errors", ATTR_BAD },
 		{ "zero_window", ATTR_WARN },
 		{ "out_of_order", ATTR_WARN },
 		{ "dropped", ATTR_BAD },
@@ -195,7 +196,7 @@ static unsigned text_attr(const struct field *f, const struct row *row)
 {
 	if (f->type == TYPE_ADDR || f->type == TYPE_MAC || f->unit == UNIT_PORT)
 		return is_of_client(f, row) ? ATTR_ADDR_CLIENT : ATTR_ADDR_SERVER;
-	if (strcmp(f->name, "service") == 0)
+	if (strcmp(f->name, "service") == 0 || strcmp(f->name, "app") == 0)
 		return ATTR_SERVICE;
 	return ATTR_NORMAL;
 }

@@ -31,6 +31,7 @@ mkdir -p config/flowdrill
 cat >config/flowdrill/health <<'END'
 # a patient man's
 slow off
+errors off
 loss off # the radio
 refused off
 unanswered off
