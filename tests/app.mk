@@ -14,3 +14,22 @@ tests_app_test_http_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_dns
 tests_app_test_dns_SOURCES = tests/app/test_dns.c tests/app/talking.c tests/app/talking.h
 tests_app_test_dns_LDADD = $(app_test_ldadd)
+unit_tests += tests/app/test_mos
+tests_app_test_mos_SOURCES = tests/app/test_mos.c
+tests_app_test_mos_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_rtp
+tests_app_test_rtp_SOURCES = tests/app/test_rtp.c
+tests_app_test_rtp_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_sdp
+tests_app_test_sdp_SOURCES = tests/app/test_sdp.c
+tests_app_test_sdp_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_rtcp
+tests_app_test_rtcp_SOURCES = tests/app/test_rtcp.c tests/app/talking.c tests/app/talking.h
+tests_app_test_rtcp_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_sip
+tests_app_test_sip_SOURCES = tests/app/test_sip.c tests/app/talking.c tests/app/talking.h
+tests_app_test_sip_LDADD = $(app_test_ldadd)

@@ -6,7 +6,17 @@ src_app_libapp_a_SOURCES = \
 	src/app/http.c \
 	src/app/layers.c \
 	src/app/layers.h \
+	src/app/mos.c \
+	src/app/mos.h \
 	src/app/parser.c \
 	src/app/parser.h \
+	src/app/rtcp.c \
+	src/app/rtcp.h \
+	src/app/rtp.c \
+	src/app/rtp.h \
+	src/app/sdp.c \
+	src/app/sdp.h \
+	src/app/sip.c \
+	src/app/sip.h \
 	src/app/talk.c \
 	src/app/talk.h
