@@ -438,8 +438,12 @@ static void make_notes(struct model_micro *u, uint64_t *r)
 		if (below(r, 2))
 			note->marks = (uint32_t)below(r, 1u << (1 + below(r, PACKET_MARKS)));
 		note->has_rtt = below(r, 2) > 0;
-		if (note->has_rtt)
-			note->rtt_ns = (int64_t)(model_random(r) >> (20 + below(r, 44)));
+		if (note->has_rtt) {
+			/* one number an expression: which operand comes first is the compiler's choice */
+			uint64_t rtt = model_random(r);
+
+			note->rtt_ns = (int64_t)(rtt >> (20 + below(r, 44)));
+		}
 		note->has_response = below(r, 5) == 0;
 		if (note->has_response)
 			note->response_ns = below(r, 100000) * 1000LL;
