@@ -10,6 +10,7 @@
 #include "base/trace.h"
 #include "store/filters.h"
 #include "store/store_impl.h"
+#include "store/store_walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -165,8 +166,60 @@ static enum rc commit_eviction(struct store *s, const struct block_info *gone, s
 	return rc;
 }
 
+/* Packets of a sealed block behind its last segment: those that no segment has (yet). */
+struct unpublished {
+	uint64_t from;               /* where they begin in the block */
+	uint64_t packets, bytes;
+	uint64_t first_frame;        /* of the block; 0: not known, or its segments say it */
+};
+
 /* Under the lock. */
-static enum rc evict_rows(struct store *s, uint32_t block, bool keep, struct block_info *out, struct err *err)
+static uint64_t published_to(const struct store *s, uint32_t block)
+{
+	const struct segment_place *last = view_last_segment(&s->view, block);
+
+	return last ? last->end_offset : 0;
+}
+
+/* What is wrong with the file itself must not keep it; other failures are no reason to lose count. */
+static bool is_unreadable(enum rc rc)
+{
+	return rc == RC_IO || rc == RC_MISSING || rc == RC_DAMAGED || rc == RC_CUT_SHORT;
+}
+
+/* What is not indexed goes with its block all the same and has to be counted; of a file that cannot be read what can be. */
+static enum rc count_unpublished(struct store *s, uint32_t block, struct unpublished *out, struct err *err)
+{
+	struct walk w = { .s = NULL };
+	char path[STORE_PATH];
+	bool indexed;
+	enum rc rc;
+
+	store_lock(s);
+	const struct block_info *b = view_block(&s->view, block);
+	indexed = !b || b->state != BLOCK_SEALED;
+	*out = (struct unpublished){ .from = published_to(s, block) };
+	store_unlock(s);
+	store_block_path(s, block, path);
+	if (indexed)
+		return RC_DONE;
+	rc = io_open(path, IO_READ, &w.f, err);
+	if (rc != RC_DONE)
+		return is_unreadable(rc) ? RC_DONE : rc;
+	w.at = out->from;
+	rc = io_size(w.f, &w.size, err);
+	if (rc == RC_DONE)
+		rc = walk_tail(&w, err);
+	io_close(w.f);
+	out->packets = w.packets;
+	out->bytes = w.packet_bytes;
+	out->first_frame = out->from ? 0 : store_block_frame(s, block);
+	return is_unreadable(rc) ? RC_DONE : rc;
+}
+
+/* Under the lock. */
+static enum rc evict_rows(struct store *s, uint32_t block, bool keep, const struct unpublished *rest,
+	struct block_info *out, struct err *err)
 {
 	struct view *v = &s->view;
 	struct block_info *b = view_block(v, block);
@@ -182,6 +235,10 @@ static enum rc evict_rows(struct store *s, uint32_t block, bool keep, struct blo
 	*out = *b;
 	out->state = BLOCK_EVICTED;
 	out->parts = b->packets == 0 ? PARTS_GONE : keep ? PARTS_KEPT : PARTS_DEAD;
+	out->packets += rest->packets;
+	out->bytes += rest->bytes;
+	if (rest->first_frame)
+		out->first_frame = rest->first_frame;
 	rc = commit_eviction(s, out, err);
 	if (rc == RC_DONE) {
 		*b = *out;
@@ -201,26 +258,49 @@ static void remove_files(struct store *s, uint32_t block)
 	io_remove(path, NULL);
 }
 
-enum rc store_evict(struct store *s, uint32_t block, bool keep_macroflows, struct err *err)
+/* RC_STALE: another segment was published since `rest` was counted. */
+static enum rc evict_counted(struct store *s, uint32_t block, bool keep, const struct unpublished *rest,
+	struct block_info *gone, struct err *err)
 {
-	struct block_info gone;
-	enum rc rc;
+	enum rc rc = RC_STALE;
 
-	if (s->kind != STORE_OWN)
-		return err_set(err, RC_USAGE, s->path, "its packets are somebody else's file");
 	store_lock(s);
-	rc = evict_rows(s, block, keep_macroflows, &gone, err);
+	if (published_to(s, block) == rest->from)
+		rc = evict_rows(s, block, keep, rest, gone, err);
 	if (rc == RC_DONE && s->idx && s->idx_block == block) {
 		io_close(s->idx);
 		s->idx = NULL;
 	}
 	s->filters_dead += rc == RC_DONE;
 	store_unlock(s);
+	return rc;
+}
+
+/* `gone` is its row then. */
+static enum rc evict(struct store *s, uint32_t block, bool keep, struct block_info *gone, struct err *err)
+{
+	struct unpublished rest;
+	enum rc rc;
+
+	if (s->kind != STORE_OWN)
+		return err_set(err, RC_USAGE, s->path, "its packets are somebody else's file");
+	do {
+		rc = count_unpublished(s, block, &rest, err);
+		if (rc == RC_DONE)
+			rc = evict_counted(s, block, keep, &rest, gone, err);
+	} while (rc == RC_STALE);
 	if (rc != RC_DONE)
 		return rc;
 	remove_files(s, block);
-	TRACE(TRACE_STORE, "evicted block %u: %" PRIu64 " packets", block, gone.packets);
-	return gone.parts == PARTS_DEAD ? purge(s, block, err) : RC_DONE;
+	TRACE(TRACE_STORE, "evicted block %u: %" PRIu64 " packets", block, gone->packets);
+	return gone->parts == PARTS_DEAD ? purge(s, block, err) : RC_DONE;
+}
+
+enum rc store_evict(struct store *s, uint32_t block, bool keep_macroflows, struct err *err)
+{
+	struct block_info gone;
+
+	return evict(s, block, keep_macroflows, &gone, err);
 }
 
 bool store_block_gone(struct store *s, uint32_t block)
@@ -376,7 +456,7 @@ static enum rc evict_some(struct store *s, const struct retention *limits, uint6
 	struct toll *toll, struct err *err)
 {
 	for (;;) {
-		struct block_info b = { 0 };
+		struct block_info b = { 0 }, gone;
 		uint64_t bytes = 0;
 		uint32_t block = oldest(s, &b, &bytes);
 		bool is_old = block && limits->max_age_ns && b.last_ns < old_ns;
@@ -386,13 +466,13 @@ static enum rc evict_some(struct store *s, const struct retention *limits, uint6
 			return RC_DONE;
 		if (!block)
 			return err_set(err, RC_NO_SPACE, s->path, "nothing is left that could be evicted");
-		rc = store_evict(s, block, limits->keep_macroflows_ns > 0, err);
+		rc = evict(s, block, limits->keep_macroflows_ns > 0, &gone, err);
 		if (rc != RC_DONE)
 			return rc;
 		toll->first = toll->blocks ? toll->first : block;
 		toll->last = block;
 		toll->blocks++;
-		toll->packets += b.packets;
+		toll->packets += gone.packets;
 		toll->bytes += bytes;
 	}
 }

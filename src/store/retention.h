@@ -9,8 +9,9 @@
  *   OPEN --recovery (store_open() for writing)--> SEALED
  *   SEALED, INDEXED --store_evict()--> EVICTED            (for ever: the row stays, number and sums with it)
  *
- * An evicted block has no packets, no index file, no segments and no filter. The catalog says 'evicted' first, in the
- * transaction that takes its rows; then files are removed; opening removes those that a crash left.
+ * An evicted block has no packets, no index file, no segments and no filter; its row says how many packets it had, those that
+ * were never published included. The catalog says 'evicted' first, in the transaction that takes its rows; then files are removed;
+ * opening removes those that a crash left.
  *
  * Macroflow parts of an evicted block go with it, unless retention keeps them: then they stay for `keep_macroflows_ns` more (their
  * packets are gone, which the answers say).

@@ -94,6 +94,26 @@ static enum rc walk_event(struct walk *w, const struct pcapng_block *b, struct e
 	return rc == RC_DONE && !search.found ? catalog_put_event(w->s->catalog, e.time_ns, e.kind, e.text, err) : rc;
 }
 
+static enum rc walk_recover(struct walk *w, const struct pcapng_block *b, struct err *err)
+{
+	switch (b->type) {
+	case PCAPNG_IDB: return walk_interface(w, b, err);
+	case PCAPNG_ISB: return walk_counts(w, b, err);
+	case PCAPNG_CB_NOCOPY: return walk_event(w, b, err);
+	default: return RC_DONE;
+	}
+}
+
+static void walk_packet(struct walk *w, const struct pcapng_block *b)
+{
+	struct pcapng_packet p;
+
+	if (b->type != PCAPNG_EPB || pcapng_parse_packet(b, false, 0, io_path(w->f), w->at, &p, NULL) != RC_DONE)
+		return;
+	w->packets++;
+	w->packet_bytes += p.len;
+}
+
 /* Reads on where less than `need` bytes are at hand; RC_END where the file has no more. */
 static enum rc walk_fill(struct walk *w, size_t need, struct err *err)
 {
@@ -133,12 +153,8 @@ static enum rc walk_step(struct walk *w, size_t *used, struct err *err)
 	/* another section begins where nobody but us writes: this is not ours */
 	if (rc != RC_DONE || big_endian || (b.type == PCAPNG_SHB && w->at > 0))
 		return RC_END;
-	if (b.type == PCAPNG_IDB)
-		rc = walk_interface(w, &b, err);
-	else if (b.type == PCAPNG_ISB)
-		rc = walk_counts(w, &b, err);
-	else if (b.type == PCAPNG_CB_NOCOPY)
-		rc = walk_event(w, &b, err);
+	walk_packet(w, &b);
+	rc = w->s ? walk_recover(w, &b, err) : RC_DONE;
 	*used += b.total_len;
 	w->at += b.total_len;
 	return rc;

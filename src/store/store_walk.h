@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A walk through a block's file, to the end of its last whole pcapng block, which brings into the catalog what it may have
- * lost: capture points, their counters and windows with drops, events. For recovery alone, inside its transaction.
+ * A walk through a block's file, to the end of its last whole pcapng block, which counts packets. Recovery brings into the catalog by it
+ * what that may have lost: capture points, their counters and windows with drops, events.
  */
 #ifndef FLOWDRILL_STORE_STORE_WALK_H
 #define FLOWDRILL_STORE_STORE_WALK_H
@@ -10,12 +10,13 @@
 
 /* Where we are in a block's file, and what was met on the way. */
 struct walk {
-	struct store *s;
+	struct store *s;             /* whose catalog gets what it has not, inside a transaction; NULL: nothing does */
 	struct io_file *f;
 	uint64_t at, size;
 	uint8_t *bytes;              /* of the file from `at` on */
 	size_t cap, got;
 	uint32_t points;             /* interface descriptions met */
+	uint64_t packets, packet_bytes;      /* bytes on the wire */
 	int64_t sampled_ns;          /* the counters' last sample but those of the same moment; 0: none */
 	int64_t sample_ns;
 };

@@ -351,12 +351,12 @@ static void must_answer(const struct sweep *w, const char *path, struct answers 
 	store_close(s);
 }
 
-/* What is durable is there. Of a block that was evicted before all of it was published the catalog knows only what was. */
+/* What is durable is there, or evicted and counted. */
 static bool may_rest_recorded(uint64_t packets, const struct store_totals *t)
 {
-	if (t->evicted_blocks > 0)
-		return packets + t->evicted_packets >= recorded.published;
-	return recorded.whole ? packets == recorded.stored : packets >= recorded.stored;
+	uint64_t known = packets + t->evicted_packets;
+
+	return recorded.whole ? known == recorded.stored : known >= recorded.stored;
 }
 
 /* Whether these packets may be what a failure leaves. */

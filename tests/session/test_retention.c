@@ -244,6 +244,70 @@ static void test_evict(void **state)
 	store_close(s);
 }
 
+/* The first segment of a block whose index was dropped comes back, without what belongs to it elsewhere. */
+static void publish_first(struct store *s, struct segment_place first, const uint8_t *bytes)
+{
+	struct point_info sums = { .packets = first.packets, .bytes = first.bytes, .first_ns = first.first_ns,
+		.last_ns = first.last_ns };
+	struct buf b;
+
+	buf_init(&b);
+	buf_put(&b, bytes, first.len);
+	assert_int_equal(store_publish_segment(s, &first, &b, NULL, 0, &sums, 1, NULL), RC_DONE);
+	buf_free(&b);
+}
+
+/* A block of which not everything was published: the row that stays counts all of its packets, and their frames are not used again. */
+static void test_evict_unpublished(void **state)
+{
+	static const struct retention limits = { .max_bytes = 1 };
+	struct place *p = *state;
+	struct store *s = make_store(p), *reader;
+	struct event_info e;
+	size_t n;
+	unsigned evicted;
+	char path[400], text[64];
+
+	struct segment_place first = store_segments(s, &n)[0];
+	struct block_info whole = *store_block(s, 1), second = *store_block(s, 2);
+	uint8_t *bytes = malloc(first.len);
+	assert_true(first.packets < whole.packets);
+	snprintf(path, sizeof(path), "%s/index/00000001.idx", p->store);
+	FILE *f = fopen(path, "rb");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, (long)first.at, SEEK_SET), 0);
+	assert_int_equal(fread(bytes, 1, first.len, f), first.len);
+	fclose(f);
+	assert_int_equal(store_open(p->store, false, &reader, NULL, NULL), RC_DONE);
+	assert_int_equal(store_drop_index(s, 1, NULL), RC_DONE);
+	assert_int_equal(store_drop_index(s, 2, NULL), RC_DONE);
+	publish_first(s, first, bytes);
+	free(bytes);
+	assert_int_equal(store_totals(s)->packets, PACKETS - whole.packets - second.packets + first.packets);
+	assert_int_equal(store_evict(s, 1, false, NULL), RC_DONE);
+	assert_int_equal(store_evict(s, 2, true, NULL), RC_DONE);
+	must_agree_all(s, reader, 0);
+	assert_int_equal(store_block(reader, 1)->packets, whole.packets);
+	assert_int_equal(store_block(reader, 1)->bytes, whole.bytes);
+	assert_int_equal(store_block(reader, 2)->packets, second.packets);
+	assert_int_equal(store_block(reader, 2)->first_frame, second.first_frame);
+	/* what retention tells, too; and a file that is gone already evicts as well, with what is known */
+	struct block_info third = *store_block(s, 3), fourth = *store_block(s, 4);
+	assert_int_equal(store_drop_index(s, 3, NULL), RC_DONE);
+	assert_int_equal(store_drop_index(s, 4, NULL), RC_DONE);
+	snprintf(path, sizeof(path), "%s/blocks/00000004.pcapng", p->store);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(store_retain(s, &limits, 0, &evicted, NULL), RC_NO_SPACE);
+	assert_int_equal(store_block(s, 3)->packets, third.packets);
+	assert_int_equal(store_block(s, 4)->packets, 0);
+	assert_int_equal(store_totals(s)->packets + store_totals(s)->evicted_packets, PACKETS - fourth.packets);
+	assert_int_equal(store_events(s, 1, &e, &n, NULL), RC_DONE);
+	snprintf(text, sizeof(text), " %" PRIu64 " packets", store_totals(s)->evicted_packets - whole.packets - second.packets);
+	assert_non_null(strstr(e.text, text));
+	store_close(reader);
+	store_close(s);
+}
+
 /* Files that a crash left are removed by opening. */
 static void test_left_files(void **state)
 {
@@ -441,6 +505,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_PLACE(test_evict),
+		WITH_PLACE(test_evict_unpublished),
 		WITH_PLACE(test_left_files),
 		WITH_PLACE(test_keep),
 		WITH_PLACE(test_orphans),
