@@ -33,3 +33,9 @@ tests_app_test_rtcp_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_sip
 tests_app_test_sip_SOURCES = tests/app/test_sip.c tests/app/talking.c tests/app/talking.h
 tests_app_test_sip_LDADD = $(app_test_ldadd)
+
+
+unit_tests += tests/app/test_tls
+tests_app_test_tls_SOURCES = tests/app/test_tls.c tests/app/talking.c tests/app/talking.h \
+	tests/app/hellos.c tests/app/hellos.h
+tests_app_test_tls_LDADD = $(app_test_ldadd)

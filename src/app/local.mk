@@ -4,6 +4,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/app.h \
 	src/app/dns.c \
 	src/app/http.c \
+	src/app/ja4.c \
 	src/app/layers.c \
 	src/app/layers.h \
 	src/app/mos.c \
@@ -19,4 +20,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/sip.c \
 	src/app/sip.h \
 	src/app/talk.c \
-	src/app/talk.h
+	src/app/talk.h \
+	src/app/tls.c \
+	src/app/tls_hello.c \
+	src/app/tls_hello.h

@@ -33,11 +33,23 @@ struct parse_bytes {
 	int64_t time_ns;
 };
 
+/*
+ * Bytes that a direction's datagram parser may keep from one datagram to the next: PARSE_HOLD of them. take() returns them, or NULL
+ * where there are none to be had; *again: they are those of the last time, untouched (else somebody else had them since).
+ */
+struct parse_keep {
+	uint8_t *(*take)(void *ctx, bool *again);
+	void (*drop)(void *ctx);
+	void *ctx;
+};
+
 struct parse_out {
 	struct said *said;               /* added to; its app is the caller's */
 	const struct said_sink *sink;    /* or NULL */
 	struct buf *info;                /* NULL, or: one line on the first message here, for people; raw text from outside is put in with
 	                                    text_escape() */
+	uint8_t *scratch;                /* NULL, or: PARSE_HOLD bytes to put something together in; no text stays there */
+	const struct parse_keep *keep;   /* NULL: nothing can be kept */
 };
 
 enum parse_match { MATCH_NO, MATCH_MAYBE, MATCH_YES };

@@ -24,7 +24,7 @@ struct hold {
 struct talk_memory {
 	struct hold v[TALK_HOLDS];
 	uint64_t count;
-	uint8_t *bytes;              /* TALK_HOLDS of PARSE_HOLD; not touched before they are used */
+	uint8_t *bytes;              /* TALK_HOLDS of PARSE_HOLD, and one for scratch; not touched before they are used */
 };
 
 enum rc talk_memory_new(struct talk_memory **out, struct err *err)
@@ -33,7 +33,7 @@ enum rc talk_memory_new(struct talk_memory **out, struct err *err)
 
 	if (!m)
 		return err_memory(err);
-	m->bytes = mem_calloc(TALK_HOLDS, PARSE_HOLD);
+	m->bytes = mem_calloc(TALK_HOLDS + 1, PARSE_HOLD);
 	if (!m->bytes) {
 		mem_free(m);
 		return err_memory(err);
@@ -332,16 +332,42 @@ static void take_segment(struct talking *x, const struct packet *p)
 
 /* ---- packets --------------------------------------------------------------------------- */
 
+/* Datagrams do not wait: a direction's hold is its parser's. */
+static uint8_t *keep_take(void *ctx, bool *again)
+{
+	struct talking *x = ctx;
+
+	if (!x->m)
+		return NULL;
+	*again = x->t->side[x->side].hold != 0;
+	if (!*again)
+		take_hold(x->m, x->t, x->side);
+	struct hold *h = &x->m->v[x->t->side[x->side].hold - 1];
+	h->used = ++x->m->count;
+	return held(x->m, h);
+}
+
+static void keep_drop(void *ctx)
+{
+	struct talking *x = ctx;
+
+	if (x->m)
+		let_go(x->m, &x->t->side[x->side]);
+}
+
 static void take_datagram(struct talking *x)
 {
 	struct talk *t = x->t;
+	const struct parse_keep keep = {keep_take, keep_drop, x};
 	bool maybe;
 
 	if (t->parser == APP_NONE && !find(x, &maybe)) {
 		t->ruled_out = ++t->side[x->side].tries >= TALK_TRIES;
 		return;
 	}
+	x->out.keep = &keep;
 	app_parser((enum app)t->parser)->datagram(t->state, &x->in, &x->out);
+	x->out.keep = NULL;
 }
 
 /* A SYN says where its direction begins; another one than before begins a new talk. */
@@ -390,6 +416,8 @@ bool talk_packet(struct talk *t, struct talk_memory *m, const struct packet *p, 
 	struct talking x = {.t = t, .m = m, .side = dir, .out = {.said = out, .sink = sink}};
 
 	said_clear(out);
+	if (m)
+		x.out.scratch = m->bytes + (size_t)TALK_HOLDS * PARSE_HOLD;
 	if ((p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN))
 		take_syn(t, m, p, dir);
 	if (!t->ruled_out && talk_payload(p, frame, dir, &x.in)) {
@@ -411,7 +439,8 @@ void talk_end(struct talk *t, struct talk_memory *m)
 bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum direction dir, struct said *out, struct buf *info)
 {
 	struct talk t = {0};
-	struct talking x = {.t = &t, .side = dir, .out = {.said = out, .info = info}};
+	uint8_t scratch[PARSE_HOLD];
+	struct talking x = {.t = &t, .side = dir, .out = {.said = out, .info = info, .scratch = scratch}};
 	const struct app_parser *parser = app_parser(app);
 	size_t left;
 	bool maybe;

@@ -7,6 +7,8 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/derived.c \
 	src/flow/derived.h \
 	src/flow/derived_marks.c \
+	src/flow/digest.c \
+	src/flow/digest.h \
 	src/flow/field.c \
 	src/flow/field.h \
 	src/flow/field_table.c \
