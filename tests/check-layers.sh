@@ -17,11 +17,12 @@ BEGIN {
 	allow["capture"] = "decode flow file base"
 	allow["store"] = "flow file base"
 	allow["tier"] = "store app decode flow file base"
-	allow["query"] = "tier store app decode flow file base"
-	allow["session"] = "query tier store capture app decode flow file base"
-	allow["out"] = "query tier store app decode flow file base"
-	allow["cli"] = "out session query tier store capture app decode flow file base"
-	allow["ui"] = "out session query tier store app decode flow file base"
+	allow["trace"] = "flow file base"
+	allow["query"] = "trace tier store app decode flow file base"
+	allow["session"] = "query trace tier store capture app decode flow file base"
+	allow["out"] = "query trace tier store app decode flow file base"
+	allow["cli"] = "out session query trace tier store capture app decode flow file base"
+	allow["ui"] = "out session query trace tier store app decode flow file base"
 	allow["main"] = "cli ui"
 	for (layer in allow) {
 		may[layer, layer] = 1

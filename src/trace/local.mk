@@ -1,0 +1,8 @@
+# src/trace: one source or header a line, sorted.
+src_trace_libtrace_a_SOURCES = \
+	src/trace/common.c \
+	src/trace/common.h \
+	src/trace/fingerprint.c \
+	src/trace/fingerprint.h \
+	src/trace/match.c \
+	src/trace/match.h
