@@ -39,3 +39,7 @@ unit_tests += tests/app/test_tls
 tests_app_test_tls_SOURCES = tests/app/test_tls.c tests/app/talking.c tests/app/talking.h \
 	tests/app/hellos.c tests/app/hellos.h
 tests_app_test_tls_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_http2
+tests_app_test_http2_SOURCES = tests/app/test_http2.c tests/app/talking.c tests/app/talking.h
+tests_app_test_http2_LDADD = $(app_test_ldadd)

@@ -4,6 +4,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/app.h \
 	src/app/dns.c \
 	src/app/http.c \
+	src/app/http2.c \
 	src/app/ja4.c \
 	src/app/layers.c \
 	src/app/layers.h \

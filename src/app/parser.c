@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/parser.h"
 
-extern const struct app_parser dns_parser, http_parser, mdns_parser, rtcp_parser, sip_parser, tls_parser;
+extern const struct app_parser dns_parser, http2_parser, http_parser, mdns_parser, rtcp_parser, sip_parser, tls_parser;
 
 /* A line for each parser that is built in; in the order in which a talk asks them. */
 static const struct app_parser *const parsers[APPS] = {
 	[APP_HTTP] = &http_parser,
+	[APP_HTTP2] = &http2_parser,
 	[APP_TLS] = &tls_parser,
 	[APP_DNS] = &dns_parser,
 	[APP_MDNS] = &mdns_parser,
