@@ -11,6 +11,10 @@ unit_tests += tests/flow/test_health
 tests_flow_test_health_SOURCES = tests/flow/test_health.c
 tests_flow_test_health_LDADD = $(flow_test_ldadd)
 
+unit_tests += tests/flow/test_observation
+tests_flow_test_observation_SOURCES = tests/flow/test_observation.c
+tests_flow_test_observation_LDADD = $(flow_test_ldadd)
+
 unit_tests += tests/flow/test_packet
 tests_flow_test_packet_SOURCES = tests/flow/test_packet.c
 tests_flow_test_packet_LDADD = $(flow_test_ldadd)

@@ -14,11 +14,6 @@ static const char *const names[APPS] = {
 	[APP_SIP] = "sip", [APP_RTP] = "rtp", [APP_RTCP] = "rtcp",
 };
 
-static const char *const seen_names[SEEN_BYS] = {
-	[SEEN_DNS] = "dns", [SEEN_MDNS] = "mdns", [SEEN_DHCP] = "dhcp", [SEEN_SNI] = "sni",
-	[SEEN_CAPTURE] = "capture",
-};
-
 /* IANA's numbers; TLS where only it is usual. */
 static const struct guess { uint16_t port; uint8_t app; bool tcp, udp; } guesses[] = {
 	{21, APP_FTP, true, false}, {22, APP_SSH, true, false}, {25, APP_SMTP, true, false},
@@ -51,11 +46,6 @@ struct said_text said_put(struct said *s, const void *bytes, size_t len)
 const char *app_name(enum app a)
 {
 	return a < APPS ? names[a] : "";
-}
-
-const char *seen_by_name(enum seen_by s)
-{
-	return s < SEEN_BYS ? seen_names[s] : "";
 }
 
 enum app app_find(const char *name, size_t len)

@@ -10,6 +10,7 @@
 #define FLOWDRILL_APP_APP_H
 
 #include "flow/addr.h"
+#include "flow/observation.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,11 +70,6 @@ struct said {
 void said_clear(struct said *s);
 /* Copies a text, or what of it fits; the copy lives as long as the said. */
 struct said_text said_put(struct said *s, const void *bytes, size_t len);
-
-enum seen_by { SEEN_DNS, SEEN_MDNS, SEEN_DHCP, SEEN_SNI, SEEN_CAPTURE, SEEN_BYS };
-
-/* "dns", "sni", ... */
-const char *seen_by_name(enum seen_by s);
 
 /*
  * For who wants to hear more. Members may be NULL.

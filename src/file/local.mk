@@ -6,4 +6,5 @@ src_file_libfile_a_SOURCES = \
 	src/file/pcap.h \
 	src/file/pcapng.c \
 	src/file/pcapng.h \
+	src/file/pcapng_names.c \
 	src/file/pcapng_put.c

@@ -111,6 +111,17 @@ enum rc pcapng_parse_packet(const struct pcapng_block *b, bool big_endian, uint3
 /* Any other block whose layout is known (names, statistics, secrets): whether its parts fit into it. */
 enum rc pcapng_check_block(const struct pcapng_block *b, bool big_endian, const char *path,
 	uint64_t offset, struct err *err);
+/* Walks the names of a name resolution block's body: the address of each is 4, 16 or 6 bytes (of the link layer). */
+struct pcapng_names {
+	struct cursor c;
+	bool big_endian;
+	const uint8_t *addr;     /* of the name read last; valid behind pcapng_names_next() */
+	size_t addr_len;
+	struct cursor names;     /* private: that follow of the same address */
+};
+void pcapng_names_init(struct pcapng_names *n, const uint8_t *body, size_t len, bool big_endian);
+/* The next name, raw, not terminated, not empty; false at the end or where the rest is damaged. */
+bool pcapng_names_next(struct pcapng_names *n, const char **name, size_t *len);
 /* Time of a stamp, saturated; *saturated is set where int64 nanoseconds do not hold it. */
 int64_t pcapng_time_ns(uint8_t tsresol, int64_t tsoffset_s, uint64_t timestamp, bool *saturated);
 /* The other way: the stamp of a time, rounded down; 0 for times before the interface's offset, saturated. */

@@ -19,6 +19,8 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/info.c \
 	src/flow/mark.c \
 	src/flow/mark.h \
+	src/flow/observation.c \
+	src/flow/observation.h \
 	src/flow/packet.c \
 	src/flow/packet.h \
 	src/flow/proto.c \

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "file/pcapng.h"
+#include "flow/observation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,4 +96,24 @@ bool feed_dropped(const struct feed *f, const struct source_event *e, uint32_t *
 		found = true;
 	}
 	return found && *interface < f->n;
+}
+
+void feed_names(const struct source_event *e, struct pipeline *to)
+{
+	enum { HEAD = 8, TAIL = 4 };
+	struct pcapng_names names;
+	const char *name;
+	size_t len;
+
+	if (e->kind != SOURCE_BLOCK || e->block_type != PCAPNG_NRB || e->record_len < HEAD + TAIL)
+		return;
+	pcapng_names_init(&names, e->block + HEAD, e->record_len - HEAD - TAIL, e->big_endian);
+	while (pcapng_names_next(&names, &name, &len)) {
+		struct observation o = {.by = SEEN_CAPTURE, .name = name};
+
+		o.addr.kind = names.addr_len == 4 ? ADDR_IPV4 : names.addr_len == 16 ? ADDR_IPV6 : ADDR_LINK;
+		memcpy(o.addr.bytes, names.addr, names.addr_len);
+		o.len = (uint8_t)(len < OBSERVED_NAME_MAX ? len : OBSERVED_NAME_MAX);
+		pipeline_name(to, &o);
+	}
 }

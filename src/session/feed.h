@@ -38,4 +38,7 @@ void feed_packet(const struct feed *f, const struct source_event *e, struct pipe
 /* If the event is interface statistics with a number of dropped packets: true, with the source's interface. */
 bool feed_dropped(const struct feed *f, const struct source_event *e, uint32_t *interface, uint64_t *dropped);
 
+/* If the event is a block of names: the pipeline is told. */
+void feed_names(const struct source_event *e, struct pipeline *to);
+
 #endif

@@ -51,6 +51,7 @@ static enum rc take_block(struct import *x, struct input *in, const struct sourc
 	uint64_t dropped;
 	enum rc rc = RC_DONE;
 
+	feed_names(e, x->pipeline);
 	if (feed_dropped(&in->feed, e, &interface, &dropped))
 		rc = store_set_dropped(x->store, in->feed.v[interface].point, dropped, err);
 	if (rc == RC_DONE)

@@ -137,6 +137,7 @@ static enum rc take_event(struct in_place *x, const struct source_event *e, stru
 	case SOURCE_INTERFACE:
 		return take_interface(x, e, err);
 	case SOURCE_BLOCK:
+		feed_names(e, x->pipeline);
 		if (feed_dropped(&x->feed, e, &interface, &dropped))
 			return store_set_dropped(x->store, x->feed.v[interface].point, dropped, err);
 		return RC_DONE;

@@ -32,6 +32,10 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 		rc = fragment_table_new(&p->fragments, err);
 	if (rc == RC_DONE)
 		rc = sealer_new(&p->sealer, err);
+	if (rc == RC_DONE)
+		rc = observations_new(TRACKER_OBSERVATIONS, &p->pending, err);
+	for (unsigned i = 0; i < 2 && rc == RC_DONE; i++)
+		rc = observations_new(TRACKER_OBSERVATIONS, &p->jobs[i].names, err);
 	for (unsigned i = 0; i < TIER_SHARDS && rc == RC_DONE; i++)
 		rc = tracker_new(&config, &p->trackers[i], err);
 	if (rc != RC_DONE)
@@ -103,7 +107,9 @@ void pipeline_free(struct pipeline *p)
 		mem_free(p->jobs[i].packets);
 		mem_free(p->jobs[i].checks);
 		mem_free(p->jobs[i].points);
+		observations_free(p->jobs[i].names);
 	}
+	observations_free(p->pending);
 	mem_free(p->ring);
 	mem_free(p->seen);
 	mem_free(p->addrs);
@@ -144,6 +150,7 @@ static enum rc begin_segment(struct pipeline *p, uint32_t offset, int64_t time_n
 		return pipeline_check(p, err);
 	job->n_packets = 0;
 	job->n_points = 0;
+	observations_clear(job->names);
 	job->publish = p->publish;
 	job->block_done = false;
 	job->in.start = (struct segment_start){
@@ -162,6 +169,38 @@ static enum rc begin_segment(struct pipeline *p, uint32_t offset, int64_t time_n
 	p->conversations = 0;
 	return RC_DONE;
 }
+
+/* ---- names ---------------------------------------------------------------------------- */
+
+static void name_at(struct observations *to, const struct observation *o, int64_t time_ns)
+{
+	struct observation timed = *o;
+
+	timed.first_ns = timed.last_ns = time_ns;
+	observations_add(to, &timed);
+}
+
+void pipeline_name(struct pipeline *p, const struct observation *o)
+{
+	if (p->job && p->job->n_packets > 0)
+		name_at(p->job->names, o, p->last_ns);
+	else
+		name_at(p->pending, o, 0);
+}
+
+/* The segment's first packet is there: names that waited for it have its time. */
+static void take_pending(struct pipeline *p, int64_t time_ns)
+{
+	const struct observation *v = observations_sorted(p->pending);
+	size_t n = observations_count(p->pending);
+
+	for (size_t i = 0; i < n; i++)
+		name_at(p->job->names, &v[i], time_ns);
+	if (n > 0)
+		observations_clear(p->pending);
+}
+
+/* ---- the ends of segments --------------------------------------------------------------- */
 
 bool pipeline_segment_full(const struct pipeline *p)
 {
@@ -290,6 +329,9 @@ static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in,
 		rc = ensure_batch(p, err);
 	if (rc != RC_DONE)
 		return rc;
+	if (p->job->n_packets == 0)
+		take_pending(p, in->time_ns);
+	p->last_ns = in->time_ns;
 
 	struct batch *b = p->batch;
 	struct packet *k = &b->packets[b->n];

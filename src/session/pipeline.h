@@ -55,6 +55,12 @@ void pipeline_begin_block(struct pipeline *p, uint32_t block, bool publish);
  */
 void pipeline_go_on(struct pipeline *p, uint32_t block, uint32_t segment, bool publish);
 enum rc pipeline_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err);
+struct observation;
+/*
+ * The capture itself says that an address has a name (its times are ours to say: those of the packet before in the segment, or of its first).
+ * Nothing where no packet follows in the block.
+ */
+void pipeline_name(struct pipeline *p, const struct observation *o);
 /* Whether the segment is full: the caller has its packets made durable, then calls pipeline_end_segment(). */
 bool pipeline_segment_full(const struct pipeline *p);
 /* Ends the segment (nothing happens where it has no packet). block_done: the block is complete and will be 'indexed'. */

@@ -33,6 +33,7 @@ struct segment_job {
 	size_t n_packets, cap_packets, cap_checks;
 	struct point_info *points;       /* sums by capture point; number set where packets > 0 */
 	size_t n_points, cap_points;
+	struct observations *names;      /* of the capture itself */
 	bool publish, block_done;
 	uint64_t ticket;                 /* of the writer: durable before it is published; 0: it is */
 	uint64_t seq;                    /* jobs sent before */
@@ -74,6 +75,8 @@ struct pipeline {
 	bool block_waits;                /* its segments were ended, but not the block */
 	uint64_t next_frame, packets, bytes;
 	int64_t micro_slice;
+	struct observations *pending;    /* names that came before the segment's first packet */
+	int64_t last_ns;                 /* time of the packet before */
 	uint64_t conversations;          /* about, in this segment */
 	uint64_t *seen;                  /* bitmap */
 	bool saw_offload;

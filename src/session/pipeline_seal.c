@@ -89,6 +89,7 @@ static enum rc seal_packets(struct pipeline *p, struct segment_job *job, struct 
 	job->in.packets = job->packets;
 	job->in.checks = job->checks;
 	job->in.n_packets = job->n_packets;
+	job->in.names = job->names;
 	rc = sealer_seal(p->sealer, &job->in, &out, err);
 	if (rc == RC_DONE)
 		rc = gather_addrs(p, out, err);

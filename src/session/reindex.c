@@ -9,6 +9,7 @@
  *                      place where it begins is remembered
  */
 #include "base/mem.h"
+#include "file/pcapng.h"
 #include "session/feed.h"
 #include "session/ingest.h"
 #include "session/pipeline.h"
@@ -124,18 +125,40 @@ static bool is_anew(struct reindex *x, uint32_t block, uint32_t offset)
 
 /* ---- blocks ----------------------------------------------------------------------------- */
 
+/* Before it nothing is taken. */
+static bool is_skipped(const struct reindex *x, const struct block_info *b, const struct source_event *e)
+{
+	return b == &x->blocks[x->from] && e->offset < x->skip_to;
+}
+
+static enum rc ensure_state(struct reindex *x, const struct block_info *b, const struct source_event *e, struct err *err)
+{
+	return is_anew(x, b->number, (uint32_t)e->offset) || !x->pipeline ? begin_state(x, b, err) : RC_DONE;
+}
+
+static enum rc take_names(struct reindex *x, const struct block_info *b, const struct source_event *e, struct err *err)
+{
+	enum rc rc;
+
+	if (e->block_type != PCAPNG_NRB || is_skipped(x, b, e))
+		return RC_DONE;
+	rc = ensure_state(x, b, e, err);
+	if (rc == RC_DONE)
+		feed_names(e, x->pipeline);
+	return rc;
+}
+
 static enum rc take_packet(struct reindex *x, const struct feed *feed, const struct block_info *b,
 	const struct source_event *e, struct err *err)
 {
 	struct pipeline_packet k;
-	enum rc rc = RC_DONE;
+	enum rc rc;
 
-	if (b == &x->blocks[x->from] && e->offset < x->skip_to) {
+	if (is_skipped(x, b, e)) {
 		x->frame++;
 		return RC_DONE;
 	}
-	if (is_anew(x, b->number, (uint32_t)e->offset) || !x->pipeline)
-		rc = begin_state(x, b, err);
+	rc = ensure_state(x, b, e, err);
 	if (rc == RC_DONE && pipeline_segment_full(x->pipeline))
 		rc = pipeline_end_segment(x->pipeline, false, err);
 	if (rc != RC_DONE)
@@ -158,6 +181,8 @@ static enum rc take_events(struct reindex *x, struct feed *feed, const struct bl
 			rc = feed_add_interface(feed, &e, e.interface, err);
 		else if (e.kind == SOURCE_PACKET)
 			rc = take_packet(x, feed, b, &e, err);
+		else if (e.kind == SOURCE_BLOCK)
+			rc = take_names(x, b, &e, err);
 		if (rc != RC_DONE)
 			break;
 	}

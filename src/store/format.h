@@ -286,15 +286,21 @@ enum {
  *             NOTE_RESPONSE: flagged response time, likewise
  * CHECKS    chunks of 8192 packets: 2 bytes each, the low bits of packet_digest() (store/block.h): who reads
  *           a packet can tell whether it is still the one that was indexed.
- * FINGERPRINTS, OBSERVATIONS, ATTRIBUTES are reserved for later versions: content fingerprints;
- * facts that concern two conversations; fields from 1024 on that came later than the segment.
+ * OBSERVATIONS chunks of about 16 KiB; elements are names that addresses were seen to have, sorted by address (kind, then
+ *           bytes), source, name. Entry, of the first one: 24 1 kind, 25 16 address, 41 7 zero, 48 8 its first time.
+ *           An observation: 1 byte source (enum seen_by) << 1 | 1 where the address is that of the one before in the
+ *           chunk; else 1 byte kind and 4, 16 or 6 bytes; 1 byte length (not 0), name; zigzag first time - that of the
+ *           entry, varint last time - first time.
+ * FINGERPRINTS, ATTRIBUTES are reserved for later versions: content fingerprints; fields from 1024 on that came later than the
+ * segment.
  */
 enum segment_section {
 	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS,
 	SECTION_CONTINUED, SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES,
 	SECTION_CONTEXTS, SECTION_MACS, SECTION_MARKS, SECTION_TEXTS, SECTION_CHECKS,
+	SECTION_OBSERVATIONS,
 	SECTIONS,                    /* one behind the last */
-	SECTION_FINGERPRINTS = 33, SECTION_OBSERVATIONS, SECTION_ATTRIBUTES,
+	SECTION_FINGERPRINTS = 33, SECTION_ATTRIBUTES = 35,
 };
 
 enum {
@@ -317,6 +323,7 @@ enum {
 	CONTEXTS_CHUNK = 256, CONTEXTS_ENTRY = 24,
 	MACS_CHUNK = 4096, MACS_ENTRY = 24, MAC_BYTES = 6,
 	TEXTS_CHUNK = 64, TEXTS_ENTRY = 32,
+	OBSERVATIONS_ENTRY = 56,
 	VARINT_MAX = 19,             /* bytes */
 };
 

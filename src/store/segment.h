@@ -12,7 +12,7 @@
  *             times of single packets
  *   addresses sorted; each leads to the flow parts that have it as client or server services
  *   sorted (window, server, proto, port, point); each leads to its flow parts
- *   strings   tunnels, MACs and texts once
+ *   strings   tunnels, MACs and texts once; names that addresses were seen to have, by address
  * The layout, byte by byte, is in store/format.h. Everything is checked when read: an index
  * file is untrusted bytes.
  *
@@ -29,11 +29,15 @@
 
 #include "base/buf.h"
 #include "flow/mark.h"
+#include "flow/observation.h"
 #include "flow/record.h"
 
 struct io_file;
 
-enum { SEGMENT_MARK = 4096 }; /* packets between two time marks */
+enum {
+	SEGMENT_MARK = 4096, /* packets between two time marks */
+	SEGMENT_NAMES_MAX = 1 << 16, /* observations: what comes when there are so many is refused */
+};
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
@@ -80,6 +84,9 @@ void segment_writer_notes(struct segment_writer *w, const struct packet_note *no
  */
 void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t slice_ns,
 	const struct counters *c, const uint32_t *ordinals, uint32_t n);
+
+/* An address was seen to have a name; any order, any time since begin. Equal ones become one. */
+void segment_writer_name(struct segment_writer *w, const struct observation *o);
 
 struct segment_size { /* bytes by section, for dump and the benchmark */
 	uint64_t header, packets, flows, counters, refs, marks, checks, addresses, services, strings;
@@ -152,6 +159,12 @@ uint64_t segment_io_bytes(const struct segment *s);
 void segment_give_texts(struct segment *s, struct texts *pool);
 /* A text by the segment's own number; raw bytes, not terminated, valid until the next call for this segment. */
 enum rc segment_text(struct segment *s, uint32_t number, const char **text, size_t *len, struct err *err);
+/* Whether it wants more; the observation is valid in it alone. */
+typedef bool (*name_take)(void *ctx, const struct observation *o);
+/* What an address was seen to be called, by source and name. */
+enum rc segment_names(struct segment *s, const struct addr *a, name_take take, void *ctx, struct err *err);
+/* All of them, in order of observation_cmp(). */
+enum rc segment_all_names(struct segment *s, name_take take, void *ctx, struct err *err);
 /*
  * Reads all of it: every checksum, every record, every list, every reference; counts and sums
  * must agree.

@@ -39,6 +39,7 @@ static void sections_clear(struct segment_writer *w)
 		[SECTION_MACS] = MACS_ENTRY,
 		[SECTION_TEXTS] = TEXTS_ENTRY,
 		[SECTION_CHECKS] = CHECKS_ENTRY,
+		[SECTION_OBSERVATIONS] = OBSERVATIONS_ENTRY,
 	};
 
 	for (unsigned i = 0; i < SECTIONS; i++) {
@@ -373,7 +374,8 @@ static void tell_size(const struct segment_writer *w, size_t total, struct segme
 	size->checks = o[SECTION_CHECKS].data.len;
 	size->addresses = o[SECTION_ADDRESSES].data.len + o[SECTION_POSTINGS].data.len;
 	size->services = o[SECTION_SERVICES].data.len;
-	size->strings = o[SECTION_CONTEXTS].data.len + o[SECTION_MACS].data.len;
+	size->strings = o[SECTION_CONTEXTS].data.len + o[SECTION_MACS].data.len + o[SECTION_TEXTS].data.len +
+		o[SECTION_OBSERVATIONS].data.len;
 	size->header = total - size->packets - size->flows - size->counters - size->refs -
 		size->marks - size->checks - size->addresses - size->services - size->strings;
 }
@@ -395,6 +397,7 @@ enum rc segment_writer_end(
 		build_contexts(w);
 		build_macs(w);
 		build_texts(w);
+		build_observations(w);
 	}
 	if (any_failed(w) || !build_postings(w) || !build_services(w) || any_failed(w))
 		return err_memory(err);

@@ -29,6 +29,7 @@ static const struct {
 	[SECTION_MACS] = { MACS_ENTRY, 0 },
 	[SECTION_TEXTS] = { TEXTS_ENTRY, 8 },
 	[SECTION_CHECKS] = { CHECKS_ENTRY, 16 },
+	[SECTION_OBSERVATIONS] = { OBSERVATIONS_ENTRY, 8 },
 };
 
 enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos,
@@ -227,7 +228,8 @@ static bool lists_sound(const struct segment *s)
 	if (!directory_sound(s, SECTION_SERVICES, s->info.flow_parts) ||
 		!directory_sound(s, SECTION_CONTEXTS, s->info.flow_parts) ||
 		!directory_sound(s, SECTION_MACS, macs->data_len) ||
-		!directory_sound(s, SECTION_TEXTS, s->sections[SECTION_TEXTS].data_len))
+		!directory_sound(s, SECTION_TEXTS, s->sections[SECTION_TEXTS].data_len) ||
+		!directory_sound(s, SECTION_OBSERVATIONS, s->sections[SECTION_OBSERVATIONS].data_len))
 		return false;
 	for (uint32_t i = 1; i < services->chunks; i++) {
 		service_entry_get(services, i - 1, &a);
@@ -268,7 +270,7 @@ static enum rc check_directories(struct segment *s, struct err *err)
 	if (!flows_sound(s))
 		return segment_damaged(
 			s, 0, SEGMENT_AT_FLOWS, err, "the directory of flow parts cannot be");
-	if (!addresses_sound(s) || !lists_sound(s) || !texts_sound(s))
+	if (!addresses_sound(s) || !lists_sound(s) || !texts_sound(s) || !observations_sound(s))
 		return segment_damaged(
 			s, 0, SEGMENT_HEADER, err, "the directories of lists cannot be");
 	return RC_DONE;
@@ -337,7 +339,7 @@ static void tell_size(struct segment *s)
 	size->addresses = in[SECTION_ADDRESSES].data_len + in[SECTION_POSTINGS].data_len;
 	size->services = in[SECTION_SERVICES].data_len;
 	size->strings = in[SECTION_CONTEXTS].data_len + in[SECTION_MACS].data_len +
-		in[SECTION_TEXTS].data_len;
+		in[SECTION_TEXTS].data_len + in[SECTION_OBSERVATIONS].data_len;
 	size->header = s->len - in[SECTION_FLOWS].data_len - in[SECTION_CONTINUED].data_len -
 		size->packets - size->refs - size->marks - size->checks - size->addresses -
 		size->services - size->strings;

@@ -101,6 +101,10 @@ enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i,
 
 /* Counts the texts; whether their directory can be. */
 bool texts_sound(struct segment *s);
+/* Whether the directory of observations can be. */
+bool observations_sound(const struct segment *s);
+/* Reads all of them. */
+enum rc verify_observations(struct segment *s, struct err *err);
 /* Makes the texts of counters that were read, the segment's numbers, those of the reader's pool. */
 enum rc segment_map_texts(struct segment *s, struct counters *c, struct err *err);
 /* Context by number. */

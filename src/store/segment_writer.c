@@ -25,6 +25,8 @@ enum rc segment_writer_new(struct segment_writer **out, struct err *err)
 	w->scratch = mem_alloc(CODEC_MAX + 8 * VARINT_MAX);
 	rc = texts_new(WRITER_TEXTS, &w->texts, err);
 	if (rc == RC_DONE)
+		rc = observations_new(SEGMENT_NAMES_MAX, &w->observations, err);
+	if (rc == RC_DONE)
 		rc = plan_own(&w->plan, err);
 	if (rc == RC_DONE && !w->scratch)
 		rc = err_memory(err);
@@ -51,6 +53,7 @@ void segment_writer_free(struct segment_writer *w)
 	mem_free(w->rank);
 	mem_free(w->sorted);
 	texts_free(w->texts);
+	observations_free(w->observations);
 	mem_free(w->text_numbers);
 	mem_free(w->text_order);
 	buf_free(&w->bytes);
@@ -89,6 +92,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 	intern_clear(&w->services);
 	intern_clear(&w->macs);
 	writer_clear_texts(w);
+	observations_clear(w->observations);
 	memset(&w->last_context, 0xff, sizeof(w->last_context));
 }
 

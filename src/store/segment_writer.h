@@ -90,6 +90,7 @@ struct segment_writer {
 	uint32_t *text_order; /* numbers in the pool, in the segment's order */
 	size_t text_numbers_cap, text_order_cap;
 	uint32_t n_texts;
+	struct observations *observations;
 	struct flow_key last_context;
 	uint32_t last_context_number;
 
@@ -120,6 +121,7 @@ bool build_services(struct segment_writer *w);
 void build_contexts(struct segment_writer *w);
 void build_macs(struct segment_writer *w);
 void build_texts(struct segment_writer *w);
+void build_observations(struct segment_writer *w);
 void build_continued(struct segment_writer *w);
 
 #endif

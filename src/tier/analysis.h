@@ -25,6 +25,7 @@ struct analysed {
 	enum direction dir, as;
 	const uint8_t *frame;        /* its bytes, p->caplen of them; NULL: nobody has them */
 	struct texts *texts;         /* pool of what is counted; */
+	struct observations *observations;   /* of the segment */
 	uint32_t generation;         /* another number when it was emptied, not 0 */
 	bool forgotten;              /* the conversation's state had to go before this packet */
 };

@@ -96,6 +96,44 @@ static struct said_text lower(struct said_text name, char *to)
 	return (struct said_text){to, len};
 }
 
+/* What takes names that addresses were given. */
+struct namer {
+	struct observations *to;
+	int64_t time_ns;
+};
+
+/* 0.0.0.0 and 127.0.0.1 and their like: what a resolver answers that wants nobody to be found. */
+static bool is_nobody(const struct addr *a)
+{
+	static const uint8_t zeros[16];
+
+	if (a->kind == ADDR_IPV4)
+		return a->bytes[0] == 127 || memcmp(a->bytes, zeros, 4) == 0;
+	return a->kind == ADDR_IPV6 && memcmp(a->bytes, zeros, 15) == 0 && a->bytes[15] <= 1;
+}
+
+static void observe(void *ctx, const struct addr *addr, struct said_text name, enum seen_by by)
+{
+	const struct namer *n = ctx;
+	char bytes[SAID_MAX];
+
+	while (name.len > 0 && name.p[name.len - 1] == '.')
+		name.len--;
+	if (!name.p || name.len == 0 || (by != SEEN_SNI && is_nobody(addr)))
+		return;
+	name = lower(name, bytes);
+	observations_add(n->to, &(struct observation){.addr = *addr, .by = (uint8_t)by, .name = name.p,
+		.len = (uint8_t)name.len, .first_ns = n->time_ns, .last_ns = n->time_ns});
+}
+
+/* The client of TLS says whom it takes the server for. */
+static void observe_server(struct namer *n, const struct packet *p, const struct analysed *at, const struct talk *talk,
+	const struct said *said)
+{
+	if ((talk->app == APP_TLS || talk->app == APP_QUIC) && said->name.p && at->dir == DIR_C2S)
+		observe(n, &p->dst, said->name, SEEN_SNI);
+}
+
 /* From now on the conversation has this name. */
 static void say_name(struct heard *h, struct place *place, struct said_text name)
 {
@@ -145,12 +183,16 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 	struct talk *talk = &h->talks[at->place];
 	bool speaks = p->payload_len > 0 && !(note->marks & MARK_BIT(MARK_DUPLICATE));
 	bool begins = (p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN) && place->used;
+	struct namer namer = {at->observations, p->time_ns};
+	struct said_sink sink = {observe, &namer};
 	struct said said;
 
 	if (!speaks && !begins)
 		return;
-	if (talk_packet(talk, h->memory, p, at->frame, at->dir, NULL, &said))
+	if (talk_packet(talk, h->memory, p, at->frame, at->dir, &sink, &said)) {
 		count_said(&said, at, c, note);
+		observe_server(&namer, p, at, talk, &said);
+	}
 	place->used = true;
 	if (said.name.p)
 		say_name(h, place, said.name);

@@ -20,7 +20,10 @@ enum rc heard_new(uint32_t capacity, struct heard **out, struct err *err);
 void heard_free(struct heard *h);
 /* A conversation begins at this place. */
 void heard_begin(struct heard *h, uint32_t place);
-/* One packet of TCP or UDP: counts into *c, whose texts are of the pool at->texts; marks of it go to note->marks. */
+/*
+ * One packet of TCP or UDP: counts into *c, whose texts are of the pool at->texts; marks of it go to note->marks, names that addresses
+ * are given to at->observations.
+ */
 void heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
 	struct packet_note *note);
 

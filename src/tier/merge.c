@@ -318,6 +318,12 @@ static enum rc take_flows(struct merger *m, struct err *err)
 	return rc == RC_END ? RC_DONE : rc;
 }
 
+static bool take_name(void *ctx, const struct observation *o)
+{
+	segment_writer_name(ctx, o);
+	return true;
+}
+
 static enum rc take_macro(void *ctx, const struct service_key *key, const struct record *part, struct err *err)
 {
 	struct merger *m = ctx;
@@ -338,6 +344,8 @@ static enum rc take_segment(struct merger *m, const struct segment_place *p, uin
 	rc = take_packets(m, end, err);
 	if (rc == RC_DONE)
 		rc = take_flows(m, err);
+	if (rc == RC_DONE)
+		rc = segment_all_names(m->segment, take_name, m->writer, err);
 	segment_close(m->segment);
 	if (rc == RC_DONE)
 		rc = store_segment_macros(m->s, p, segment_writer_texts(m->writer), take_macro, m, err);

@@ -187,6 +187,20 @@ static enum rc seal_flows(struct sealer *s, const struct sealer_input *in, struc
 	return rc;
 }
 
+static enum rc seal_names(struct sealer *s, struct observations *names, struct err *err)
+{
+	const struct observation *v;
+
+	if (!names)
+		return RC_DONE;
+	if (observations_failed(names))
+		return err_memory(err);
+	v = observations_sorted(names);
+	for (size_t i = 0; i < observations_count(names); i++)
+		segment_writer_name(s->writer, &v[i]);
+	return RC_DONE;
+}
+
 enum rc sealer_seal(struct sealer *s, const struct sealer_input *in, struct sealer_output **out,
 	struct err *err)
 {
@@ -197,6 +211,10 @@ enum rc sealer_seal(struct sealer *s, const struct sealer_input *in, struct seal
 	macro_table_clear(s->macros);
 
 	enum rc rc = seal_flows(s, in, err);
+	if (rc == RC_DONE)
+		rc = seal_names(s, in->names, err);
+	for (unsigned i = 0; rc == RC_DONE && i < TIER_SHARDS; i++)
+		rc = seal_names(s, in->shards[i].observations, err);
 	if (rc != RC_DONE)
 		return rc;
 	buf_clear(&s->out.bytes);

@@ -24,6 +24,7 @@ struct sealer_input {
 	const uint16_t *checks;              /* packet_check() of each */
 	size_t n_packets;
 	struct tracker_parts shards[TIER_SHARDS];
+	struct observations *names;          /* of the capture itself; may be NULL */
 };
 
 /* Valid until the next call. */

@@ -25,6 +25,7 @@ struct part_set {
 	struct packet_chain *refs;
 	struct note_chain *notes;
 	struct texts *texts;
+	struct observations *observations;
 	size_t n_flows, n_micros, n_refs, n_notes;
 	size_t cap_flows, cap_micros, cap_refs, cap_notes;
 };
@@ -48,8 +49,11 @@ enum rc tracker_new(const struct tracker_config *config, struct tracker **out, s
 	if (!t)
 		return err_memory(err);
 	enum rc rc = conversation_table_new(TRACKER_CONVERSATIONS, &t->conversations, err);
-	for (unsigned i = 0; i < 2 && rc == RC_DONE; i++)
+	for (unsigned i = 0; i < 2 && rc == RC_DONE; i++) {
 		rc = texts_new(PART_TEXTS, &t->sets[i].texts, err);
+		if (rc == RC_DONE)
+			rc = observations_new(TRACKER_OBSERVATIONS, &t->sets[i].observations, err);
+	}
 	if (rc == RC_DONE)
 		rc = analysis_new(TRACKER_CONVERSATIONS, config->attributes, &t->analysis, err);
 	if (rc != RC_DONE) {
@@ -70,6 +74,7 @@ static void part_set_free(struct part_set *s)
 	mem_free(s->refs);
 	mem_free(s->notes);
 	texts_free(s->texts);
+	observations_free(s->observations);
 }
 
 void tracker_free(struct tracker *t)
@@ -92,11 +97,12 @@ void tracker_end_segment(struct tracker *t, struct tracker_parts *out)
 		.micros = s->micros, .n_micros = s->n_micros,
 		.refs = s->refs, .n_refs = s->n_refs,
 		.notes = s->notes, .n_notes = s->n_notes,
-		.texts = s->texts,
+		.texts = s->texts, .observations = s->observations,
 	};
 	t->set = s == &t->sets[0] ? &t->sets[1] : &t->sets[0];
 	t->set->n_flows = t->set->n_micros = t->set->n_refs = t->set->n_notes = 0;
 	texts_clear(t->set->texts);
+	observations_clear(t->set->observations);
 	t->generation++;
 }
 
@@ -461,6 +467,7 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const uint8_t 
 	dir = conversation_direction(c, p);      /* a new SYN may have turned it round */
 	at.dir = dir;
 	at.texts = t->set->texts;
+	at.observations = t->set->observations;
 	at.generation = t->generation;
 	at.as = flow->turned ? DIR_C2S + DIR_S2C - dir : dir;
 	count_packet(&micro->c, p, at.as);

@@ -22,11 +22,13 @@
 #ifndef FLOWDRILL_TIER_TRACKER_H
 #define FLOWDRILL_TIER_TRACKER_H
 
+#include "flow/observation.h"
 #include "flow/record.h"
 
 enum {
 	TIER_SHARDS = 16,
 	TRACKER_CONVERSATIONS = 16384,       /* a shard: 262,144 in all */
+	TRACKER_OBSERVATIONS = 4096,         /* a shard and segment: what comes when there are so many is refused */
 };
 
 struct tracker;
@@ -87,6 +89,7 @@ struct tracker_parts {
 	const struct note_chain *notes;
 	size_t n_notes;
 	const struct texts *texts;           /* pool of the counters' texts */
+	struct observations *observations;   /* names that addresses were seen to have */
 };
 
 struct note_chain { struct packet_note note; uint32_t next; };       /* next: UINT32_MAX at the end */

@@ -142,6 +142,23 @@ static void ask_packets(struct segment *s)
 	segment_ordinal(s, i->first_offset / 2 + i->end_offset / 2, &ordinal, NULL);
 }
 
+static bool take_name(void *ctx, const struct observation *o)
+{
+	struct addr *last = ctx;
+
+	require(o->len > 0 && o->by < SEEN_BYS);
+	*last = o->addr;
+	return true;
+}
+
+static void ask_names(struct segment *s)
+{
+	struct addr last = { .kind = ADDR_IPV4 }, again;
+
+	segment_all_names(s, take_name, &last, NULL);
+	segment_names(s, &last, take_name, &again, NULL);
+}
+
 static void ask(const uint8_t *bytes, size_t len, size_t at)
 {
 	struct addr_net all = { .addr = { .kind = ADDR_IPV4 }, .bits = 0 };
@@ -152,6 +169,7 @@ static void ask(const uint8_t *bytes, size_t len, size_t at)
 		return;
 	ask_packets(s);
 	ask_flows(s);
+	ask_names(s);
 	segment_by_net(s, &all, &list, NULL);
 	segment_continuations(s, &list, NULL);
 	part_list_free(&list);

@@ -465,6 +465,28 @@ static void add_texts(struct texts *t)
 	}
 }
 
+/* Servers of every other flow have one to three names, some of them the same ones at several times. */
+static void make_names(struct model *m)
+{
+	m->names = need(calloc((size_t)m->n_flows * 3 + 1, sizeof(*m->names)));
+	for (uint32_t i = 0; i < m->n_flows; i += 2) {
+		for (uint32_t k = 0; k <= i % 3; k++) {
+			struct model_name *n = &m->names[m->n_names];
+			int len = snprintf(n->name, sizeof(n->name), "host%u.example", i % 7 * 3 + k);
+
+			if (m->flows[i].key.server.kind == ADDR_NONE)
+				continue;
+			n->o = (struct observation){ .addr = m->flows[i].key.server,
+				.by = (uint8_t)(i % SEEN_BYS),
+				.name = n->name,
+				.len = (uint8_t)len,
+				.first_ns = m->packets[m->flows[i].micros[0].ordinals[0]].time_ns };
+			n->o.last_ns = n->o.first_ns + (int64_t)k * 1234567;
+			m->n_names++;
+		}
+	}
+}
+
 struct model *model_new(
 	uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations)
 {
@@ -496,6 +518,7 @@ struct model *model_new(
 	for (uint32_t i = 0; i < m->n_flows; i++)
 		for (uint32_t k = 0; k < m->flows[i].n; k++)
 			make_notes(&m->flows[i].micros[k], &r);
+	make_names(m);
 	free(c);
 	return m;
 }
@@ -511,6 +534,7 @@ void model_free(struct model *m)
 		free(m->flows[i].micros);
 	}
 	free(m->flows);
+	free(m->names);
 	free(m->packets);
 	texts_free(m->texts);
 	free(m);
@@ -540,6 +564,8 @@ enum rc model_write(
 				&f->micros[k].c, f->micros[k].ordinals, f->micros[k].n);
 		}
 	}
+	for (uint32_t i = 0; i < m->n_names; i++)
+		segment_writer_name(w, &m->names[i].o);
 	return segment_writer_end(w, out, NULL, err);
 }
 

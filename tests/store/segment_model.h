@@ -34,12 +34,20 @@ struct model_packet {
 	int64_t time_ns;
 };
 
+/* A flow's server was seen to have this name. */
+struct model_name {
+	struct observation o;
+	char name[32];
+};
+
 struct model {
 	struct segment_start start;
 	struct model_packet *packets;
 	uint32_t n_packets;
 	struct model_flow *flows; /* in order of first ordinal */
 	uint32_t n_flows, n_micros;
+	struct model_name *names; /* in any order; some addresses have several */
+	uint32_t n_names;
 	struct texts *texts; /* the counters' texts are numbers of it */
 };
 

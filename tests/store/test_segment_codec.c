@@ -45,6 +45,7 @@ static void test_numbers(void **state)
 	assert_int_equal(SECTION_MACS, 11);
 	assert_int_equal(SECTION_MARKS, 12);
 	assert_int_equal(SECTION_TEXTS, 13);
+	assert_int_equal(SECTION_OBSERVATIONS, 15);
 }
 
 /*
