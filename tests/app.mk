@@ -43,3 +43,25 @@ tests_app_test_tls_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_http2
 tests_app_test_http2_SOURCES = tests/app/test_http2.c tests/app/talking.c tests/app/talking.h
 tests_app_test_http2_LDADD = $(app_test_ldadd)
+
+app_turns = tests/app/talking.c tests/app/talking.h tests/app/turns.c tests/app/turns.h
+
+unit_tests += tests/app/test_ssh
+tests_app_test_ssh_SOURCES = tests/app/test_ssh.c $(app_turns)
+tests_app_test_ssh_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_smtp
+tests_app_test_smtp_SOURCES = tests/app/test_smtp.c $(app_turns)
+tests_app_test_smtp_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_ftp
+tests_app_test_ftp_SOURCES = tests/app/test_ftp.c $(app_turns)
+tests_app_test_ftp_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_pop3
+tests_app_test_pop3_SOURCES = tests/app/test_pop3.c $(app_turns)
+tests_app_test_pop3_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_imap
+tests_app_test_imap_SOURCES = tests/app/test_imap.c $(app_turns)
+tests_app_test_imap_LDADD = $(app_test_ldadd)

@@ -3,7 +3,7 @@
  * HTTP/1 (RFC 9112): request line, Host, status, and how long each body is, so that the next message is found without a look at the
  * body. A body whose end only the end of the connection tells ends what is said in its direction.
  */
-#include "app/parser.h"
+#include "app/line.h"
 
 #include "base/text.h"
 
@@ -11,7 +11,7 @@
 
 enum http_phase { HTTP_START, HTTP_HEADERS, HTTP_CHUNK_SIZE, HTTP_CHUNK_END, HTTP_TRAILERS };
 
-enum { LINE_MAX_BYTES = 8192, ASKED = 8 };
+enum { ASKED = 8 };
 
 struct http_side {
 	uint64_t length;             /* of the body, as Content-Length says */
@@ -37,23 +37,6 @@ enum http_method { METHOD_OTHER, METHOD_HEAD, METHOD_CONNECT };
 static bool is_token(uint8_t c)
 {
 	return c > ' ' && c < 127 && !strchr("\"(),/:;<=>?@[\\]{}", c);
-}
-
-/* Bytes of the first line with its line feed; 0 where its end is not there. */
-static size_t line_length(const uint8_t *p, size_t n)
-{
-	const uint8_t *end = memchr(p, '\n', n);
-
-	return end ? (size_t)(end - p) + 1 : 0;
-}
-
-/* A line without its end. */
-static struct said_text line_text(const uint8_t *p, size_t len)
-{
-	len--;
-	if (len > 0 && p[len - 1] == '\r')
-		len--;
-	return (struct said_text){(const char *)p, len};
 }
 
 /* "HTTP/1.0" or "HTTP/1.1" at p. */
@@ -94,24 +77,12 @@ static bool status_line(struct said_text line, uint16_t *status)
 	return *status >= 100 && (line.len == 12 || line.p[12] == ' ');
 }
 
-static bool same_word(const char *a, size_t n, const char *word)
-{
-	size_t i = 0;
-
-	for (; i < n && word[i]; i++) {
-		char c = a[i] >= 'A' && a[i] <= 'Z' ? (char)(a[i] + 32) : a[i];
-		if (c != word[i])
-			return false;
-	}
-	return i == n && word[i] == '\0';
-}
-
 /* The value of a header line if its name is this, without blanks around. */
 static bool header_is(struct said_text line, const char *name, struct said_text *value)
 {
 	size_t n = strlen(name);
 
-	if (line.len <= n || line.p[n] != ':' || !same_word(line.p, n, name))
+	if (line.len <= n || line.p[n] != ':' || !line_is((struct said_text){line.p, n}, name))
 		return false;
 	const char *p = line.p + n + 1, *end = line.p + line.len;
 	while (p < end && (*p == ' ' || *p == '\t'))
@@ -129,20 +100,7 @@ static bool last_word_is(struct said_text value, const char *word)
 
 	while (from > 0 && value.p[from - 1] != ',' && value.p[from - 1] != ' ' && value.p[from - 1] != '\t')
 		from--;
-	return same_word(value.p + from, value.len - from, word);
-}
-
-static bool decimal(struct said_text value, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.p[i] < '0' || value.p[i] > '9' || v > (UINT64_MAX >> 1) / 10)
-			return false;
-		v = v * 10 + (uint64_t)(value.p[i] - '0');
-	}
-	*out = v;
-	return value.len > 0;
+	return line_is((struct said_text){value.p + from, value.len - from}, word);
 }
 
 /* ---- messages ---------------------------------------------------------------------------- */
@@ -230,7 +188,7 @@ static void header_line(struct http_side *side, struct said_text line, const str
 			out->said->name = value;
 	} else if (header_is(line, "content-length", &value)) {
 		uint64_t length = 0;
-		side->bad |= !decimal(value, &length) || (side->has_length && side->length != length);
+		side->bad |= !line_decimal(value, &length) || (side->has_length && side->length != length);
 		side->has_length = true;
 		side->length = length;
 	} else if (header_is(line, "transfer-encoding", &value)) {
@@ -317,21 +275,15 @@ static void http_stream(void *state, const struct parse_bytes *in, struct parse_
 {
 	struct http_state *s = state;
 	struct http_side *side = &s->side[in->dir];
+	struct said_text line;
 
 	while (step->used < in->n && step->skip == 0 && !step->done) {
-		const uint8_t *p = in->p + step->used;
-		size_t rest = in->n - step->used, len = line_length(p, rest);
-
-		if (len == 0) {
-			step->lost = rest >= LINE_MAX_BYTES;
-			step->need = rest + 1;
+		if (!line_next(in, step, &line))
 			return;
-		}
-		if (!take_line(s, side, line_text(p, len), step, out)) {
+		if (!take_line(s, side, line, step, out)) {
 			step->lost = true;
 			return;
 		}
-		step->used += len;
 	}
 }
 
@@ -353,7 +305,7 @@ static enum parse_match begins_request(const uint8_t *p, size_t n)
 			continue;
 		size_t line = line_length(p, n);
 		if (line == 0)
-			return n < LINE_MAX_BYTES ? MATCH_MAYBE : MATCH_NO;
+			return n < LINE_LONGEST ? MATCH_MAYBE : MATCH_NO;
 		return request_line(line_text(p, line), &method, &target) ? MATCH_YES : MATCH_NO;
 	}
 	return MATCH_NO;
@@ -367,7 +319,7 @@ static enum parse_match http_match(const struct parse_bytes *in)
 		return begins_request(in->p, in->n);
 	size_t line = line_length(in->p, in->n);
 	if (line == 0)
-		return in->n < LINE_MAX_BYTES ? MATCH_MAYBE : MATCH_NO;
+		return in->n < LINE_LONGEST ? MATCH_MAYBE : MATCH_NO;
 	return status_line(line_text(in->p, line), &status) ? MATCH_YES : MATCH_NO;
 }
 

@@ -3,15 +3,20 @@ src_app_libapp_a_SOURCES = \
 	src/app/app.c \
 	src/app/app.h \
 	src/app/dns.c \
+	src/app/ftp.c \
 	src/app/http.c \
 	src/app/http2.c \
+	src/app/imap.c \
 	src/app/ja4.c \
 	src/app/layers.c \
 	src/app/layers.h \
+	src/app/line.c \
+	src/app/line.h \
 	src/app/mos.c \
 	src/app/mos.h \
 	src/app/parser.c \
 	src/app/parser.h \
+	src/app/pop3.c \
 	src/app/rtcp.c \
 	src/app/rtcp.h \
 	src/app/rtp.c \
@@ -20,6 +25,8 @@ src_app_libapp_a_SOURCES = \
 	src/app/sdp.h \
 	src/app/sip.c \
 	src/app/sip.h \
+	src/app/smtp.c \
+	src/app/ssh.c \
 	src/app/talk.c \
 	src/app/talk.h \
 	src/app/tls.c \

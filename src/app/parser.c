@@ -2,12 +2,18 @@
 #include "app/parser.h"
 
 extern const struct app_parser dns_parser, http2_parser, http_parser, mdns_parser, rtcp_parser, sip_parser, tls_parser;
+extern const struct app_parser ftp_parser, imap_parser, pop3_parser, smtp_parser, ssh_parser;
 
 /* A line for each parser that is built in; in the order in which a talk asks them. */
 static const struct app_parser *const parsers[APPS] = {
 	[APP_HTTP] = &http_parser,
 	[APP_HTTP2] = &http2_parser,
 	[APP_TLS] = &tls_parser,
+	[APP_SSH] = &ssh_parser,
+	[APP_SMTP] = &smtp_parser,
+	[APP_IMAP] = &imap_parser,
+	[APP_POP3] = &pop3_parser,
+	[APP_FTP] = &ftp_parser,
 	[APP_DNS] = &dns_parser,
 	[APP_MDNS] = &mdns_parser,
 	[APP_SIP] = &sip_parser,
