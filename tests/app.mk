@@ -65,3 +65,8 @@ tests_app_test_pop3_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_imap
 tests_app_test_imap_SOURCES = tests/app/test_imap.c $(app_turns)
 tests_app_test_imap_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_quic
+tests_app_test_quic_SOURCES = tests/app/test_quic.c tests/app/talking.c tests/app/talking.h tests/app/quic_packets.h
+tests_app_test_quic_LDADD = $(app_test_ldadd)
+EXTRA_DIST += tests/app/quic_packets.py

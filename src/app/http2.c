@@ -97,7 +97,7 @@ static void tell(const struct parse_out *out, const struct frame *f, uint32_t co
 
 	if (!out->info || !name)
 		return;
-	buf_printf(out->info, "%s%s", out->info->len > 0 ? ", " : "", name);
+	parse_tell(out, name);
 	if (f->stream != 0)
 		buf_printf(out->info, "[%u]", f->stream);
 	if (looked_at(f) > 0 && error_name(code))
@@ -153,8 +153,7 @@ static void http2_stream(void *state, const struct parse_bytes *in, struct parse
 				return;
 			s->client_known = true;
 			s->client = (uint8_t)in->dir;
-			if (out->info)
-				buf_put_str(out->info, "Magic");
+			parse_tell(out, "Magic");
 			step->used += PREFACE;
 			step->need = 0;
 			continue;

@@ -17,6 +17,9 @@ src_app_libapp_a_SOURCES = \
 	src/app/parser.c \
 	src/app/parser.h \
 	src/app/pop3.c \
+	src/app/quic.c \
+	src/app/quic_crypto.c \
+	src/app/quic_crypto.h \
 	src/app/rtcp.c \
 	src/app/rtcp.h \
 	src/app/rtp.c \
@@ -30,5 +33,6 @@ src_app_libapp_a_SOURCES = \
 	src/app/talk.c \
 	src/app/talk.h \
 	src/app/tls.c \
+	src/app/tls.h \
 	src/app/tls_hello.c \
 	src/app/tls_hello.h

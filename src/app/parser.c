@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/parser.h"
 
-extern const struct app_parser dns_parser, http2_parser, http_parser, mdns_parser, rtcp_parser, sip_parser, tls_parser;
-extern const struct app_parser ftp_parser, imap_parser, pop3_parser, smtp_parser, ssh_parser;
+extern const struct app_parser dns_parser, ftp_parser, http2_parser, http_parser, imap_parser, mdns_parser, pop3_parser, quic_parser,
+	rtcp_parser, sip_parser, smtp_parser, ssh_parser, tls_parser;
 
 /* A line for each parser that is built in; in the order in which a talk asks them. */
 static const struct app_parser *const parsers[APPS] = {
@@ -14,6 +14,7 @@ static const struct app_parser *const parsers[APPS] = {
 	[APP_IMAP] = &imap_parser,
 	[APP_POP3] = &pop3_parser,
 	[APP_FTP] = &ftp_parser,
+	[APP_QUIC] = &quic_parser,
 	[APP_DNS] = &dns_parser,
 	[APP_MDNS] = &mdns_parser,
 	[APP_SIP] = &sip_parser,
@@ -23,4 +24,13 @@ static const struct app_parser *const parsers[APPS] = {
 const struct app_parser *app_parser(enum app a)
 {
 	return a < APPS ? parsers[a] : NULL;
+}
+
+void parse_tell(const struct parse_out *out, const char *what)
+{
+	if (!out->info)
+		return;
+	if (out->info->len > 0)
+		buf_put_str(out->info, ", ");
+	buf_put_str(out->info, what);
 }

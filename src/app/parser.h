@@ -85,6 +85,9 @@ struct app_parser {
 	void (*layers)(const struct parse_bytes *in, uint32_t offset, const struct decode_sink *sink);
 };
 
+/* One more message in the line for people, if somebody wants one. */
+void parse_tell(const struct parse_out *out, const char *what);
+
 /* NULL where there is no parser (not built in, or it speaks through another's). */
 const struct app_parser *app_parser(enum app a);
 

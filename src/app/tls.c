@@ -4,9 +4,8 @@
  * whole, over as many records and segments as they take; other messages, certificates among them, are skipped. What is encrypted
  * ends what is said in its direction. An alert in clear is one before the handshake was done: somebody refuses.
  */
-#include "app/parser.h"
+#include "app/tls.h"
 
-#include "app/tls_hello.h"
 #include "base/cursor.h"
 #include "base/text.h"
 
@@ -124,21 +123,13 @@ static const char *message_name(unsigned type)
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
 }
 
-static void tell(const struct parse_out *out, const char *what)
+void tls_tell_client(const struct parse_out *out, const struct tls_client_hello *hello)
 {
-	if (!out->info)
-		return;
-	if (out->info->len > 0)
-		buf_put_str(out->info, ", ");
-	buf_put_str(out->info, what);
-}
-
-static void tell_name(const struct parse_out *out, struct said_text name)
-{
-	if (!out->info || !name.p)
+	parse_tell(out, "Client Hello");
+	if (!out->info || !hello->name.p)
 		return;
 	buf_put_str(out->info, " (SNI=");
-	text_escape(out->info, name.p, name.len);
+	text_escape(out->info, hello->name.p, hello->name.len);
 	buf_put_str(out->info, ")");
 }
 
@@ -150,23 +141,28 @@ static struct said_text put_text(const struct parse_out *out, struct said_text t
 	return said_put(out->said, t.p, t.len);
 }
 
+void tls_say_client(const struct parse_out *out, const struct tls_client_hello *hello, char transport)
+{
+	char ja4[JA4_LENGTH + 1];
+
+	out->said->requests++;
+	out->said->name = put_text(out, hello->name);
+	if (tls_ja4(hello, transport, ja4))
+		out->said->ja4 = said_put(out->said, ja4, JA4_LENGTH);
+}
+
 /* The first one alone: one behind a HelloRetryRequest is the same request. */
 static bool take_client_hello(struct tls_state *s, const uint8_t *p, size_t n, const struct parse_out *out)
 {
 	struct tls_client_hello hello;
-	char ja4[JA4_LENGTH + 1];
 
 	if (!tls_client_hello(p, n, &hello))
 		return false;
-	tell(out, "Client Hello");
-	tell_name(out, hello.name);
+	tls_tell_client(out, &hello);
 	if (s->asked)
 		return true;
 	s->asked = true;
-	out->said->requests++;
-	out->said->name = put_text(out, hello.name);
-	if (tls_ja4(&hello, 't', ja4))
-		out->said->ja4 = said_put(out->said, ja4, JA4_LENGTH);
+	tls_say_client(out, &hello, 't');
 	/* one of several that are offered is chosen later */
 	if (hello.one_alpn && hello.alpn.len > 0) {
 		out->said->alpn = put_text(out, hello.alpn);
@@ -185,7 +181,7 @@ static bool take_server_hello(struct tls_state *s, const uint8_t *p, size_t n, c
 	if (!tls_server_hello(p, n, &hello))
 		return false;
 	s->retry = hello.retry;
-	tell(out, hello.retry ? "Hello Retry Request" : "Server Hello");
+	parse_tell(out, hello.retry ? "Hello Retry Request" : "Server Hello");
 	if (hello.retry || s->answered)
 		return true;
 	s->answered = true;
@@ -198,15 +194,27 @@ static bool take_server_hello(struct tls_state *s, const uint8_t *p, size_t n, c
 	return true;
 }
 
+void tls_say_alert(const struct parse_out *out, unsigned description)
+{
+	enum { INTERNAL_ERROR = 80 };
+
+	out->said->has_status = true;
+	out->said->status = (uint16_t)description;
+	if (description == INTERNAL_ERROR)
+		out->said->errors++;
+	else
+		out->said->refusals++;
+}
+
 /* Two bytes: level, description. */
 static void take_alert(struct tls_state *s, const uint8_t *p, enum direction dir, const struct parse_out *out)
 {
-	enum { WARNING = 1, FATAL = 2, INTERNAL_ERROR = 80 };
+	enum { WARNING = 1, FATAL = 2 };
 	const char *name = tls_alert_name(p[1]);
 
 	if (p[0] != WARNING && p[0] != FATAL)
 		return;
-	tell(out, "Alert ");
+	parse_tell(out, "Alert ");
 	if (out->info && name)
 		buf_put_str(out->info, name);
 	else if (out->info)
@@ -217,12 +225,7 @@ static void take_alert(struct tls_state *s, const uint8_t *p, enum direction dir
 		out->said->responses += !s->answered;
 		s->answered = true;
 	}
-	out->said->has_status = true;
-	out->said->status = p[1];
-	if (p[1] == INTERNAL_ERROR)
-		out->said->errors++;
-	else
-		out->said->refusals++;
+	tls_say_alert(out, p[1]);
 }
 
 /*
@@ -247,7 +250,7 @@ static bool take_message(struct tls_state *s, const struct parse_bytes *in, stru
 			return false;
 		}
 		if (type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO) {
-			tell(out, message_name(type));
+			parse_tell(out, message_name(type));
 			side->message_left = (uint32_t)len;
 			side->record_left = g.record_left;
 			step->used += g.used;
@@ -287,22 +290,22 @@ static bool take_record(struct tls_state *s, const struct parse_bytes *in, const
 	switch ((enum record_type)r->type) {
 	case RECORD_ALERT:
 		if (r->len != 2) {
-			tell(out, "Encrypted Alert");
+			parse_tell(out, "Encrypted Alert");
 			step->done = true;
 			return false;
 		}
 		take_alert(s, body, in->dir, out);
 		return true;
 	case RECORD_CIPHER:
-		tell(out, "Change Cipher Spec");
+		parse_tell(out, "Change Cipher Spec");
 		/* behind a HelloRetryRequest it says nothing (RFC 8446, D.4) */
 		step->done = !s->retry;
 		return s->retry;
 	case RECORD_HEARTBEAT:
-		tell(out, "Heartbeat");
+		parse_tell(out, "Heartbeat");
 		return true;
 	default:
-		tell(out, "Application Data");
+		parse_tell(out, "Application Data");
 		step->done = true;
 		return false;
 	}
