@@ -19,6 +19,7 @@ src_tier_libtier_a_SOURCES = \
 	src/tier/tcp_segments.c \
 	src/tier/tcp_state.h \
 	src/tier/tcp_twice.c \
+	src/tier/tcp_usual.c \
 	src/tier/tracker.c \
 	src/tier/tracker.h \
 	src/tier/turns.c \
