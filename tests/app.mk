@@ -70,3 +70,26 @@ unit_tests += tests/app/test_quic
 tests_app_test_quic_SOURCES = tests/app/test_quic.c tests/app/talking.c tests/app/talking.h tests/app/quic_packets.h
 tests_app_test_quic_LDADD = $(app_test_ldadd)
 EXTRA_DIST += tests/app/quic_packets.py
+unit_tests += tests/app/test_postgresql
+tests_app_test_postgresql_SOURCES = tests/app/test_postgresql.c $(app_turns)
+tests_app_test_postgresql_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_mysql
+tests_app_test_mysql_SOURCES = tests/app/test_mysql.c $(app_turns)
+tests_app_test_mysql_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_redis
+tests_app_test_redis_SOURCES = tests/app/test_redis.c $(app_turns)
+tests_app_test_redis_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_smb
+tests_app_test_smb_SOURCES = tests/app/test_smb.c $(app_turns)
+tests_app_test_smb_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_ntp
+tests_app_test_ntp_SOURCES = tests/app/test_ntp.c $(app_turns)
+tests_app_test_ntp_LDADD = $(app_test_ldadd)
+
+unit_tests += tests/app/test_dhcp
+tests_app_test_dhcp_SOURCES = tests/app/test_dhcp.c $(app_turns)
+tests_app_test_dhcp_LDADD = $(app_test_ldadd)

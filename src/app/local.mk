@@ -2,6 +2,7 @@
 src_app_libapp_a_SOURCES = \
 	src/app/app.c \
 	src/app/app.h \
+	src/app/dhcp.c \
 	src/app/dns.c \
 	src/app/ftp.c \
 	src/app/http.c \
@@ -14,12 +15,16 @@ src_app_libapp_a_SOURCES = \
 	src/app/line.h \
 	src/app/mos.c \
 	src/app/mos.h \
+	src/app/mysql.c \
+	src/app/ntp.c \
 	src/app/parser.c \
 	src/app/parser.h \
 	src/app/pop3.c \
+	src/app/postgresql.c \
 	src/app/quic.c \
 	src/app/quic_crypto.c \
 	src/app/quic_crypto.h \
+	src/app/redis.c \
 	src/app/rtcp.c \
 	src/app/rtcp.h \
 	src/app/rtp.c \
@@ -28,6 +33,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/sdp.h \
 	src/app/sip.c \
 	src/app/sip.h \
+	src/app/smb.c \
 	src/app/smtp.c \
 	src/app/ssh.c \
 	src/app/talk.c \

@@ -3,6 +3,9 @@
 
 extern const struct app_parser dns_parser, ftp_parser, http2_parser, http_parser, imap_parser, mdns_parser, pop3_parser, quic_parser,
 	rtcp_parser, sip_parser, smtp_parser, ssh_parser, tls_parser;
+extern const struct app_parser dns_parser, http2_parser, http_parser, mdns_parser, rtcp_parser, sip_parser, tls_parser;
+extern const struct app_parser dhcp_parser, mysql_parser, ntp_parser, postgresql_parser, redis_parser, smb_parser;
+extern const struct app_parser ftp_parser, imap_parser, pop3_parser, smtp_parser, ssh_parser;
 
 /* A line for each parser that is built in; in the order in which a talk asks them. */
 static const struct app_parser *const parsers[APPS] = {
@@ -15,6 +18,12 @@ static const struct app_parser *const parsers[APPS] = {
 	[APP_POP3] = &pop3_parser,
 	[APP_FTP] = &ftp_parser,
 	[APP_QUIC] = &quic_parser,
+	[APP_POSTGRESQL] = &postgresql_parser,
+	[APP_MYSQL] = &mysql_parser,
+	[APP_REDIS] = &redis_parser,
+	[APP_SMB] = &smb_parser,
+	[APP_NTP] = &ntp_parser,
+	[APP_DHCP] = &dhcp_parser,
 	[APP_DNS] = &dns_parser,
 	[APP_MDNS] = &mdns_parser,
 	[APP_SIP] = &sip_parser,

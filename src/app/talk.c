@@ -448,9 +448,9 @@ bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum d
 	said_clear(out);
 	if (!talk_payload(p, frame, dir, &x.in))
 		return false;
-	if (parser && (x.in.is_udp || !parser->resync || parser->resync(t.state, &x.in)))
+	if (parser)
 		becomes(&x, app);
-	else if (app != APP_NONE || !find(&x, &maybe))
+	if (parser ? !x.in.is_udp && parser->resync && !parser->resync(t.state, &x.in) : app != APP_NONE || !find(&x, &maybe))
 		return false;
 	parser = app_parser((enum app)t.parser);
 	if (x.in.is_udp && parser->datagram)
