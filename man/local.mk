@@ -7,10 +7,12 @@ dist_man_MANS += \
 	man/flowdrill-export.1 \
 	man/flowdrill-fields.7 \
 	man/flowdrill-filter.7 \
+	man/flowdrill-find.1 \
 	man/flowdrill-health.5 \
 	man/flowdrill-import.1 \
 	man/flowdrill-keys.7 \
 	man/flowdrill-list.1 \
+	man/flowdrill-related.1 \
 	man/flowdrill-show.1 \
 	man/flowdrill-stats.1 \
 	man/flowdrill-store.5

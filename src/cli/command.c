@@ -63,6 +63,22 @@ static const struct command commands[] = {
 		.run = command_export,
 	},
 	{
+		.name = "related",
+		.synopsis = "SOURCE ID",
+		.help = "the traffic between other machines that it triggered",
+		.options = ALWAYS | SOURCE | BIT(WINDOW) | BIT(DEPTH) | BIT(UPSTREAM) | BIT(LIMIT) |
+			BIT(FORMAT),
+		.run = command_related,
+	},
+	{
+		.name = "find",
+		.synopsis = "SOURCE --payload FILE|--text TEXT|--hex DIGITS [FILTER]",
+		.help = "where this content travelled",
+		.options = ALWAYS | SOURCE | RANGE | BIT(PAYLOAD) | BIT(TEXT) | BIT(HEX) | BIT(TIER) |
+			BIT(LIMIT) | BIT(FORMAT),
+		.run = command_find_content,
+	},
+	{
 		.name = "stats",
 		.synopsis = "SOURCE",
 		.help = "totals, times, drops, sizes",

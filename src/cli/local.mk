@@ -8,6 +8,9 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/command.h \
 	src/cli/dump.c \
 	src/cli/export.c \
+	src/cli/find.c \
+	src/cli/grid.c \
+	src/cli/grid.h \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/import.c \
@@ -16,6 +19,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/option.h \
 	src/cli/record.c \
 	src/cli/record.h \
+	src/cli/related.c \
 	src/cli/say.c \
 	src/cli/say.h \
 	src/cli/screen.c \

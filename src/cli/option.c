@@ -58,6 +58,9 @@ SET_TEXT(write)
 SET_TEXT(sqlite)
 SET_TEXT(filter)
 SET_TEXT(script)
+SET_TEXT(payload)
+SET_TEXT(text)
+SET_TEXT(hex)
 SET_TEXT(index_dir)
 SET_TEXT(health)
 SET_TEXT(user)
@@ -165,9 +168,25 @@ static enum rc set_block_size(struct args *a, const char *value, struct err *err
 
 static enum rc set_format(struct args *a, const char *value, struct err *err)
 {
-	if (!out_format_parse(value, &a->format))
+	if (strcmp(value, "dot") == 0)
+		a->format = OUT_DOT;
+	else if (!out_format_parse(value, &a->format))
 		return err_set(
 			err, RC_USAGE, "--format", "'%s' is none of table, csv, json", value);
+	return RC_DONE;
+}
+
+static enum rc set_window(struct args *a, const char *value, struct err *err)
+{
+	if (text_parse_duration(value, &a->window_ns, NULL) != RC_DONE || a->window_ns <= 0)
+		return err_set(err, RC_USAGE, "--window", "'%s' is no duration (1s, 200ms)", value);
+	return RC_DONE;
+}
+
+static enum rc set_depth(struct args *a, const char *value, struct err *err)
+{
+	if (!text_parse_u64(value, &a->depth) || a->depth == 0 || a->depth > 64)
+		return err_set(err, RC_USAGE, "--depth", "'%s' is no number from 1 to 64", value);
 	return RC_DONE;
 }
 
@@ -237,7 +256,14 @@ static const struct option options[OPTIONS] = {
 	[OPTION_LIMIT] = { "limit", 0, "N", "stop after N rows", set_limit },
 	[OPTION_FIELDS] = { "fields", 0, "FIELD,...", "columns to show; 'all' for every one",
 		set_fields },
-	[OPTION_FORMAT] = { "format", 0, "FORMAT", "table, csv or json", set_format },
+	[OPTION_FORMAT] = { "format", 0, "FORMAT", "table, csv or json (related: dot, too)", set_format },
+	[OPTION_WINDOW] = { "window", 0, "TIME", "an effect comes so much later at most (default 1s)",
+		set_window },
+	[OPTION_DEPTH] = { "depth", 0, "N", "hops from what was asked for (default 8)", set_depth },
+	[OPTION_UPSTREAM] = { "upstream", 0, NULL, "what triggered it, not what it triggered", NULL },
+	[OPTION_PAYLOAD] = { "payload", 0, "FILE", "find what is in this file", set_payload },
+	[OPTION_TEXT] = { "text", 0, "TEXT", "find this text", set_text },
+	[OPTION_HEX] = { "hex", 0, "DIGITS", "find these bytes: 16 03 01", set_hex },
 	[OPTION_CSV_EXACT] = { "csv-exact", 0, NULL,
 		"in CSV, leave text as it is that a spreadsheet would run", NULL },
 	[OPTION_EXPLAIN] = { "explain", 0, NULL, "say on standard error what the answer cost",

@@ -26,6 +26,12 @@ enum option_id {
 	OPTION_LIMIT,
 	OPTION_FIELDS,
 	OPTION_FORMAT,
+	OPTION_WINDOW,
+	OPTION_DEPTH,
+	OPTION_UPSTREAM,
+	OPTION_PAYLOAD,
+	OPTION_TEXT,
+	OPTION_HEX,
 	OPTION_CSV_EXACT,
 	OPTION_EXPLAIN,
 	OPTION_TIER,
@@ -79,12 +85,13 @@ struct args {
 	struct id *in;
 	size_t n_in, cap_in;
 	const char *from, *to, *group_by, *sort, *fields, *bpf, *write, *sqlite, *filter,
-		*script, *index_dir, *health;
+		*script, *index_dir, *health, *payload, *text, *hex;
 	const char **devices; /* -i in their order */
 	size_t n_devices, cap_devices;
 	const char *user;
-	uint64_t limit, block_size, threads;
+	uint64_t limit, depth, block_size, threads;
 	uint64_t buffer_size, snaplen, max_size, min_free, count;
+	int64_t window_ns; /* 0: not given */
 	int64_t sync_ns, max_age_ns, keep_macroflows_ns, report_ns, duration_ns;
 	bool stop_when_full;
 	unsigned width_cells, height_cells;

@@ -33,6 +33,11 @@ void cli_catch_interrupt(void)
 	sigaction(SIGINT, &action, NULL);
 }
 
+struct query_control *cli_control(void)
+{
+	return &control;
+}
+
 bool cli_interrupted(void)
 {
 	return atomic_load(&control.cancel);

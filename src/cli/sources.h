@@ -24,6 +24,8 @@ enum rc cli_input_state(struct cli *c, struct err *err);
 /* SIGINT sets the flag from here on. */
 void cli_catch_interrupt(void);
 bool cli_interrupted(void);
+/* Set by SIGINT: for work that is no query. */
+struct query_control *cli_control(void);
 
 /*
  * Runs a query. Where the index of a capture file turns out to be damaged, says so, makes it anew and goes on behind the

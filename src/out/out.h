@@ -12,7 +12,8 @@
 
 #include <stdio.h>
 
-enum out_format { OUT_TABLE, OUT_CSV, OUT_JSON };
+/* OUT_DOT, for Graphviz, is no format of rows: who draws trees writes it. */
+enum out_format { OUT_TABLE, OUT_CSV, OUT_JSON, OUT_DOT };
 bool out_format_parse(const char *text, enum out_format *out);
 
 /* How errors of writing name a stream of the caller's. */

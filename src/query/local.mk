@@ -15,15 +15,21 @@ src_query_libquery_a_SOURCES = \
 	src/query/filter_priv.h \
 	src/query/filter_value.c \
 	src/query/filter_words.c \
+	src/query/find.c \
+	src/query/find.h \
 	src/query/group.c \
 	src/query/ids.c \
 	src/query/locate.c \
+	src/query/machine.c \
+	src/query/machine.h \
 	src/query/order.c \
 	src/query/order.h \
 	src/query/output.c \
 	src/query/plan.c \
 	src/query/query.h \
 	src/query/query_priv.h \
+	src/query/related.c \
+	src/query/related.h \
 	src/query/result.c \
 	src/query/result.h \
 	src/query/rows.c \

@@ -53,7 +53,7 @@ static void roller_move(struct roller *r, uint8_t out, uint8_t in)
 }
 
 /* Windows of a by hash: the first of equal ones; so equal bytes do not pile up. */
-static void fill(struct finder *f, uint32_t len)
+static void fill(const struct finder *f, uint32_t len)
 {
 	struct roller r;
 
@@ -74,13 +74,14 @@ static void fill(struct finder *f, uint32_t len)
 	}
 }
 
-static bool find(struct finder *f, uint32_t len, struct common *out)
+static bool find(const struct finder *f, uint32_t len, uint32_t from, struct common *out)
 {
 	struct roller r;
 
-	fill(f, len);
-	roller_start(&r, f->b->bytes, len);
-	for (uint32_t i = 0;; i++) {
+	if (f->b->len < len || f->b->len - len < from)
+		return false;
+	roller_start(&r, f->b->bytes + from, len);
+	for (uint32_t i = from;; i++) {
 		size_t s = hash_mix(r.hash) & f->mask;
 
 		while (f->slots[s] && f->hashes[s] != r.hash)
@@ -95,37 +96,111 @@ static bool find(struct finder *f, uint32_t len, struct common *out)
 	}
 }
 
+static enum rc finder_init(struct finder *f, const struct plain *a, struct err *err)
+{
+	size_t slots = 16;
+
+	while (slots < a->len * 2)
+		slots *= 2;
+	*f = (struct finder){ .a = a, .mask = slots - 1 };
+	f->slots = mem_calloc(slots, sizeof(*f->slots));
+	f->hashes = mem_calloc(slots, sizeof(*f->hashes));
+	return f->slots && f->hashes ? RC_DONE : err_memory(err);
+}
+
+static void finder_free(struct finder *f)
+{
+	mem_free(f->slots);
+	mem_free(f->hashes);
+}
+
 enum rc common_longest(const struct plain *a, const struct plain *b, uint32_t least,
 	struct common *out, struct err *err)
 {
-	struct finder f = { .a = a, .b = b };
 	uint32_t shorter = (uint32_t)(a->len < b->len ? a->len : b->len), low = least,
 		 high = shorter;
-	size_t slots = 16;
+	struct finder f;
+	enum rc rc;
 
 	memset(out, 0, sizeof(*out));
 	if (shorter < least)
 		return RC_DONE;
-	while (slots < a->len * 2)
-		slots *= 2;
-	f.mask = slots - 1;
-	f.slots = mem_calloc(slots, sizeof(*f.slots));
-	f.hashes = mem_calloc(slots, sizeof(*f.hashes));
-	if (!f.slots || !f.hashes) {
-		mem_free(f.slots);
-		mem_free(f.hashes);
-		return err_memory(err);
-	}
+	rc = finder_init(&f, a, err);
+	f.b = b;
 	/* where a length is common all shorter ones are */
-	while (low <= high) {
+	while (rc == RC_DONE && low <= high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (find(&f, middle, out))
+		fill(&f, middle);
+		if (find(&f, middle, 0, out))
 			low = middle + 1;
 		else
 			high = middle - 1;
 	}
-	mem_free(f.slots);
-	mem_free(f.hashes);
+	finder_free(&f);
+	return rc;
+}
+
+/* ---- one content in many payloads --------------------------------------------------------------- */
+
+struct needle {
+	struct plain plain;
+	struct finder finder;
+	uint32_t least;
+};
+
+enum rc needle_new(const uint8_t *content, size_t len, uint32_t least, struct needle **out, struct err *err)
+{
+	struct needle *n;
+	enum rc rc;
+
+	if (len > NEEDLE_MAX)
+		return err_set(err, RC_LIMIT, "content", "more than %d bytes", NEEDLE_MAX);
+	n = mem_calloc(1, sizeof(*n));
+	if (!n)
+		return err_memory(err);
+	rc = plain_make(&n->plain, content, len, err);
+	if (rc == RC_DONE)
+		rc = finder_init(&n->finder, &n->plain, err);
+	if (rc != RC_DONE) {
+		needle_free(n);
+		return rc;
+	}
+	n->least = least < n->plain.len ? least : (uint32_t)n->plain.len;
+	if (n->least > 0)
+		fill(&n->finder, n->least);
+	*out = n;
 	return RC_DONE;
+}
+
+void needle_free(struct needle *n)
+{
+	if (!n)
+		return;
+	plain_free(&n->plain);
+	finder_free(&n->finder);
+	mem_free(n);
+}
+
+const struct plain *needle_plain(const struct needle *n)
+{
+	return &n->plain;
+}
+
+bool needle_find(const struct needle *n, const struct plain *b, struct common *longest)
+{
+	struct finder f = n->finder;
+	struct common c;
+
+	f.b = b;
+	memset(longest, 0, sizeof(*longest));
+	for (uint32_t from = 0; n->least > 0 && find(&f, n->least, from, &c); from = c.b_at + c.len) {
+		/* it cannot have begun before, but for what is in the content more than once */
+		while (c.a_at + c.len < n->plain.len && c.b_at + c.len < b->len &&
+			n->plain.bytes[c.a_at + c.len] == b->bytes[c.b_at + c.len])
+			c.len++;
+		if (c.len > longest->len)
+			*longest = c;
+	}
+	return longest->len > 0;
 }

@@ -21,4 +21,18 @@ struct common common_around(const struct plain *a, const struct plain *b, struct
 enum rc common_longest(const struct plain *a, const struct plain *b, uint32_t least,
 	struct common *out, struct err *err);
 
+/* A content that is looked for in many payloads. */
+struct needle;
+
+enum { NEEDLE_MAX = 1 << 20 };       /* bytes */
+
+/*
+ * least: so much of it in a row, at least, is a find; 1 to content's plain length. RC_LIMIT for more than NEEDLE_MAX.
+ */
+enum rc needle_new(const uint8_t *content, size_t len, uint32_t least, struct needle **out, struct err *err);
+void needle_free(struct needle *n);
+const struct plain *needle_plain(const struct needle *n);
+/* What of it is in b, going on from each find behind it: a_at is in the content. False: nothing. Linear in b. */
+bool needle_find(const struct needle *n, const struct plain *b, struct common *longest);
+
 #endif

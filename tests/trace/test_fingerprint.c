@@ -165,6 +165,38 @@ static void test_longest(void **state)
 	plain_free(&b);
 }
 
+static void test_needle(void **state)
+{
+	static const char content[] = "the whole of a content that is looked for, %20piece by piece";
+	struct needle *n;
+	struct plain b = { 0 };
+	struct common c;
+
+	(void)state;
+	assert_int_equal(needle_new((const uint8_t *)content, sizeof(content) - 1, 8, &n, NULL), RC_DONE);
+	for (uint32_t from = 0; from < 30; from += 3)
+		for (uint32_t len = 6; len < 12; len++) {
+			char text[100] = "-- nothing else of it --";
+			size_t at = strlen(text);
+
+			memcpy(text + at, content + from, len);
+			text[at + len] = '#';
+			assert_int_equal(plain_make(&b, (uint8_t *)text, at + len + 1, NULL), RC_DONE);
+			assert_int_equal(needle_find(n, &b, &c), len >= 8);
+			assert_int_equal(c.len, len >= 8 ? len : 0);
+			if (len >= 8) {
+				assert_int_equal(c.a_at, from);
+				assert_int_equal(c.b_at, at);
+			}
+		}
+	assert_int_equal(plain_make(&b, (const uint8_t *)"nothing", 7, NULL), RC_DONE);
+	assert_false(needle_find(n, &b, &c));
+	assert_int_equal(plain_make(&b, NULL, 0, NULL), RC_DONE);
+	assert_false(needle_find(n, &b, &c));
+	needle_free(n);
+	plain_free(&b);
+}
+
 static void test_offsets(void **state)
 {
 	struct plain a = { 0 }, b = { 0 };
@@ -193,6 +225,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_handshake),
 		cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_needle),
 		cmocka_unit_test(test_offsets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

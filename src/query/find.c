@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "query/find.h"
+
+#include "base/mem.h"
+#include "query/machine.h"
+#include "trace/common.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct search {
+	struct needle *needle;
+	struct plain plain;
+	struct finds *out;
+	enum rc rc;
+	struct err err;
+};
+
+uint32_t find_least(size_t len)
+{
+	if (len <= 16)
+		return (uint32_t)len;
+	return len < 32 ? 16 : len > 128 ? 64 : (uint32_t)len / 2;
+}
+
+static enum rc add_hit(struct search *s, const struct row *row, const struct common *c)
+{
+	const struct packet_row *p = row->packet;
+	struct finds *f = s->out;
+
+	if (mem_grow(&f->hits, &f->cap, f->n + 1, sizeof(*f->hits)) != 0)
+		return err_memory(&s->err);
+	f->hits[f->n++] = (struct find_hit){ .packet = { TIER_PACKET, row->source, p->self },
+		.flow = { TIER_FLOW, row->source, p->flow },
+		.time_ns = p->pkt.time_ns,
+		.src = p->pkt.src,
+		.dst = p->pkt.dst,
+		.src_port = p->pkt.src_port,
+		.dst_port = p->pkt.dst_port,
+		.matched_bytes = c->len,
+		.offset = plain_offset(&s->plain, c->b_at),
+		.content_offset = plain_offset(needle_plain(s->needle), c->a_at),
+		.packets = 1 };
+	return RC_DONE;
+}
+
+static bool on_packet(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	struct search *s = ctx;
+	const uint8_t *payload;
+	size_t len = machine_payload(&row->packet->pkt, raw, &payload);
+	struct common c;
+
+	if (len == 0)
+		return true;
+	s->out->looked_at++;
+	s->rc = plain_make(&s->plain, payload, len, &s->err);
+	if (s->rc != RC_DONE || !needle_find(s->needle, &s->plain, &c))
+		return s->rc == RC_DONE;
+	if (s->out->n == FIND_HITS) {
+		s->out->limited = true;
+		return false;
+	}
+	s->rc = add_hit(s, row, &c);
+	return s->rc == RC_DONE;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct find_hit *x = a, *y = b;
+	uint64_t i = record_id_number(x->packet.rec), k = record_id_number(y->packet.rec);
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	if (x->packet.source != y->packet.source)
+		return x->packet.source < y->packet.source ? -1 : 1;
+	return (i > k) - (i < k);
+}
+
+static int by_flow_then_time(const void *a, const void *b)
+{
+	const struct find_hit *x = a, *y = b;
+	uint64_t i = record_id_number(x->flow.rec), k = record_id_number(y->flow.rec);
+
+	if (x->flow.source != y->flow.source)
+		return x->flow.source < y->flow.source ? -1 : 1;
+	return i != k ? (i < k ? -1 : 1) : by_time(a, b);
+}
+
+/* A flow's first packet stays, with the longest part of any. */
+static void join_flows(struct finds *f)
+{
+	size_t kept = 0;
+
+	qsort(f->hits, f->n, sizeof(*f->hits), by_flow_then_time);
+	for (size_t i = 0; i < f->n; i++) {
+		struct find_hit *h = &f->hits[i], *last = kept ? &f->hits[kept - 1] : NULL;
+
+		if (!last || last->flow.source != h->flow.source || !record_id_equal(last->flow.rec, h->flow.rec)) {
+			f->hits[kept++] = *h;
+			continue;
+		}
+		last->packets++;
+		if (h->matched_bytes > last->matched_bytes) {
+			last->matched_bytes = h->matched_bytes;
+			last->offset = h->offset;
+			last->content_offset = h->content_offset;
+			last->packet = h->packet;
+		}
+	}
+	f->n = kept;
+}
+
+enum rc find_run(const struct query_sources *sources, const struct query *q, const void *content, size_t len,
+	bool by_flow, struct finds *out, struct query_control *control, struct err *err)
+{
+	struct search s = { .out = out };
+	enum rc rc;
+
+	memset(out, 0, sizeof(*out));
+	if (len == 0)
+		return err_set(err, RC_USAGE, "content", "nothing to look for");
+	rc = needle_new(content, len, find_least(len), &s.needle, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = query_run(sources, q, on_packet, &s, control, NULL, err);
+	if (rc == RC_DONE && s.rc != RC_DONE) {
+		rc = s.rc;
+		if (err)
+			*err = s.err;
+	}
+	needle_free(s.needle);
+	plain_free(&s.plain);
+	if (rc != RC_DONE) {
+		finds_free(out);
+		return rc;
+	}
+	if (by_flow && out->n > 0)
+		join_flows(out);
+	if (out->n > 0)
+		qsort(out->hits, out->n, sizeof(*out->hits), by_time);
+	return RC_DONE;
+}
+
+void finds_free(struct finds *f)
+{
+	mem_free(f->hits);
+	memset(f, 0, sizeof(*f));
+}
