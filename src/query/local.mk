@@ -1,5 +1,7 @@
 # src/query: one source or header a line, sorted.
 src_query_libquery_a_SOURCES = \
+	src/query/aliases.c \
+	src/query/aliases.h \
 	src/query/choose.c \
 	src/query/choose.h \
 	src/query/complete.c \

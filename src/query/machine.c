@@ -124,8 +124,8 @@ static enum rc keep(struct reading *r, const struct row *row, const uint8_t *pay
 		.before = MACHINE_NONE,
 		.same = same_hash(pkt, payload, len),
 		.points = (uint64_t)1 << (hash_mix(pkt->point * 64ULL + row->source) & 63) };
-	p->way = (uint8_t)((addr_equal(&p->dst, &m->addr) ? TRACE_IN : 0) |
-		(addr_equal(&p->src, &m->addr) ? TRACE_OUT : 0));
+	p->way = (uint8_t)((aliases_have(&m->addrs, &p->dst) ? TRACE_IN : 0) |
+		(aliases_have(&m->addrs, &p->src) ? TRACE_OUT : 0));
 	p->node = asked_node(r, p->self);
 	memcpy(m->bytes + m->n_bytes, payload, len);
 	m->n_bytes += len;
@@ -151,12 +151,15 @@ static bool on_packet(void *ctx, const struct row *row, const struct raw_packet 
 static enum rc read_packets(struct reading *r, const struct query_sources *sources,
 	struct query_control *control, struct err *err)
 {
-	char text[ADDR_TEXT + 8] = "host ";
+	char text[ALIASES * (ADDR_TEXT + 16)];
 	struct filter *filter;
 	struct query q;
 
-	addr_format(text + 5, sizeof(text) - 5, &r->m->addr);
-	enum rc rc = filter_compile(text, TIER_PACKET, &filter, err);
+	enum rc rc = aliases_find(&r->m->addrs, sources, r->m->from_ns, r->m->to_ns, control, err);
+	if (rc != RC_DONE)
+		return rc;
+	aliases_filter(&r->m->addrs, text, sizeof(text));
+	rc = filter_compile(text, TIER_PACKET, &filter, err);
 	if (rc != RC_DONE)
 		return rc;
 	query_init(&q, TIER_PACKET);

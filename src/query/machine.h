@@ -9,7 +9,7 @@
 #ifndef FLOWDRILL_QUERY_MACHINE_H
 #define FLOWDRILL_QUERY_MACHINE_H
 
-#include "query/query.h"
+#include "query/aliases.h"
 #include "trace/match.h"
 
 /* Of one machine at a time. */
@@ -52,7 +52,7 @@ struct machine_packet {
 };
 
 struct machine {
-	struct addr addr;
+	struct aliases addrs;        /* v[0] is asked for, the others found */
 	int64_t from_ns, to_ns;      /* half-open */
 	struct machine_packet *packets;      /* by time */
 	size_t n, cap;
@@ -71,7 +71,7 @@ enum trace_role machine_role(const struct flow_key *key, enum direction directio
 /* Payload in a raw packet; 0 where none was kept. */
 size_t machine_payload(const struct packet *p, const struct raw_packet *raw, const uint8_t **payload);
 
-/* Reads m->addr's packets between m->from_ns and m->to_ns; the rest of *m is zero. asked may be empty. */
+/* Reads the packets of m->addrs.v[0]'s machine between m->from_ns and m->to_ns; the rest of *m is zero. asked may be empty. */
 enum rc machine_read(struct machine *m, const struct query_sources *sources, const struct machine_asked *asked,
 	size_t n_asked, struct query_control *control, struct err *err);
 void machine_free(struct machine *m);

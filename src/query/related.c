@@ -382,7 +382,7 @@ static enum rc match_machine(struct stop *s)
 /* All that is asked of one machine at this depth. */
 static enum rc visit(struct walk *w, size_t first, size_t n)
 {
-	struct stop s = { .walk = w, .m = { .addr = w->asks[first].host } };
+	struct stop s = { .walk = w, .m.addrs.v[0] = w->asks[first].host };
 	struct machine_asked *asked = mem_calloc(n, sizeof(*asked));
 	int64_t early = INT64_MAX, late = INT64_MIN;
 	enum rc rc;
