@@ -25,3 +25,7 @@ tests_query_test_made_SOURCES = tests/query/test_made.c tests/query/traffic.c \
 	tests/query/traffic.h $(brute_sources)
 tests_query_test_made_CPPFLAGS = $(brute_cppflags)
 tests_query_test_made_LDADD = $(session_test_ldadd)
+
+unit_tests += tests/query/test_relay
+tests_query_test_relay_SOURCES = tests/query/test_relay.c
+tests_query_test_relay_LDADD = $(session_test_ldadd)

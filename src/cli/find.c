@@ -195,6 +195,12 @@ static enum rc write_found(const struct cli *c, const struct looking *l, struct 
 	return rc;
 }
 
+static enum rc run(struct cli *c, struct looking *l, struct err *err)
+{
+	return find_run(session_sources(c->session), &l->query, l->content.data, l->content.len, l->by_flow,
+		&l->found, cli_control(), err);
+}
+
 static enum rc look(struct cli *c, struct looking *l, struct err *err)
 {
 	enum rc rc = cli_open(c, err);
@@ -205,8 +211,9 @@ static enum rc look(struct cli *c, struct looking *l, struct err *err)
 		rc = select_apply(&l->selection, &l->query, err);
 	if (rc != RC_DONE)
 		return rc;
-	rc = find_run(session_sources(c->session), &l->query, l->content.data, l->content.len, l->by_flow,
-		&l->found, cli_control(), err);
+	rc = run(c, l, err);
+	if (rc == RC_DAMAGED && cli_mend(c, rc, err) == RC_DONE)
+		rc = run(c, l, err);
 	if (rc != RC_DONE)
 		return rc;
 	if (l->found.n == 0)

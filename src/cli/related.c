@@ -208,6 +208,14 @@ static enum rc parse(struct cli *c, struct id *id, struct err *err)
 	return RC_DONE;
 }
 
+static enum rc run(struct tree *t, const struct id *id, const struct related_options *options,
+	struct related_told *told)
+{
+	enum rc rc = related_run(session_sources(t->cli->session), id, options, on_hop, t, cli_control(), told, t->err);
+
+	return rc == RC_DONE ? t->rc : rc;
+}
+
 enum rc command_related(struct cli *c, struct err *err)
 {
 	struct related_options options = { .window_ns = c->args.window_ns,
@@ -223,9 +231,9 @@ enum rc command_related(struct cli *c, struct err *err)
 		rc = cli_open(c, err);
 	if (rc != RC_DONE)
 		return rc;
-	rc = related_run(session_sources(c->session), &id, &options, on_hop, &t, cli_control(), &told, err);
-	if (rc == RC_DONE)
-		rc = t.rc;
+	rc = run(&t, &id, &options, &told);
+	if (rc == RC_DAMAGED && cli_mend(c, rc, err) == RC_DONE)
+		rc = run(&t, &id, &options, &told);
 	if (rc == RC_DONE && t.n == 0)
 		rc = tell_nothing(c->args.words[1], &told, err);
 	else if (rc == RC_DONE)

@@ -195,12 +195,8 @@ static bool on_row(void *ctx, const struct row *row, const struct raw_packet *ra
 	return r->sink(r->ctx, row, raw);
 }
 
-enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *ctx,
-	struct query_explain *explain, struct err *err)
+enum rc cli_mend(struct cli *c, enum rc rc, struct err *err)
 {
-	struct rerun r = { .sink = sink, .ctx = ctx };
-	enum rc rc =
-		query_run_fresh(session_sources(c->session), q, on_row, &r, &control, explain, err);
 	struct err why;
 
 	if (rc != RC_DAMAGED || !err)
@@ -216,6 +212,21 @@ enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *c
 		return rc;
 	say_error(&why);
 	say_note(why.what, "the index was made anew");
+	return RC_DONE;
+}
+
+enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *ctx,
+	struct query_explain *explain, struct err *err)
+{
+	struct rerun r = { .sink = sink, .ctx = ctx };
+	enum rc rc =
+		query_run_fresh(session_sources(c->session), q, on_row, &r, &control, explain, err);
+
+	if (rc != RC_DAMAGED)
+		return rc;
+	rc = cli_mend(c, rc, err);
+	if (rc != RC_DONE)
+		return rc;
 	r.skip = r.given;
 	return query_run(session_sources(c->session), q, on_row, &r, &control, explain, err);
 }

@@ -34,6 +34,12 @@ struct query_control *cli_control(void);
 enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *ctx,
 	struct query_explain *explain, struct err *err);
 
+/*
+ * Where what failed was an index that can be made anew: says so, and makes it. RC_DONE: ask again; else rc, or why it
+ * could not be made.
+ */
+enum rc cli_mend(struct cli *c, enum rc rc, struct err *err);
+
 /* --from, --to and --in. */
 enum rc cli_query_range(struct cli *c, struct query *q, struct err *err);
 /* "a,b,c" as fields of a tier; at most `max`. `option` is for the message. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { TOKEN_SEED = 1, GEAR_SHIFT = 64 / PRINT_GEAR };
+enum { TOKEN_SEED = 1, WHOLE_SEED = 2, GEAR_SHIFT = 64 / PRINT_GEAR };
 
 /* ---- plain bytes ----------------------------------------------------------------------------- */
 
@@ -46,6 +46,7 @@ enum rc plain_make(struct plain *p, const uint8_t *payload, size_t len, struct e
 		return rc;
 	p->len = 0;
 	p->payload_len = len;
+	p->handshake = fingerprint_is_handshake(payload, len);
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = payload[i];
 
@@ -148,10 +149,20 @@ static void find_gears(struct printer *p, size_t len)
 	}
 }
 
+/* What is sent on as it came is rarer than its parts. */
+static void add_whole(struct printer *p, size_t len)
+{
+	if (len >= PRINT_GEAR && !is_row(p->bytes, len))
+		add(p, hash_bytes(p->bytes, len, WHOLE_SEED), 0, len);
+}
+
 size_t fingerprint(const struct plain *plain, struct print *out, size_t max)
 {
 	struct printer p = { .bytes = plain->bytes, .out = out, .max = max };
 
+	add_whole(&p, plain->len);
+	if (plain->handshake)
+		return p.n;
 	find_tokens(&p, plain->len);
 	find_gears(&p, plain->len);
 	return p.n;
@@ -160,7 +171,7 @@ size_t fingerprint(const struct plain *plain, struct print *out, size_t max)
 size_t fingerprint_bound(size_t plain_len)
 {
 	/* a token and its words: one in three bytes; a gear hash a byte at worst */
-	return plain_len + plain_len / 3 + 1;
+	return plain_len + plain_len / 3 + 2;
 }
 
 bool fingerprint_is_handshake(const uint8_t *payload, size_t len)

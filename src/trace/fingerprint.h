@@ -2,9 +2,9 @@
 /*
  * Content fingerprints: numbers by which two payloads are known to share something, wherever in them it stands.
  *
- * Two kinds, because neither finds all: tokens (runs of letters, digits, '_' and '-', which carry what people search for, names and
+ * Two kinds of parts, because neither finds all: tokens (runs of letters, digits, '_' and '-', which carry what people search for, names and
  * numbers of requests from one protocol to the next), and a gear hash over every 16 bytes, one of eight kept, for binary content
- * and whatever else is long. Payload is made plain first: %41 is 'A', and letters are small, because proxies rewrite both.
+ * and whatever else is long; and one print of the whole, for what is sent on as it came. Payload is made plain first: %41 is 'A', and letters are small, because proxies rewrite both.
  *
  * Pure functions of the bytes; equal bytes give equal prints on every machine. The work is linear, and what bytes designed against it
  * can do is bounded: one print a byte at most, and none of a byte that repeats itself.
@@ -31,6 +31,7 @@ struct plain {
 	uint32_t *at;                /* offset in the payload of what became bytes[i] */
 	size_t len, cap;
 	size_t payload_len;
+	bool handshake;              /* fingerprint_is_handshake() */
 };
 
 enum rc plain_make(struct plain *p, const uint8_t *payload, size_t len, struct err *err);
@@ -55,7 +56,7 @@ size_t fingerprint_bound(size_t plain_len);
 
 /*
  * Whether payload begins with a TLS record of another kind than application data. Handshakes repeat names and whole
- * certificates between strangers: that is no content that travelled.
+ * certificates between strangers: that is no content that travelled, and only the print of the whole is made.
  */
 bool fingerprint_is_handshake(const uint8_t *payload, size_t len);
 

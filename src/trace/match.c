@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ANCHORS = 16, NOBODY = -1, COMPARED = 1 << 20 };
+enum { ANCHORS = 16, TIED = 8, NOBODY = -1, COMPARED = 1 << 20 };
 
 /* A fingerprint of this machine's packets. */
 struct entry {
@@ -133,7 +133,7 @@ static enum rc make_prints(struct matcher *m, struct plain *plain, const struct 
 	enum rc rc = plain_make(plain, p->payload, p->len, err);
 
 	*n = 0;
-	if (rc != RC_DONE || fingerprint_is_handshake(p->payload, p->len))
+	if (rc != RC_DONE)
 		return rc;
 	if (mem_grow(&m->room, &m->cap_room, fingerprint_bound(plain->len), sizeof(*m->room)) != 0)
 		return err_memory(err);
@@ -279,7 +279,22 @@ static bool comes_first(const struct matcher *m, uint32_t a, uint32_t b, const s
 struct verdict {
 	int64_t in;          /* NOBODY */
 	double evidence, other;
+	uint32_t tied[TIED]; /* that explain it about as well, in order of precedence */
+	size_t n_tied;
 };
+
+static void add_tied(const struct matcher *m, struct verdict *v, uint32_t in, const struct trace_packet *out)
+{
+	size_t at = v->n_tied;
+
+	while (at > 0 && comes_first(m, in, v->tied[at - 1], out))
+		at--;
+	if (at == TIED)
+		return;
+	v->n_tied += v->n_tied < TIED;
+	memmove(v->tied + at + 1, v->tied + at, (v->n_tied - at - 1) * sizeof(*v->tied));
+	v->tied[at] = in;
+}
 
 /* Responses are explained by responses first, and only then by what others asked. */
 static void judge(const struct matcher *m, uint32_t out, bool across, struct verdict *v)
@@ -300,14 +315,14 @@ static void judge(const struct matcher *m, uint32_t out, bool across, struct ver
 		const struct trace_packet *i = &m->packets[in];
 		double evidence = evidence_of(m, in, out);
 
-		if (!may_cause(i, o) || is_across(i, o) != across || evidence < most * 0.97)
-			continue;
-		if (v->in == NOBODY || comes_first(m, in, (uint32_t)v->in, o)) {
-			v->in = in;
-			v->evidence = evidence;
-		}
+		if (may_cause(i, o) && is_across(i, o) == across && evidence >= most * 0.97)
+			add_tied(m, v, in, o);
 	}
-	for (size_t k = 0; k < m->n_list && v->in != NOBODY; k++) {
+	if (v->n_tied == 0)
+		return;
+	v->in = v->tied[0];
+	v->evidence = evidence_of(m, v->tied[0], out);
+	for (size_t k = 0; k < m->n_list; k++) {
 		const struct trace_packet *i = &m->packets[m->list[k]];
 		double evidence = evidence_of(m, m->list[k], out);
 
@@ -328,16 +343,6 @@ static double said_itself(const struct matcher *m, uint32_t out)
 			most = m->candidates[in].weight;
 	}
 	return most;
-}
-
-static void find_cause(const struct matcher *m, uint32_t out, struct verdict *v)
-{
-	judge(m, out, false, v);
-	if (v->in != NOBODY || m->packets[out].role != TRACE_RESPONSE)
-		return;
-	judge(m, out, true, v);
-	if (v->in != NOBODY && said_itself(m, out) >= v->evidence / 2)
-		v->in = NOBODY;
 }
 
 /* ---- on the bytes ------------------------------------------------------------------------------------ */
@@ -414,6 +419,36 @@ static enum rc confirm(struct matcher *m, uint32_t in, uint32_t out, struct comm
 	return rc;
 }
 
+/* Of those that share the same fingerprints the one that shares most bytes: a number that differs may be too short for a print. */
+static enum rc settle(struct matcher *m, uint32_t out, struct verdict *v, struct err *err)
+{
+	uint32_t longest = 0;
+	enum rc rc = RC_DONE;
+
+	for (size_t k = 0; k < v->n_tied && v->n_tied > 1 && rc == RC_DONE; k++) {
+		struct common c = { 0 };
+
+		rc = confirm(m, v->tied[k], out, &c, err);
+		if (c.len <= longest)
+			continue;
+		longest = c.len;
+		v->in = v->tied[k];
+		v->evidence = evidence_of(m, v->tied[k], out);
+	}
+	return rc;
+}
+
+static enum rc find_cause(struct matcher *m, uint32_t out, struct verdict *v, struct err *err)
+{
+	judge(m, out, false, v);
+	if (v->in == NOBODY && m->packets[out].role == TRACE_RESPONSE) {
+		judge(m, out, true, v);
+		if (v->in != NOBODY && said_itself(m, out) >= v->evidence / 2)
+			v->in = NOBODY;
+	}
+	return v->in == NOBODY ? RC_DONE : settle(m, out, v, err);
+}
+
 static enum rc add_link(struct matcher *m, const struct verdict *v, uint32_t out, struct err *err)
 {
 	uint32_t in = (uint32_t)v->in;
@@ -481,8 +516,8 @@ static enum rc link_all(struct matcher *m, struct err *err)
 			continue;
 		if (p->way & TRACE_OUT) {
 			collect(m, i);
-			find_cause(m, i, &v);
-			if (v.in != NOBODY)
+			rc = find_cause(m, i, &v, err);
+			if (rc == RC_DONE && v.in != NOBODY)
 				rc = add_link(m, &v, i, err);
 		}
 		if (rc == RC_DONE && (p->way & TRACE_IN))
