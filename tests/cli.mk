@@ -23,6 +23,7 @@ cli_scripts = \
 	tests/cli/man-options.sh \
 	tests/cli/modes.sh \
 	tests/cli/readme.sh \
+	tests/cli/related.sh \
 	tests/cli/samples.sh \
 	tests/cli/show.sh \
 	tests/cli/usage.sh
