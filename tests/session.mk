@@ -20,7 +20,8 @@ EXTRA_DIST += tests/session/kill.sh tests/session/kill-capture.sh tests/session/
 
 unit_tests += tests/session/test_failures
 tests_session_test_failures_SOURCES = tests/session/test_failures.c tests/session/failing.c \
-	tests/session/failing.h tests/session/failing_record.c tests/store/faults.c tests/store/faults.h $(captures_sources)
+	tests/session/failing.h tests/session/failing_record.c tests/store/faults.c tests/store/faults.h \
+	tests/store/made.c tests/store/made.h $(captures_sources)
 tests_session_test_failures_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/tests/session \
 	-I$(top_srcdir)/tests/store
 tests_session_test_failures_LDADD = $(session_test_ldadd)

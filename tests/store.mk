@@ -83,3 +83,9 @@ unit_tests += tests/store/test_follow
 tests_store_test_follow_SOURCES = tests/store/test_follow.c tests/store/made.c tests/store/made.h
 tests_store_test_follow_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
 tests_store_test_follow_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_calls
+tests_store_test_calls_SOURCES = tests/store/test_calls.c tests/store/faults.c tests/store/faults.h \
+	tests/store/made.c tests/store/made.h
+tests_store_test_calls_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_store_test_calls_LDADD = $(store_test_ldadd)

@@ -48,9 +48,12 @@ enum rc view_add_point(struct view *v, const struct point_info *p, const void *o
 	if (mem_grow(&v->points, &v->cap_points, v->n_points + 1, sizeof(*p)) != 0 ||
 		mem_grow(&v->spans, &v->cap_spans, v->n_spans + 1, sizeof(span)) != 0)
 		return err_memory(err);
-	buf_put(&v->options, options, len);
-	if (v->options.failed)
+	if (len > 0 && !buf_reserve(&v->options, len)) {
+		/* it has what it had: there may be memory the next time */
+		v->options.failed = false;
 		return err_memory(err);
+	}
+	buf_put(&v->options, options, len);
 	v->points[v->n_points++] = *p;
 	v->spans[v->n_spans++] = span;
 	return RC_DONE;

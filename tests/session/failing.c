@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <dirent.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -72,46 +70,6 @@ void failing_make_capture(const char *path)
 		assert_int_equal(fwrite(failing_frame(i), 1, FAILING_CAPTURED, f), FAILING_CAPTURED);
 	}
 	assert_int_equal(fclose(f), 0);
-}
-
-/* ---- copies --------------------------------------------------------------------------------- */
-
-static void copy_file(const char *from, const char *to)
-{
-	static uint8_t bytes[1 << 20];
-	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-
-	assert_non_null(in);
-	assert_non_null(out);
-	for (size_t n; (n = fread(bytes, 1, sizeof(bytes), in)) > 0;)
-		assert_int_equal(fwrite(bytes, 1, n, out), n);
-	fclose(in);
-	assert_int_equal(fclose(out), 0);
-}
-
-void failing_copy(const char *from, const char *to)
-{
-	char source[600], target[600];
-	struct stat st;
-	struct dirent *e;
-	DIR *d = opendir(from);
-
-	assert_non_null(d);
-	assert_int_equal(mkdir(to, 0700), 0);
-	while ((e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(source, sizeof(source), "%s/%s", from, e->d_name);
-		snprintf(target, sizeof(target), "%s/%s", to, e->d_name);
-		assert_int_equal(stat(source, &st), 0);
-		if (S_ISDIR(st.st_mode))
-			failing_copy(source, target);
-		else if (strstr(e->d_name, ".pcapng"))
-			assert_int_equal(link(source, target), 0);
-		else
-			copy_file(source, target);
-	}
-	closedir(d);
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */

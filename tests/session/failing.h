@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the tests of failures stand on: a capture of two small blocks whose packets are told apart by their time, copies of
- * stores, and what a store answers.
+ * What the tests of failures stand on: a capture of two small blocks whose packets are told apart by their time, and what a
+ * store answers.
  */
 #ifndef FLOWDRILL_TESTS_FAILING_H
 #define FLOWDRILL_TESTS_FAILING_H
@@ -15,9 +15,6 @@ void failing_make_capture(const char *path);
 /* The frame of packet i. */
 const uint8_t *failing_frame(unsigned i);
 int64_t failing_time_ns(unsigned i);
-
-/* A store's directory with all in it. Packets are linked: nobody writes to sealed blocks. */
-void failing_copy(const char *from, const char *to);
 
 struct answers {
 	uint64_t rows[6], packets[6], bytes[6];  /* by tier, from TIER_PACKET on */

@@ -17,6 +17,7 @@
 #include "captures.h"
 #include "failing.h"
 #include "faults.h"
+#include "made.h"
 #include "session/ingest.h"
 #include "session/recorder.h"
 #include "store/check.h"
@@ -444,7 +445,7 @@ static void begin_with(const struct sweep *w, char *path, size_t size)
 {
 	new_path(path, size);
 	if (w->job->ready)
-		failing_copy(w->begin, path);
+		made_copy(w->begin, path);
 }
 
 static void check_error(const struct sweep *w, enum rc rc, const struct err *err, bool reached)

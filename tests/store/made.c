@@ -6,6 +6,7 @@
 #include "flow/sketch.h"
 #include "store/block.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,8 +121,8 @@ static void count_packet(struct counters *c, const struct made *m, size_t i, boo
 	counters_merge(c, &one);
 }
 
-static void make_macro(struct macro_part *part, const struct flow_key *key, const struct counters *c,
-	struct record_id id, int64_t window_ns)
+static enum rc make_macro(struct macro_part *part, const struct flow_key *key, const struct counters *c,
+	struct record_id id, int64_t window_ns, struct err *err)
 {
 	memset(part, 0, sizeof(*part));
 	service_of(&part->key, key, window_ns);
@@ -131,18 +132,20 @@ static void make_macro(struct macro_part *part, const struct flow_key *key, cons
 	part->rec.key = *key;
 	part->rec.c = *c;
 	record_key_known(&part->rec);
-	assert_int_equal(sketch_new(&part->rec.clients, NULL), RC_DONE);
-	assert_int_equal(sketch_add(part->rec.clients, &key->client, NULL), RC_DONE);
+	enum rc rc = sketch_new(&part->rec.clients, err);
+
+	return rc == RC_DONE ? sketch_add(part->rec.clients, &key->client, err) : rc;
 }
 
-enum rc made_publish(struct store *s, const struct made *m, uint32_t block, uint64_t block_at,
-	uint32_t number, size_t from, size_t to, struct err *err)
+/* replaced 0: a segment more; else it takes the place of so many. */
+static enum rc publish(struct store *s, const struct made *m, uint32_t block, uint64_t block_at,
+	uint32_t number, size_t replaced, size_t from, size_t to, struct err *err)
 {
 	const struct store_config *config = store_config(s);
 	struct segment_writer *w;
 	struct segment_place place = { .block = block, .number = number };
 	struct point_info sums = { .number = 0 };
-	struct macro_part macro;
+	struct macro_part macro = { 0 };
 	struct flow_key key;
 	struct counters c;
 	struct buf bytes;
@@ -184,16 +187,31 @@ enum rc made_publish(struct store *s, const struct made *m, uint32_t block, uint
 	buf_init(&bytes);
 	rc = segment_writer_end(w, &bytes, NULL, err);
 	segment_writer_free(w);
-	make_macro(&macro, &key, &c, id, time_floor(place.first_ns, config->macro_ns));
+	if (rc == RC_DONE)
+		rc = make_macro(&macro, &key, &c, id, time_floor(place.first_ns, config->macro_ns), err);
 	sums.packets = place.packets;
 	sums.bytes = place.bytes;
 	sums.first_ns = place.first_ns;
 	sums.last_ns = place.last_ns;
-	if (rc == RC_DONE)
+	if (rc == RC_DONE && replaced)
+		rc = store_replace_segments(s, number, replaced, &place, &bytes, &macro, 1, &sums, 1, err);
+	else if (rc == RC_DONE)
 		rc = store_publish_segment(s, &place, &bytes, &macro, 1, &sums, 1, err);
 	record_free(&macro.rec);
 	buf_free(&bytes);
 	return rc;
+}
+
+enum rc made_publish(struct store *s, const struct made *m, uint32_t block, uint64_t block_at,
+	uint32_t number, size_t from, size_t to, struct err *err)
+{
+	return publish(s, m, block, block_at, number, 0, from, to, err);
+}
+
+enum rc made_replace(struct store *s, const struct made *m, uint32_t block, uint64_t block_at,
+	uint32_t number, size_t replaced, size_t from, size_t to, struct err *err)
+{
+	return publish(s, m, block, block_at, number, replaced, from, to, err);
 }
 
 enum rc made_index(struct store *s, const struct made *m, size_t per, struct err *err)
@@ -222,6 +240,46 @@ enum rc made_index(struct store *s, const struct made *m, size_t per, struct err
 	if (rc == RC_DONE)
 		rc = store_set_totals(s, &(struct store_totals){ .complete = true }, err);
 	return rc;
+}
+
+/* ---- copies -------------------------------------------------------------------------------- */
+
+static void copy_file(const char *from, const char *to)
+{
+	static uint8_t bytes[1 << 20];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+
+	assert_non_null(in);
+	assert_non_null(out);
+	for (size_t n; (n = fread(bytes, 1, sizeof(bytes), in)) > 0;)
+		assert_int_equal(fwrite(bytes, 1, n, out), n);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+void made_copy(const char *from, const char *to)
+{
+	char source[600], target[600];
+	struct stat st;
+	struct dirent *e;
+	DIR *d = opendir(from);
+
+	assert_non_null(d);
+	assert_int_equal(mkdir(to, 0700), 0);
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(source, sizeof(source), "%s/%s", from, e->d_name);
+		snprintf(target, sizeof(target), "%s/%s", to, e->d_name);
+		assert_int_equal(stat(source, &st), 0);
+		if (S_ISDIR(st.st_mode))
+			made_copy(source, target);
+		else if (strstr(e->d_name, ".pcapng"))
+			assert_int_equal(link(source, target), 0);
+		else
+			copy_file(source, target);
+	}
+	closedir(d);
 }
 
 size_t made_macros(struct store *s, uint64_t *packets, uint64_t *bytes)

@@ -34,8 +34,14 @@ void made_pcap(struct made *m, const char *path, size_t n, int64_t start_s);
  */
 enum rc made_publish(struct store *s, const struct made *m, uint32_t block, uint64_t block_at, uint32_t number, size_t from, size_t to,
 	struct err *err);
+/* The same in the place of `replaced` segments from `number` on. */
+enum rc made_replace(struct store *s, const struct made *m, uint32_t block, uint64_t block_at, uint32_t number, size_t replaced, size_t from,
+	size_t to, struct err *err);
 /* The whole of m as one block of segments of `per` packets, sealed and indexed, and a capture point where there is none. */
 enum rc made_index(struct store *s, const struct made *m, size_t per, struct err *err);
+
+/* A store's directory with all in it. Packets are linked: nobody writes to sealed blocks. */
+void made_copy(const char *from, const char *to);
 
 /* Walks all macroflows: their number; packets and bytes in all. */
 size_t made_macros(struct store *s, uint64_t *packets, uint64_t *bytes);
