@@ -89,3 +89,13 @@ tests_store_test_calls_SOURCES = tests/store/test_calls.c tests/store/faults.c t
 	tests/store/made.c tests/store/made.h
 tests_store_test_calls_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_store_test_calls_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_block_format
+tests_store_test_block_format_SOURCES = tests/store/test_block_format.c
+tests_store_test_block_format_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_segment_mutations
+tests_store_test_segment_mutations_SOURCES = tests/store/test_segment_mutations.c tests/store/segment_model.c \
+	tests/store/segment_model.h tests/store/segment_world.c tests/store/segment_world.h tests/fuzz/fuzz_index.c
+tests_store_test_segment_mutations_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_segment_mutations_LDADD = $(store_test_ldadd)

@@ -40,7 +40,7 @@ enum rc made_replace(struct store *s, const struct made *m, uint32_t block, uint
 /* The whole of m as one block of segments of `per` packets, sealed and indexed, and a capture point where there is none. */
 enum rc made_index(struct store *s, const struct made *m, size_t per, struct err *err);
 
-/* A store's directory with all in it. Packets are linked: nobody writes to sealed blocks. */
+/* A store's directory with all in it. Large blocks are linked: nobody writes to sealed ones. */
 void made_copy(const char *from, const char *to);
 
 /* Walks all macroflows: their number; packets and bytes in all. */

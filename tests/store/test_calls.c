@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,6 +49,8 @@ static enum rc write_packet(struct block_writer *w, struct made *m, size_t i, st
 	m->at[i] = offset;
 	return rc;
 }
+
+static enum rc fill_block(struct store *s, struct block_writer *w, struct err *err);
 
 static enum rc publish(struct store *s, uint32_t block, unsigned from, unsigned to, struct err *err)
 {
@@ -101,11 +104,49 @@ static enum rc open_placed(const char *path, bool writing, struct store **out, s
 	return store_open_in_place(capture, path, &config, writing, out, NULL, err);
 }
 
+/* As a recorder that was killed leaves it: a block that is open, of which nothing was published. */
+static void make_crashed(const char *path)
+{
+	struct block_writer *w;
+	struct store *s;
+	char live[300], block[300];
+
+	snprintf(live, sizeof(live), "%s.live", path);
+	make_own(live);
+	assert_int_equal(store_open(live, true, &s, NULL, NULL), RC_DONE);
+	assert_int_equal(block_writer_new(s, &w, NULL), RC_DONE);
+	assert_int_equal(fill_block(s, w, NULL), RC_DONE);
+	assert_int_equal(block_writer_sync(w, NULL), RC_DONE);
+	made_copy(live, path);
+	assert_int_equal(block_writer_close(w, NULL), RC_DONE);
+	store_close(s);
+	made_dir_remove(live);
+	snprintf(block, sizeof(block), "%s/blocks/%08u.pcapng", path, BLOCKS + 1);
+	FILE *f = fopen(block, "ab");
+	assert_non_null(f);
+	fputs("half a record", f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The same without its index. */
+static void make_lost(const char *path)
+{
+	char index[300];
+
+	make_crashed(path);
+	snprintf(index, sizeof(index), "%s/index", path);
+	made_dir_remove(index);
+}
+
+static void make_nothing(const char *path)
+{
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
 static void make_placed(const char *path)
 {
 	struct store *s;
 
-	made_pcap(&placed, capture, 12, 1700000000);
 	assert_int_equal(open_placed(path, true, &s, NULL), RC_DONE);
 	assert_int_equal(store_add_section(s, &(struct section_info){ 0 }, NULL), RC_DONE);
 	assert_int_equal(made_index(s, &placed, 5, NULL), RC_DONE);
@@ -476,13 +517,79 @@ static enum rc call_export(struct store *s, struct err *err)
 	return rc;
 }
 
+/* ---- calls that open --------------------------------------------------------------------------- */
+
+static enum rc open_write(const char *path, struct err *err)
+{
+	struct store_notes notes;
+	struct store *s;
+	enum rc rc = store_open(path, true, &s, &notes, err);
+
+	if (rc == RC_DONE)
+		store_close(s);
+	return rc;
+}
+
+static enum rc open_read(const char *path, struct err *err)
+{
+	struct store_notes notes;
+	struct store *s;
+	enum rc rc = store_open(path, false, &s, &notes, err);
+
+	if (rc == RC_DONE)
+		store_close(s);
+	return rc;
+}
+
+static enum rc create(const char *path, struct err *err)
+{
+	struct store_config config;
+	struct store *s;
+	char new[300];
+
+	/* what failed may have left a whole store behind */
+	snprintf(new, sizeof(new), "%s/s.fdr", path);
+	store_config_default(&config);
+	enum rc rc = store_create(new, &config, &s, err);
+	if (rc == RC_USAGE)
+		rc = store_open(new, true, &s, NULL, err);
+	if (rc == RC_DONE)
+		store_close(s);
+	return rc;
+}
+
+static enum rc open_placed_write(const char *path, struct err *err)
+{
+	struct store *s;
+	enum rc rc = open_placed(path, true, &s, err);
+
+	if (rc == RC_DONE)
+		store_close(s);
+	return rc;
+}
+
+static enum rc open_placed_read(const char *path, struct err *err)
+{
+	struct store *s;
+	enum rc rc = open_placed(path, false, &s, err);
+
+	if (rc == RC_DONE)
+		store_close(s);
+	return rc;
+}
+
 /* ---- the calls -------------------------------------------------------------------------------- */
+
+static void (*const begins[])(const char *path) = { make_own, make_placed, make_crashed, make_lost, make_nothing };
+enum begin { OWN, PLACED, CRASHED, LOST, NOTHING, BEGINS };
 
 static const struct call {
 	const char *name;
 	enum rc (*call)(struct store *s, struct err *err);
+	enum rc (*alone)(const char *path, struct err *err);     /* in its place: opens by itself */
+	enum begin begin;            /* what it is made on; a call of its own: OWN or PLACED */
 	enum rc (*ready)(struct store *s);       /* before, without failures */
-	bool placed, reads;
+	bool reads;
 	bool half;                   /* may have done half of its work: that is an error when it is made again */
 } calls[] = {
 	{ .name = "point", .call = call_point },
@@ -511,14 +618,22 @@ static const struct call {
 	{ .name = "dump", .call = call_dump, .reads = true },
 	{ .name = "filters", .call = call_filters, .reads = true },
 	{ .name = "export", .call = call_export, .reads = true },
-	{ .name = "placed block", .call = call_block, .placed = true, .half = true },
-	{ .name = "placed point", .call = call_point, .placed = true },
-	{ .name = "placed section", .call = call_section, .placed = true, .half = true },
-	{ .name = "placed drop", .call = call_drop_all, .placed = true },
-	{ .name = "placed segments", .call = call_segments, .placed = true, .reads = true },
-	{ .name = "placed packets", .call = call_packets, .placed = true, .reads = true },
-	{ .name = "placed check", .call = call_check, .placed = true, .reads = true },
-	{ .name = "placed lookup", .call = call_lookup, .placed = true, .reads = true },
+	{ .name = "open", .alone = open_write },
+	{ .name = "open to read", .alone = open_read },
+	{ .name = "open crashed", .alone = open_write, .begin = CRASHED },
+	{ .name = "open lost", .alone = open_write, .begin = LOST },
+	{ .name = "create", .alone = create, .begin = NOTHING },
+	{ .name = "placed open", .alone = open_placed_write, .begin = PLACED },
+	{ .name = "placed open to read", .alone = open_placed_read, .begin = PLACED },
+	{ .name = "placed new", .alone = open_placed_write, .begin = NOTHING },
+	{ .name = "placed block", .call = call_block, .begin = PLACED, .half = true },
+	{ .name = "placed point", .call = call_point, .begin = PLACED },
+	{ .name = "placed section", .call = call_section, .begin = PLACED, .half = true },
+	{ .name = "placed drop", .call = call_drop_all, .begin = PLACED },
+	{ .name = "placed segments", .call = call_segments, .begin = PLACED, .reads = true },
+	{ .name = "placed packets", .call = call_packets, .begin = PLACED, .reads = true },
+	{ .name = "placed check", .call = call_check, .begin = PLACED, .reads = true },
+	{ .name = "placed lookup", .call = call_lookup, .begin = PLACED, .reads = true },
 };
 
 struct place { const struct call *c; const struct fault *fault; uint64_t nth; const char *begin; };
@@ -531,7 +646,7 @@ static struct store *must_open(const struct place *p, const char *path, bool wri
 	struct err err = { 0 };
 	struct store *s;
 
-	if ((p->c->placed ? open_placed(path, writing, &s, &err) : store_open(path, writing, &s, NULL, &err)) != RC_DONE)
+	if ((p->c->begin == PLACED ? open_placed(path, writing, &s, &err) : store_open(path, writing, &s, NULL, &err)) != RC_DONE)
 		WRONG(p, "does not open: %s: %s", err.what, err.why);
 	return s;
 }
@@ -554,28 +669,58 @@ static void must_be_whole(struct place *p, const char *path)
 	store_close(s);
 }
 
-/* Fails the Nth; false where the call has less. */
-static bool fail_once(struct place *p)
+static void must_do(struct place *p, enum rc rc, bool reached, const struct err *err)
 {
-	static unsigned number;
-	struct err err = { 0 };
-	char path[200];
+	if (rc != RC_DONE && (!reached || err->why[0] == '\0'))
+		WRONG(p, "%s: '%s': '%s'", rc_name(rc), err->what, err->why);
+}
 
-	snprintf(path, sizeof(path), "%s/store%u", scratch, ++number);
-	made_copy(p->begin, path);
+/* True where the call came as far as its Nth operation. */
+static bool fail_call(struct place *p, const char *path)
+{
+	struct err err = { 0 };
 	struct store *s = must_open(p, path, !p->c->reads);
+
 	if (p->c->ready)
 		assert_int_equal(p->c->ready(s), RC_DONE);
 	faults_arm(p->fault, p->nth);
 	enum rc rc = p->c->call(s, &err);
 	bool reached = faults_seen() >= p->nth;
 	faults_arm(NULL, 0);
-	if (rc != RC_DONE && (!reached || err.why[0] == '\0'))
-		WRONG(p, "%s: '%s': '%s'", rc_name(rc), err.what, err.why);
+	must_do(p, rc, reached, &err);
 	if (rc != RC_DONE && !p->c->half && p->c->call(s, &err) != RC_DONE)
 		WRONG(p, "not when it was made again: %s: %s", err.what, err.why);
 	store_close(s);
 	must_be_whole(p, path);
+	return reached;
+}
+
+static bool fail_alone(struct place *p, const char *path)
+{
+	struct err err = { 0 };
+
+	faults_arm(p->fault, p->nth);
+	enum rc rc = p->c->alone(path, &err);
+	bool reached = faults_seen() >= p->nth;
+	faults_arm(NULL, 0);
+	must_do(p, rc, reached, &err);
+	rc = p->c->alone(path, &err);
+	if (rc != RC_DONE)
+		WRONG(p, "not when it was made again: %s: %s", err.what, err.why);
+	if (p->c->begin != NOTHING)
+		must_be_whole(p, path);
+	return reached;
+}
+
+/* Fails the Nth; false where the call has less. */
+static bool fail_once(struct place *p)
+{
+	static unsigned number;
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/store%u", scratch, ++number);
+	made_copy(p->begin, path);
+	bool reached = p->c->alone ? fail_alone(p, path) : fail_call(p, path);
 	made_dir_remove(path);
 	return reached;
 }
@@ -595,16 +740,17 @@ static uint64_t step(const struct place *p)
 
 static void test_call(void **state)
 {
-	static char begin[2][200];
+	static char begin[BEGINS][200];
 	struct place p = { .c = *state };
+	enum begin b = p.c->begin;
 
 	if (!wanted("FLOWDRILL_TEST_CALL", p.c->name))
 		return;
-	for (int i = 0; i < 2 && !begin[i][0]; i++) {
-		snprintf(begin[i], sizeof(begin[i]), "%s/begin%d", scratch, i);
-		(i ? make_placed : make_own)(begin[i]);
+	if (!begin[b][0]) {
+		snprintf(begin[b], sizeof(begin[b]), "%s/begin%d", scratch, (int)b);
+		begins[b](begin[b]);
 	}
-	p.begin = begin[p.c->placed];
+	p.begin = begin[b];
 	for (size_t i = 0; i < n_faults; i++) {
 		p.fault = &faults[i];
 		if (wanted("FLOWDRILL_TEST_FAULT", p.fault->name))
@@ -619,6 +765,7 @@ static int setup(void **state)
 	faults_init();
 	made_dir(scratch, sizeof(scratch));
 	snprintf(capture, sizeof(capture), "%s/in.pcap", scratch);
+	made_pcap(&placed, capture, 12, 1700000000);
 	return addr_parse("10.0.0.1", &addrs[0], NULL) == RC_DONE && addr_parse("10.0.0.2", &addrs[1], NULL) == RC_DONE ? 0 : 1;
 }
 
