@@ -99,3 +99,8 @@ tests_store_test_segment_mutations_SOURCES = tests/store/test_segment_mutations.
 	tests/store/segment_model.h tests/store/segment_world.c tests/store/segment_world.h tests/fuzz/fuzz_index.c
 tests_store_test_segment_mutations_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
 tests_store_test_segment_mutations_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_catalog_rows
+tests_store_test_catalog_rows_SOURCES = tests/store/test_catalog_rows.c tests/store/made.c tests/store/made.h
+tests_store_test_catalog_rows_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+tests_store_test_catalog_rows_LDADD = $(store_test_ldadd)

@@ -253,6 +253,126 @@ static void test_where(void **state)
 	assert_int_equal(cache_lookup(p->file, NULL, &e, NULL), RC_MISSING);
 }
 
+/* Names that look like entries and are none: neither a former self nor to be trimmed. */
+static void test_near_misses(void **state)
+{
+	static const char *const tails[] = { "-zz-1.fdr", "-ffffffffffffffffffff-1.fdr", "-10.fdr", "-100-0.fdr", ".fdr", "-100-0.txt" };
+	struct place *p = *state;
+	struct cache_entry e = look_up(p, 5000), b;
+	char path[700], entry[600], prefix[200];
+	const char *name = strrchr(e.path, '/') + 1;
+
+	snprintf(prefix, sizeof(prefix), "%.16s", name);
+	assert_int_equal(rmdir(e.path), 0);
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s%s", p->cache, prefix, tails[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	assert_int_equal(look_up(p, 6000).state, CACHE_NEW);
+	/* a file in the place of a former self */
+	b = look_up(p, 7000);
+	assert_int_equal(b.state, CACHE_GROWN);
+	assert_int_equal(rmdir(b.path), 0);
+	made_file(b.path, "x", 1);
+	assert_int_equal(look_up(p, 8000).state, CACHE_NEW);
+	assert_int_equal(cache_lookup(p->dir, p->cache, &b, NULL), RC_UNSUPPORTED);
+	/* a name of this form that is a file, and one that is short */
+	snprintf(entry, sizeof(entry), "%s/0123456789abcdef-1-2.fdr", p->cache);
+	made_file(entry, "x", 1);
+	snprintf(path, sizeof(path), "%s/0123456789abcdef.fdr", p->cache);
+	made_file(path, "x", 1);
+	cache_trim(p->cache, 1, NULL);
+	assert_true(is_there(entry));
+	assert_true(is_there(path));
+	snprintf(path, sizeof(path), "%s/%s.fdr", p->cache, prefix);
+	assert_true(is_there(path));
+}
+
+/* An own store without a cache: directories in it count and go, deeper ones and what is not ours stay. */
+static void test_deep(void **state)
+{
+	struct place *p = *state;
+	char entry[200], path[400];
+	static const char *const dirs[] = { "", "/blocks", "/blocks/blocks", "/blocks/blocks/index", "/other", "/.hidden" };
+	static const char *const files[] = { "/blocks/00000001.pcapng", "/blocks/1234567.pcapng", "/blocks/00000001.txt", "/lock",
+		"/blocks/blocks/index/00000001.idx" };
+
+	snprintf(entry, sizeof(entry), "%s/0123456789abcdef-1-2.fdr", p->cache);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", entry, dirs[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", entry, files[i]);
+		made_file(path, p->bytes, 5000);
+	}
+	cache_trim(p->cache, 1, NULL);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", entry, files[i]);
+		if (is_there(path) != (i == 1 || i == 2 || i == 4))
+			fail_msg("%s", files[i]);
+	}
+	snprintf(path, sizeof(path), "%s/none", p->cache);
+	cache_remove(path);
+	cache_trim(path, 1, NULL);
+}
+
+static void test_long_paths(void **state)
+{
+	struct place *p = *state;
+	static char dir[5000];
+	struct cache_entry e;
+	char small[10], big[600];
+
+	made_file(p->file, p->bytes, 100);
+	memset(dir, 'd', sizeof(dir) - 1);
+	dir[0] = '/';
+	assert_int_equal(cache_lookup(p->file, dir, &e, NULL), RC_USAGE);
+	cache_trim(dir, 1, NULL);
+	dir[480] = '\0';             /* it fits, the entry's name behind it does not */
+	assert_int_equal(cache_lookup(p->file, dir, &e, NULL), RC_USAGE);
+	/* nor does a directory of XDG's count that is not absolute, or of no home */
+	assert_int_equal(unsetenv("XDG_CACHE_HOME"), 0);
+	assert_int_equal(setenv("HOME", "here", 1), 0);
+	assert_int_equal(cache_lookup(p->file, NULL, &e, NULL), RC_MISSING);
+	cache_trim(NULL, 1, NULL);
+	const char *tmp = getenv("TMPDIR");
+	char *before = tmp ? strdup(tmp) : NULL;
+	assert_int_equal(cache_temporary(small, sizeof(small), NULL), RC_USAGE);
+	assert_int_equal(setenv("TMPDIR", "", 1), 0);
+	assert_int_equal(cache_temporary(big, sizeof(big), NULL), RC_DONE);
+	assert_memory_equal(big, "/tmp/flowdrill-", 15);
+	assert_int_equal(rmdir(big), 0);
+	assert_int_equal(unsetenv("TMPDIR"), 0);
+	assert_int_equal(cache_temporary(big, sizeof(big), NULL), RC_DONE);
+	assert_int_equal(rmdir(big), 0);
+	assert_int_equal(setenv("TMPDIR", "/none/at/all", 1), 0);
+	assert_int_equal(cache_temporary(big, sizeof(big), NULL), RC_MISSING);
+	if (before)
+		setenv("TMPDIR", before, 1);
+	else
+		unsetenv("TMPDIR");
+	free(before);
+}
+
+/* A size that is none is not the cache's: its own is taken. */
+static void test_size(void **state)
+{
+	struct place *p = *state;
+	char path[2][600];
+
+	for (int i = 0; i < 2; i++)
+		make_entry(p, 200000, 100, path[i], sizeof(path[i]));
+	assert_int_equal(setenv("FLOWDRILL_CACHE_SIZE", "a lot", 1), 0);
+	cache_trim(p->cache, 0, NULL);
+	assert_int_equal(unsetenv("FLOWDRILL_CACHE_SIZE"), 0);
+	cache_trim(p->cache, 0, NULL);
+	assert_true(is_there(path[0]) && is_there(path[1]));
+	/* used at the same time: one of them */
+	cache_trim(p->cache, 300000, NULL);
+	assert_int_equal(is_there(path[0]) + is_there(path[1]), 1);
+}
+
 /* ---- locks ------------------------------------------------------------------------------------ */
 
 static void test_lock(void **state)
@@ -320,6 +440,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_remove_follows_no_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_whole_store_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_where, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_near_misses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_deep, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_paths, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
 	};
