@@ -102,6 +102,24 @@ bool pcapng_options_next(struct pcapng_options *o, uint16_t *code, const uint8_t
 	return !o->damaged;
 }
 
+bool pcapng_dropped(const uint8_t *options, size_t len, bool big_endian, uint64_t *dropped)
+{
+	struct pcapng_options o;
+	const uint8_t *value;
+	uint16_t code, value_len;
+	bool found = false;
+
+	*dropped = 0;
+	pcapng_options_init(&o, options, len, big_endian);
+	while (pcapng_options_next(&o, &code, &value, &value_len)) {
+		if (value_len != 8 || (code != PCAPNG_ISB_IFDROP && code != PCAPNG_ISB_OSDROP))
+			continue;
+		*dropped += big_endian ? load_be64(value) : load_le64(value);
+		found = true;
+	}
+	return found;
+}
+
 static enum rc check_options(const uint8_t *bytes, size_t len, bool big_endian, const char *path,
 	uint64_t offset, struct err *err)
 {

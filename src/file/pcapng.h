@@ -131,6 +131,8 @@ uint64_t pcapng_timestamp(uint8_t tsresol, int64_t tsoffset_s, int64_t time_ns);
 struct pcapng_options { struct cursor c; bool big_endian; bool damaged; };
 void pcapng_options_init(struct pcapng_options *o, const uint8_t *bytes, size_t len, bool big_endian);
 bool pcapng_options_next(struct pcapng_options *o, uint16_t *code, const uint8_t **value, uint16_t *len);
+/* Packets dropped by card and kernel, summed up, as options of interface statistics say; false where they do not. */
+bool pcapng_dropped(const uint8_t *options, size_t len, bool big_endian, uint64_t *dropped);
 /*
  * True where the value of a custom option, or the body of a custom block, is ours: its kind and what lies behind
  * (for a block with its padding).

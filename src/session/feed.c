@@ -78,24 +78,13 @@ bool feed_dropped(const struct feed *f, const struct source_event *e, uint32_t *
 	uint64_t *dropped)
 {
 	enum { HEAD = 8, FIXED = 12 };
-	struct pcapng_options options;
-	const uint8_t *value;
-	uint16_t code, len;
-	bool found = false;
 
 	if (e->kind != SOURCE_BLOCK || e->block_type != PCAPNG_ISB || e->record_len < HEAD + FIXED + 4)
 		return false;
 	const uint8_t *body = e->block + HEAD;
 	*interface = f->first_of_section + (e->big_endian ? load_be32(body) : load_le32(body));
-	*dropped = 0;
-	pcapng_options_init(&options, body + FIXED, e->record_len - HEAD - FIXED - 4, e->big_endian);
-	while (pcapng_options_next(&options, &code, &value, &len)) {
-		if (len != 8 || (code != PCAPNG_ISB_IFDROP && code != PCAPNG_ISB_OSDROP))
-			continue;
-		*dropped += e->big_endian ? load_be64(value) : load_le64(value);
-		found = true;
-	}
-	return found && *interface < f->n;
+	return *interface < f->n &&
+		pcapng_dropped(body + FIXED, e->record_len - HEAD - FIXED - 4, e->big_endian, dropped);
 }
 
 void feed_names(const struct source_event *e, struct pipeline *to)

@@ -89,6 +89,9 @@ void store_punch_dead(struct store *s, uint32_t block, uint64_t from, uint64_t t
 /* Under the lock. */
 enum rc store_put_anew(struct store *s, struct anew_place place, struct err *err);
 
+/* Under the lock: store_set_dropped(). */
+enum rc store_put_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err);
+
 /* Under the lock: a window with drops of a point that is there. */
 enum rc store_put_drop(struct store *s, const struct drop_info *d, struct err *err);
 

@@ -34,6 +34,18 @@ static uint64_t growth(uint64_t now, uint64_t before)
 	return now > before ? now - before : 0;
 }
 
+/* Statistics that came with an import: the last ones of a point count. */
+static enum rc walk_dropped(struct walk *w, const struct pcapng_block *b, struct err *err)
+{
+	enum { FIXED = 12 };
+	uint64_t dropped;
+
+	if (b->body_len < FIXED || load_le32(b->body) >= w->s->view.n_points ||
+		!pcapng_dropped(b->body + FIXED, b->body_len - FIXED, false, &dropped))
+		return RC_DONE;
+	return store_put_dropped(w->s, load_le32(b->body), dropped, err);
+}
+
 /*
  * Counters that the catalog lost: those that are behind what it has. A point's counters say all since the store was made, so a window
  * with drops is from the sample before to this one.
@@ -45,7 +57,7 @@ static enum rc walk_counts(struct walk *w, const struct pcapng_block *b, struct 
 	uint32_t point;
 
 	if (!block_counts_parse(b, v->points, v->n_points, &point, &c))
-		return RC_DONE;
+		return walk_dropped(w, b, err);
 	if (c.time_ns != w->sample_ns) {
 		w->sampled_ns = w->sample_ns;
 		w->sample_ns = c.time_ns;

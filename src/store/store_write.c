@@ -75,7 +75,7 @@ enum rc store_add_point(struct store *s, struct point_info *point, const void *o
 	return rc;
 }
 
-static enum rc set_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err)
+enum rc store_put_dropped(struct store *s, uint32_t point, uint64_t dropped, struct err *err)
 {
 	const struct view *v = &s->view;
 	struct point_info p;
@@ -100,7 +100,7 @@ enum rc store_set_dropped(struct store *s, uint32_t point, uint64_t dropped, str
 	enum rc rc;
 
 	store_lock(s);
-	rc = set_dropped(s, point, dropped, err);
+	rc = store_put_dropped(s, point, dropped, err);
 	store_unlock(s);
 	return rc;
 }
