@@ -40,6 +40,10 @@ unit_tests += tests/store/test_block
 tests_store_test_block_SOURCES = tests/store/test_block.c tests/store/made.c tests/store/made.h
 tests_store_test_block_LDADD = $(store_test_ldadd)
 
+unit_tests += tests/store/test_strangers
+tests_store_test_strangers_SOURCES = tests/store/test_strangers.c tests/store/made.c tests/store/made.h
+tests_store_test_strangers_LDADD = $(store_test_ldadd)
+
 unit_tests += tests/store/test_segment_codec
 tests_store_test_segment_codec_SOURCES = tests/store/test_segment_codec.c tests/store/segment_model.c \
 	tests/store/segment_model.h

@@ -101,6 +101,41 @@ static enum rc verdict(
 					    : "the index is damaged; --repair makes it anew");
 }
 
+/* What was found so far is mended. */
+static enum rc check_again(struct check *k, const char *path, struct check_report *report, struct err *err)
+{
+	say_note(path, "repaired; checking again");
+	k->n = 0;
+	k->all = false;
+	return store_check(k->store, on_problem, k, report, err);
+}
+
+/* What is in no segment's part of the catalog, or makes it fail: the whole of it is made again. */
+static enum rc make_anew(struct cli *c, struct check *k, const char *path, struct check_report *report, struct err *err)
+{
+	struct store_notes notes = { .recovered = false };
+
+	store_close(k->store);
+	k->store = NULL;
+	enum rc rc = store_open_anew(path, &k->store, &notes, err);
+	if (rc != RC_DONE)
+		return rc;
+	say_note(path, notes.text);
+	k->n = 0;
+	k->all = false;
+	rc = repair(c, k, err);
+	return rc == RC_DONE ? check_again(k, path, report, err) : rc;
+}
+
+static enum rc repair_found(struct cli *c, struct check *k, const char *path, struct check_report *report, struct err *err)
+{
+	enum rc rc = repair(c, k, err);
+
+	if (rc == RC_DONE && report->problems > 0)
+		rc = check_again(k, path, report, err);
+	return rc == RC_DAMAGED || (rc == RC_DONE && k->all) ? make_anew(c, k, path, report, err) : rc;
+}
+
 static enum rc check_store(struct cli *c, struct check *k, const char *path, struct err *err)
 {
 	struct check_report report = { 0 };
@@ -109,14 +144,10 @@ static enum rc check_store(struct cli *c, struct check *k, const char *path, str
 
 	if (rc == RC_DONE)
 		rc = store_check(k->store, on_problem, k, &report, err);
-	if (rc == RC_DONE && wants_repair) {
-		rc = repair(c, k, err);
-		if (rc == RC_DONE && report.problems > 0) {
-			say_note(path, "repaired; checking again");
-			k->n = 0;
-			rc = store_check(k->store, on_problem, k, &report, err);
-		}
-	}
+	if (rc == RC_DAMAGED && wants_repair)
+		rc = make_anew(c, k, path, &report, err);
+	else if (rc == RC_DONE && wants_repair)
+		rc = repair_found(c, k, path, &report, err);
 	if (rc != RC_DONE)
 		return rc;
 	say_report(path, &report);

@@ -177,7 +177,8 @@ static enum rc open_store(struct session *s, size_t i, struct err *err)
 	rc = store_refresh(s->stores[i], err);
 	if (rc != RC_DONE)
 		return rc;
-	f->needs_index = !notes.read_only && (notes.index_missing || has_unindexed(s->stores[i]));
+	f->needs_index = !notes.read_only && (notes.index_missing || has_unindexed(s->stores[i]) ||
+		store_has_lost_block(s->stores[i]));
 	note_damage(f, store_totals(s->stores[i]));
 	return RC_DONE;
 }

@@ -201,7 +201,7 @@ static void uri_of(struct buf *out, const char *path)
  */
 static int authorize(void *ctx, int action, const char *a, const char *b, const char *db, const char *trigger)
 {
-	static const char *const pragmas[] = { "data_version", "user_version", "application_id" };
+	static const char *const pragmas[] = { "data_version", "user_version", "application_id", "quick_check" };
 
 	(void)ctx;
 	(void)db;
@@ -337,6 +337,9 @@ static enum rc open_writing(struct catalog *c, enum catalog_mode mode, struct er
 		rc = create_schema(c, err);
 	else
 		rc = check_version(c, err);
+	/* the header's version for writers is one that SQLite does not know: of two, only the one for readers was right */
+	if (rc == RC_DONE && sqlite3_db_readonly(c->db, "main") == 1 && access(c->path, W_OK) == 0)
+		rc = catalog_damaged(c, "its header does not let anybody write", err);
 	if (rc == RC_DONE)
 		rc = catalog_exec(c, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8192;",
 			err);

@@ -142,8 +142,8 @@ enum rc catalog_events(struct catalog *c, catalog_event say, void *ctx, struct e
 enum rc catalog_last_events(struct catalog *c, size_t max, catalog_event say, void *ctx, struct err *err);
 
 /*
- * Reads what catalog_load() does not, macroflow parts aside, so that damage in it is found:
- * RC_DAMAGED.
+ * Reads what catalog_load() does not, macroflow parts aside, and looks at all pages, so that damage in
+ * it is found: RC_DAMAGED.
  */
 enum rc catalog_verify_rest(struct catalog *c, struct err *err);
 

@@ -17,6 +17,7 @@ struct row_reader;
 	X(SQL_ROLLBACK, "ROLLBACK") \
 	X(SQL_VERSION, "PRAGMA data_version") \
 	X(SQL_SCHEMA, "SELECT sql FROM sqlite_schema ORDER BY rowid") \
+	X(SQL_QUICK_CHECK, "PRAGMA quick_check") \
 	X(SQL_GET_TALLY, "SELECT sum FROM tallies WHERE number = ?") \
 	X(SQL_GET_TALLIES, "SELECT number, sum FROM tallies ORDER BY number") \
 	X(SQL_GET_CHANGES, "SELECT number, what, a, b, c FROM changes WHERE number > ? " \

@@ -382,9 +382,29 @@ enum rc catalog_last_events(struct catalog *c, size_t max, catalog_event say, vo
 	return rc == RC_END ? RC_DONE : rc;
 }
 
+/* What no row shows: pages that nobody has, or two; a header that will mislead a writer. */
+static enum rc check_pages(struct catalog *c, struct err *err)
+{
+	struct sqlite3_stmt *stmt;
+	enum rc rc = catalog_stmt(c, SQL_QUICK_CHECK, &stmt, err);
+
+	if (rc == RC_DONE)
+		rc = catalog_step(c, stmt, err);
+	if (rc != RC_DONE)
+		return rc == RC_END ? catalog_damaged(c, "its pages cannot be checked", err) : rc;
+	const char *said = (const char *)sqlite3_column_text(stmt, 0);
+	if (!said || strcmp(said, "ok") != 0)
+		rc = catalog_damaged(c, said ? said : "its pages cannot be checked", err);
+	sqlite3_reset(stmt);
+	return rc;
+}
+
 enum rc catalog_verify_rest(struct catalog *c, struct err *err)
 {
-	enum rc rc = check_rows(c, SQL_GET_FIELDS, TABLE_FIELDS, err);
+	enum rc rc = check_pages(c, err);
+
+	if (rc == RC_DONE)
+		rc = check_rows(c, SQL_GET_FIELDS, TABLE_FIELDS, err);
 
 	if (rc == RC_DONE)
 		rc = check_rows(c, SQL_GET_EVENTS, TABLE_EVENTS, err);

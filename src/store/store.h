@@ -70,6 +70,11 @@ enum rc store_create(const char *path, const struct store_config *config, struct
  */
 enum rc store_open(const char *path, bool writing, struct store **out, struct store_notes *notes, struct err *err);
 /*
+ * The same for writing, with a catalog that is made again from the blocks, whatever there is: it is damaged, and nothing less will do.
+ * What no block says is lost with it: macroflows of blocks that were evicted.
+ */
+enum rc store_open_anew(const char *path, struct store **out, struct store_notes *notes, struct err *err);
+/*
  * Opens the index of a capture file in place: index_dir is its cache entry (see store/cache.h), made if absent when
  * writing, then with this config; an index that is there keeps its own. RC_MISSING where there is none when reading.
  * Where the file has another length than when it was indexed whole, opening for writing clears totals.complete.
@@ -139,6 +144,11 @@ uint64_t store_drops_between(const struct store *s, uint32_t point, int64_t from
 /* The last `max` events, oldest first. */
 struct event_info { int64_t time_ns; char kind[24]; char text[232]; };
 enum rc store_events(struct store *s, size_t max, struct event_info *out, size_t *n, struct err *err);
+/*
+ * Own: whether there is a block of this store that the catalog does not know: opening for writing finds it again. (A writer may have begun
+ * it since the snapshot was taken.)
+ */
+bool store_has_lost_block(const struct store *s);
 /* The pid of the process that has the store open for writing; 0 where none has (or it cannot be told). Cheap. */
 long store_writer_pid(const struct store *s);
 /* The segment that holds the packet at a block's offset; NULL where none. */

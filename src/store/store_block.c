@@ -7,7 +7,9 @@
 #include "store/store_impl.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* ---- states ----------------------------------------------------------------------------- */
 
@@ -40,6 +42,15 @@ enum rc store_block_transition(const struct store *s, const struct block_info *b
 
 /* ---- blocks ----------------------------------------------------------------------------- */
 
+/* Something lies there that no catalog knows: somebody's own, which recovery left alone. */
+static bool is_taken(const struct store *s, uint32_t number)
+{
+	char path[STORE_PATH];
+
+	store_block_path(s, number, path);
+	return s->kind == STORE_OWN && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static enum rc next_number(struct store *s, uint32_t *out, struct err *err)
 {
 	size_t n = s->view.n_blocks;
@@ -50,6 +61,8 @@ static enum rc next_number(struct store *s, uint32_t *out, struct err *err)
 	if (rc != RC_DONE && rc != RC_MISSING)
 		return rc;
 	*out = next > above ? (uint32_t)next : above;
+	while (*out < UINT32_MAX && next <= UINT32_MAX && is_taken(s, *out))
+		++*out;
 	if (*out == UINT32_MAX || next > UINT32_MAX)
 		return err_set(err, RC_LIMIT, s->path, "no block numbers left");
 	return RC_DONE;

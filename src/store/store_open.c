@@ -358,7 +358,15 @@ static void note(struct store_notes *notes, const char *text)
 	snprintf(notes->text + len, sizeof(notes->text) - len, "%s%s", len ? "; " : "", text);
 }
 
-static enum rc open_own_writing(struct store *s, struct store_notes *notes, struct err *err)
+/* For writing, whatever catalog there is. */
+static enum rc make_catalog_anew(struct store *s, bool *fresh, struct err *err)
+{
+	*fresh = true;
+	store_remove_index(s);
+	return make_catalog(s, err);
+}
+
+static enum rc open_own_writing(struct store *s, bool anew, struct store_notes *notes, struct err *err)
 {
 	bool fresh;
 	enum rc rc = take_lock(s, err);
@@ -374,7 +382,7 @@ static enum rc open_own_writing(struct store *s, struct store_notes *notes, stru
 		rc = io_mkdir(s->index_dir, err);
 	}
 	if (rc == RC_DONE)
-		rc = open_or_make_catalog(s, &fresh, err);
+		rc = anew ? make_catalog_anew(s, &fresh, err) : open_or_make_catalog(s, &fresh, err);
 	if (rc == RC_DONE && fresh)
 		note(notes, "the catalog was made again from the blocks");
 	if (rc == RC_DONE)
@@ -415,9 +423,12 @@ static void find_index_dir(struct store *s)
 	to[n > 0 ? n : 0] = '\0';
 }
 
-enum rc store_open(const char *path, bool writing, struct store **out, struct store_notes *notes,
+enum own_opening { OWN_READING, OWN_WRITING, OWN_ANEW };
+
+static enum rc open_own(const char *path, enum own_opening how, struct store **out, struct store_notes *notes,
 	struct err *err)
 {
+	bool writing = how != OWN_READING;
 	struct store_notes own = { 0 };
 	struct store *s;
 	enum rc rc = check_own(path, err);
@@ -426,7 +437,7 @@ enum rc store_open(const char *path, bool writing, struct store **out, struct st
 		rc = store_new(path, NULL, STORE_OWN, writing, &s, err);
 	if (rc != RC_DONE)
 		return rc;
-	rc = writing ? open_own_writing(s, &own, err) : open_own_reading(s, &own, err);
+	rc = writing ? open_own_writing(s, how == OWN_ANEW, &own, err) : open_own_reading(s, &own, err);
 	if (rc == RC_MISSING && !writing)
 		rc = err_set(err, RC_MISSING, path, "has no index: it can be made again from the blocks");
 	if (rc == RC_DONE)
@@ -440,6 +451,17 @@ enum rc store_open(const char *path, bool writing, struct store **out, struct st
 		*notes = own;
 	*out = s;
 	return RC_DONE;
+}
+
+enum rc store_open(const char *path, bool writing, struct store **out, struct store_notes *notes,
+	struct err *err)
+{
+	return open_own(path, writing ? OWN_WRITING : OWN_READING, out, notes, err);
+}
+
+enum rc store_open_anew(const char *path, struct store **out, struct store_notes *notes, struct err *err)
+{
+	return open_own(path, OWN_ANEW, out, notes, err);
 }
 
 /* ---- in place --------------------------------------------------------------------------- */

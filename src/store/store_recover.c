@@ -103,22 +103,51 @@ static enum rc cut_file(struct walk *w, uint32_t number, struct store_notes *not
 	return RC_DONE;
 }
 
+/* Nothing but zeros, as far as it goes: what the power took before there was a header. */
+static bool is_blank(struct io_file *f, uint64_t size)
+{
+	uint8_t bytes[4096];
+
+	for (uint64_t at = 0; at < size;) {
+		size_t n = size - at < sizeof(bytes) ? (size_t)(size - at) : sizeof(bytes);
+
+		if (io_read_all(f, at, bytes, n, NULL) != RC_DONE)
+			return false;
+		for (size_t i = 0; i < n; i++)
+			if (bytes[i] != 0)
+				return false;
+		at += n;
+	}
+	return true;
+}
+
+/* What the catalog knows of a file that it holds for no whole block. */
+enum file_state {
+	FILE_STRANGER,       /* nothing */
+	FILE_NEWEST,         /* nothing, but it may have lost this one with its last transactions */
+	FILE_OPEN,           /* it was being written */
+};
+
 /*
- * Seals a block's file. One that was being written (`open`) is cut behind its last whole record. Any other one that the catalog
+ * Seals a block's file. One that was being written is cut behind its last whole record. Any other one that the catalog
  * does not know (the index was deleted) was sealed where it ends with a whole block: what is damaged before that is left for
- * people to see.
+ * people to see. A file without a block's header is somebody's own, unless the catalog says that we made it.
  */
-static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number, bool open,
+static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number, enum file_state state,
 	struct store_notes *notes, struct err *err)
 {
 	struct walk w = { .s = s, .f = f };
+	bool open = state != FILE_STRANGER;
 	struct block_header h;
 	enum rc rc = io_size(f, &w.size, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	rc = block_header_read(f, &h, NULL);
-	if (rc != RC_DONE && rc != RC_NEWER && open)
+	rc = block_header_read(f, &h, err);
+	if (rc == RC_IO || rc == RC_NO_MEMORY)
+		return rc;           /* what it holds is not known */
+	if (rc != RC_DONE && rc != RC_NEWER &&
+		(state == FILE_OPEN || (state == FILE_NEWEST && is_blank(f, w.size))))
 		return cut_file(&w, number, notes, err);
 	if (rc != RC_DONE || h.number != number) {       /* whole, but another one: a copy, say */
 		note(notes, "blocks/%08u.pcapng is no block of this store and is left alone", number);
@@ -136,7 +165,7 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 	return rc == RC_DONE ? put_sealed(s, number, w.at, err) : rc;
 }
 
-static enum rc recover_block(struct store *s, uint32_t number, bool open, struct store_notes *notes,
+static enum rc recover_block(struct store *s, uint32_t number, enum file_state state, struct store_notes *notes,
 	struct err *err)
 {
 	struct io_file *f;
@@ -148,7 +177,7 @@ static enum rc recover_block(struct store *s, uint32_t number, bool open, struct
 	rc = io_open(path, IO_WRITE, &f, err);
 	if (rc != RC_DONE)
 		return rc;
-	rc = recover_file(s, f, number, open, notes, err);
+	rc = recover_file(s, f, number, state, notes, err);
 	if (rc == RC_DONE)
 		rc = io_size(f, &size, err);
 	io_close(f);
@@ -221,9 +250,9 @@ static enum rc drop_fileless(struct store *s, const uint32_t *files, size_t n, s
  * Whether the file may end anywhere: the catalog says so, or lost the block with its last transactions. Then it is the newest one: a
  * block is synced before there is a file of the next.
  */
-static bool was_open(const struct block_info *b, bool newest, bool fresh)
+static enum file_state file_state(const struct block_info *b, bool newest, bool fresh)
 {
-	return b || (newest && !fresh);
+	return b ? FILE_OPEN : newest && !fresh ? FILE_NEWEST : FILE_STRANGER;
 }
 
 static enum rc recover_blocks(struct store *s, const uint32_t *files, size_t n, bool fresh,
@@ -242,7 +271,7 @@ static enum rc recover_blocks(struct store *s, const uint32_t *files, size_t n, 
 		}
 
 		if (!b || b->state == BLOCK_OPEN)
-			rc = recover_block(s, files[i], was_open(b, i == n - 1, fresh), notes, err);
+			rc = recover_block(s, files[i], file_state(b, i == n - 1, fresh), notes, err);
 	}
 	return rc;
 }
@@ -261,6 +290,35 @@ enum rc store_block_files(const struct store *s, uint32_t **out, size_t *n, stru
 
 	snprintf(dir, sizeof(dir), "%s/blocks", s->path);
 	return list_numbers(dir, ".pcapng", out, n, err);
+}
+
+static bool is_own_block(const struct store *s, uint32_t number)
+{
+	struct block_header h;
+	struct io_file *f;
+	char path[STORE_PATH];
+	bool own;
+
+	store_block_path(s, number, path);
+	if (io_open(path, IO_READ, &f, NULL) != RC_DONE)
+		return false;
+	own = block_header_read(f, &h, NULL) == RC_DONE && h.number == number;
+	io_close(f);
+	return own;
+}
+
+bool store_has_lost_block(const struct store *s)
+{
+	uint32_t *files = NULL;
+	bool lost = false;
+	size_t n = 0;
+
+	if (s->kind != STORE_OWN || store_block_files(s, &files, &n, NULL) != RC_DONE)
+		return false;
+	for (size_t i = 0; i < n && !lost; i++)
+		lost = !view_block(&s->view, files[i]) && is_own_block(s, files[i]);
+	mem_free(files);
+	return lost;
 }
 
 enum rc store_recover_own(struct store *s, bool fresh, struct store_notes *notes, struct err *err)

@@ -41,6 +41,27 @@ fd 0 check -s one.fdr --repair
 answers one.fdr got
 same want got "a damaged index made anew"
 
+# ---- a catalog whose header lets nobody write (byte 18), a row that no segment's part has, a page too many
+damage()
+{
+	poke one.fdr/index/catalog.db "$1" "$2"
+	fd 0 check -s one.fdr --repair
+	answers one.fdr got
+	same want got "a catalog with damage at $1, made anew"
+	fd 0 check -s one.fdr
+	prints ' 67 packets, 0 problems'
+}
+damage 18 '\003'
+row=$(grep -abo 'payload_bytes' one.fdr/index/catalog.db | sed -n '1s/:.*//p')
+poke one.fdr/index/catalog.db "$row" 'Q'
+fd 3 check -s one.fdr
+prints 'catalog.db: offset 0: a row has another checksum'
+damage "$row" 'Q'
+poke one.fdr/index/catalog.db 39 '\007'
+fd 3 check -s one.fdr
+prints 'catalog.db: offset 0: .*[Ff]reelist'
+damage 39 '\007'
+
 # ---- a block that the catalog does not know
 cp one.fdr/blocks/00000001.pcapng one.fdr/blocks/00000007.pcapng
 fd 3 check -s one.fdr
