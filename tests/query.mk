@@ -9,7 +9,9 @@ unit_tests += tests/query/test_filter_text
 tests_query_test_filter_text_SOURCES = tests/query/test_filter_text.c tests/query/rows.h
 tests_query_test_filter_text_LDADD = $(query_test_ldadd)
 unit_tests += tests/query/test_hostile
-tests_query_test_hostile_SOURCES = tests/query/test_hostile.c tests/query/rows.h
+tests_query_test_hostile_SOURCES = tests/query/test_hostile.c tests/query/rows.h tests/store/made.c \
+	tests/store/made.h
+tests_query_test_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/tests/store
 tests_query_test_hostile_LDADD = $(query_test_ldadd)
 
 # Brute force over whole captures.

@@ -28,7 +28,8 @@ tests_session_test_failures_LDADD = $(session_test_ldadd)
 LONG_TESTS += tests/session/failures.sh
 
 unit_tests += tests/session/test_flips
-tests_session_test_flips_SOURCES = tests/session/test_flips.c $(captures_sources)
+tests_session_test_flips_SOURCES = tests/session/test_flips.c tests/session/flips.c tests/session/flips.h \
+	$(captures_sources)
 tests_session_test_flips_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_flips_LDADD = $(session_test_ldadd)
 LONG_TESTS += tests/session/flips.sh

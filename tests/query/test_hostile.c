@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hostile filters by the thousand: each is answered in time, as a filter or as a syntax error with its column. */
-#include "query/filter.h"
+/*
+ * Hostile filters by the thousand: each is answered in time, as a filter or as a syntax error with its column; asked of a store,
+ * none changes anything of it, and nothing but SELECT comes to its database.
+ */
+#include "query/query.h"
 
+#include "made.h"
 #include "rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -160,6 +165,14 @@ static enum rc try_filter(const char *text, enum tier tier)
 	return rc;
 }
 
+static void make_hostile(uint64_t *random, size_t i, char *out, size_t size)
+{
+	if (i % 2)
+		make_sentence(random, out, size);
+	else
+		make_soup(random, out, size);
+}
+
 static void test_soup(void **state)
 {
 	char soup[SOUP_MAX];
@@ -168,10 +181,7 @@ static void test_soup(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < FILTERS; i++) {
-		if (i % 2)
-			make_sentence(&random, soup, sizeof(soup));
-		else
-			make_soup(&random, soup, sizeof(soup));
+		make_hostile(&random, i, soup, sizeof(soup));
 		good += try_filter(soup, (enum tier)(i / 2 % TIERS)) == RC_DONE;
 	}
 	print_message(
@@ -242,6 +252,24 @@ static void test_shapes(void **state)
 	}
 }
 
+/* Balanced, so that nothing but their number is wrong; and a megabyte of what is a filter when it is short. */
+static void test_too_much(void **state)
+{
+	char *opened = repeat("", "(", 10000, "tcp"), *nested = repeat(opened, ")", 10000, "");
+	char *megabyte = repeat("tcp", " or tcp", BIG / 7, "");
+
+	(void)state;
+	assert_true(strlen(megabyte) > 1000000);
+	for (unsigned tier = 0; tier < TIERS; tier++) {
+		assert_int_equal(try_filter(nested, (enum tier)tier), RC_SYNTAX);
+		assert_int_equal(try_filter(megabyte, (enum tier)tier), RC_SYNTAX);
+		assert_int_equal(try_filter("((tcp))", TIER_FLOW), RC_DONE);
+	}
+	free(opened);
+	free(nested);
+	free(megabyte);
+}
+
 /* Every byte, alone and within a filter that is good without it. */
 static void test_every_byte(void **state)
 {
@@ -260,12 +288,153 @@ static void test_every_byte(void **state)
 	}
 }
 
+/* ---- a store ------------------------------------------------------------------------------ */
+
+static struct sqlite3 *database;         /* of the store that is open */
+static bool asking;                      /* what comes to it comes of queries */
+static size_t statements;
+
+static int see_statement(unsigned kind, void *ctx, void *stmt, void *text)
+{
+	static const char *const allowed[] = { "SELECT ", "BEGIN", "COMMIT", "ROLLBACK", "PRAGMA " };
+	const char *sql = sqlite3_sql(stmt);
+	bool may = false;
+
+	(void)kind;
+	(void)ctx;
+	(void)text;
+	if (!asking)
+		return 0;
+	for (size_t i = 0; i < COUNT(allowed); i++)
+		may |= strncmp(sql, allowed[i], strlen(allowed[i])) == 0;
+	if (!may || !sqlite3_stmt_readonly(stmt))
+		fail_msg("came to the database: %s", sql);
+	statements++;
+	return 0;
+}
+
+/* Called by SQLite for each database that is opened. */
+static int see_database(sqlite3 *db, char **why, const struct sqlite3_api_routines *api)
+{
+	(void)why;
+	(void)api;
+	database = db;
+	return SQLITE_OK;
+}
+
+static int add_sql(void *hash, int n, char **values, char **names)
+{
+	(void)names;
+	for (int i = 0; i < n; i++)
+		for (const char *at = values[i] ? values[i] : ""; *at; at++)
+			*(uint64_t *)hash = (*(uint64_t *)hash ^ (uint8_t)*at) * 0x100000001b3;
+	return 0;
+}
+
+static uint64_t schema_hash(const char *path)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid",
+		add_sql, &hash, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA schema_version", add_sql, &hash, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_true(hash != 0xcbf29ce484222325);
+	return hash;
+}
+
+static bool take_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	(void)row;
+	(void)raw;
+	++*(size_t *)ctx;
+	return true;
+}
+
+/* A filter that compiles is asked; then its text, as if it had come to the database by whatever hole. */
+static void ask(struct store *s, const char *text, enum tier tier, size_t *rows)
+{
+	struct filter *f;
+	struct timespec start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (filter_compile(text, tier, &f, NULL) == RC_DONE) {
+		struct query q;
+
+		query_init(&q, tier);
+		q.filter = f;
+		asking = true;
+		enum rc rc = query_run(&(struct query_sources){ .stores = &s, .n = 1 }, &q, take_row, rows, NULL, NULL, NULL);
+		asking = false;
+		filter_free(f);
+		if (rc != RC_DONE || seconds_since(&start) > 1)
+			fail_msg("%s after %.3f s: %.200s", rc_name(rc), seconds_since(&start), text);
+	}
+	sqlite3_exec(database, text, NULL, NULL, NULL);
+}
+
+/* What a reading connection does not do even if it is told to. */
+static void expect_only_select(void)
+{
+	static const char *const refused[] = { "DELETE FROM blocks", "INSERT INTO meta VALUES ('x', 1, 2)",
+		"UPDATE meta SET value = 0", "DROP TABLE segments", "CREATE TABLE x (y)", "CREATE TEMP TABLE x (y)",
+		"ALTER TABLE meta RENAME TO x", "ATTACH '/tmp/x' AS y", "PRAGMA writable_schema = 1", "VACUUM",
+		"PRAGMA user_version = 7", "SELECT load_extension('x')" };
+
+	for (size_t i = 0; i < COUNT(refused); i++)
+		if (sqlite3_exec(database, refused[i], NULL, NULL, NULL) == SQLITE_OK)
+			fail_msg("was done: %s", refused[i]);
+	assert_int_equal(sqlite3_exec(database, "SELECT name FROM meta", NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void test_store_untouched(void **state)
+{
+	char dir[128], capture[200], index[200], catalog[300], soup[SOUP_MAX];
+	static struct made m;
+	struct store_config config;
+	struct store *s;
+	uint64_t random = SEED;
+	size_t rows = 0;
+
+	(void)state;
+	made_dir(dir, sizeof(dir));
+	snprintf(capture, sizeof(capture), "%s/c.pcap", dir);
+	snprintf(index, sizeof(index), "%s/index", dir);
+	snprintf(catalog, sizeof(catalog), "%s/catalog.db", index);
+	made_pcap(&m, capture, 300, 1700000000);
+	store_config_default(&config);
+	assert_int_equal(store_open_in_place(capture, index, &config, true, &s, NULL, NULL), RC_DONE);
+	assert_int_equal(made_index(s, &m, 100, NULL), RC_DONE);
+	store_close(s);
+	uint64_t hash = schema_hash(catalog);
+	sqlite3_auto_extension((void (*)(void))see_database);
+	assert_int_equal(store_open_in_place(capture, index, &config, false, &s, NULL, NULL), RC_DONE);
+	sqlite3_cancel_auto_extension((void (*)(void))see_database);
+	assert_non_null(database);
+	sqlite3_trace_v2(database, SQLITE_TRACE_STMT, see_statement, NULL);
+	for (size_t i = 0; i < FILTERS; i++) {
+		make_hostile(&random, i, soup, sizeof(soup));
+		ask(s, soup, (enum tier)(i / 2 % TIERS), &rows);
+	}
+	expect_only_select();
+	store_close(s);
+	print_message("%d filters: %zu rows, %zu statements, schema %016llx\n", FILTERS, rows, statements,
+		(unsigned long long)hash);
+	assert_true(rows > 0 && statements > 0);
+	assert_int_equal(schema_hash(catalog), hash);
+	made_dir_remove(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_soup),
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_store_untouched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One bit of one file of a store is flipped: opening, every tier and check end without a crash, and a wrong answer is
- * never given unless check reports it. Packets in blocks/ have no checksum of their own: a flip there may change the list of
- * packets and their bytes, and nothing else, and check reports it. FLOWDRILL_TEST_FLIPS flips (300), from FLOWDRILL_TEST_SEED (1).
+ * One bit of one file of a store is flipped, whichever it is. Nothing crashes, no packet is shown that was not captured, and an answer that
+ * is not the one of before ends with an error. Three kinds of rounds:
+ *
+ *   CLEAN     a store at rest is read
+ *   KILLED    a store whose writer was killed, with SQLite's journal and packets without an index, is opened, which makes up for
+ *             it: afterwards all packets are there. (Only the index tells a bit of a packet: none can where there is no index yet.)
+ *   REPAIRED  `check --repair` mends all but a block; of a block with damage it gives the rest
+ *
+ * Rounds FLOWDRILL_TEST_FROM (0) to FLOWDRILL_TEST_FLIPS (350), from FLOWDRILL_TEST_SEED (1). FLOWDRILL_TEST_KEEP leaves the last one's
+ * store in $TMPDIR.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,12 +18,15 @@
 
 #include <cmocka.h>
 
+#include "base/io.h"
+#include "base/mem.h"
 #include "captures.h"
-#include "query/query.h"
+#include "flips.h"
 #include "session/ingest.h"
-#include "store/check.h"
 
 #include <fcntl.h>
+#include <ftw.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,121 +34,317 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum outcome { HARMLESS, DETECTED, BY_CHECK, WRONG, OUTCOMES };
-static const char *const outcome_names[] = {"harmless", "refused", "found by check", "wrong"};
-static const char *const files[] = {
-	"index/00000001.idx", "index/filters", "index/catalog.db", "blocks/00000001.pcapng",
+enum { FILES = 16, PATH = 300, HEAD = 4096, TURNS = 7 };      /* one round in seven is of the second kind, one of the third */
+
+/* What became of a round. */
+enum outcome {
+	HARMLESS,            /* nothing differs, nothing is told */
+	MADE_UP_FOR,         /* all packets are there; records were made anew */
+	FOUND,               /* nothing differs, check tells */
+	REFUSED,             /* an answer ended with an error, and what it gave was right */
+	MENDED,              /* by --repair */
+	UNTOLD,              /* packets without an index */
+	WRONG,
+	OUTCOMES,
 };
-static char dir[128], store_dir[192];
+static const char *const outcome_names[] = { "harmless", "made up for", "found by check", "refused", "mended",
+	"not indexed yet", "wrong" };
 
-struct answers {
-	enum rc rc;
-	uint64_t hash[TIERS + 1];    /* the last: flows of one host, for which filters leave blocks out */
-	uint64_t bytes;              /* of the packets, as they would be shown or exported */
+enum kind { CLEAN, KILLED, REPAIRED, KINDS };
+static const char *const kind_names[] = { "at rest", "killed", "repaired" };
+
+/* A store to be copied for each round, and what a round has to say then. */
+struct sample {
+	char dir[PATH];
+	char files[FILES][64];
+	size_t n_files;
+	struct answers good;
+	uint64_t seen[FILES][OUTCOMES];
 };
 
-struct hashing { uint64_t hash, bytes; enum tier tier; };
+static char dir[128], program[512];
+static struct sample samples[KINDS];
+static uint32_t indexed_to;          /* of the killed store's last block: packets behind have no index */
 
-static void hash_add(uint64_t *hash, const void *bytes, size_t len)
+struct round {
+	enum kind kind;
+	size_t file;
+	off_t at;
+	int bit;
+	char store[PATH];
+	const struct sample *sample;
+};
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+static struct sample *listed;
+
+static int list_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	for (size_t i = 0; i < len; i++)
-		*hash = (*hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3;
+	(void)ftw;
+	if (type != FTW_F || st->st_size == 0)
+		return 0;
+	assert_true(listed->n_files < FILES);
+	snprintf(listed->files[listed->n_files++], 64, "%s", path + strlen(listed->dir) + 1);
+	return 0;
 }
 
-static bool hash_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+static int name_cmp(const void *a, const void *b)
 {
-	struct hashing *h = ctx;
-	char text[512];
-	struct value v;
-
-	if (raw)
-		hash_add(&h->bytes, raw->data, raw->caplen);
-	for (const char *const *name = field_default_columns(h->tier); *name; name++) {
-		const struct field *f = field_find(*name, h->tier);
-		if (!f || !field_get(f, row, &v))
-			continue;
-		value_format(text, sizeof(text), f, &v, STYLE_MACHINE);
-		hash_add(&h->hash, text, strlen(text) + 1);
-	}
-	return true;
+	return strcmp(a, b);
 }
 
-static void answer(struct answers *a)
+static void list_files(struct sample *s)
 {
-	struct store *s;
-
-	memset(a, 0, sizeof(*a));
-	a->rc = store_open(store_dir, false, &s, NULL, NULL);
-	if (a->rc != RC_DONE)
-		return;
-	struct filter *host;
-	assert_int_equal(filter_compile("host ff02::16", TIER_FLOW, &host, NULL), RC_DONE);
-	for (int tier = 0; tier <= TIERS && a->rc == RC_DONE; tier++) {
-		struct hashing h = {0xcbf29ce484222325, 0, tier < TIERS ? (enum tier)tier : TIER_FLOW};
-		struct query q;
-		query_init(&q, h.tier);
-		q.filter = tier < TIERS ? NULL : host;
-		a->rc = query_run(&(struct query_sources){.stores = &s, .n = 1}, &q, hash_row, &h, NULL, NULL, NULL);
-		a->hash[tier] = h.hash;
-		if (tier == TIER_PACKET)
-			a->bytes = h.bytes;
-	}
-	filter_free(host);
-	store_close(s);
+	s->n_files = 0;
+	listed = s;
+	assert_int_equal(nftw(s->dir, list_file, 8, FTW_PHYS), 0);
+	qsort(s->files, s->n_files, sizeof(s->files[0]), name_cmp);
 }
 
-static void say_nothing(void *ctx, const char *path, uint64_t offset, const char *text)
+/* By a shell; false where it crashed. */
+static bool __attribute__((format(printf, 2, 3))) run(int *status, const char *fmt, ...)
 {
-	(void)ctx;
-	(void)path;
-	(void)offset;
-	(void)text;
+	char command[2000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	*status = system(command);
+	return WIFEXITED(*status) && WEXITSTATUS(*status) < 126;
 }
 
-static bool check_finds(void)
+static void copy(const char *from, const char *to)
 {
-	struct check_report report = {0};
-	struct store *s;
-	enum rc rc = store_open(store_dir, false, &s, NULL, NULL);
+	int status;
 
-	if (rc != RC_DONE)
-		return true;
-	rc = store_check(s, say_nothing, NULL, &report, NULL);
-	store_close(s);
-	return rc != RC_DONE || report.problems > 0;
+	assert_true(run(&status, "rm -rf '%s' && cp -a '%s' '%s'", to, from, to));
+	assert_int_equal(status, 0);
 }
 
-/* In a process of its own, which ends with the outcome. */
-static enum outcome judge(const struct answers *good, bool is_block)
+static void flip(const struct round *r)
 {
-	struct answers now;
-	bool equal = true;
-
-	answer(&now);
-	bool found = check_finds();
-	if (now.rc != RC_DONE)
-		return DETECTED;
-	for (int i = 0; i <= TIERS; i++)
-		equal &= now.hash[i] == good->hash[i] || (is_block && i == TIER_PACKET);
-	if (!equal)
-		return found ? BY_CHECK : WRONG;
-	/* a payload that was flipped is nothing that the answer shows, but check has to tell */
-	if (now.bytes != good->bytes || now.hash[TIER_PACKET] != good->hash[TIER_PACKET])
-		return found ? BY_CHECK : WRONG;
-	return HARMLESS;
-}
-
-static void flip(const char *path, off_t at, int bit)
-{
+	char path[2 * PATH];
 	uint8_t byte;
-	int fd = open(path, O_RDWR);
 
+	snprintf(path, sizeof(path), "%s/%s", r->store, r->sample->files[r->file]);
+	int fd = open(path, O_RDWR);
 	assert_true(fd >= 0);
-	assert_int_equal(pread(fd, &byte, 1, at), 1);
-	byte ^= (uint8_t)(1 << bit);
-	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	assert_int_equal(pread(fd, &byte, 1, r->at), 1);
+	byte ^= (uint8_t)(1 << r->bit);
+	assert_int_equal(pwrite(fd, &byte, 1, r->at), 1);
 	close(fd);
 }
+
+static bool is_block(const struct round *r)
+{
+	return strncmp(r->sample->files[r->file], "blocks/", 7) == 0;
+}
+
+/* ---- judging, in a process of its own ---------------------------------------------------- */
+
+/* What was given is right, packet for packet, and what is not given was told. */
+static enum outcome judge_read(const struct round *r, const struct answers *now)
+{
+	const struct answers *good = &r->sample->good;
+
+	if (!answers_packets_known(now, good))
+		return WRONG;
+	for (int i = 0; i < ASKED; i++)
+		if (now->rc[i] == RC_DONE && !rows_same(&now->rows[i], &good->rows[i]))
+			return WRONG;
+	return answers_whole(now) ? HARMLESS : REFUSED;
+}
+
+static enum outcome judge_clean(const struct round *r)
+{
+	struct answers now;
+
+	answers_read(r->store, &now);
+	bool found = store_finds(r->store);
+	enum outcome o = judge_read(r, &now);
+	return o == HARMLESS && found ? FOUND : o;
+}
+
+/* The last block of the killed store, behind the last segment. */
+static bool has_no_index(const struct round *r)
+{
+	return r->sample->n_files > 0 && strcmp(r->sample->files[r->file], "blocks/00000002.pcapng") == 0 &&
+		(uint64_t)r->at >= indexed_to;
+}
+
+static enum outcome judge_killed(const struct round *r)
+{
+	const struct answers *good = &r->sample->good;
+	struct answers now;
+	enum rc rc = answers_recover(r->store);
+
+	answers_read(r->store, &now);
+	bool found = store_finds(r->store);
+	if (has_no_index(r))
+		return answers_whole(&now) || found ? UNTOLD : WRONG;
+	if (!answers_frames_known(&now, good))
+		return WRONG;
+	if (rc != RC_DONE || !answers_whole(&now))
+		return REFUSED;
+	if (!rows_same(&now.frames, &good->frames) || !answers_conserve(&now))
+		return WRONG;
+	return judge_read(r, &now) != HARMLESS ? MADE_UP_FOR : found ? FOUND : HARMLESS;
+}
+
+/*
+ * A catalog of a newer version is not ours to make anew, not even where its number alone was damaged: bytes 60 to 63 of SQLite's header.
+ */
+static bool looks_newer(const struct round *r)
+{
+	return strcmp(r->sample->files[r->file], "index/catalog.db") == 0 && r->at >= 60 && r->at < 64;
+}
+
+static enum outcome judge_repaired(const struct round *r)
+{
+	struct answers now;
+	int status;
+
+	if (!run(&status, "'%s' check -s '%s' --repair >/dev/null 2>&1", program, r->store))
+		return WRONG;
+	bool says_damaged = WEXITSTATUS(status) == 3;
+	if (!says_damaged && status != 0)
+		return WRONG;
+	if (says_damaged && looks_newer(r))
+		return REFUSED;
+	answers_read(r->store, &now);
+	enum outcome o = judge_read(r, &now);
+	if (is_block(r))
+		return o == HARMLESS && says_damaged ? FOUND : o == REFUSED && !says_damaged ? WRONG : o;
+	if (says_damaged || o != HARMLESS || store_finds(r->store))
+		return WRONG;
+	bool ran = run(&status, "'%s' export -s '%s' --force -w '%s.pcapng' 2>/dev/null && cmp -s '%s.pcapng' '%s.pcapng'",
+		program, r->store, r->store, r->store, r->sample->dir);
+	return ran && status == 0 ? MENDED : WRONG;
+}
+
+static enum outcome judge(const struct round *r)
+{
+	switch (r->kind) {
+	case CLEAN: return judge_clean(r);
+	case KILLED: return judge_killed(r);
+	default: return judge_repaired(r);
+	}
+}
+
+/* ---- stores ------------------------------------------------------------------------------ */
+
+static void sample_path(char *out, size_t size, const char *name)
+{
+	const char *top = getenv("top_srcdir");
+
+	snprintf(out, size, "%s/samples/%s", top ? top : ".", name);
+}
+
+static enum rc import(struct store *s, const char *name)
+{
+	char capture[4200];
+	const char *const paths[] = { capture };
+	struct ingest_options options;
+	struct ingest_progress progress = { 0 };
+	struct ingest_result result;
+
+	sample_path(capture, sizeof(capture), name);
+	ingest_options_default(&options);
+	options.segment_packets = 500;
+	return ingest_import(s, paths, 1, &options, &progress, &result, NULL);
+}
+
+static struct store *make_store(const char *path)
+{
+	struct store_config config;
+	struct store *s;
+
+	store_config_default(&config);
+	assert_int_equal(store_create(path, &config, &s, NULL), RC_DONE);
+	assert_int_equal(import(s, "sip-call.pcapng"), RC_DONE);
+	return s;
+}
+
+static _Atomic unsigned writes_left;     /* to index files */
+
+static ssize_t mortal_pwrite(int fd, const void *from, size_t len, off_t at)
+{
+	char name[64], path[512];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(name, path, sizeof(path) - 1);
+	if (n > 4 && memcmp(path + n - 4, ".idx", 4) == 0 && atomic_fetch_sub(&writes_left, 1) == 1)
+		_exit(9);
+	return io_real.pwrite(fd, from, len, at);
+}
+
+/* The writer dies while it writes the index of what it imports. */
+static void make_killed(const char *path)
+{
+	static struct io_ops ops;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct store *s = make_store(path);
+
+		ops = io_real;
+		ops.pwrite = mortal_pwrite;
+		atomic_store(&writes_left, 4);
+		io_set_ops(&ops);
+		_exit(import(s, "attacks.pcapng") == RC_DONE ? 1 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 9);
+}
+
+static uint32_t end_of_index(const char *path)
+{
+	struct store *s;
+	size_t n;
+
+	assert_int_equal(store_open(path, false, &s, NULL, NULL), RC_DONE);
+	const struct segment_place *v = store_segments(s, &n);
+	assert_true(n > 1 && v[n - 1].block == 2);
+	uint32_t end = v[n - 1].end_offset;
+	store_close(s);
+	return end;
+}
+
+static void make_samples(void)
+{
+	char copied[PATH];
+	int status;
+
+	captures_make_dir(dir, sizeof(dir));
+	for (int k = 0; k < KINDS; k++)
+		snprintf(samples[k].dir, PATH, "%s/%d.fdr", dir, k);
+	store_close(make_store(samples[CLEAN].dir));
+	copy(samples[CLEAN].dir, samples[REPAIRED].dir);
+	make_killed(samples[KILLED].dir);
+	snprintf(copied, sizeof(copied), "%s/killed.fdr", dir);
+	copy(samples[KILLED].dir, copied);
+	indexed_to = end_of_index(copied);
+	assert_int_equal(answers_recover(copied), RC_DONE);
+	for (int k = 0; k < KINDS; k++) {
+		struct sample *s = &samples[k];
+
+		answers_read(k == KILLED ? copied : s->dir, &s->good);
+		assert_true(answers_whole(&s->good) && answers_conserve(&s->good));
+		answers_sort(&s->good);
+		list_files(s);
+	}
+	assert_false(store_finds(samples[CLEAN].dir));
+	assert_false(store_finds(copied));
+	assert_true(run(&status, "'%s' export -s '%s' -w '%s.pcapng'", program, samples[REPAIRED].dir,
+		samples[REPAIRED].dir));
+	assert_int_equal(status, 0);
+}
+
+/* ---- rounds ------------------------------------------------------------------------------ */
 
 static uint64_t number_of(const char *name, uint64_t otherwise)
 {
@@ -147,80 +353,110 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
 	return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-static void make_store(void)
+/* splitmix64: each round has numbers of its own, so that one can be done alone */
+static uint64_t next(uint64_t *x)
 {
-	char capture[4200];
-	const char *top = getenv("top_srcdir"), *const paths[] = {capture};
-	struct store_config config;
-	struct ingest_options options;
-	struct ingest_progress progress = {0};
-	struct ingest_result result;
-	struct store *s;
+	uint64_t z = *x += 0x9e3779b97f4a7c15;
 
-	snprintf(capture, sizeof(capture), "%s/samples/sip-call.pcapng", top ? top : ".");
-	captures_make_dir(dir, sizeof(dir));
-	snprintf(store_dir, sizeof(store_dir), "%s/store", dir);
-	store_config_default(&config);
-	ingest_options_default(&options);
-	options.segment_packets = 500;
-	assert_int_equal(store_create(store_dir, &config, &s, NULL), RC_DONE);
-	assert_int_equal(ingest_import(s, paths, 1, &options, &progress, &result, NULL), RC_DONE);
-	store_close(s);
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+/* Files take turns; a quarter of the flips are in their heads. */
+static void choose(uint64_t seed, uint64_t i, struct round *r)
+{
+	uint64_t x = seed * 1000003 + i * 7919;
+	char path[2 * PATH];
+	struct stat st;
+
+	*r = (struct round){ .kind = i % TURNS == 0 ? KILLED : i % TURNS == 1 ? REPAIRED : CLEAN };
+	r->sample = &samples[r->kind];
+	r->file = (r->kind == CLEAN ? i : i / TURNS) % r->sample->n_files;
+	snprintf(path, sizeof(path), "%s/%s", r->sample->dir, r->sample->files[r->file]);
+	assert_int_equal(stat(path, &st), 0);
+	uint64_t size = (uint64_t)st.st_size;
+	if (next(&x) % 4 == 0 && size > HEAD)
+		size = HEAD;
+	r->at = (off_t)(next(&x) % size);
+	r->bit = (int)(next(&x) % 8);
+	if (r->kind == CLEAN)
+		snprintf(r->store, sizeof(r->store), "%s", r->sample->dir);
+	else
+		snprintf(r->store, sizeof(r->store), "%s/round.fdr", dir);
+}
+
+static enum outcome do_round(const struct round *r, int *status)
+{
+	fflush(stdout);
+	if (r->kind == CLEAN)
+		flip(r);
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		alarm(300);
+		if (r->kind != CLEAN) {
+			copy(r->sample->dir, r->store);
+			flip(r);
+		}
+		_exit((int)judge(r));
+	}
+	assert_int_equal(waitpid(pid, status, 0), pid);
+	if (r->kind == CLEAN)
+		flip(r);             /* who only reads has left all else as it was */
+	return WIFEXITED(*status) && WEXITSTATUS(*status) < OUTCOMES ? (enum outcome)WEXITSTATUS(*status) : OUTCOMES;
+}
+
+static void report(void)
+{
+	for (int k = 0; k < KINDS; k++) {
+		const struct sample *s = &samples[k];
+
+		for (size_t f = 0; f < s->n_files; f++) {
+			printf("%s: %s:", kind_names[k], s->files[f]);
+			for (int o = 0; o < OUTCOMES; o++)
+				if (s->seen[f][o] > 0)
+					printf(" %ju %s,", (uintmax_t)s->seen[f][o], outcome_names[o]);
+			printf("\n");
+		}
+	}
 }
 
 static void test_flips(void **state)
 {
-	uint64_t count = number_of("FLOWDRILL_TEST_FLIPS", 300), seed = number_of("FLOWDRILL_TEST_SEED", 1);
-	uint64_t x = seed * 0x9e3779b97f4a7c15 | 1, seen[4][OUTCOMES] = {{0}}, bad = 0;
-	struct answers good;
+	uint64_t count = number_of("FLOWDRILL_TEST_FLIPS", 350), seed = number_of("FLOWDRILL_TEST_SEED", 1), bad = 0;
 
 	(void)state;
-	make_store();
-	answer(&good);
-	assert_int_equal(good.rc, RC_DONE);
-	assert_false(check_finds());
-	for (uint64_t i = 0; i < count; i++) {
-		char path[300];
-		struct stat st;
-		size_t file = i % 4;
+	snprintf(program, sizeof(program), "%s", getenv("FLOWDRILL") ? getenv("FLOWDRILL") : "./flowdrill");
+	make_samples();
+	for (uint64_t i = number_of("FLOWDRILL_TEST_FROM", 0); i < count; i++) {
+		struct round r;
 		int status;
 
-		snprintf(path, sizeof(path), "%s/%s", store_dir, files[file]);
-		assert_int_equal(stat(path, &st), 0);
-		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-		off_t at = (off_t)((x >> 8) % (uint64_t)st.st_size);
-		int bit = (int)(x & 7);
-		flip(path, at, bit);
-		fflush(stdout);
-		pid_t pid = fork();
-		assert_true(pid >= 0);
-		if (pid == 0) {
-			alarm(60);
-			_exit((int)judge(&good, file == 3));
-		}
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		flip(path, at, bit);
-		if (!WIFEXITED(status) || WEXITSTATUS(status) >= OUTCOMES) {
-			printf("%s: bit %d of byte %jd: ended by %x\n", files[file], bit, (intmax_t)at, (unsigned)status);
-			bad++;
+		choose(seed, i, &r);
+		enum outcome o = do_round(&r, &status);
+		struct sample *s = &samples[r.kind];
+		if (o != OUTCOMES)
+			s->seen[r.file][o]++;
+		if (o != OUTCOMES && o != WRONG)
 			continue;
-		}
-		seen[file][WEXITSTATUS(status)]++;
-		if (WEXITSTATUS(status) == WRONG)
-			printf("%s: bit %d of byte %jd: wrong\n", files[file], bit, (intmax_t)at);
-		bad += WEXITSTATUS(status) == WRONG;
+		printf("round %ju, %s: %s: bit %d of byte %jd: %s (%x)\n", (uintmax_t)i, kind_names[r.kind],
+			s->files[r.file], r.bit, (intmax_t)r.at, o == WRONG ? "wrong" : "ended", (unsigned)status);
+		bad++;
 	}
-	for (size_t f = 0; f < 4; f++)
-		for (int o = 0; o < OUTCOMES; o++)
-			printf("%s: %s: %ju\n", files[f], outcome_names[o], (uintmax_t)seen[f][o]);
-	captures_remove_dir(dir);
+	report();
+	for (int k = 0; k < KINDS; k++)
+		answers_free(&samples[k].good);
+	if (!getenv("FLOWDRILL_TEST_KEEP"))
+		captures_remove_dir(dir);
 	if (bad)
 		fail_msg("%ju of %ju flips, seed %ju", (uintmax_t)bad, (uintmax_t)count, (uintmax_t)seed);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_flips)};
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_flips) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
