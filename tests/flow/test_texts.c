@@ -59,7 +59,7 @@ static void dropped_goes(void **state)
 static void bounded(void **state)
 {
 	struct texts *t = made(10 * (48 + 4));
-	char name[8];
+	char name[16];
 
 	(void)state;
 	for (int i = 0; i < 20; i++) {
