@@ -96,3 +96,8 @@ EXTRA_DIST += tests/session/full.sh
 check_PROGRAMS += tests/session/replay-tool
 tests_session_replay_tool_SOURCES = tests/session/replay-tool.c
 LONG_TESTS += tests/session/soak.sh
+
+unit_tests += tests/session/test_names
+tests_session_test_names_SOURCES = tests/session/test_names.c tests/file/build.h $(captures_sources)
+tests_session_test_names_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_session_test_names_LDADD = $(session_test_ldadd)

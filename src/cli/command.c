@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	{
 		.synopsis = "FILE...\n-s STORE...\n-i IFACE... [-s STORE]",
 		.help = "the screen: open captures or stores and look around",
-		.options = ALWAYS | SOURCE | LIVE | BIT(FILTER) | BIT(SCRIPT) |
+		.options = ALWAYS | SOURCE | LIVE | BIT(FILTER) | BIT(RESOLVE) | BIT(SCRIPT) |
 			BIT(SIZE) | BIT(ASCII) | BIT(VERSION),
 		.run = command_screen,
 	},
@@ -43,14 +43,14 @@ static const struct command commands[] = {
 		.synopsis = "TIER SOURCE [FILTER|ID...]",
 		.help = "rows of a tier: macroflows flows microflows packets blocks points",
 		.options = ALWAYS | SOURCE | RANGE | BIT(GROUP_BY) | BIT(SORT) | BIT(LIMIT) |
-			BIT(FIELDS) | BIT(FORMAT) | BIT(CSV_EXACT) | BIT(EXPLAIN),
+			BIT(FIELDS) | BIT(FORMAT) | BIT(CSV_EXACT) | BIT(RESOLVE) | BIT(EXPLAIN),
 		.run = command_list,
 	},
 	{
 		.name = "show",
 		.synopsis = "SOURCE ID...",
 		.help = "records in full; for a packet the decoded layers and the bytes",
-		.options = ALWAYS | SOURCE,
+		.options = ALWAYS | SOURCE | BIT(RESOLVE),
 		.run = command_show,
 	},
 	{
@@ -59,7 +59,7 @@ static const struct command commands[] = {
 			    "SOURCE TIER [FILTER|ID...] --sqlite OUT.db",
 		.help = "write what the filter or the ids select as pcapng or SQLite",
 		.options = ALWAYS | SOURCE | RANGE | BIT(WRITE) | BIT(TIER) | BIT(SQLITE) |
-			BIT(FORCE) | BIT(FIELDS) | BIT(EXPLAIN),
+			BIT(FORCE) | BIT(FIELDS) | BIT(RESOLVE) | BIT(EXPLAIN),
 		.run = command_export,
 	},
 	{

@@ -153,6 +153,7 @@ static enum rc write_rows(
 	struct out_style style;
 
 	cli_style(&style);
+	style.names = args_given(&c->args, OPTION_RESOLVE);
 	style.csv_exact = args_given(&c->args, OPTION_CSV_EXACT);
 	enum rc rc = out_begin(stdout, c->args.format, &style, l->query.tier, l->columns,
 		l->n_columns, &l->out, err);

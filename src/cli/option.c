@@ -224,6 +224,22 @@ static enum rc set_attributes(struct args *a, const char *value, struct err *err
 	return RC_DONE;
 }
 
+/* The file is read at once: privileges, and what can be opened, are given up later. */
+static enum rc set_resolve(struct args *a, const char *value, struct err *err)
+{
+	enum rc rc;
+
+	a->no_names = strcmp(value, "none") == 0;
+	hosts_free(a->hosts);
+	a->hosts = NULL;
+	if (a->no_names || strcmp(value, "seen") == 0)
+		return RC_DONE;
+	if (strcmp(value, "hosts") != 0)
+		return err_set(err, RC_USAGE, "--resolve", "'%s' is none of none, seen, hosts", value);
+	rc = hosts_read("/etc/hosts", &a->hosts, err);
+	return rc == RC_MISSING ? RC_DONE : rc;
+}
+
 static enum rc set_size(struct args *a, const char *value, struct err *err)
 {
 	int used = 0;
@@ -292,6 +308,8 @@ static const struct option options[OPTIONS] = {
 	[OPTION_NO_CACHE] = { "no-cache", 0, NULL, "index anew, and keep nothing of it", NULL },
 	[OPTION_THREADS] = { "threads", 0, "N",
 		"threads for indexing (default: one a processor)", set_threads },
+	[OPTION_RESOLVE] = { "resolve", 0, "HOW",
+		"names of addresses: none, seen in the packets, or hosts: also in /etc/hosts", set_resolve },
 	[OPTION_HEALTH] = { "health", 0, "FILE", "thresholds that health is judged by", set_health },
 	[OPTION_BUFFER_SIZE] = { "buffer-size", 0, "SIZE",
 		"ring shared with the kernel, of each interface (default 64Mi)", set_buffer_size },
@@ -410,6 +428,7 @@ enum rc args_parse(struct args *a, int argc, char **argv, struct err *err)
 
 void args_free(struct args *a)
 {
+	hosts_free(a->hosts);
 	mem_free(a->sources);
 	mem_free(a->words);
 	mem_free(a->in);

@@ -50,6 +50,7 @@ enum option_id {
 	OPTION_INDEX_DIR,
 	OPTION_NO_CACHE,
 	OPTION_THREADS,
+	OPTION_RESOLVE,
 	OPTION_HEALTH,
 	OPTION_BUFFER_SIZE,
 	OPTION_SNAPLEN,
@@ -100,6 +101,8 @@ struct args {
 	int64_t micro_ns, flow_ns, macro_ns;
 	unsigned attributes; /* enum attribute */
 	const char *attributes_for;
+	bool no_names; /* of addresses */
+	struct hosts *hosts; /* or NULL; args_free()'s */
 };
 
 struct option {

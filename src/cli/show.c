@@ -51,7 +51,7 @@ static const struct group {
 			"response", "response_min", "response_avg", "response_max", "response_sd",
 			"response_p50", "response_p95", "turns", "transfer_avg", "transfer_max", "aborted" } },
 	{ application,
-		{ "app", "name", "url", "status", "requests", "errors", "refusals", "tls_version",
+		{ "app", "name", "client_name", "server_name", "src_name", "dst_name", "url", "status", "requests", "errors", "refusals", "tls_version",
 			"alpn", "ja4" } },
 	{ "packet", { "frame", "file_offset", "info" } },
 	{ "block", { "file", "offset", "length", "state" } },

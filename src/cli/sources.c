@@ -84,6 +84,8 @@ enum rc cli_session_options(const struct args *a, struct session_options *out, s
 	}
 	if (args_given(a, OPTION_BLOCK_SIZE))
 		out->config.block_size = a->block_size;
+	out->no_names = a->no_names;
+	out->hosts = a->hosts;
 	enum rc rc = take_attributes(a, out, err);
 	if (rc == RC_DONE)
 		rc = thresholds_read(&out->health, a->health, err);

@@ -272,6 +272,32 @@ bool derive_community_id(const struct row *row, struct value *out)
 		knows(row, FIELD_ICMP_TYPE), counters(row)->icmp_type, 0);
 }
 
+static bool give_name(const struct row *row, unsigned field_id, struct value *out)
+{
+	out->type = TYPE_TEXT;
+	return row_addr_name(row, field_id, out->text, sizeof(out->text));
+}
+
+bool derive_client_name(const struct row *row, struct value *out)
+{
+	return give_name(row, FIELD_CLIENT, out);
+}
+
+bool derive_server_name(const struct row *row, struct value *out)
+{
+	return give_name(row, FIELD_SERVER, out);
+}
+
+bool derive_packet_src_name(const struct row *row, struct value *out)
+{
+	return give_name(row, FIELD_PACKET_SRC, out);
+}
+
+bool derive_packet_dst_name(const struct row *row, struct value *out)
+{
+	return give_name(row, FIELD_PACKET_DST, out);
+}
+
 /* ---- packets ------------------------------------------------------------------------ */
 
 static const struct packet *packet(const struct row *row)

@@ -26,6 +26,8 @@ bool derive_rtt_p95(const struct row *row, struct value *out);
 bool derive_clients(const struct row *row, struct value *out);
 bool derive_end_reason(const struct row *row, struct value *out);
 bool derive_community_id(const struct row *row, struct value *out);
+bool derive_client_name(const struct row *row, struct value *out);
+bool derive_server_name(const struct row *row, struct value *out);
 
 bool derive_packet_frame(const struct row *row, struct value *out);
 bool derive_packet_file_offset(const struct row *row, struct value *out);
@@ -34,6 +36,8 @@ bool derive_packet_gap(const struct row *row, struct value *out);
 bool derive_packet_len(const struct row *row, struct value *out);
 bool derive_packet_caplen(const struct row *row, struct value *out);
 bool derive_packet_src(const struct row *row, struct value *out);
+bool derive_packet_src_name(const struct row *row, struct value *out);
+bool derive_packet_dst_name(const struct row *row, struct value *out);
 bool derive_packet_src_port(const struct row *row, struct value *out);
 bool derive_packet_dst(const struct row *row, struct value *out);
 bool derive_packet_dst_port(const struct row *row, struct value *out);

@@ -48,6 +48,7 @@ enum field_id {
 	FIELD_STATUS, FIELD_TLS_VERSION, FIELD_REQUESTS, FIELD_ERRORS, FIELD_REFUSALS,
 	FIELD_STORED_END,            /* one behind the last stored one */
 	FIELD_DERIVED = 256,         /* derived fields are numbered from here */
+	FIELD_PACKET_SRC = FIELD_DERIVED + 25, FIELD_PACKET_DST = FIELD_DERIVED + 27,
 	FIELD_PACKET_RTT = FIELD_DERIVED + 98, FIELD_PACKET_RESPONSE = FIELD_DERIVED + 99,
 	FIELD_PACKET_MARK = FIELD_DERIVED + 100,     /* of a packet: by enum packet_mark from here */
 };

@@ -77,6 +77,14 @@ struct point_info {
 	int64_t first_ns, last_ns;   /* valid where packets > 0 */
 };
 
+/*
+ * Who knows what addresses were called. name() gives the name that `a` of a source (as in struct row) had at a time, escaped for a
+ * terminal; false where none is known. In the thread that reads the row.
+ */
+struct name_source {
+	bool (*name)(const struct name_source *n, unsigned source, const struct addr *a, int64_t time_ns, char *out, size_t size);
+};
+
 struct row {
 	enum tier tier;
 	unsigned source;             /* 0: there is only one; else counted from 1 */
@@ -87,6 +95,13 @@ struct row {
 	int64_t capture_end_ns;      /* latest packet of the source: tells end reasons */
 	int64_t flow_slice_ns;       /* length of a flow's slice in this source */
 	const struct health_limits *limits;      /* what health is judged by; NULL: the defaults */
+	const struct name_source *names;         /* NULL: addresses have no names */
 };
+
+/*
+ * The name of the address in a field of a row (client, server, src, dst by their ids) at the row's time; false where the field is another
+ * one, or where no name is known.
+ */
+bool row_addr_name(const struct row *row, unsigned field_id, char *out, size_t size);
 
 #endif

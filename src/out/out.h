@@ -21,6 +21,7 @@ bool out_format_parse(const char *text, enum out_format *out);
 enum { OUT_CELL = 512 }; /* room for the text of any value */
 
 struct out_style {
+	bool names; /* tables: beside addresses, where they are known */
 	bool color; /* the caller looked at NO_COLOR and isatty */
 	unsigned width_cells; /* of the terminal for tables; 0: unlimited */
 	/*

@@ -69,7 +69,9 @@ static void cell_text(const struct table *t, const struct field *f, const struct
 		if (n + 1 < size)
 			out[n++] = ' ';
 	}
-	value_format(out + n, size - n, f, &c->value, STYLE_PEOPLE);
+	n += value_format(out + n, size - n, f, &c->value, STYLE_PEOPLE);
+	if (c->value.type == TYPE_ADDR && c->value.text[0] != '\0')
+		snprintf(out + n, size - n, " %s", c->value.text);
 }
 
 static const char *cell_color(const struct field *f, const struct cell *c)
@@ -200,7 +202,7 @@ static void shrink(const struct out *o)
 		for (size_t i = 0; i < o->n; i++) {
 			struct column *c = &t->columns[i];
 			if (o->columns[i]->type != TYPE_TEXT &&
-				o->columns[i]->type != TYPE_TUNNEL)
+				o->columns[i]->type != TYPE_TUNNEL && !(o->style.names && o->columns[i]->type == TYPE_ADDR))
 				continue;
 			if (c->width_cells > TABLE_NARROWEST &&
 				(!widest || c->width_cells > widest->width_cells))
@@ -298,6 +300,13 @@ static void tell_source(const struct row *row, struct value *v)
 	snprintf(v->text, sizeof(v->text), "%u:%.150s", row->source, name);
 }
 
+/* The name stands beside the address; none: no text. */
+static void tell_name(const struct out *o, const struct row *row, size_t i, struct value *v)
+{
+	if (!o->style.names || !row_addr_name(row, o->columns[i]->id, v->text, sizeof(v->text)))
+		v->text[0] = '\0';
+}
+
 static enum rc table_row(struct out *o, const struct row *row, struct err *err)
 {
 	struct table *t = o->state;
@@ -306,6 +315,8 @@ static enum rc table_row(struct out *o, const struct row *row, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < o->n; i++) {
 		cells[i].known = field_get(o->columns[i], row, &cells[i].value);
+		if (cells[i].known && cells[i].value.type == TYPE_ADDR)
+			tell_name(o, row, i, &cells[i].value);
 		if (cells[i].known && row->source > 0 && o->columns[i]->unit == UNIT_POINT)
 			tell_source(row, &cells[i].value);
 	}

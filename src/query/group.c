@@ -17,6 +17,7 @@ struct group {
 	const struct point_info *point;
 	int64_t capture_end_ns, flow_slice_ns;
 	const struct health_limits *limits;
+	const struct name_source *names;
 	bool rtt_unknown; /* a member had several round-trip times that are not told apart */
 	uint64_t hash;
 	size_t key_at, key_len; /* in keys */
@@ -228,6 +229,7 @@ static enum rc new_group(struct groups *g, const struct row *row, uint64_t hash,
 	group->capture_end_ns = row->capture_end_ns;
 	group->flow_slice_ns = row->flow_slice_ns;
 	group->limits = row->limits;
+	group->names = row->names;
 	group->hash = hash;
 	group->key_at = g->keys.len;
 	group->key_len = g->key.len;
@@ -380,5 +382,6 @@ void groups_row(const struct groups *g, size_t i, struct row *out)
 		.point = group->point,
 		.capture_end_ns = group->capture_end_ns,
 		.flow_slice_ns = group->flow_slice_ns,
-		.limits = group->limits };
+		.limits = group->limits,
+		.names = group->names };
 }

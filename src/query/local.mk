@@ -20,10 +20,14 @@ src_query_libquery_a_SOURCES = \
 	src/query/find.c \
 	src/query/find.h \
 	src/query/group.c \
+	src/query/hosts.c \
+	src/query/hosts.h \
 	src/query/ids.c \
 	src/query/locate.c \
 	src/query/machine.c \
 	src/query/machine.h \
+	src/query/names.c \
+	src/query/names.h \
 	src/query/order.c \
 	src/query/order.h \
 	src/query/output.c \

@@ -105,7 +105,8 @@ void source_row(const struct source_run *sr, enum tier tier, struct row *out)
 		.source = sr->run->sources->n > 1 ? sr->index + 1 : 0,
 		.capture_end_ns = store_totals(sr->store)->last_ns,
 		.flow_slice_ns = source_flow_ns(sr),
-		.limits = sr->run->sources->limits };
+		.limits = sr->run->sources->limits,
+		.names = sr->run->sources->names };
 }
 
 bool run_overlaps(const struct run *run, int64_t first_ns, int64_t last_ns)

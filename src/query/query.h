@@ -26,6 +26,7 @@ struct query_sources {
 	struct store **stores;
 	size_t n;
 	const struct health_limits *limits; /* what health is judged by; NULL: the defaults */
+	const struct name_source *names; /* of addresses (query/names.h), of these very stores; NULL: none */
 };
 
 enum { QUERY_GROUP_MAX = 8, QUERY_SORT_MAX = 4 };

@@ -142,6 +142,11 @@ size_t result_count(const struct result *r)
 	return rows_count(r->rows);
 }
 
+void result_use_names(struct result *r, const struct name_source *names)
+{
+	rows_use_names(r->rows, names);
+}
+
 bool result_row(const struct result *r, size_t i, struct row *out)
 {
 	if (i >= rows_count(r->rows))

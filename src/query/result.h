@@ -16,6 +16,8 @@ void result_free(struct result *r);
 /* Copies a row; usable as a query_sink through result_sink(). */
 enum rc result_add(struct result *r, const struct row *row, struct err *err);
 size_t result_count(const struct result *r);
+/* Names of addresses that rows have from now on; NULL: none. Until rows with others are added. */
+void result_use_names(struct result *r, const struct name_source *names);
 /* Row i (< count); valid until the result changes. */
 bool result_row(const struct result *r, size_t i, struct row *out);
 /* Index of the row with this id; false where it is not there. */

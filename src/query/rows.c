@@ -51,6 +51,7 @@ struct rows {
 	uint32_t free_key, *buckets; /* chains of keys by `next` */
 	size_t n_buckets;
 	const struct health_limits *limits;
+	const struct name_source *names;
 	struct texts *texts;
 };
 
@@ -307,6 +308,8 @@ static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struc
 	s->capture_end_ns = row->capture_end_ns;
 	s->flow_slice_ns = row->flow_slice_ns;
 	r->limits = row->limits;
+	if (row->names)
+		r->names = row->names;
 	if (r->tier == TIER_POINT) {
 		s->point_row = *row->point;
 		return RC_DONE;
@@ -366,6 +369,11 @@ enum rc rows_replace(struct rows *r, size_t slot, const struct row *row, struct 
 	return fill(r, s, row, err);
 }
 
+void rows_use_names(struct rows *r, const struct name_source *names)
+{
+	r->names = names;
+}
+
 size_t rows_count(const struct rows *r)
 {
 	return r->n;
@@ -379,7 +387,8 @@ void rows_get(const struct rows *r, size_t slot, struct row *out)
 		.source = s->source,
 		.capture_end_ns = s->capture_end_ns,
 		.flow_slice_ns = s->flow_slice_ns,
-		.limits = r->limits };
+		.limits = r->limits,
+		.names = r->names };
 	if (s->point != NONE)
 		out->point = &r->points[s->point]->info;
 	if (is_record(r))

@@ -17,6 +17,8 @@ void rows_free(struct rows *r);
 enum rc rows_add(struct rows *r, const struct row *row, size_t *slot, struct err *err);
 /* Puts another row in the place of one; on failure the slot is empty and must be replaced before it is read. */
 enum rc rows_replace(struct rows *r, size_t slot, const struct row *row, struct err *err);
+/* From now on rows have names of addresses from here, until one comes that has others; NULL: none. */
+void rows_use_names(struct rows *r, const struct name_source *names);
 size_t rows_count(const struct rows *r);
 /* Valid as long as the row is in its slot. */
 void rows_get(const struct rows *r, size_t slot, struct row *out);

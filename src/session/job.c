@@ -11,6 +11,7 @@ struct job {
 	struct session *session;
 	struct query query;
 	struct query_sources sources;    /* its own snapshot */
+	struct names *names;             /* of it */
 	job_sink sink;                   /* NULL: into result */
 	void *sink_ctx;
 	struct query_control control;
@@ -64,6 +65,8 @@ static void close_snapshot(struct job *j)
 {
 	for (size_t i = 0; j->sources.stores && i < j->sources.n; i++)
 		store_close(j->sources.stores[i]);
+	names_free(j->names);
+	j->names = NULL;
 	mem_free(j->sources.stores);
 	j->sources.stores = NULL;
 }
@@ -80,6 +83,9 @@ static enum rc open_snapshot(struct job *j, struct err *err)
 	j->sources.limits = s->sources.limits;
 	for (size_t i = 0; i < j->sources.n && rc == RC_DONE; i++)
 		rc = session_open_reader(s, i, &j->sources.stores[i], err);
+	if (rc == RC_DONE && s->names)
+		rc = names_new(j->sources.stores, j->sources.n, s->options.hosts, &j->names, err);
+	j->sources.names = names_source(j->names);
 	return rc;
 }
 
@@ -201,6 +207,8 @@ const struct result *job_lock(struct job *j)
 {
 	session_wake_drain(j->session);
 	pthread_mutex_lock(&j->lock);
+	/* those of the job's snapshot go with it */
+	result_use_names(j->result, j->session->sources.names);
 	return j->result;
 }
 

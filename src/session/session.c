@@ -202,6 +202,12 @@ static enum rc make(struct session *s, const struct session_source *sources, siz
 		return err_memory(err);
 	s->sources.stores = s->stores;
 	s->sources.limits = &s->options.health;
+	if (!s->options.no_names) {
+		enum rc named = names_new(s->stores, n, s->options.hosts, &s->names, err);
+		if (named != RC_DONE)
+			return named;
+	}
+	s->sources.names = names_source(s->names);
 	if (pipe2(s->wake, O_NONBLOCK | O_CLOEXEC) != 0)
 		return err_errno(err, "pipe", "cannot make");
 	for (size_t i = 0; i < n; i++) {
@@ -242,6 +248,7 @@ void session_close(struct session *s)
 		return;
 	if (s->running)
 		session_index_finish(s, true, NULL);
+	names_free(s->names);
 	for (size_t i = 0; s->stores && i < s->n; i++)
 		store_close(s->stores[i]);
 	for (size_t i = 0; s->files && i < s->n; i++) {
@@ -508,6 +515,7 @@ static enum rc drop_indexes(struct session *s, struct err *err)
 {
 	bool any = false;
 
+	names_forget(s->names);
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->files[i].place == PLACE_STORE)
 			continue;

@@ -12,6 +12,7 @@
 #define FLOWDRILL_SESSION_SESSION_H
 
 #include "flow/health.h"
+#include "query/names.h"
 #include "query/query.h"
 #include "session/ingest.h"
 
@@ -26,6 +27,8 @@ struct session_options {
 	unsigned asked;                      /* enum store_config_part: the user asked for those: an index with others is made anew */
 	struct ingest_options ingest;
 	struct health_limits health;         /* what health is judged by */
+	bool no_names;                       /* addresses have none */
+	const struct hosts *hosts;           /* the user's own names, or NULL; outlive the session */
 };
 
 /* One line each for the user, e.g. `cut short`, `index rebuilt`; text is not escaped. */

@@ -33,6 +33,7 @@ struct session {
 	size_t n;
 	struct store **stores;           /* to read; NULL where there is no index yet */
 	struct query_sources sources;    /* n is 0 until all can be read */
+	struct names *names;             /* of `stores`; NULL: nobody wants any */
 	uint64_t *versions;
 	int wake[2];
 	/* indexing in the background */

@@ -109,6 +109,16 @@ size_t cell_point(char *out, size_t size, const struct row *row, const struct ce
 	return len < size ? len : size - 1;
 }
 
+/* With its name, where one is known. */
+static void cell_addr(char *out, size_t size, const struct field *f, const struct row *row, const struct value *v)
+{
+	size_t len = value_format(out, size, f, v, STYLE_PEOPLE);
+	char name[CELL_TEXT];
+
+	if (len + 1 < size && row_addr_name(row, f->id, name, sizeof(name)))
+		snprintf(out + len, size - len, " %s", name);
+}
+
 bool cell_format(char *out, size_t size, const struct field *f, const struct row *row,
 	const struct cell_style *style)
 {
@@ -122,6 +132,8 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 		cell_point(out, size, row, style);
 	else if (f->unit == UNIT_TIME && v.type == TYPE_I64)
 		cell_time(out, size, v.i, f->width_cells >= 15 ? 6 : 0, style);
+	else if (v.type == TYPE_ADDR)
+		cell_addr(out, size, f, row, &v);
 	else
 		value_format(out, size, f, &v, STYLE_PEOPLE);
 	return true;

@@ -44,6 +44,10 @@ static void label_client(
 void record_label(const struct row *row, const struct cell_style *style, char *first,
 	char *second, size_t size)
 {
+	struct row plain = *row;
+
+	plain.names = NULL;          /* labels are short, and ports stand behind addresses */
+	row = &plain;
 	second[0] = '\0';
 	switch (row->tier) {
 	case TIER_MACROFLOW:
