@@ -36,3 +36,8 @@ tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c tests/query/rows.h $(f
 tests_fuzz_fuzz_filter_LDADD = $(query_ldadd)
 tests_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += tests/fuzz/filter.dict
+
+fuzz_targets += tests/fuzz/fuzz_talk
+tests_fuzz_fuzz_talk_SOURCES = tests/fuzz/fuzz_talk.c $(fuzz_main)
+tests_fuzz_fuzz_talk_LDADD = $(app_ldadd)
+tests_fuzz_fuzz_talk_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -358,6 +358,8 @@ static void http_layers(const struct parse_bytes *in, uint32_t offset, const str
 			break;
 		struct said_text t = line_text(in->p + from, line);
 		const char *colon = from > 0 ? memchr(t.p, ':', t.len) : NULL;
+		if (colon == t.p)
+			colon = NULL;    /* no name */
 		const char *value = colon ? colon + 1 : t.p;
 		while (value < t.p + t.len && *value == ' ')
 			value++;

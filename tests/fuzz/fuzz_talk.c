@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is said in a conversation of arbitrary packets: every parser behind its talk. The first byte: UDP or TCP, and whether the last
+ * parser is asked once more packet by packet; then packets: one byte of flags (direction, a jump of the sequence, cut), two of
+ * length. Texts must be readable, layers inside of the payload, and a conversation has one application.
+ */
+#include "app/talk.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes);
+
+enum { HEAD = 40 };
+
+struct seen {
+	size_t end;
+	int depth;
+	unsigned long told;
+};
+
+static void stop(const char *why)
+{
+	fprintf(stderr, "fuzz_talk: %s\n", why);
+	abort();
+}
+
+static void check(struct seen *s, const char *name, const char *text, uint32_t at, uint32_t len)
+{
+	if (at > s->end || len > s->end - at)
+		stop("the sink was told of bytes outside");
+	if (name[0] == '\0' || strlen(text) > 4 * 65536 || ++s->told > 1000000)
+		stop("the sink was told too much");
+}
+
+static void begin(void *ctx, const char *layer, const char *summary, uint32_t at, uint32_t len)
+{
+	struct seen *s = ctx;
+
+	check(s, layer, summary, at, len);
+	s->depth++;
+}
+
+static void field(void *ctx, const char *name, const char *text, uint32_t at, uint32_t len)
+{
+	struct seen *s = ctx;
+
+	check(s, name, text, at, len);
+	if (s->depth < 1)
+		stop("a field outside of a layer");
+}
+
+static void end(void *ctx)
+{
+	struct seen *s = ctx;
+
+	if (--s->depth < 0)
+		stop("a layer ended twice");
+}
+
+/* Escaping reads every byte. */
+static void read_text(struct said_text t)
+{
+	struct buf b;
+
+	if (t.len > 65536 || (!t.p && t.len > 0))
+		stop("a text of strange length");
+	buf_init(&b);
+	text_escape(&b, t.p, t.len);
+	buf_free(&b);
+}
+
+static void read_texts(const struct said *s)
+{
+	read_text(s->name);
+	read_text(s->url);
+	read_text(s->alpn);
+	read_text(s->ja4);
+}
+
+static void heard_name(void *ctx, const struct addr *addr, struct said_text name, enum seen_by by)
+{
+	(void)ctx, (void)addr;
+	if (by >= SEEN_BYS)
+		stop("a name that nobody saw");
+	read_text(name);
+}
+
+/* The same packet alone, and its layers. */
+static void ask_alone(enum app app, const struct packet *p, const uint8_t *frame, enum direction dir)
+{
+	struct seen seen = {.end = p->caplen};
+	const struct decode_sink sink = {begin, field, end, &seen};
+	struct parse_bytes in;
+	struct said said = {0};
+	struct buf info;
+
+	buf_init(&info);
+	talk_one(app, p, frame, dir, &said, &info);
+	read_texts(&said);
+	for (size_t i = 0; i < info.len; i++)
+		if (info.data[i] < ' ')
+			stop("a control character in the line for people");
+	buf_free(&info);
+	const struct app_parser *parser = app_parser(app);
+	if (parser && parser->layers && talk_payload(p, frame, dir, &in))
+		parser->layers(&in, p->payload_off, &sink);
+	if (seen.depth != 0)
+		stop("a layer did not end");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes)
+{
+	static struct talk_memory *memory;
+	const struct said_sink sink = {heard_name, NULL};
+	struct talk talk = {0};
+	struct said said = {0};
+	uint32_t seq[2] = {0xfffffff0, 100};
+	enum app app = APP_NONE;
+
+	if (len_bytes < 1 || len_bytes > 65536 || (!memory && talk_memory_new(&memory, NULL) != RC_DONE))
+		return 0;
+	bool udp = data[0] & 1, alone = data[0] & 2;
+	for (size_t at = 1; len_bytes - at >= 3;) {
+		enum direction dir = (enum direction)(data[at] & 1);
+		size_t left = len_bytes - at - 3, len = (size_t)(data[at + 1] << 8 | data[at + 2]), kept = len < left ? len : left;
+
+		if (data[at] & 2)
+			seq[dir] += (uint32_t)data[at] << 3;
+		if ((data[at] & 12) == 12)
+			kept /= 2;
+		uint8_t *frame = mem_calloc(1, HEAD + kept);
+		if (!frame)
+			break;
+		memcpy(frame + HEAD, data + at + 3, kept);
+		struct packet p = {
+			.time_ns = (int64_t)at * 1000000, .len = (uint32_t)(HEAD + len), .caplen = (uint32_t)(HEAD + kept),
+			.payload_off = HEAD, .payload_len = (uint32_t)len, .proto = udp ? PROTO_UDP : PROTO_TCP,
+			.flags = PACKET_HAS_PORTS | PACKET_HAS_IP | (udp ? 0 : PACKET_HAS_TCP),
+			.src_port = dir == DIR_C2S ? 40000 : 53, .dst_port = dir == DIR_C2S ? 53 : 40000, .tcp_seq = seq[dir],
+			.tcp_flags = TCP_ACK,
+		};
+		talk_packet(&talk, memory, &p, frame, dir, &sink, &said);
+		read_texts(&said);
+		if (app != APP_NONE && said.app != app)
+			stop("another application");
+		app = said.app;
+		if (alone)
+			ask_alone(app, &p, frame, dir);
+		mem_free(frame);
+		seq[dir] += (uint32_t)len;
+		at += 3 + (len < left ? len : left);
+	}
+	talk_end(&talk, memory);
+	return 0;
+}
