@@ -93,3 +93,7 @@ tests_app_test_ntp_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_dhcp
 tests_app_test_dhcp_SOURCES = tests/app/test_dhcp.c $(app_turns)
 tests_app_test_dhcp_LDADD = $(app_test_ldadd)
+
+
+LONG_TESTS += tests/app/tshark-tls.sh
+EXTRA_DIST += tests/app/tshark-tls.awk

@@ -55,7 +55,8 @@ struct said {
 	uint32_t errors;             /* responses in which the server says that it failed: HTTP 5xx, SERVFAIL, an SQL error */
 	uint32_t refusals;           /* in which it refuses: HTTP 4xx, NXDOMAIN, REFUSED, a login that failed */
 	bool has_status, has_response;
-	uint16_t status;             /* of the last response here, as the protocol numbers it: HTTP 404, rcode 3, SMTP 550, SIP 486 */
+	uint16_t status;             /* of the last response here, as the protocol numbers it: HTTP 404, rcode 3, SMTP 550, SIP 486, a fatal
+	                                TLS alert 40 */
 	uint16_t version;            /* TLS: chosen by the server, as on the wire (0x0304); 0 unknown */
 	int64_t response_ns;         /* has_response: the answered request was so long ago (by transaction, as in DNS) */
 	struct said_text name;       /* whom the client asks: Host, SNI, the DNS question; as written, without a port */
