@@ -5,6 +5,7 @@
 #include "flow/field.h"
 #include "tier/heard.h"
 #include "tier/tcp_state.h"
+#include "tier/tcp_syn.h"
 #include "tier/turns.h"
 
 #include <string.h>
@@ -16,14 +17,16 @@ struct analysed_state {
 	uint32_t syn_seq;
 	uint8_t connection;          /* enum connection */
 	uint8_t attributes;          /* enum attribute */
-	bool turned;                 /* directions of `tcp` are the other way round */
-	bool seen_tcp;               /* `tcp` is in use */
-	struct tcp_state tcp;
+	bool turned;                 /* directions of TCP analysis are the other way round */
+	bool seen_tcp;               /* its tcp_state is in use */
+	bool has_syn;                /* `syn` is the only packet of TCP until now */
+	struct tcp_syn syn;
 };
 
 struct analysis {
 	struct analysed_state *v;
-	struct tcp_more *more;       /* beside v: not touched before a conversation needs it */
+	struct tcp_state *tcp;       /* beside v: not touched before a conversation needs it, */
+	struct tcp_more *more;       /* which is still later */
 	struct heard *heard;         /* NULL: nobody listens */
 	unsigned attributes;
 };
@@ -42,8 +45,9 @@ enum rc analysis_new(uint32_t capacity, unsigned attributes, struct analysis **o
 	a->attributes = attributes;
 	/* Zeroed memory of this size costs nothing until it is used. */
 	a->v = mem_calloc(capacity, sizeof(*a->v));
+	a->tcp = mem_calloc(capacity, sizeof(*a->tcp));
 	a->more = mem_calloc(capacity, sizeof(*a->more));
-	enum rc rc = a->v && a->more ? RC_DONE : err_memory(err);
+	enum rc rc = a->v && a->tcp && a->more ? RC_DONE : err_memory(err);
 	if (rc == RC_DONE && (attributes & ATTRIBUTE_APP))
 		rc = heard_new(capacity, &a->heard, err);
 	if (rc != RC_DONE) {
@@ -59,6 +63,7 @@ void analysis_free(struct analysis *a)
 	if (!a)
 		return;
 	mem_free(a->v);
+	mem_free(a->tcp);
 	mem_free(a->more);
 	heard_free(a->heard);
 	mem_free(a);
@@ -69,9 +74,8 @@ void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes)
 	struct analysed_state *s = &a->v[place];
 
 	if (s->seen_tcp)
-		memset(s, 0, sizeof(*s));
-	else
-		memset(s, 0, offsetof(struct analysed_state, tcp));
+		memset(&a->tcp[place], 0, sizeof(a->tcp[place]));
+	memset(s, 0, offsetof(struct analysed_state, syn));
 	s->attributes = (uint8_t)(attributes & a->attributes);
 	if (a->heard)
 		heard_begin(a->heard, place);
@@ -159,10 +163,20 @@ static void analyse_tcp(struct analysis *a, struct analysed_state *s, const stru
 	const struct analysed *at, struct tcp_verdict *v)
 {
 	enum direction dir = s->turned ? DIR_C2S + DIR_S2C - at->dir : at->dir;
+	struct tcp_state *tcp = &a->tcp[at->place];
 
-	s->tcp.more = &a->more[at->place];
+	if (!s->seen_tcp && !s->has_syn && tcp_syn_keep(&s->syn, p, dir)) {
+		s->has_syn = true;
+		*v = (struct tcp_verdict){0};
+		return;
+	}
+	if (!s->seen_tcp)
+		tcp->more = &a->more[at->place];
 	s->seen_tcp = true;
-	tcp_analyse(&s->tcp, p, dir, v);
+	if (s->has_syn)
+		tcp_syn_tell(&s->syn, tcp);
+	s->has_syn = false;
+	tcp_analyse(tcp, p, dir, v);
 }
 
 /* Whoever gives up: nobody waits any more. */

@@ -18,6 +18,8 @@ src_tier_libtier_a_SOURCES = \
 	src/tier/tcp.h \
 	src/tier/tcp_segments.c \
 	src/tier/tcp_state.h \
+	src/tier/tcp_syn.c \
+	src/tier/tcp_syn.h \
 	src/tier/tcp_twice.c \
 	src/tier/tcp_usual.c \
 	src/tier/tracker.c \

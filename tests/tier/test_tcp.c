@@ -3,7 +3,7 @@
 #include "tests/tier/tcp_script.h"
 
 #include "base/hash.h"
-#include "tier/tcp_state.h"
+#include "tier/tcp_syn.h"
 
 #include <string.h>
 
@@ -503,6 +503,40 @@ static void usual_way_says_the_same(void **unused)
 	assert_true(usuals > WALKS * WALK_STEPS / 10);
 }
 
+/* A SYN that was kept, and told when an answer came, leaves the same state as one that was analysed. */
+static void kept_syn_is_the_same(void **unused)
+{
+	struct tcp_state direct = {0}, told = {0};
+	struct tcp_syn syn;
+	struct tcp_verdict v, nothing = {0};
+	struct walk w = {.next = {4294967295u, 77}};
+	struct packet p;
+
+	(void)unused;
+	walk_syn(&w, DIR_C2S, &p);
+	p.tcp_sum = 0x1234;
+	p.tcp_mss = 1460;
+	p.fragment_id = 99;
+	p.flags |= PACKET_TIME_UNKNOWN;
+	tcp_analyse(&direct, &p, DIR_S2C, &v);
+	assert_same_verdict(&v, &nothing);
+	assert_true(tcp_syn_keep(&syn, &p, DIR_S2C));
+	tcp_syn_tell(&syn, &told);
+	assert_same_state(&direct, &told);
+	assert_true(told.has_syn && told.side[DIR_S2C].mss == 1460);
+
+	/* what may mean more is not kept */
+	for (unsigned i = 0; i < 5; i++) {
+		struct packet other = p;
+
+		other.tcp_flags |= (uint16_t)(i == 0 ? TCP_ACK : i == 1 ? TCP_RST : 0);
+		other.payload_len = i == 2;
+		other.tcp_options |= i == 3 ? TCP_OPT_SACK : 0;
+		other.flags |= i == 4 ? PACKET_FRAGMENT : 0;
+		assert_false(tcp_syn_keep(&syn, &other, DIR_S2C));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,7 +547,7 @@ int main(void)
 		cmocka_unit_test(one_direction), cmocka_unit_test(half_seen_handshakes),
 		cmocka_unit_test(many_under_way), cmocka_unit_test(huge_windows),
 		cmocka_unit_test(acknowledgments_not_captured), cmocka_unit_test(midstream),
-		cmocka_unit_test(usual_way_says_the_same),
+		cmocka_unit_test(usual_way_says_the_same), cmocka_unit_test(kept_syn_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
