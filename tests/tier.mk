@@ -28,6 +28,10 @@ unit_tests += tests/tier/test_tcp
 tests_tier_test_tcp_SOURCES = tests/tier/test_tcp.c tests/tier/tcp_script.c tests/tier/tcp_script.h
 tests_tier_test_tcp_LDADD = $(tier_test_ldadd)
 
+unit_tests += tests/tier/test_tcp_state
+tests_tier_test_tcp_state_SOURCES = tests/tier/test_tcp_state.c tests/tier/tcp_script.c tests/tier/tcp_script.h
+tests_tier_test_tcp_state_LDADD = $(tier_test_ldadd)
+
 TESTS += tests/tier/tcp-samples.sh
 EXTRA_DIST += tests/tier/tcp-samples.sh tests/tier/tcp-samples.tsv
 

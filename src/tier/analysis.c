@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { TCP_LARGE = 2048 };       /* conversations of a shard that may have many segments under way at a time: 5 MiB */
+
 enum connection { CONNECTION_NONE, CONNECTION_ASKED, CONNECTION_ANSWERED, CONNECTION_REFUSED, CONNECTION_CLOSED };
 
 struct analysed_state {
@@ -26,7 +28,9 @@ struct analysed_state {
 struct analysis {
 	struct analysed_state *v;
 	struct tcp_state *tcp;       /* beside v: not touched before a conversation needs it, */
-	struct tcp_more *more;       /* which is still later */
+	struct tcp_more *more;       /* TCP_LARGE of them, lent to conversations; not touched before they are */
+	struct tcp_more **back;      /* those that came back, n_back of them */
+	uint32_t n_lent, n_back;     /* the first so many were lent at least once */
 	struct heard *heard;         /* NULL: nobody listens */
 	unsigned attributes;
 };
@@ -46,8 +50,9 @@ enum rc analysis_new(uint32_t capacity, unsigned attributes, struct analysis **o
 	/* Zeroed memory of this size costs nothing until it is used. */
 	a->v = mem_calloc(capacity, sizeof(*a->v));
 	a->tcp = mem_calloc(capacity, sizeof(*a->tcp));
-	a->more = mem_calloc(capacity, sizeof(*a->more));
-	enum rc rc = a->v && a->tcp && a->more ? RC_DONE : err_memory(err);
+	a->more = mem_calloc(TCP_LARGE, sizeof(*a->more));
+	a->back = mem_calloc(TCP_LARGE, sizeof(struct tcp_more *));
+	enum rc rc = a->v && a->tcp && a->more && a->back ? RC_DONE : err_memory(err);
 	if (rc == RC_DONE && (attributes & ATTRIBUTE_APP))
 		rc = heard_new(capacity, &a->heard, err);
 	if (rc != RC_DONE) {
@@ -65,16 +70,34 @@ void analysis_free(struct analysis *a)
 	mem_free(a->v);
 	mem_free(a->tcp);
 	mem_free(a->more);
+	mem_free(a->back);
 	heard_free(a->heard);
 	mem_free(a);
+}
+
+/* ---- large states: lent to whom needs them ----------------------------------------------- */
+
+static struct tcp_more *lend_more(struct analysis *a)
+{
+	if (a->n_back > 0)
+		return a->back[--a->n_back];
+	return a->n_lent < TCP_LARGE ? &a->more[a->n_lent++] : NULL;
+}
+
+static void take_back(struct analysis *a, struct tcp_more *more)
+{
+	if (more)
+		a->back[a->n_back++] = more;
 }
 
 void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes)
 {
 	struct analysed_state *s = &a->v[place];
 
-	if (s->seen_tcp)
+	if (s->seen_tcp) {
+		take_back(a, a->tcp[place].more);
 		memset(&a->tcp[place], 0, sizeof(a->tcp[place]));
+	}
 	memset(s, 0, offsetof(struct analysed_state, syn));
 	s->attributes = (uint8_t)(attributes & a->attributes);
 	if (a->heard)
@@ -170,13 +193,15 @@ static void analyse_tcp(struct analysis *a, struct analysed_state *s, const stru
 		*v = (struct tcp_verdict){0};
 		return;
 	}
-	if (!s->seen_tcp)
-		tcp->more = &a->more[at->place];
 	s->seen_tcp = true;
 	if (s->has_syn)
 		tcp_syn_tell(&s->syn, tcp);
 	s->has_syn = false;
+	if (tcp_wants_more(tcp))
+		tcp->more = lend_more(a);
 	tcp_analyse(tcp, p, dir, v);
+	if (s->connection == CONNECTION_CLOSED)
+		take_back(a, tcp_give_back(tcp));
 }
 
 /* Whoever gives up: nobody waits any more. */

@@ -17,7 +17,7 @@
 #include "flow/mark.h"
 #include "flow/record.h"
 
-enum { TCP_UNACKED = 32, TCP_STATE_BYTES = 2048 };
+enum { TCP_UNACKED = 64, TCP_STATE_BYTES = 3072 };
 
 struct tcp_state;                    /* defined in tier/tcp_state.h; zeroed it knows nothing */
 

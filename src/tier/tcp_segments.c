@@ -76,6 +76,31 @@ static void enlarge(struct tcp_state *s)
 	s->large = true;
 }
 
+/* The newest of what is kept and of the frames seen stay. */
+static void shrink_side(struct tcp_side *side, const struct tcp_segment *many, const struct tcp_seen *seen)
+{
+	unsigned stay = side->kept < TCP_FEW ? side->kept : TCP_FEW;
+
+	memcpy(side->few, many + side->kept - stay, stay * sizeof(*many));
+	side->kept = (uint8_t)stay;
+	for (unsigned i = 0; i < TCP_FEW_SEEN; i++)
+		side->seen[i] = seen[(side->seen_at - TCP_FEW_SEEN + i) % TCP_MANY_SEEN];
+	side->seen_at = 0;
+}
+
+struct tcp_more *tcp_give_back(struct tcp_state *s)
+{
+	struct tcp_more *more = s->more;
+
+	if (!more || s->side[0].n > 0 || s->side[1].n > 0)
+		return NULL;
+	for (unsigned i = 0; s->large && i < 2; i++)
+		shrink_side(&s->side[i], more->many[i], more->seen[i]);
+	s->large = false;
+	s->more = NULL;
+	return more;
+}
+
 /* Room for one more; the segments may have moved. */
 static struct tcp_segment *make_room(struct tcp_state *s, enum direction dir)
 {

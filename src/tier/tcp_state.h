@@ -3,9 +3,8 @@
  * What is kept of a TCP conversation; private to the tier layer.
  *
  * Two sizes: struct tcp_state holds both directions with a few segments each, enough for most conversations and for any SYN;
- * struct tcp_more holds the segments of those that have more under way. Whoever keeps states gives each its own tcp_more
- * (`more`), zeroed or not; it is not touched before it is needed, so memory that costs nothing until it is written
- * stays free in a flood of SYNs. With `more` NULL only round trips are sampled less.
+ * struct tcp_more holds the segments of those that have more under way. Whoever keeps states lends one (`more`, zeroed or not) to
+ * each that wants it, and may have it back when tcp_give_back() says so. With `more` NULL only round trips are sampled less.
  *
  * Segments that are under way are sorted by sequence and never overlap, those that were acknowledged before stand in front of
  * them (`kept`), as long as there is room, to tell bytes that are sent again from other ones. When there is no room
@@ -17,7 +16,7 @@
 #include "flow/packet.h"
 #include "tier/tcp.h"
 
-enum { TCP_FEW = 4, TCP_MANY = 32, TCP_FEW_SEEN = 4, TCP_MANY_SEEN = 32, TCP_SEGMENT_MAX = (1 << 29) - 1 };
+enum { TCP_FEW = 4, TCP_MANY = TCP_UNACKED, TCP_FEW_SEEN = 4, TCP_MANY_SEEN = 32, TCP_SEGMENT_MAX = (1 << 29) - 1 };
 
 /* A segment, or several without a gap between that were joined. */
 struct tcp_segment {
@@ -81,7 +80,7 @@ struct tcp_more {
 };
 
 struct tcp_state {
-	struct tcp_more *more;       /* the keeper's; stays when the rest is forgotten */
+	struct tcp_more *more;       /* the keeper's, or NULL; stays when the rest is forgotten */
 	int64_t syn_ns;              /* of the newest SYN */
 	int64_t initial_rtt_ns;      /* SYN to the first ACK; 0: unknown */
 	bool has_syn;                /* syn_ns */
@@ -162,6 +161,15 @@ static inline uint32_t tcp_segments_span(const struct tcp_state *s, enum directi
 
 	return side->n ? tcp_segment_end(&g[side->n - 1]) - g->seq : 0;
 }
+
+/* Whether its next packet may need a tcp_more. */
+static inline bool tcp_wants_more(const struct tcp_state *s)
+{
+	return !s->more && (s->side[0].n == TCP_FEW || s->side[1].n == TCP_FEW);
+}
+
+/* Where nothing is under way any more the small state is enough: takes `more` from it and returns it. NULL: it has none, or needs it. */
+struct tcp_more *tcp_give_back(struct tcp_state *s);
 
 /* ---- frames captured twice (tcp_twice.c) ----------------------------------------------- */
 

@@ -34,4 +34,4 @@ compare()
 }
 
 each_capture compare "$@"
-judge "$here/response-differences.tsv"
+judge "$here/response-differences.tsv" silent

@@ -13,7 +13,7 @@
 #   zero          a time of 0
 #   nothing_new   nothing is acknowledged that was not before
 #   karn          bytes that were sent twice, or came out of order, are acknowledged
-#   joined        32 segments or more were under way
+#   joined        64 segments or more were under way
 # Connection setup:
 #   zero          a time of 0
 #   handshake     a SYN or SYN,ACK was captured twice or not at all, or the connection was refused
@@ -98,7 +98,7 @@ function sent(x, seq, end) {
 	if (seq == end)
 		return
 	way[x, way_n[x]++] = end
-	if (way_n[x] - way_first[x] >= 32)
+	if (way_n[x] - way_first[x] >= 64)
 		many[x] = 1
 }
 # Whether what `ack` acknowledges of x, and `before` did not, holds a range that tells no time.

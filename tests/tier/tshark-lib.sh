@@ -59,10 +59,11 @@ each_capture()
 	done
 }
 
-# judge TABLE [some]: prints what was found and what is wrong with it; false where anything is. some: not all captures of the table.
+# judge TABLE [some] [silent]: prints what was found and what is wrong with it; false where anything is. some: not all captures of the
+# table; silent: where we say nothing is as good as equal.
 judge()
 {
-	awk -v some=${2:+1} -f "$here/differences.awk" "$1" "$found"
+	awk -v some="$(grep -cw some <<<"$*")" -v silent="$(grep -cw silent <<<"$*")" -f "$here/differences.awk" "$1" "$found"
 	local bad=$?
 
 	echo "$files captures and capture points"
