@@ -97,3 +97,6 @@ tests_app_test_dhcp_LDADD = $(app_test_ldadd)
 
 LONG_TESTS += tests/app/tshark-tls.sh
 EXTRA_DIST += tests/app/tshark-tls.awk
+unit_tests += tests/app/test_media
+tests_app_test_media_SOURCES = tests/app/test_media.c
+tests_app_test_media_LDADD = $(app_test_ldadd)

@@ -13,6 +13,8 @@ src_app_libapp_a_SOURCES = \
 	src/app/layers.h \
 	src/app/line.c \
 	src/app/line.h \
+	src/app/media.c \
+	src/app/media.h \
 	src/app/mos.c \
 	src/app/mos.h \
 	src/app/mysql.c \

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/parser.h"
 
-extern const struct app_parser dns_parser, ftp_parser, http2_parser, http_parser, imap_parser, mdns_parser, pop3_parser, quic_parser,
-	rtcp_parser, sip_parser, smtp_parser, ssh_parser, tls_parser;
-extern const struct app_parser dns_parser, http2_parser, http_parser, mdns_parser, rtcp_parser, sip_parser, tls_parser;
-extern const struct app_parser dhcp_parser, mysql_parser, ntp_parser, postgresql_parser, redis_parser, smb_parser;
-extern const struct app_parser ftp_parser, imap_parser, pop3_parser, smtp_parser, ssh_parser;
+extern const struct app_parser dhcp_parser, dns_parser, ftp_parser, http2_parser, http_parser, imap_parser,
+	mdns_parser, mysql_parser, ntp_parser, pop3_parser, postgresql_parser, quic_parser, redis_parser, rtcp_parser,
+	rtp_parser, sip_parser, smb_parser, smtp_parser, ssh_parser, tls_parser;
 
 /* A line for each parser that is built in; in the order in which a talk asks them. */
 static const struct app_parser *const parsers[APPS] = {
@@ -27,6 +25,7 @@ static const struct app_parser *const parsers[APPS] = {
 	[APP_DNS] = &dns_parser,
 	[APP_MDNS] = &mdns_parser,
 	[APP_SIP] = &sip_parser,
+	[APP_RTP] = &rtp_parser,
 	[APP_RTCP] = &rtcp_parser,
 };
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/rtp.h"
 
-#include "base/buf.h"
+#include "app/parser.h"
 #include "base/cursor.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { HEADER = 12, VERSION_2 = 0x80 };
@@ -246,6 +248,24 @@ void rtp_stream_loss(const struct rtp_stream *s, double *loss, double *burst)
 
 /* ---- without an announcement ----------------------------------------------------------------- */
 
+static void note(struct rtp_guess *g, const struct rtp_header *h)
+{
+	g->ssrc = h->ssrc;
+	g->seq = h->seq;
+	g->timestamp = h->timestamp;
+	g->type = h->type;
+}
+
+bool rtp_guess_announced(struct rtp_guess *g, const struct rtp_header *h)
+{
+	int16_t ahead = (int16_t)(uint16_t)(h->seq - g->seq);
+	bool goes_on = g->n > 0 && h->ssrc == g->ssrc && ahead != 0 && ahead <= RTP_LAG && ahead >= -RTP_LAG;
+
+	g->n = 1;
+	note(g, h);
+	return goes_on;
+}
+
 bool rtp_guess(struct rtp_guess *g, const uint8_t *p, size_t n)
 {
 	struct rtp_header h;
@@ -258,11 +278,8 @@ bool rtp_guess(struct rtp_guess *g, const uint8_t *p, size_t n)
 	bool goes_on = g->n > 0 && h.ssrc == g->ssrc && h.seq == (uint16_t)(g->seq + 1) && h.type == g->type && step < 1 << 17;
 
 	g->advanced = goes_on && (g->advanced || step > 0);
-	g->n = goes_on ? g->n + 1 : 1;
-	g->ssrc = h.ssrc;
-	g->seq = h.seq;
-	g->timestamp = h.timestamp;
-	g->type = h.type;
+	g->n = goes_on ? (uint8_t)(g->n + 1) : 1;
+	note(g, &h);
 	if (g->n < RTP_GUESS)
 		return false;
 	g->n = RTP_GUESS - 1;
@@ -284,3 +301,60 @@ const char *rtp_static_type(uint8_t type, uint32_t *clock_hz)
 	*clock_hz = types[type].clock;
 	return types[type].name;
 }
+
+/* ---- as an application --------------------------------------------------------------------- */
+
+/* A payload type's name, as far as it needs no announcement. */
+static void type_text(char *out, size_t size, uint8_t type)
+{
+	uint32_t clock_hz;
+	const char *name = rtp_static_type(type, &clock_hz);
+
+	if (name)
+		snprintf(out, size, "%s", name);
+	else
+		snprintf(out, size, "type %u", type);
+}
+
+static void rtp_datagram(void *state, const struct parse_bytes *in, const struct parse_out *out)
+{
+	char text[96], type[24];
+	struct rtp_header h;
+
+	(void)state;
+	if (!out->info || out->info->len > 0 || !rtp_read(in->p, in->n, &h))
+		return;
+	type_text(type, sizeof(type), h.type);
+	int n = snprintf(text, sizeof(text), "%s seq %u time %u ssrc %08x%s", type, h.seq, (unsigned)h.timestamp, (unsigned)h.ssrc,
+		h.marker ? " mark" : "");
+	buf_put(out->info, text, (size_t)n);
+}
+
+static void number_field(const struct decode_sink *sink, const char *name, uint32_t v, uint32_t offset, uint32_t len)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu32, v);
+	sink->field(sink->ctx, name, text, offset, len);
+}
+
+static void rtp_layers(const struct parse_bytes *in, uint32_t offset, const struct decode_sink *sink)
+{
+	struct rtp_header h;
+	char type[24];
+
+	if (!rtp_read(in->p, in->n, &h))
+		return;
+	type_text(type, sizeof(type), h.type);
+	sink->begin(sink->ctx, "rtp", "Real-time Transport Protocol", offset, h.header_len);
+	sink->field(sink->ctx, "type", type, offset + 1, 1);
+	sink->field(sink->ctx, "marker", h.marker ? "1" : "0", offset + 1, 1);
+	number_field(sink, "seq", h.seq, offset + 2, 2);
+	number_field(sink, "timestamp", h.timestamp, offset + 4, 4);
+	snprintf(type, sizeof(type), "0x%08" PRIx32, h.ssrc);
+	sink->field(sink->ctx, "ssrc", type, offset + 8, 4);
+	sink->end(sink->ctx);
+}
+
+/* Never found by one packet alone: tier/voice.h tells. */
+const struct app_parser rtp_parser = {.app = APP_RTP, .datagram = rtp_datagram, .layers = rtp_layers};

@@ -74,6 +74,8 @@ struct rtp_guess {
 };
 /* True when RTP_GUESS packets in a row went on from each other as RTP does. */
 bool rtp_guess(struct rtp_guess *g, const uint8_t *p, size_t n);
+/* The same where SDP announced the packet and its payload type: two of one source are enough, which need not be in order. */
+bool rtp_guess_announced(struct rtp_guess *g, const struct rtp_header *h);
 
 /* Static payload types (RFC 3551): name in SDP and clock; NULL for those that only an announcement explains. */
 const char *rtp_static_type(uint8_t type, uint32_t *clock_hz);

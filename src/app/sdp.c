@@ -4,6 +4,7 @@
 #include "app/rtp.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* A stretch of the text that is read from its beginning. */
 struct words {
@@ -81,6 +82,23 @@ static struct addr connection(struct words w)
 	return nobody;
 }
 
+/* Names know no capitals (RFC 4855): those of static types as RFC 3551 writes them, all others small. */
+static void put_codec(char *to, const struct words *name)
+{
+	uint32_t hz;
+
+	for (size_t i = 0; i < name->n; i++)
+		to[i] = name->p[i] >= 'A' && name->p[i] <= 'Z' ? (char)(name->p[i] + 32) : name->p[i];
+	for (uint8_t type = 0; type < 35; type++) {
+		const char *known = rtp_static_type(type, &hz);
+
+		if (!known || strlen(known) != name->n || strncasecmp(known, to, name->n) != 0)
+			continue;
+		memcpy(to, known, name->n);
+		return;
+	}
+}
+
 /* "96 opus/48000/2" */
 static void rtpmap(struct reader *r, struct words w)
 {
@@ -99,7 +117,7 @@ static void rtpmap(struct reader *r, struct words w)
 			continue;
 		t->clock_hz = hz;
 		memset(t->codec, 0, sizeof(t->codec));
-		memcpy(t->codec, codec.p, codec.n);
+		put_codec(t->codec, &codec);
 	}
 }
 

@@ -10,7 +10,7 @@ enum { SDP_TYPES = 12, SDP_CODEC = 16, SDP_LINES = 1024 };
 struct sdp_type {
 	uint8_t type;                /* RTP payload type */
 	uint32_t clock_hz;           /* 0: not said, and no static type */
-	char codec[SDP_CODEC];       /* as written, printable; "" likewise */
+	char codec[SDP_CODEC];       /* printable, as RFC 3551 writes it, else small letters; "" likewise */
 };
 
 /* One stream of media. */

@@ -94,6 +94,32 @@ bool derive_packet_status(const struct row *row, struct value *out);
 bool derive_packet_errors(const struct row *row, struct value *out);
 bool derive_packet_refusals(const struct row *row, struct value *out);
 
+bool derive_rtp_lost(const struct row *row, struct value *out);
+bool derive_mos_min(const struct row *row, struct value *out);
+bool derive_mos_avg(const struct row *row, struct value *out);
+bool derive_jitter_avg(const struct row *row, struct value *out);
+bool derive_c2s_rtp_packets(const struct row *row, struct value *out);
+bool derive_c2s_rtp_lost(const struct row *row, struct value *out);
+bool derive_c2s_mos_min(const struct row *row, struct value *out);
+bool derive_c2s_mos_avg(const struct row *row, struct value *out);
+bool derive_c2s_jitter_avg(const struct row *row, struct value *out);
+bool derive_s2c_rtp_packets(const struct row *row, struct value *out);
+bool derive_s2c_rtp_lost(const struct row *row, struct value *out);
+bool derive_s2c_mos_min(const struct row *row, struct value *out);
+bool derive_s2c_mos_avg(const struct row *row, struct value *out);
+bool derive_s2c_jitter_avg(const struct row *row, struct value *out);
+bool derive_rtp_loss(const struct row *row, struct value *out);
+bool derive_rtp_reordered(const struct row *row, struct value *out);
+bool derive_rtp_duplicates(const struct row *row, struct value *out);
+bool derive_rtp_bursts(const struct row *row, struct value *out);
+bool derive_jitter_max(const struct row *row, struct value *out);
+bool derive_codec(const struct row *row, struct value *out);
+bool derive_call(const struct row *row, struct value *out);
+bool derive_rtcp_loss(const struct row *row, struct value *out);
+bool derive_rtcp_jitter(const struct row *row, struct value *out);
+bool derive_rtcp_rtt(const struct row *row, struct value *out);
+bool derive_delay_by(const struct row *row, struct value *out);
+
 bool derive_health(const struct row *row, struct value *out);
 bool derive_why(const struct row *row, struct value *out);
 

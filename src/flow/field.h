@@ -46,6 +46,7 @@ enum field_id {
 	FIELD_ABORTED,
 	FIELD_APP, FIELD_NAME, FIELD_URL, FIELD_ALPN, FIELD_JA4,     /* in the order of enum record_text */
 	FIELD_STATUS, FIELD_TLS_VERSION, FIELD_REQUESTS, FIELD_ERRORS, FIELD_REFUSALS,
+	FIELD_RTP_PACKETS,
 	FIELD_STORED_END,            /* one behind the last stored one */
 	FIELD_DERIVED = 256,         /* derived fields are numbered from here */
 	FIELD_PACKET_SRC = FIELD_DERIVED + 25, FIELD_PACKET_DST = FIELD_DERIVED + 27,

@@ -9,6 +9,7 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/derived_marks.c \
 	src/flow/digest.c \
 	src/flow/digest.h \
+	src/flow/derived_media.c \
 	src/flow/field.c \
 	src/flow/field.h \
 	src/flow/field_table.c \
@@ -21,6 +22,8 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/mark.h \
 	src/flow/observation.c \
 	src/flow/observation.h \
+	src/flow/media.c \
+	src/flow/media.h \
 	src/flow/packet.c \
 	src/flow/packet.h \
 	src/flow/proto.c \

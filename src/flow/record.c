@@ -157,7 +157,7 @@ const char *closed_by_name(enum closed_by c)
 	 FIELD_BIT(FIELD_REFUSED) | FIELD_BIT(FIELD_RESPONSE_N) | FIELD_BIT(FIELD_RESPONSE_SUM) | \
 	 FIELD_BIT(FIELD_RESPONSE_SUMSQ) | FIELD_BIT(FIELD_TURNS) | FIELD_BIT(FIELD_TRANSFER_N) | \
 	 FIELD_BIT(FIELD_TRANSFER_SUM) | FIELD_BIT(FIELD_ABORTED) | FIELD_BIT(FIELD_REQUESTS) | \
-	 FIELD_BIT(FIELD_ERRORS) | FIELD_BIT(FIELD_REFUSALS))
+	 FIELD_BIT(FIELD_ERRORS) | FIELD_BIT(FIELD_REFUSALS) | FIELD_BIT(FIELD_RTP_PACKETS))
 
 void counters_init(struct counters *c)
 {
@@ -174,9 +174,11 @@ void record_init(struct record *r, enum tier tier)
 
 void record_free(struct record *r)
 {
+	media_free(r->media);
 	sketch_free(r->clients);
 	hist_free(r->rtt);
 	hist_free(r->response);
+	r->media = NULL;
 	r->clients = NULL;
 	r->rtt = r->response = NULL;
 }
@@ -402,6 +404,17 @@ static void merge_with_texts(struct record *whole, const struct record *part)
 	merge_fields((uint8_t *)whole, (const uint8_t *)part, &whole->c, &part->c, 0);
 }
 
+static enum rc merge_media(struct record *whole, const struct record *part, struct err *err)
+{
+	struct media moved;
+
+	if (!part->media || whole->texts == part->texts)
+		return media_join(&whole->media, part->media, err);
+	moved = *part->media;
+	media_move_texts(&moved, part->texts, whole->texts);
+	return media_join(&whole->media, &moved, err);
+}
+
 enum rc record_merge(struct record *whole, const struct record *part, struct err *err)
 {
 	bool empty = whole->id.block == 0;
@@ -425,7 +438,8 @@ enum rc record_merge(struct record *whole, const struct record *part, struct err
 		whole->texts = part->texts;
 	merge_with_texts(whole, part);
 	merge_key_flags(whole);
-	return merge_summaries(whole, part, err);
+	enum rc rc = merge_media(whole, part, err);
+	return rc == RC_DONE ? merge_summaries(whole, part, err) : rc;
 }
 
 /* ---- services ------------------------------------------------------------------------ */

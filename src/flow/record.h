@@ -11,13 +11,14 @@
  * 'Unknown' is a cleared bit in `known`; 'the parts differ' is a set bit in
  * `mixed` (and a cleared one in `known`). Bits are numbered by enum field_id.
  *
- * No ownership but record_free() for the sketch and histograms. One thread at a time.
+ * No ownership but record_free() for media, sketch and histograms. One thread at a time.
  */
 #ifndef FLOWDRILL_FLOW_RECORD_H
 #define FLOWDRILL_FLOW_RECORD_H
 
 #include "base/buf.h"
 #include "flow/mark.h"
+#include "flow/media.h"
 #include "flow/packet.h"
 #include "flow/texts.h"
 
@@ -143,6 +144,7 @@ struct counters {
 	uint32_t text[RECORD_TEXTS];     /* numbers in the record's pool; 0 where unknown */
 	uint16_t status, tls_version;
 	uint64_t requests;
+	uint64_t rtp_packets;            /* both directions; all else of media is in struct media */
 };
 
 struct record {
@@ -152,6 +154,7 @@ struct record {
 	struct texts *texts;             /* the pool of its texts, borrowed; NULL: it has none */
 	struct flow_key key;
 	struct counters c;
+	struct media *media;             /* NULL: none */
 	/* Macroflows alone. */
 	uint64_t drops;                  /* by the kernel in its window at its point; valid where has_drops */
 	uint64_t gone;                   /* of its packets: evicted */
@@ -175,7 +178,8 @@ static inline uint64_t counters_bytes(const struct counters *c)
  * What can be computed of traffic beside plain counting. Numbers are on disk: append only. What was not computed is unknown, and so is
  * any merge with something of which it was not computed: sums, and also least and greatest values, which would be those of a part.
  */
-enum attribute { ATTRIBUTE_TCP = 1 << 0, ATTRIBUTE_RESPONSE = 1 << 1, ATTRIBUTE_APP = 1 << 2, ATTRIBUTES_ALL = 7 };
+enum attribute { ATTRIBUTE_TCP = 1 << 0, ATTRIBUTE_RESPONSE = 1 << 1, ATTRIBUTE_APP = 1 << 2, ATTRIBUTE_VOIP = 1 << 3,
+	ATTRIBUTES_ALL = 15 };
 
 /* An empty record to merge into: every key field unknown. */
 void record_init(struct record *r, enum tier tier);

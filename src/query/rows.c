@@ -234,12 +234,14 @@ static enum rc copy_hist(
 	return rc == RC_DONE ? hist_merge(*to, from, err) : rc;
 }
 
-static void drop_texts(struct rows *r, struct counters *c)
+static void drop_texts(struct rows *r, struct record *rec)
 {
 	for (unsigned i = 0; i < RECORD_TEXTS; i++) {
-		texts_drop(r->texts, c->text[i]);
-		c->text[i] = 0;
+		texts_drop(r->texts, rec->c.text[i]);
+		rec->c.text[i] = 0;
 	}
+	for (unsigned i = 0; rec->media && i < MEDIA_TEXTS; i++)
+		texts_drop(r->texts, rec->media->text[i]);
 }
 
 static enum rc copy_record(
@@ -252,8 +254,16 @@ static enum rc copy_record(
 	if (from->c.known & text_fields())
 		counters_move_texts(&to->c, from->texts, r->texts);
 	to->clients = NULL;
+	to->media = NULL;
 	to->rtt = to->response = NULL;
-	if (from->clients) {
+	if (from->media) {
+		struct media media = *from->media;
+
+		media_move_texts(&media, from->texts, r->texts);
+		rc = media_join(&to->media, &media, err);
+		r->summaries += sizeof(media);
+	}
+	if (rc == RC_DONE && from->clients) {
 		rc = sketch_new(&to->clients, err);
 		if (rc == RC_DONE)
 			rc = sketch_merge(to->clients, from->clients, err);
@@ -264,7 +274,7 @@ static enum rc copy_record(
 	if (rc == RC_DONE)
 		rc = copy_hist(r, &to->response, from->response, err);
 	if (rc != RC_DONE) {
-		drop_texts(r, &to->c);
+		drop_texts(r, to);
 		record_free(to);
 	}
 	return rc;
@@ -331,7 +341,7 @@ static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struc
 static void empty(struct rows *r, struct slot *s)
 {
 	if (is_record(r)) {
-		drop_texts(r, &s->record.c);
+		drop_texts(r, &s->record);
 		record_free(&s->record);
 	} else if (r->tier == TIER_PACKET) {
 		drop_packet(r, &s->kept);

@@ -92,9 +92,9 @@ static enum rc new_pending(struct records *r, uint32_t *index, struct err *err)
 	return RC_DONE;
 }
 
-/* Merges a later part into what is kept under its id. */
+/* Merges a later part into what is kept under its id. Takes over what the part holds. */
 static enum rc pending_add(
-	struct records *r, const struct record *part, bool in_scope, struct err *err)
+	struct records *r, struct record *part, bool in_scope, struct err *err)
 {
 	uint32_t index;
 	size_t b;
@@ -102,17 +102,23 @@ static enum rc pending_add(
 
 	if (r->in_use >= r->n_buckets)
 		rc = grow_buckets(r, err);
-	if (rc != RC_DONE)
+	if (rc != RC_DONE) {
+		record_free(part);
 		return rc;
+	}
 	b = bucket_of(r, part->id);
 	for (index = r->buckets[b]; index != NONE; index = r->pending[index]->next)
 		if (record_id_equal(r->pending[index]->rec.id, part->id)) {
 			r->pending[index]->in_scope |= in_scope;
-			return record_merge(&r->pending[index]->rec, part, err);
+			rc = record_merge(&r->pending[index]->rec, part, err);
+			record_free(part);
+			return rc;
 		}
 	rc = new_pending(r, &index, err);
-	if (rc != RC_DONE)
+	if (rc != RC_DONE) {
+		record_free(part);
 		return rc;
+	}
 	*r->pending[index] = (struct pending){ *part, in_scope, r->buckets[b] };
 	r->buckets[b] = index;
 	r->in_use++;
@@ -120,7 +126,7 @@ static enum rc pending_add(
 }
 
 /* Takes what is kept under an id out of the table; NULL where nothing is. Valid until the next pending_add(). */
-static const struct pending *pending_take(struct records *r, struct record_id id)
+static struct pending *pending_take(struct records *r, struct record_id id)
 {
 	if (!r->in_use)
 		return NULL;
@@ -153,12 +159,13 @@ static void record_of_part(const struct records *r, const struct segment_flow *f
 	out->key = flow->key;
 	out->drops = out->gone = 0;
 	out->has_drops = false;
+	out->media = NULL;
 	out->clients = NULL;
 	out->rtt = out->response = NULL;
 	record_key_known(out);
 }
 
-/* A flow part's counters: those of its only microflow, or their merge. */
+/* A flow part: its only microflow, or their merge. Whoever gets it frees it. */
 static enum rc read_flow(struct records *r, struct segment_cursor *c,
 	const struct segment_flow *flow, struct record *out, struct err *err)
 {
@@ -168,13 +175,21 @@ static enum rc read_flow(struct records *r, struct segment_cursor *c,
 	r->sr->run->explain->micro_parts += flow->micros;
 	if (rc == RC_END)
 		counters_init(&out->c);
+	record_of_part(r, flow, flow->id, flow->slice_ns, out);
+	if (rc == RC_DONE)
+		rc = segment_join_media(c, &out->media, err);
 	while (rc == RC_DONE && c->micros_left > 0) {
 		rc = segment_next_micro(c, NULL, NULL, &more, err);
 		if (rc == RC_DONE)
 			counters_merge(&out->c, &more);
+		if (rc == RC_DONE)
+			rc = segment_join_media(c, &out->media, err);
 	}
-	record_of_part(r, flow, flow->id, flow->slice_ns, out);
-	return rc == RC_END ? RC_DONE : rc;
+	if (rc == RC_END)
+		rc = RC_DONE;
+	if (rc != RC_DONE)
+		record_free(out);
+	return rc;
 }
 
 /* Whether rows of a flow part can match, and the query's times let them. Parts that go on are judged by either orientation. */
@@ -240,7 +255,9 @@ static enum rc load_micros(struct records *r, struct segment_cursor *c,
 		if (!part_continues(info, id))
 			continue;
 		record_of_part(r, flow, id, slice_ns, &part);
-		rc = pending_add(r, &part, in_scope || scope_has_micro(&r->sr->scope, id), err);
+		rc = segment_join_media(c, &part.media, err);
+		if (rc == RC_DONE)
+			rc = pending_add(r, &part, in_scope || scope_has_micro(&r->sr->scope, id), err);
 		if (rc != RC_DONE)
 			return rc;
 	}
@@ -358,7 +375,8 @@ static bool is_orphan(const struct records *r, struct record_id id)
 static enum rc complete(struct records *r, struct record *rec, bool continues, bool *in_scope,
 	enum verdict *verdict, bool *whole, struct err *err)
 {
-	const struct pending *p;
+	struct pending *p;
+	enum rc rc = RC_DONE;
 
 	*whole = true;
 	if (continues && !is_orphan(r, rec->id)) {
@@ -374,10 +392,14 @@ static enum rc complete(struct records *r, struct record *rec, bool continues, b
 	*verdict = VERDICT_MAYBE;
 	*in_scope |= p->in_scope;
 	if (continues) {
+		record_free(rec);
 		*rec = p->rec;
+		p->rec.media = NULL;
 		return RC_DONE;
 	}
-	return record_merge(rec, &p->rec, err);
+	rc = record_merge(rec, &p->rec, err);
+	record_free(&p->rec);
+	return rc;
 }
 
 static enum rc stream_flow(struct records *r, struct segment_cursor *c,
@@ -388,12 +410,13 @@ static enum rc stream_flow(struct records *r, struct segment_cursor *c,
 	struct record rec;
 	enum rc rc = read_flow(r, c, flow, &rec, err);
 
-	if (rc == RC_DONE)
-		rc = complete(r, &rec, part_continues(segment_info(c->s), flow->id), &in_scope,
-			&verdict, &whole, err);
-	return rc == RC_DONE && whole && in_scope && matches(r, &rec, verdict)
-		? give(r, &rec, err)
-		: rc;
+	if (rc != RC_DONE)
+		return rc;
+	rc = complete(r, &rec, part_continues(segment_info(c->s), flow->id), &in_scope, &verdict, &whole, err);
+	if (rc == RC_DONE && whole && in_scope && matches(r, &rec, verdict))
+		rc = give(r, &rec, err);
+	record_free(&rec);
+	return rc;
 }
 
 /* The microflows of a flow part that begin in this segment and match; put in order before they are given. */
@@ -420,11 +443,16 @@ static enum rc stream_micros(struct records *r, struct segment_cursor *c,
 		r->sr->run->explain->micro_parts++;
 		record_of_part(r, flow, id, slice_ns, rec);
 		in_scope = in_scope || scope_has_micro(&r->sr->scope, id);
-		rc = complete(
-			r, rec, part_continues(info, id), &in_scope, &verdict, &whole, err);
+		rc = segment_join_media(c, &rec->media, err);
+		if (rc == RC_DONE)
+			rc = complete(r, rec, part_continues(info, id), &in_scope, &verdict, &whole, err);
+		if (rc == RC_DONE && whole && in_scope && matches(r, rec, verdict)) {
+			r->n_batch++;
+			continue;
+		}
+		record_free(rec);
 		if (rc != RC_DONE)
 			return rc;
-		r->n_batch += whole && in_scope && matches(r, rec, verdict);
 	}
 }
 
@@ -436,6 +464,13 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void free_batch(struct records *r)
+{
+	for (size_t i = 0; i < r->n_batch; i++)
+		record_free(&r->batch[i]);
+	r->n_batch = 0;
+}
+
 static enum rc give_batch(struct records *r, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -444,7 +479,7 @@ static enum rc give_batch(struct records *r, struct err *err)
 		qsort(r->batch, r->n_batch, sizeof(*r->batch), by_id);
 	for (size_t i = 0; i < r->n_batch && rc == RC_DONE; i++)
 		rc = give(r, &r->batch[i], err);
-	r->n_batch = 0;
+	free_batch(r);
 	return rc;
 }
 
@@ -501,6 +536,8 @@ static void move_pending(void *ctx, struct texts *to)
 			struct record *rec = &r->pending[i]->rec;
 
 			counters_move_texts(&rec->c, rec->texts, to);
+			if (rec->media)
+				media_move_texts(rec->media, rec->texts, to);
 			rec->texts = to;
 		}
 }
@@ -523,8 +560,11 @@ enum rc run_records(struct source_run *sr, struct err *err)
 		if (rc == RC_DONE)
 			rc = run_keep_texts(sr->run, move_pending, &r, err);
 	}
-	for (size_t i = 0; i < r.n_pending; i++)
+	for (size_t i = 0; i < r.n_pending; i++) {
+		record_free(&r.pending[i]->rec);
 		mem_free(r.pending[i]);
+	}
+	free_batch(&r);
 	mem_free(r.pending);
 	mem_free(r.buckets);
 	mem_free(r.batch);

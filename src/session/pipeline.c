@@ -30,6 +30,8 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 	}
 	if (rc == RC_DONE)
 		rc = fragment_table_new(&p->fragments, err);
+	if (rc == RC_DONE && (p->config->attributes & ATTRIBUTE_VOIP))
+		rc = media_table_new(&p->media, err);
 	if (rc == RC_DONE)
 		rc = sealer_new(&p->sealer, err);
 	if (rc == RC_DONE)
@@ -65,7 +67,7 @@ enum rc pipeline_new(struct store *store, const struct ingest_options *options, 
 	if (p->options.segment_conversations == 0)
 		p->options.segment_conversations = SEGMENT_CONVERSATIONS;
 	p->next_frame = first_frame;
-	p->hold = (p->config->attributes & ATTRIBUTE_APP) != 0;
+	p->hold = (p->config->attributes & (ATTRIBUTE_APP | ATTRIBUTE_VOIP)) != 0;
 
 	enum rc rc = make_parts(p, err);
 	if (rc == RC_DONE)
@@ -102,6 +104,7 @@ void pipeline_free(struct pipeline *p)
 		tracker_free(p->trackers[i]);
 	sealer_free(p->sealer);
 	fragment_table_free(p->fragments);
+	media_table_free(p->media);
 	filter_free(p->wanted);
 	for (unsigned i = 0; i < 2; i++) {
 		mem_free(p->jobs[i].packets);
@@ -341,7 +344,7 @@ static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in,
 	k->point = in->point;
 	k->flags = (in->time_unknown ? PACKET_TIME_UNKNOWN : 0u) |
 		(in->time_saturated ? PACKET_TIME_SATURATED : 0u);
-	b->data[b->n] = NULL;
+	b->data[b->n] = (struct tracker_frame){ NULL, NULL };
 	if (p->hold)
 		rc = pipeline_hold(p, b, in, err);
 	if (rc != RC_DONE)
@@ -349,6 +352,8 @@ static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in,
 	decode_packet(&in->frame, k);
 	if (k->flags & PACKET_FRAGMENT)
 		fragment_table_see(p->fragments, k);
+	if (p->media)
+		b->data[b->n].announced = media_table_packet(p->media, k, in->frame.data);
 	b->hash[b->n] = tracker_pair_hash(k);
 	estimate(p, k, b->hash[b->n]);
 	rc = count_segment(p, k, packet_digest(in->frame.data, in->frame.caplen, in->frame.len, in->point,

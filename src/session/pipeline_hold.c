@@ -48,7 +48,7 @@ enum rc pipeline_hold(struct pipeline *p, struct batch *b, const struct pipeline
 		window = p->copies;
 	}
 	hold_window(b, window);
-	b->data[b->n] = data;
+	b->data[b->n].bytes = data;
 	b->bytes += in->frame.caplen;
 	return RC_DONE;
 }
@@ -58,4 +58,8 @@ void pipeline_let_go(struct batch *b)
 	for (uint32_t i = 0; i < b->n_held; i++)
 		window_release(b->held[i]);
 	b->n_held = 0;
+	for (uint32_t i = 0; i <= b->n && i < BATCH_PACKETS; i++) {
+		announced_release(b->data[i].announced);
+		b->data[i].announced = NULL;
+	}
 }

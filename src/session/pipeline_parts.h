@@ -6,6 +6,7 @@
 #ifndef FLOWDRILL_SESSION_PIPELINE_PARTS_H
 #define FLOWDRILL_SESSION_PIPELINE_PARTS_H
 
+#include "app/media.h"
 #include "base/window.h"
 #include "decode/fragment.h"
 #include "session/pipeline.h"
@@ -48,7 +49,7 @@ struct batch {
 	uint32_t n_held;
 	size_t bytes;                    /* of frames */
 	struct window *held[BATCH_PACKETS];      /* windows that the frames lie in */
-	const uint8_t *data[BATCH_PACKETS];      /* frames, or NULL where nobody wants them */
+	struct tracker_frame data[BATCH_PACKETS];        /* frames, or none where nobody wants them; announcements are held */
 	uint64_t hash[BATCH_PACKETS];    /* of the address pair */
 	struct packet packets[BATCH_PACKETS];
 };
@@ -59,6 +60,7 @@ struct pipeline {
 	struct ingest_options options;
 	struct filter *wanted;           /* conversations with attributes; NULL: all. Read by all workers */
 	struct fragment_table *fragments;
+	struct media_table *media;       /* NULL: nobody wants it */
 	struct tracker *trackers[TIER_SHARDS];
 	struct sealer *sealer;
 	struct block_writer *writer;     /* NULL: packets are durable already */

@@ -45,7 +45,7 @@ static enum rc track(struct pipeline *p, const struct batch *b, unsigned first, 
 		unsigned shard = tracker_shard(b->hash[i]);
 		if (shard % step != first)
 			continue;
-		enum rc rc = tracker_packet(p->trackers[shard], &b->packets[i], b->data[i], b->hash[i],
+		enum rc rc = tracker_packet(p->trackers[shard], &b->packets[i], &b->data[i], b->hash[i],
 			b->block, b->first_ordinal + i, err);
 		if (rc != RC_DONE)
 			return rc;

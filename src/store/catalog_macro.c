@@ -40,8 +40,10 @@ static size_t put_summaries(struct buf *out, const struct record *rec, size_t *c
 		sketch_encode(rec->clients, out);
 	*clients_len = out->len - at;
 	at = out->len;
-	put_hist(out, rec->rtt, has_hist(rec->response));
-	put_hist(out, rec->response, false);
+	put_hist(out, rec->rtt, has_hist(rec->response) || rec->media);
+	put_hist(out, rec->response, rec->media);
+	if (rec->media)
+		media_encode(rec->media, rec->texts, out);
 	return out->len - at;
 }
 

@@ -235,7 +235,7 @@ enum {
  *           A microflow part:
  *             - varint bits: bit 0: an extra varint follows; bit n + 1: counter n of the field
  *               table is written
- *             - varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN | MICRO_MARKS, and << MICRO_LACKS_SHIFT
+ *             - varint extra: MICRO_ID | MICRO_SLICE | MICRO_STATE | MICRO_PLAIN | MICRO_MARKS | MICRO_MEDIA, and << MICRO_LACKS_SHIFT
  *               the attributes that were not computed: their fields are unknown
  *             - the counters whose bits are set, as their field rows say (MICRO_PLAIN: all
  *               guesses are GUESS_ABSENT)
@@ -248,6 +248,8 @@ enum {
  *               part before
  *             - with more than one packet: varint bytes in REFS - (packets - 1)
  *             - MICRO_MARKS: varint bytes in MARKS (without: 0)
+ *             - MICRO_MEDIA: varint bytes, and so many: what is known of its media, as media_encode() (flow/media.h) puts it, texts by
+ *               their numbers: for each direction varint bits, varint figures; 1 byte texts that differ; varints of the texts
  * REFS      chunks of about 64 KiB; elements are bytes. For every packet of a microflow part
  *           but the first: varint ordinal - that of the packet before - 1. A microflow part's
  *           bytes lie in one chunk.
@@ -310,8 +312,8 @@ enum {
 	FLOWS_CHUNK = 32 << 10, FLOWS_ENTRY = 64,
 	FLOW_SLICE = 1, FLOW_MICROS = 2, FLOW_ID = 4, FLOW_PORTS = 8, FLOW_SHORT = 16,
 	FLOW_MACS = 32, FLOW_FLAGS_BITS = 6,
-	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_MARKS = 16,
-	MICRO_LACKS_SHIFT = 5,       /* enum attribute above these */
+	MICRO_ID = 1, MICRO_SLICE = 2, MICRO_STATE = 4, MICRO_PLAIN = 8, MICRO_MARKS = 16, MICRO_MEDIA = 32,
+	MICRO_LACKS_SHIFT = 6,       /* enum attribute above these */
 	MICRO_EXTRA_ALL = (1 << MICRO_LACKS_SHIFT) - 1 + (ATTRIBUTES_ALL << MICRO_LACKS_SHIFT),
 	REFS_CHUNK = 64 << 10, REFS_ENTRY = 24,
 	MARKS_CHUNK = 64 << 10, MARKS_ENTRY = 24,

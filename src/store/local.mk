@@ -48,6 +48,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/segment_key.h \
 	src/store/segment_lists.c \
 	src/store/segment_observations.c \
+	src/store/segment_media.c \
 	src/store/segment_packets.c \
 	src/store/segment_plan.c \
 	src/store/segment_plan.h \

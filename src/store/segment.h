@@ -76,6 +76,8 @@ void segment_writer_flow(struct segment_writer *w, struct record_id id,
  * positions, all below its number of packets; nothing where it is not called.
  */
 void segment_writer_notes(struct segment_writer *w, const struct packet_note *notes, uint32_t n);
+/* What is known of the media of the microflow part that is given next; texts as its counters'. */
+void segment_writer_media(struct segment_writer *w, const struct media *m);
 /*
  * A microflow part of the flow part before, in order of their first ordinals. n ordinals
  * ascending, the first is its first packet; n == counters_packets(c). Kept of `c` are the
@@ -234,6 +236,8 @@ struct segment_cursor {
 	} guess;
 	uint64_t refs_pos, marks_pos; /* of the microflow part read last */
 	uint32_t refs_len, refs_n, marks_len;
+	size_t media_pos; /* in that chunk */
+	uint32_t media_chunk, media_len;
 };
 
 /* To flow part `part` (0 .. flow_parts); asking for the end is fine. */
@@ -262,6 +266,14 @@ static inline bool segment_has_notes(const struct segment_cursor *c)
 {
 	return c->marks_len > 0;
 }
+/* What is known of the media of the microflow part read last, texts as its counters'. */
+enum rc segment_media(const struct segment_cursor *c, struct media *out, struct err *err);
+static inline bool segment_has_media(const struct segment_cursor *c)
+{
+	return c->media_len > 0;
+}
+/* Merges it, if there is any, into a record's. */
+enum rc segment_join_media(const struct segment_cursor *c, struct media **whole, struct err *err);
 /*
  * The flow part that holds a packet: by binary search over first ordinals for a part's own
  * first packet. RC_MISSING else.

@@ -316,6 +316,16 @@ static bool get_notes_place(
 	return !in->truncated && c->marks_pos <= end && c->marks_len <= end - c->marks_pos;
 }
 
+/* Place of what is known of media; false where it cannot be. */
+static bool get_media_place(struct segment_cursor *c, struct cursor *in, const struct codec_extra *extra)
+{
+	c->media_len = extra->flags & MICRO_MEDIA ? varint_get32(in) : 0;
+	c->media_chunk = c->chunk;
+	c->media_pos = in->pos;
+	cursor_skip(in, c->media_len);
+	return !in->truncated;
+}
+
 /* Ordinal and place of the references; false where they cannot be. */
 static bool get_refs_place(
 	struct segment_cursor *c, struct cursor *in, const struct counters *counters)
@@ -367,7 +377,8 @@ static enum rc read_micro(struct segment_cursor *c, struct record_id *id, int64_
 		return rc;
 	codec_get(&c->s->plan, &in, &c->guess, c->first_micro, counters, &extra);
 	get_extra(c, &in, &extra, &own, counters, &slice);
-	if (!get_refs_place(c, &in, counters) || !get_notes_place(c, &in, &extra)) {
+	if (!get_refs_place(c, &in, counters) || !get_notes_place(c, &in, &extra) ||
+		!get_media_place(c, &in, &extra)) {
 		c->micros_left = 0;
 		return flows_damaged(c, &in, err, "a microflow part that cannot be");
 	}

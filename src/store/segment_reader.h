@@ -107,6 +107,8 @@ bool observations_sound(const struct segment *s);
 enum rc verify_observations(struct segment *s, struct err *err);
 /* Makes the texts of counters that were read, the segment's numbers, those of the reader's pool. */
 enum rc segment_map_texts(struct segment *s, struct counters *c, struct err *err);
+/* The same for one number. */
+enum rc segment_map_text(struct segment *s, uint32_t *number, struct err *err);
 /* Context by number. */
 enum rc segment_context(
 	struct segment *s, uint32_t number, struct flow_key *out, struct err *err);

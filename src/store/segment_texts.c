@@ -31,15 +31,19 @@ static uint32_t text_number(struct segment_writer *w, uint32_t text)
 	return w->text_numbers[text] = w->n_texts;
 }
 
+bool writer_number_text(struct segment_writer *w, uint32_t *text)
+{
+	if (*text == 0)
+		return true;
+	*text = text_number(w, *text);
+	return *text != 0;
+}
+
 bool writer_number_texts(struct segment_writer *w, struct counters *c)
 {
-	for (unsigned slot = 0; slot < RECORD_TEXTS; slot++) {
-		if (c->text[slot] == 0)
-			continue;
-		c->text[slot] = text_number(w, c->text[slot]);
-		if (c->text[slot] == 0)
+	for (unsigned slot = 0; slot < RECORD_TEXTS; slot++)
+		if (!writer_number_text(w, &c->text[slot]))
 			return false;
-	}
 	return true;
 }
 
@@ -92,7 +96,7 @@ bool texts_sound(struct segment *s)
 		n += here;
 	}
 	s->n_texts = (uint32_t)n;
-	return n <= (uint64_t)s->info.micro_parts * RECORD_TEXTS;
+	return n <= (uint64_t)s->info.micro_parts * (RECORD_TEXTS + MEDIA_TEXTS);
 }
 
 void segment_give_texts(struct segment *s, struct texts *pool)
@@ -145,6 +149,15 @@ static enum rc give_text(struct segment *s, uint32_t number, uint32_t *out, stru
 	return RC_DONE;
 }
 
+enum rc segment_map_text(struct segment *s, uint32_t *number, struct err *err)
+{
+	if (*number == 0)
+		return RC_DONE;
+	if (*number > s->n_texts)
+		return segment_damaged(s, SECTION_TEXTS, 0, err, "a text that is not there");
+	return s->texts ? give_text(s, *number, number, err) : RC_DONE;
+}
+
 enum rc segment_map_texts(struct segment *s, struct counters *c, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -152,11 +165,7 @@ enum rc segment_map_texts(struct segment *s, struct counters *c, struct err *err
 	for (unsigned slot = 0; rc == RC_DONE && slot < RECORD_TEXTS; slot++) {
 		if (c->text[slot] == 0)
 			continue;
-		if (c->text[slot] > s->n_texts)
-			return segment_damaged(s, SECTION_TEXTS, 0, err, "a text that is not there");
-		if (!s->texts)
-			continue;
-		rc = give_text(s, c->text[slot], &c->text[slot], err);
+		rc = segment_map_text(s, &c->text[slot], err);
 		if (rc == RC_DONE && c->text[slot] == 0)
 			c->known &= ~FIELD_BIT(FIELD_APP + slot);
 	}

@@ -159,6 +159,7 @@ static enum rc verify_notes(struct verify *v, const struct segment_cursor *c,
 static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct err *err)
 {
 	struct counters counters;
+	struct media media;
 	struct record_id id;
 	int64_t slice;
 	enum rc rc;
@@ -168,6 +169,8 @@ static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct 
 		rc = verify_refs(v, c, err);
 		if (rc == RC_DONE)
 			rc = verify_notes(v, c, &counters, err);
+		if (rc == RC_DONE && segment_has_media(c))
+			rc = segment_media(c, &media, err);
 		if (rc != RC_DONE)
 			return rc;
 	}

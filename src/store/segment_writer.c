@@ -60,6 +60,7 @@ void segment_writer_free(struct segment_writer *w)
 	buf_free(&w->refs);
 	buf_free(&w->notes);
 	buf_free(&w->checks);
+	buf_free(&w->media_bytes);
 	intern_free(&w->addresses);
 	intern_free(&w->contexts);
 	intern_free(&w->services);
@@ -81,6 +82,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 	w->counter_bytes = 0;
 	w->n_flow_chunks = w->n_refs_chunks = w->n_notes_chunks = 0;
 	w->notes_len = 0;
+	w->has_media = false;
 	w->flow_chunk_at = 0;
 	w->n_sorted = 0;
 	buf_clear(&w->bytes);
@@ -413,6 +415,7 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 		(uint64_t)slice_ns - (uint64_t)time_floor(codec_first(c), w->start.micro_ns);
 	struct counters numbered;
 	struct pending_flow *f;
+	size_t media_len;
 	uint8_t *end;
 
 	if (c->known & text_fields()) {
@@ -433,6 +436,8 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 		extra.flags |= MICRO_SLICE;
 	if (w->notes_len)
 		extra.flags |= MICRO_MARKS;
+	if (w->has_media)
+		extra.flags |= MICRO_MEDIA;
 	end = codec_put(&w->plan, w->scratch, &w->guess, f->micros == 0, c, &extra);
 	end = put_extra(end, &extra, id, slice_off);
 	if (f->micros > 0)
@@ -443,10 +448,11 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 		end = varint_put(end, w->notes_len);
 	w->notes_len = 0;
 	buf_put(&w->bytes, w->scratch, (size_t)(end - w->scratch));
+	writer_put_media(w, &media_len);
 	w->micro_ordinal = ordinals[0];
 	guess_micro(&w->guess, c);
-	w->counter_bytes += (uint64_t)(end - w->scratch);
-	f->bytes_len += (uint32_t)(end - w->scratch);
+	w->counter_bytes += (uint64_t)(end - w->scratch) + media_len;
+	f->bytes_len += (uint32_t)(end - w->scratch) + (uint32_t)media_len;
 	f->micros++;
 	w->n_micros++;
 }

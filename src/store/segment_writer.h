@@ -79,6 +79,9 @@ struct segment_writer {
 	uint64_t *notes_chunks;
 	size_t notes_chunks_cap, n_notes_chunks;
 	uint32_t notes_len; /* bytes of the microflow part that comes next */
+	struct media media; /* of that, too */
+	struct buf media_bytes;
+	bool has_media;
 	struct segment_guess guess;
 	int64_t slice_ns; /* of the flow part before */
 	uint32_t micro_ordinal; /* first of the microflow part before */
@@ -103,6 +106,9 @@ struct segment_writer {
 
 /* Makes the texts of counters, numbers of the pool, those of the segment. False without memory. */
 bool writer_number_texts(struct segment_writer *w, struct counters *c);
+bool writer_number_text(struct segment_writer *w, uint32_t *text);
+/* Appends the media of the microflow part, if it has any; *len bytes. */
+void writer_put_media(struct segment_writer *w, size_t *len);
 void writer_clear_texts(struct segment_writer *w);
 /*
  * Ends the open chunk: directory entry with the number of its first element. Nothing where it

@@ -231,6 +231,16 @@ void macro_walk_close(struct macro_walk *w)
 	mem_free(w);
 }
 
+static enum rc decode_media(struct cursor *c, struct record *rec, struct err *err)
+{
+	struct media media;
+
+	media_decode(c, true, rec->texts, &media);
+	if (c->truncated || cursor_left(c) > 0)
+		return RC_DAMAGED;
+	return media_join(&rec->media, &media, err);
+}
+
 static enum rc decode_summaries(struct record *rec, const struct macro_row *row, const uint8_t *bytes,
 	struct err *err)
 {
@@ -248,6 +258,8 @@ static enum rc decode_summaries(struct record *rec, const struct macro_row *row,
 		rc = hist_decode(&c, &rec->rtt, err);
 		if (rc == RC_DONE && cursor_left(&c) > 0)
 			rc = hist_decode(&c, &rec->response, err);
+		if (rc == RC_DONE && cursor_left(&c) > 0)
+			rc = decode_media(&c, rec, err);
 	}
 	return rc;
 }

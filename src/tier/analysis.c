@@ -7,6 +7,7 @@
 #include "tier/tcp_state.h"
 #include "tier/tcp_syn.h"
 #include "tier/turns.h"
+#include "tier/voice.h"
 
 #include <string.h>
 
@@ -32,6 +33,7 @@ struct analysis {
 	struct tcp_more **back;      /* those that came back, n_back of them */
 	uint32_t n_lent, n_back;     /* the first so many were lent at least once */
 	struct heard *heard;         /* NULL: nobody listens */
+	struct voice *voice;         /* likewise */
 	unsigned attributes;
 };
 
@@ -55,6 +57,8 @@ enum rc analysis_new(uint32_t capacity, unsigned attributes, struct analysis **o
 	enum rc rc = a->v && a->tcp && a->more && a->back ? RC_DONE : err_memory(err);
 	if (rc == RC_DONE && (attributes & ATTRIBUTE_APP))
 		rc = heard_new(capacity, &a->heard, err);
+	if (rc == RC_DONE && (attributes & ATTRIBUTE_VOIP))
+		rc = voice_new(capacity, &a->voice, err);
 	if (rc != RC_DONE) {
 		analysis_free(a);
 		return rc;
@@ -72,6 +76,7 @@ void analysis_free(struct analysis *a)
 	mem_free(a->more);
 	mem_free(a->back);
 	heard_free(a->heard);
+	voice_free(a->voice);
 	mem_free(a);
 }
 
@@ -102,6 +107,8 @@ void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes)
 	s->attributes = (uint8_t)(attributes & a->attributes);
 	if (a->heard)
 		heard_begin(a->heard, place);
+	if (a->voice)
+		voice_begin(a->voice, place);
 }
 
 void analysis_turn(struct analysis *a, uint32_t place)
@@ -236,17 +243,18 @@ static void count_turn(struct analysed_state *s, struct counters *c, const struc
 	c->known |= FIELD_BIT(FIELD_TRANSFER_MAX);
 }
 
-bool analysis_packet(struct analysis *a, const struct packet *p, const struct analysed *at, struct counters *c,
-	struct packet_note *note)
+bool analysis_packet(struct analysis *a, const struct packet *p, struct analysed *at, struct counters *c,
+	struct packet_note *note, struct media *media, bool *has_media)
 {
 	struct analysed_state *s = &a->v[at->place];
 	bool is_tcp = (p->flags & PACKET_HAS_TCP) != 0;
-	unsigned applies = p->proto == PROTO_TCP ? ATTRIBUTES_ALL :
-		p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE | ATTRIBUTE_APP : 0;
+	unsigned applies = p->proto == PROTO_TCP ? ATTRIBUTES_ALL & ~ATTRIBUTE_VOIP :
+		p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE | ATTRIBUTE_APP | ATTRIBUTE_VOIP : 0;
 	unsigned lacking = applies & ~(unsigned)s->attributes;
 	struct tcp_verdict v = {0};
 
 	memset(note, 0, sizeof(*note));
+	*has_media = false;
 	if (lacking)
 		c->known &= ~attribute_fields(lacking);
 	applies &= s->attributes;
@@ -270,6 +278,10 @@ bool analysis_packet(struct analysis *a, const struct packet *p, const struct an
 		count_turn(s, c, p, at, v.marks, note);
 	if (is_tcp && (applies & ATTRIBUTE_RESPONSE))
 		count_abort(s, c, p);
+	if (applies & ATTRIBUTE_VOIP) {
+		at->app = voice_packet(a->voice, p, at, media, has_media);
+		c->rtp_packets += *has_media ? media_both(media, MEDIA_PACKETS) : 0;
+	}
 	if (applies & ATTRIBUTE_APP)
 		heard_packet(a->heard, p, at, c, note);
 	counters_note(c, at->as, note);

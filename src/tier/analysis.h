@@ -7,7 +7,10 @@
 #ifndef FLOWDRILL_TIER_ANALYSIS_H
 #define FLOWDRILL_TIER_ANALYSIS_H
 
+#include "app/app.h"
 #include "flow/record.h"
+
+struct announced;
 
 struct analysis;
 
@@ -28,13 +31,15 @@ struct analysed {
 	struct observations *observations;   /* of the segment */
 	uint32_t generation;         /* another number when it was emptied, not 0 */
 	bool forgotten;              /* the conversation's state had to go before this packet */
+	struct announced *announced; /* media (app/media.h) that this packet may be; NULL: nobody said so */
+	enum app app;                /* what its media says that the conversation is; APP_NONE: nothing */
 };
 
 /*
  * Counts what the packet means into *c, and says what is to be kept of it in *note (its position is left alone). True where there is
- * something to keep.
+ * something to keep. *has_media: what it adds to media was put into *media.
  */
-bool analysis_packet(struct analysis *a, const struct packet *p, const struct analysed *at, struct counters *c,
-	struct packet_note *note);
+bool analysis_packet(struct analysis *a, const struct packet *p, struct analysed *at, struct counters *c,
+	struct packet_note *note, struct media *media, bool *has_media);
 
 #endif

@@ -189,6 +189,10 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 
 	if (!speaks && !begins)
 		return;
+	if (at->app != APP_NONE && (talk->app == APP_NONE || talk->app == APP_RTCP)) {
+		talk->app = (uint8_t)at->app;
+		talk->ruled_out = true;
+	}
 	if (talk_packet(talk, h->memory, p, at->frame, at->dir, &sink, &said)) {
 		count_said(&said, at, c, note);
 		observe_server(&namer, p, at, talk, &said);

@@ -18,6 +18,7 @@ struct micro {
 	int64_t slice_ns;
 	uint32_t first_refs, last_refs, next;
 	struct counters c;
+	struct media *media;
 };
 
 struct flow {
@@ -137,12 +138,20 @@ enum rc merger_new(struct store *s, struct merger **out, struct err *err)
 	return RC_DONE;
 }
 
+static void free_media(struct merger *m)
+{
+	for (size_t i = 0; i < m->n_micros; i++)
+		media_free(m->micros[i].media);
+	m->n_micros = 0;
+}
+
 void merger_free(struct merger *m)
 {
 	if (!m)
 		return;
 	segment_writer_free(m->writer);
 	macro_table_free(m->macros);
+	free_media(m);
 	mem_free(m->flows);
 	mem_free(m->micros);
 	mem_free(m->refs);
@@ -294,6 +303,8 @@ static enum rc take_micros(struct merger *m, struct segment_cursor *c, const str
 	while ((rc = segment_next_micro(c, &id, &slice_ns, &counters, err)) == RC_DONE) {
 		rc = take_micro(m, &m->flows[flow], id, slice_ns, &counters, &at, err);
 		if (rc == RC_DONE)
+			rc = segment_join_media(c, &m->micros[at].media, err);
+		if (rc == RC_DONE)
 			rc = take_refs(m, c, &m->micros[at], err);
 		if (rc == RC_DONE)
 			rc = count_point(m, part->key.point, &counters, err);
@@ -396,6 +407,8 @@ static enum rc put_micro(struct merger *m, const struct micro *micro, struct err
 	}
 	if (n_notes > 0)
 		segment_writer_notes(m->writer, notes, n_notes);
+	if (micro->media)
+		segment_writer_media(m->writer, micro->media);
 	segment_writer_micro(m->writer, micro->id, micro->slice_ns, &micro->c, ordinals, n);
 	return RC_DONE;
 }
@@ -444,7 +457,8 @@ static enum rc begin(struct merger *m, const struct segment_place *places, size_
 	enum rc rc;
 
 	sum_places(p, places, n);
-	m->n_flows = m->n_micros = m->n_refs = m->n_ordinals = m->n_notes = 0;
+	free_media(m);
+	m->n_flows = m->n_refs = m->n_ordinals = m->n_notes = 0;
 	m->out.n_points = 0;
 	m->shift = 0;
 	macro_table_clear(m->macros);

@@ -97,6 +97,19 @@ static enum rc write_notes(struct sealer *s, const struct tracker_parts *shard, 
 	return rc;
 }
 
+static enum rc write_media(struct sealer *s, const struct tracker_parts *shard, const struct micro_part *m,
+	struct record *flow, struct err *err)
+{
+	struct media media;
+
+	if (m->media == 0)
+		return RC_DONE;
+	media = shard->media[m->media - 1];
+	media_move_texts(&media, shard->texts, flow->texts);
+	segment_writer_media(s->writer, &media);
+	return media_join(&flow->media, &media, err);
+}
+
 /* Adds a flow part to its macroflow's part; `flow` holds the merge of its microflows. */
 static enum rc add_to_macro(struct sealer *s, const struct sealer_input *in, const struct flow_part *f,
 	struct record *flow, struct err *err)
@@ -141,6 +154,7 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 			break;
 		c = m->c;
 		counters_move_texts(&c, shard->texts, flow.texts);
+		rc = write_media(s, shard, m, &flow, err);
 		segment_writer_micro(s->writer, m->id, m->slice_ns, &c, s->ordinals, n);
 		if (at == f->first_micro)
 			flow.c = c;          /* most flows have no other */

@@ -24,10 +24,11 @@ struct part_set {
 	struct micro_part *micros;
 	struct packet_chain *refs;
 	struct note_chain *notes;
+	struct media *media;
 	struct texts *texts;
 	struct observations *observations;
-	size_t n_flows, n_micros, n_refs, n_notes;
-	size_t cap_flows, cap_micros, cap_refs, cap_notes;
+	size_t n_flows, n_micros, n_refs, n_notes, n_media;
+	size_t cap_flows, cap_micros, cap_refs, cap_notes, cap_media;
 };
 
 struct tracker {
@@ -73,6 +74,7 @@ static void part_set_free(struct part_set *s)
 	mem_free(s->micros);
 	mem_free(s->refs);
 	mem_free(s->notes);
+	mem_free(s->media);
 	texts_free(s->texts);
 	observations_free(s->observations);
 }
@@ -97,10 +99,10 @@ void tracker_end_segment(struct tracker *t, struct tracker_parts *out)
 		.micros = s->micros, .n_micros = s->n_micros,
 		.refs = s->refs, .n_refs = s->n_refs,
 		.notes = s->notes, .n_notes = s->n_notes,
-		.texts = s->texts, .observations = s->observations,
+		.media = s->media, .texts = s->texts, .observations = s->observations,
 	};
 	t->set = s == &t->sets[0] ? &t->sets[1] : &t->sets[0];
-	t->set->n_flows = t->set->n_micros = t->set->n_refs = t->set->n_notes = 0;
+	t->set->n_flows = t->set->n_micros = t->set->n_refs = t->set->n_notes = t->set->n_media = 0;
 	texts_clear(t->set->texts);
 	observations_clear(t->set->observations);
 	t->generation++;
@@ -154,6 +156,7 @@ static enum rc part_begin_micro(struct tracker *t, const struct open_flow *f, st
 	part->first_ref = part->last_ref = part->next = NONE;
 	part->first_note = part->last_note = NONE;
 	part->n_notes = 0;
+	part->media = 0;
 	counters_init(&part->c);
 
 	struct flow_part *flow = &s->flows[f->part];
@@ -193,6 +196,18 @@ static enum rc part_add_note(struct part_set *s, struct micro_part *m, const str
 		s->notes[m->last_note].next = at;
 	m->last_note = at;
 	m->n_notes++;
+	return RC_DONE;
+}
+
+static enum rc part_add_media(struct part_set *s, struct micro_part *m, const struct media *more, struct err *err)
+{
+	if (m->media == 0) {
+		if (mem_grow(&s->media, &s->cap_media, s->n_media + 1, sizeof(*s->media)) != 0)
+			return err_memory(err);
+		memset(&s->media[s->n_media], 0, sizeof(*s->media));
+		m->media = (uint32_t)++s->n_media;
+	}
+	media_merge(&s->media[m->media - 1], more);
 	return RC_DONE;
 }
 
@@ -444,7 +459,7 @@ static unsigned attributes_for(const struct tracker *t, const struct packet *p)
 	return config->wanted && !config->wanted(config->ctx, p) ? 0 : config->attributes;
 }
 
-enum rc tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *frame, uint64_t pair_hash,
+enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct tracker_frame *frame, uint64_t pair_hash,
 	uint32_t block, uint32_t ordinal, struct err *err)
 {
 	enum direction dir;
@@ -452,9 +467,11 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const uint8_t 
 	struct conversation *c = conversation_find(t->conversations, p, pair_hash, t->config.flow_ns,
 		&dir, &was_evicted);
 	struct analysed at = {
-		.place = conversation_place(t->conversations, c), .frame = frame, .forgotten = was_evicted,
+		.place = conversation_place(t->conversations, c), .frame = frame->bytes, .announced = frame->announced, .forgotten = was_evicted,
 	};
 	struct packet_note note;
+	struct media media;
+	bool has_media;
 	struct open_flow *flow;
 	struct micro_part *micro;
 
@@ -478,7 +495,9 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const uint8_t 
 			count_rtt(&micro->c, rtt);
 		watch_end(c, flow, &micro->c, p, dir);
 	}
-	if (analysis_packet(t->analysis, p, &at, &micro->c, &note))
+	if (analysis_packet(t->analysis, p, &at, &micro->c, &note, &media, &has_media))
 		rc = part_add_note(t->set, micro, &note, err);
+	if (rc == RC_DONE && has_media)
+		rc = part_add_media(t->set, micro, &media, err);
 	return rc == RC_DONE ? part_add_ref(t->set, micro, ordinal, err) : rc;
 }

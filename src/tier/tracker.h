@@ -53,9 +53,15 @@ static inline unsigned tracker_shard(uint64_t pair_hash)
 
 enum rc tracker_new(const struct tracker_config *config, struct tracker **out, struct err *err);
 void tracker_free(struct tracker *t);
-/* One packet in order; its frame (p->caplen bytes, or NULL: payload is unknown); `ordinal` within the segment, `block` of it. RC_NO_MEMORY. */
-enum rc tracker_packet(struct tracker *t, const struct packet *p, const uint8_t *frame, uint64_t pair_hash, uint32_t block,
-	uint32_t ordinal, struct err *err);
+/* What comes with a packet: its bytes (p->caplen, or NULL: payload is unknown), and what was announced of it (NULL: nothing). */
+struct announced;
+struct tracker_frame {
+	const uint8_t *bytes;
+	struct announced *announced;
+};
+/* One packet in order; `ordinal` within the segment, `block` of it. RC_NO_MEMORY. */
+enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct tracker_frame *frame, uint64_t pair_hash,
+	uint32_t block, uint32_t ordinal, struct err *err);
 
 /* A microflow part. */
 struct micro_part {
@@ -65,6 +71,7 @@ struct micro_part {
 	uint32_t first_ref, last_ref;        /* chain of references in the shard */
 	uint32_t first_note, last_note;      /* chain of notes, by position */
 	uint32_t n_notes;
+	uint32_t media;                      /* index + 1 among the shard's; 0 none */
 	uint32_t next;                       /* next microflow part of the flow part, UINT32_MAX none */
 };
 
@@ -88,7 +95,8 @@ struct tracker_parts {
 	size_t n_refs;
 	const struct note_chain *notes;
 	size_t n_notes;
-	const struct texts *texts;           /* pool of the counters' texts */
+	const struct media *media;
+	const struct texts *texts;           /* pool of the counters' and the media's texts */
 	struct observations *observations;   /* names that addresses were seen to have */
 };
 

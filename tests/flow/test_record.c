@@ -24,6 +24,8 @@ static void lacks(struct counters *c, enum attribute what)
 	if (what == ATTRIBUTE_TCP) {
 		memset(c->retrans, 0, sizeof(c->retrans));
 		c->closed_by = 0;
+	} else if (what == ATTRIBUTE_VOIP) {
+		c->rtp_packets = 0;
 	} else if (what == ATTRIBUTE_APP) {
 		memset(c->text, 0, sizeof(c->text));
 		c->status = 0;
@@ -37,6 +39,21 @@ static void lacks(struct counters *c, enum attribute what)
 
 /* Records of different pools are merged, too. */
 static struct texts *pools[2];
+
+static void random_media(struct record *r)
+{
+	struct media m = {0};
+
+	for (unsigned dir = 0; dir < 2; dir++)
+		for (unsigned f = 0; f < MEDIA_FIGURES; f++)
+			if (random() & 1)
+				m.v[dir][f] = (uint64_t)random();
+	for (unsigned slot = 0; slot < MEDIA_TEXTS; slot++)
+		if (random() & 1)
+			media_text(&m, slot, texts_add(r->texts, random() & 1 ? "PCMU" : "opus", 4));
+	assert_int_equal(media_join(&r->media, &m, NULL), RC_DONE);
+	r->c.rtp_packets = m.v[0][MEDIA_PACKETS] + m.v[1][MEDIA_PACKETS];
+}
 
 /* A part with random contents, as a tracker could have made it. */
 static void random_part(struct record *r)
@@ -79,8 +96,24 @@ static void random_part(struct record *r)
 		counters_time(c, &c->response, FIELD_RESPONSE_MIN, FIELD_RESPONSE_MAX, random());
 	if (random() & 1)
 		counters_same(c, FIELD_CLOSED_BY, &c->closed_by, (uint8_t)(random() % 2));
+	if (random() & 1)
+		random_media(r);
 	if (random() % 4 == 0)
-		lacks(c, random() & 1 ? ATTRIBUTE_TCP : random() & 1 ? ATTRIBUTE_RESPONSE : ATTRIBUTE_APP);
+		lacks(c, random() & 1 ? ATTRIBUTE_TCP : random() & 1 ? ATTRIBUTE_RESPONSE : random() & 1 ? ATTRIBUTE_VOIP : ATTRIBUTE_APP);
+}
+
+/* Every figure, and what the texts are in whichever pool. */
+static void check_media(const struct record *a, const struct record *b)
+{
+	size_t len;
+
+	assert_int_equal(a->media != NULL, b->media != NULL);
+	if (!a->media)
+		return;
+	assert_memory_equal(a->media->v, b->media->v, sizeof(a->media->v));
+	assert_int_equal(a->media->mixed, b->media->mixed);
+	for (unsigned slot = 0; slot < MEDIA_TEXTS; slot++)
+		assert_string_equal(texts_get(a->texts, a->media->text[slot], &len), texts_get(b->texts, b->media->text[slot], &len));
 }
 
 static void check_equal(const struct record *a, const struct record *b)
@@ -96,6 +129,7 @@ static void check_equal(const struct record *a, const struct record *b)
 			fail_msg("%s differs", f->name);
 	}
 	assert_true(a->c.mixed == b->c.mixed);
+	check_media(a, b);
 }
 
 /* Any grouping and order of the parts gives the same whole. */
@@ -121,6 +155,12 @@ static void test_merge_in_any_order(void **state)
 		assert_int_equal(record_merge(&right, &left, NULL), RC_DONE);
 		check_equal(&forth, &back);
 		check_equal(&forth, &right);
+		for (unsigned i = 0; i < PARTS; i++)
+			record_free(&parts[i]);
+		record_free(&forth);
+		record_free(&back);
+		record_free(&left);
+		record_free(&right);
 	}
 }
 
@@ -171,6 +211,7 @@ static void test_partly_known(void **state)
 	}
 	lacks(&without, ATTRIBUTE_TCP);
 	lacks(&without, ATTRIBUTE_APP);
+	lacks(&without, ATTRIBUTE_VOIP);
 	counters_merge(&whole, &without);
 	assert_int_equal(attributes_lacking(whole.known), ATTRIBUTES_ALL);
 	assert_false(whole.known & FIELD_BIT(FIELD_C2S_SACK));

@@ -52,7 +52,7 @@ static void give(struct world *w, struct packet p, int64_t time_ns)
 	p.offset = w->offset;
 	p.record_len = 116;
 	w->offset += 116;
-	assert_int_equal(tracker_packet(w->t, &p, NULL, tracker_pair_hash(&p), 1, w->ordinal++, NULL), RC_DONE);
+	assert_int_equal(tracker_packet(w->t, &p, &(struct tracker_frame){0}, tracker_pair_hash(&p), 1, w->ordinal++, NULL), RC_DONE);
 }
 
 static struct tracker_parts end(struct world *w)
