@@ -24,6 +24,7 @@ cli_scripts = \
 	tests/cli/modes.sh \
 	tests/cli/readme.sh \
 	tests/cli/related.sh \
+	tests/cli/related-hostile.sh \
 	tests/cli/samples.sh \
 	tests/cli/show.sh \
 	tests/cli/usage.sh

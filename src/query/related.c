@@ -16,8 +16,11 @@ enum {
 	ANSWER_LEAST = 16,           /* bytes, where answers alone tell */
 	ANSWER_PACKETS = 64,         /* of a turn that are looked at */
 };
+static const double ANSWER_SURE = 0.6;       /* confidence, likewise */
 /* Packets around what is looked at tell what is frequent. */
-static const int64_t AROUND_NS = 5000000000;
+static const int64_t AROUND_NS = 2000000000;
+/* Between packets of one message at most. */
+static const int64_t MESSAGE_GAP_NS = 10000000;
 
 /* A hop, and the packets that it is followed by. Node 0 is what was asked for. */
 struct node {
@@ -262,7 +265,13 @@ static enum rc take_answer(struct stop *s, const struct trace_link *l)
 	if (came == MACHINE_NONE || left == MACHINE_NONE || m->packets[left].time_ns < m->packets[came].time_ns)
 		return RC_DONE;
 	asker = s->asker[upstream ? l->in : l->out];
-	if (asker == MACHINE_NONE || l->len < ANSWER_LEAST)
+	if (asker == MACHINE_NONE)
+		return RC_DONE;
+	/* answers look alike more often than requests: where they alone tell they must be certain */
+	bool certain = l->len >= ANSWER_LEAST && trace_confidence(l) >= ANSWER_SURE;
+	uint64_t talk = m->packets[upstream ? came : left].talk;
+
+	if (!certain && find_child(s->walk, m->packets[asker].node, talk) == MACHINE_NONE)
 		return RC_DONE;
 	enum rc rc = child_of(s->walk, m->packets[asker].node, &m->packets[came], &m->packets[left], &child);
 
@@ -279,6 +288,11 @@ static enum rc take_answer(struct stop *s, const struct trace_link *l)
 
 /* ---- a machine ------------------------------------------------------------------------------------------- */
 
+static bool is_one_message(const struct machine_packet *b, const struct machine_packet *p)
+{
+	return b->turn == p->turn && p->role != TRACE_EITHER && time_sub(p->time_ns, b->time_ns) <= MESSAGE_GAP_NS;
+}
+
 /* A message may be several packets: what belongs to the same turn was asked, too. */
 static void ask_whole_turns(struct machine *m)
 {
@@ -286,14 +300,14 @@ static void ask_whole_turns(struct machine *m)
 		struct machine_packet *p = &m->packets[i];
 		const struct machine_packet *b = p->before == MACHINE_NONE ? NULL : &m->packets[p->before];
 
-		if (b && b->turn == p->turn && p->role != TRACE_EITHER && p->node == MACHINE_NONE)
+		if (b && is_one_message(b, p) && p->node == MACHINE_NONE)
 			p->node = b->node;
 	}
 	for (uint32_t i = (uint32_t)m->n; i-- > 0;) {
 		const struct machine_packet *p = &m->packets[i];
 		struct machine_packet *b = p->before == MACHINE_NONE ? NULL : &m->packets[p->before];
 
-		if (b && b->turn == p->turn && p->role != TRACE_EITHER && b->node == MACHINE_NONE)
+		if (b && is_one_message(b, p) && b->node == MACHINE_NONE)
 			b->node = p->node;
 	}
 }

@@ -23,6 +23,26 @@ static uint8_t fold(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
+static bool is_hex_escape(const uint8_t *payload, size_t len, size_t i)
+{
+	return i < len && len - i > 2 && payload[i] == '%' && hex_digit(payload[i + 1]) >= 0 &&
+		hex_digit(payload[i + 2]) >= 0;
+}
+
+/*
+ * An escape of a URL, and not the '%' of a pattern, as in LIKE '%abba%': behind what stands in URLs, and bytes that are not ASCII come
+ * in twos at least.
+ */
+static bool is_escape(const uint8_t *payload, size_t len, size_t i)
+{
+	uint8_t before = i > 0 ? payload[i - 1] : '=';
+
+	if (!is_hex_escape(payload, len, i) || before <= ' ' || before >= 0x7f || before == '\'' || before == '"')
+		return false;
+	return hex_digit(payload[i + 1]) < 8 || is_hex_escape(payload, len, i + 3) ||
+		(i >= 3 && is_hex_escape(payload, len, i - 3));
+}
+
 static enum rc plain_room(struct plain *p, size_t len, struct err *err)
 {
 	size_t cap = p->cap;
@@ -51,8 +71,7 @@ enum rc plain_make(struct plain *p, const uint8_t *payload, size_t len, struct e
 		uint8_t c = payload[i];
 
 		p->at[p->len] = (uint32_t)i;
-		if (c == '%' && len - i > 2 && hex_digit(payload[i + 1]) >= 0 &&
-			hex_digit(payload[i + 2]) >= 0) {
+		if (is_escape(payload, len, i)) {
 			c = (uint8_t)(hex_digit(payload[i + 1]) << 4 |
 				hex_digit(payload[i + 2]));
 			i += 2;

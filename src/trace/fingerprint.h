@@ -4,7 +4,8 @@
  *
  * Two kinds of parts, because neither finds all: tokens (runs of letters, digits, '_' and '-', which carry what people search for, names and
  * numbers of requests from one protocol to the next), and a gear hash over every 16 bytes, one of eight kept, for binary content
- * and whatever else is long; and one print of the whole, for what is sent on as it came. Payload is made plain first: %41 is 'A', and letters are small, because proxies rewrite both.
+ * and whatever else is long; and one print of the whole, for what is sent on as it came. Payload is made plain first: %41 is 'A', and letters are small, because proxies rewrite both; the '%'
+ * of a pattern stays.
  *
  * Pure functions of the bytes; equal bytes give equal prints on every machine. The work is linear, and what bytes designed against it
  * can do is bounded: one print a byte at most, and none of a byte that repeats itself.

@@ -8,14 +8,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { ANCHORS = 16, TIED = 8, NOBODY = -1, COMPARED = 1 << 20 };
+enum { ANCHORS = 16, TIED = 8, RECENT = 8, NOBODY = -1, COMPARED = 1 << 20 };
 
 /* A fingerprint of this machine's packets. */
 struct entry {
 	uint64_t hash;
 	uint32_t units;      /* that have it */
-	uint32_t talk;       /* of the unit counted last, */
-	int64_t unit;        /* and when it was */
+	uint16_t recent[RECENT];     /* tags of units counted last: conversations take turns */
 	uint32_t post;       /* the packet that came in with it last, plus one */
 	uint32_t seen;       /* by which packet, plus one: doubles within one count once */
 };
@@ -28,6 +27,7 @@ struct post {
 /* What is known of one candidate for the cause of the packet at hand. */
 struct candidate {
 	uint32_t round;      /* whose it is; another one: nothing */
+	bool decisive;       /* something that both have is rare enough */
 	double weight;
 };
 
@@ -98,10 +98,19 @@ static uint32_t table_find(struct matcher *m, uint64_t hash)
 	return (uint32_t)s;
 }
 
+/* If the unit is another one than those counted last. */
+static void count_unit(struct entry *e, uint16_t tag)
+{
+	for (unsigned k = 0; k < RECENT; k++)
+		if (e->recent[k] == tag)
+			return;
+	e->recent[e->units++ % RECENT] = tag;
+}
+
 static enum rc note_print(struct matcher *m, uint64_t hash, uint32_t packet, struct err *err)
 {
 	const struct trace_packet *p = &m->packets[packet];
-	int64_t unit = time_floor(p->time_ns, TRACE_UNIT_NS);
+	uint64_t unit = hash_mix((uint64_t)time_floor(p->time_ns, TRACE_UNIT_NS) + p->talk);
 	enum rc rc = RC_DONE;
 
 	if (m->used * 2 > m->mask)
@@ -113,12 +122,9 @@ static enum rc note_print(struct matcher *m, uint64_t hash, uint32_t packet, str
 
 	if (e->seen == packet + 1)
 		return RC_DONE;
-	if (!e->units || e->talk != p->talk || e->unit != unit)
-		e->units++;
-	m->used += e->units == 1 && e->hash != hash;
+	m->used += e->units == 0;
+	count_unit(e, (uint16_t)(unit | 1));
 	e->hash = hash;
-	e->talk = p->talk;
-	e->unit = unit;
 	e->seen = packet + 1;
 	if (mem_grow(&m->prints, &m->cap_prints, m->n_prints + 1, sizeof(*m->prints)) != 0)
 		return err_memory(err);
@@ -192,11 +198,17 @@ static enum rc note_all(struct matcher *m, uint32_t talks, struct err *err)
 
 /* ---- the cause of one packet ---------------------------------------------------------------------- */
 
+/* Less than one in so many units have it. */
+static bool is_rare(const struct matcher *m, const struct entry *e, unsigned share)
+{
+	return e->units <= TRACE_RARE || e->units <= m->units / share;
+}
+
 static double weight_of(const struct matcher *m, const struct entry *e)
 {
 	double rare = log(((double)m->units + 1) / e->units);
 
-	if (e->units > TRACE_RARE && e->units > m->units / 8)
+	if (!is_rare(m, e, TRACE_USEFUL))
 		return 0;
 	return rare > 0 ? rare * rare / m->rarest : 0;
 }
@@ -214,6 +226,7 @@ static void collect(struct matcher *m, uint32_t out)
 	for (size_t k = m->first[out]; k < m->first[out + 1]; k++) {
 		const struct entry *e = &m->table[m->prints[k]];
 		double weight = weight_of(m, e);
+		bool decisive = is_rare(m, e, TRACE_DECISIVE);
 		unsigned deep = 0;
 
 		if (weight <= 0)
@@ -226,10 +239,11 @@ static void collect(struct matcher *m, uint32_t out)
 			if (in == out)
 				continue;
 			if (m->candidates[in].round != out + 1) {
-				m->candidates[in] = (struct candidate){ out + 1, 0 };
+				m->candidates[in] = (struct candidate){ .round = out + 1 };
 				m->list[m->n_list++] = in;
 			}
 			m->candidates[in].weight += weight;
+			m->candidates[in].decisive |= decisive;
 		}
 	}
 }
@@ -255,7 +269,7 @@ static bool is_across(const struct trace_packet *in, const struct trace_packet *
 static double evidence_of(const struct matcher *m, uint32_t in, uint32_t out)
 {
 	const struct trace_packet *i = &m->packets[in], *o = &m->packets[out];
-	double evidence = m->candidates[in].weight;
+	double evidence = m->candidates[in].decisive ? m->candidates[in].weight : 0;
 	double delay = (double)time_sub(o->time_ns, i->time_ns);
 
 	if (i->role != TRACE_RESPONSE && m->answered[in] < o->time_ns)
@@ -564,10 +578,8 @@ enum rc trace_match(const struct trace_packet *packets, size_t n, uint32_t talks
 	enum rc rc = matcher_init(&m, talks, err);
 
 	memset(out, 0, sizeof(*out));
-	if (rc == RC_DONE)
-		rc = note_all(&m, talks, err);
-	if (rc == RC_DONE)
-		rc = link_all(&m, err);
+	rc = rc == RC_DONE ? note_all(&m, talks, err) : rc;
+	rc = rc == RC_DONE ? link_all(&m, err) : rc;
 	matcher_free(&m);
 	if (rc != RC_DONE)
 		trace_links_free(out);

@@ -7,7 +7,8 @@
  * request that merely looks alike does not win over the one that it came from. The winner is confirmed on the bytes.
  *
  * Weight of a fingerprint  ln((N + 1) / d) squared, over ln(N + 1): N units were seen, d of them have it. A unit is what one
- *                          conversation says within TRACE_UNIT_NS. 0 where d > max(TRACE_RARE, N / 8): that is a template.
+ *                          conversation says within TRACE_UNIT_NS. 0 where d > max(TRACE_RARE, N / TRACE_USEFUL): that is a template; and
+ *                          one at least that both have must be as rare as N / TRACE_DECISIVE.
  * Evidence of a pair       the sum over the fingerprints that both have; halved where the request was answered before (a
  *                          request that is open is the likelier cause); less a quarter at most by the delay's share of the window.
  * Confidence               (1 - exp(-(E + L / 8) / TRACE_SURE)) * E / (E + O): L bytes are equal on both sides, O is the evidence of the
@@ -24,7 +25,14 @@
 
 #include "trace/common.h"
 
-enum { TRACE_PRINTS = 12 << 20, TRACE_DEEP = 64, TRACE_RARE = 6, TRACE_LEAST = PRINT_TOKEN_MIN };
+enum {
+	TRACE_PRINTS = 12 << 20,
+	TRACE_DEEP = 64,
+	TRACE_RARE = 6,
+	TRACE_USEFUL = 8,
+	TRACE_DECISIVE = 32,
+	TRACE_LEAST = PRINT_TOKEN_MIN
+};
 static const int64_t TRACE_UNIT_NS = 100000000;
 static const double TRACE_SURE = 4;
 

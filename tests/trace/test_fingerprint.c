@@ -54,6 +54,10 @@ static void test_tokens(void **state)
 	assert_int_equal(shared_text("------------", "------------"), 0);
 	assert_int_equal(shared_text("abcdefg", "abcdefh"), 0);
 	/* what only looks like an escape stays */
+	assert_true(shared_text("q=ab41lantern HTTP", "ilike '%ab41lantern%'") >= 1);
+	assert_true(shared_text("q=41lantern HTTP", "ilike '%41lantern%'") >= 1);
+	assert_true(shared_text("q=41lantern HTTP", "\x12%41lantern%") >= 1);
+	assert_true(shared_text("%c3%a4%c3%b6-and-more-of-it", "\303\244\303\266-AND-MORE-OF-IT") >= 2);
 	assert_true(shared_text("100%zzlantern%4", "%zzlantern%4") >= 1);
 }
 
