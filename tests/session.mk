@@ -101,3 +101,4 @@ unit_tests += tests/session/test_names
 tests_session_test_names_SOURCES = tests/session/test_names.c tests/file/build.h $(captures_sources)
 tests_session_test_names_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_names_LDADD = $(session_test_ldadd)
+LONG_TESTS += tests/session/names-tshark.sh

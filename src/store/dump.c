@@ -201,6 +201,19 @@ static enum rc dump_flows(const struct dump *d, struct segment *s, struct err *e
 	return rc == RC_END ? RC_DONE : rc;
 }
 
+static bool dump_name(void *ctx, const struct observation *o)
+{
+	const struct dump *d = ctx;
+	char addr[ADDR_TEXT], name[4 * OBSERVED_NAME_MAX + 1], first[TEXT_TIME], last[TEXT_TIME];
+
+	addr_format(addr, sizeof(addr), &o->addr);
+	text_escape_to(name, sizeof(name), o->name, o->len);
+	text_time(first, sizeof(first), o->first_ns);
+	text_time(last, sizeof(last), o->last_ns);
+	dump_say(d, "    name of %s by %s: %s  %s .. %s", addr, seen_by_name(o->by), name, first, last);
+	return true;
+}
+
 /* ---- segments --------------------------------------------------------------------------- */
 
 static void say_segment(
@@ -270,6 +283,8 @@ static enum rc dump_segment(
 	if (d->deep) {
 		say_sizes(d, &one);
 		rc = dump_flows(d, s, err);
+		if (rc == RC_DONE)
+			rc = segment_all_names(s, dump_name, (void *)(uintptr_t)d, err);
 	}
 	if (rc == RC_DONE)
 		rc = segment_verify(s, err);
