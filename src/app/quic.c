@@ -268,10 +268,10 @@ static size_t open_initial(struct quic_state *s, const struct parse_bytes *in, c
 	return n;
 }
 
-/* What this side sent so far; NULL: nothing can be put together. */
-static struct quic_kept *kept_of(const struct parse_out *out, struct quic_kept *here)
+/* A hello may be in one packet, or come piece by piece: what this side sent so far is kept. Whether there is no more to come. */
+static bool gather(struct quic_state *s, const uint8_t *frames, size_t n, bool is_client, const struct parse_out *out)
 {
-	struct quic_kept *k = here;
+	struct quic_kept alone, *k = &alone;
 	bool again = false;
 
 	if (out->keep) {
@@ -280,18 +280,20 @@ static struct quic_kept *kept_of(const struct parse_out *out, struct quic_kept *
 		assert((uintptr_t)room % _Alignof(struct quic_kept) == 0);
 		k = room;
 	}
-	if (k && !again) {
+	if (!k)
+		return false;
+	if (!again) {
 		k->together = k->at = 0;
 		memset(k->have, 0, sizeof(k->have));
 	}
-	return k;
+	take_frames(s, k, frames, n, is_client, out);
+	return hear_messages(k, is_client, out);
 }
 
 static void take_initial(struct quic_state *s, const struct parse_bytes *in, const uint8_t *p, const struct long_head *h,
 	const struct parse_out *out)
 {
 	struct quic_sealed packet = {h->version, p, h->len, h->number_at};
-	struct quic_kept alone, *k;
 	bool is_client;
 
 	if (s->heard[in->dir] || s->tries[in->dir] >= TRIES || !out->scratch || h->len > PARSE_HOLD ||
@@ -299,11 +301,7 @@ static void take_initial(struct quic_state *s, const struct parse_bytes *in, con
 		return;
 	s->tries[in->dir]++;
 	size_t n = open_initial(s, in, &packet, h, &is_client, out->scratch);
-	k = n > 0 ? kept_of(out, &alone) : NULL;
-	if (k) {
-		take_frames(s, k, out->scratch, n, is_client, out);
-		s->heard[in->dir] = hear_messages(k, is_client, out);
-	}
+	s->heard[in->dir] = n > 0 && gather(s, out->scratch, n, is_client, out);
 	if (out->keep && (s->heard[in->dir] || s->tries[in->dir] >= TRIES))
 		out->keep->drop(out->keep->ctx);
 }
