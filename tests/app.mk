@@ -100,3 +100,7 @@ EXTRA_DIST += tests/app/tshark-tls.awk
 unit_tests += tests/app/test_media
 tests_app_test_media_SOURCES = tests/app/test_media.c
 tests_app_test_media_LDADD = $(app_test_ldadd)
+
+# Against tshark; needs FLOWDRILL_CAPTURES.
+LONG_TESTS += tests/app/tshark-apps.sh
+EXTRA_DIST += tests/app/tshark-apps-theirs.awk tests/app/tshark-apps-compare.awk tests/app/tshark-apps-judge.awk tests/app/tshark-apps.tsv

@@ -41,3 +41,5 @@ fuzz_targets += tests/fuzz/fuzz_talk
 tests_fuzz_fuzz_talk_SOURCES = tests/fuzz/fuzz_talk.c $(fuzz_main)
 tests_fuzz_fuzz_talk_LDADD = $(app_ldadd)
 tests_fuzz_fuzz_talk_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+# Seeds also come from the conversations of tests/app/test_*: FLOWDRILL_TEST_SEEDS names the folder (tests/app/turns.c).
+EXTRA_DIST += tests/fuzz/talk.dict

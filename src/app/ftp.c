@@ -185,7 +185,7 @@ static enum parse_match match_server(const struct parse_bytes *in)
 static bool only_ftp(struct said_text line)
 {
 	static const char *const lines[] = {
-		"syst", "feat", "pasv", "epsv", "pwd", "auth tls", "auth ssl", "auth tls-c", "auth gssapi", "type i", "type a",
+		"syst", "feat", "pasv", "epsv", "auth tls", "auth ssl", "auth tls-c", "auth gssapi", "type i", "type a",
 	};
 
 	return line_one_of(line, lines, sizeof(lines) / sizeof(lines[0])) != 0;
@@ -206,7 +206,7 @@ static enum parse_match ftp_match(const struct parse_bytes *in)
 		struct said_text line = line_text(in->p + at, len), rest = line;
 		unsigned cmd = command(line_word(&rest));
 
-		if (cmd == 0 || !line_is_text(line))
+		if (cmd == 0 || !line_is_text(line) || !line_is_proper(in->p + at, len))
 			return MATCH_NO;
 		if (only_ftp(line))
 			return MATCH_YES;

@@ -186,7 +186,7 @@ static enum parse_match imap_match(const struct parse_bytes *in)
 	struct said_text line = len > 0 ? line_text(in->p, len) : (struct said_text){(const char *)in->p, in->n}, rest = line;
 	struct said_text tag = line_word(&rest), verb = line_word(&rest), argument = line_word(&rest);
 
-	if (len > 0 && !line_is_text(line))
+	if (len > 0 && (!line_is_text(line) || !line_is_proper(in->p, len)))
 		return MATCH_NO;
 	if (line_is(tag, "*"))
 		return len > 0 ? match_server(line) : line.len < 8 || condition(verb) != 0 ? MATCH_MAYBE : MATCH_NO;

@@ -22,6 +22,11 @@ struct said_text line_text(const uint8_t *p, size_t len)
 	return (struct said_text){(const char *)p, len};
 }
 
+bool line_is_proper(const uint8_t *p, size_t len)
+{
+	return len >= 2 && p[len - 2] == '\r';
+}
+
 bool line_next(const struct parse_bytes *in, struct parse_step *step, struct said_text *line)
 {
 	const uint8_t *p = in->p + step->used;

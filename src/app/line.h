@@ -14,6 +14,8 @@ enum {
 size_t line_length(const uint8_t *p, size_t n);
 /* A line of so many bytes without its end. */
 struct said_text line_text(const uint8_t *p, size_t len);
+/* Whether a line of so many bytes ends as protocols end it: what people type into a shell has no carriage return. */
+bool line_is_proper(const uint8_t *p, size_t len);
 /* The next line, and step->used behind it. False where its end is not there: step says what is needed, or that it is lost. */
 bool line_next(const struct parse_bytes *in, struct parse_step *step, struct said_text *line);
 /* Takes the first word (up to a blank) and the blanks behind it from *rest. */

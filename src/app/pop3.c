@@ -161,7 +161,7 @@ static enum parse_match pop3_match(const struct parse_bytes *in)
 	struct said_text line = len > 0 ? line_text(in->p, len) : (struct said_text){(const char *)in->p, rest_of}, rest = line;
 	bool ok;
 
-	if (!line_is_text(line) && len > 0)
+	if (len > 0 && (!line_is_text(line) || !line_is_proper(in->p, len)))
 		return MATCH_NO;
 	enum parse_match greeting = line_begins(in->p, in->n, "+ok");
 	if (greeting == MATCH_MAYBE)

@@ -329,7 +329,7 @@ static void sip_layers(const struct parse_bytes *in, uint32_t offset, const stru
 			continue;
 		text_escape_to(name, sizeof(name), p + at, colon ? (size_t)(colon - p) - at : 0u);
 		text_escape_to(text, sizeof(text), value.p, value.len);
-		sink->field(sink->ctx, colon ? name : "line", text, offset + (uint32_t)at, (uint32_t)len);
+		sink->field(sink->ctx, colon && *name ? name : "line", text, offset + (uint32_t)at, (uint32_t)len);
 	}
 	if (m.body.len > 0)
 		sink->field(sink->ctx, "body", sip_has_sdp(&m) ? "SDP" : "", offset + (uint32_t)m.header_len, (uint32_t)m.body.len);

@@ -24,6 +24,7 @@ static const struct turn talk[] = {
 	S2C("221 bye\r\n"),
 };
 static const struct turn not[] = {
+	C2S("id\npwd\nsyst\n"), C2S("pwd\r\n"),       /* somebody in a shell */
 	S2C("220 welcome\r\n"), C2S("USER a\r\n"), C2S("USER a\r\nPASS b\r\n"), C2S("LIST\r\n"),
 	S2C("220 x FTP ESMTP\r\n331 x\r\n"),
 };

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -174,10 +175,32 @@ static void flip(const struct turn *turns, size_t n, bool udp, enum app app)
 	buf_free(&info);
 }
 
+/* As fuzz_talk reads it: `FLOWDRILL_TEST_SEEDS=tests/fuzz/corpus/talk` makes its seeds. */
+static void write_seed(const struct turn *turns, size_t n, bool udp, enum app app)
+{
+	const char *dir = getenv("FLOWDRILL_TEST_SEEDS");
+	char path[512];
+
+	if (!dir)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", dir, app_name(app));
+	FILE *f = fopen(path, "wb");
+	assert_non_null(f);
+	fputc((udp ? 1 : 0) | 2 | (app == APP_NTP ? 4 : 0), f);
+	for (size_t i = 0; i < n; i++) {
+		fputc(turns[i].dir == DIR_S2C ? 1 : 0, f);
+		fputc((int)(turns[i].len >> 8), f);
+		fputc((int)(turns[i].len & 0xff), f);
+		assert_int_equal(fwrite(turns[i].bytes, 1, turns[i].len, f), turns[i].len);
+	}
+	assert_int_equal(fclose(f), 0);
+}
+
 void turns_hostile(const struct turn *turns, size_t n, bool udp, enum app app)
 {
 	struct buf info;
 
+	write_seed(turns, n, udp, app);
 	buf_init(&info);
 	for (size_t i = 0; i < n; i++)
 		for (size_t kept = 0; kept <= turns[i].len; kept++)

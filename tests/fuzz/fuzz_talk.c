@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What is said in a conversation of arbitrary packets: every parser behind its talk. The first byte: UDP or TCP, and whether the last
- * parser is asked once more packet by packet; then packets: one byte of flags (direction, a jump of the sequence, cut), two of
+ * parser is asked once more packet by packet, whether the server has port 123; then packets: one byte of flags (direction, a jump of the sequence, cut), two of
  * length. Texts must be readable, layers inside of the payload, and a conversation has one application.
  */
 #include "app/talk.h"
@@ -124,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes)
 	if (len_bytes < 1 || len_bytes > 65536 || (!memory && talk_memory_new(&memory, NULL) != RC_DONE))
 		return 0;
 	bool udp = data[0] & 1, alone = data[0] & 2;
+	uint16_t server = data[0] & 4 ? 123 : 53;
 	for (size_t at = 1; len_bytes - at >= 3;) {
 		enum direction dir = (enum direction)(data[at] & 1);
 		size_t left = len_bytes - at - 3, len = (size_t)(data[at + 1] << 8 | data[at + 2]), kept = len < left ? len : left;
@@ -140,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes)
 			.time_ns = (int64_t)at * 1000000, .len = (uint32_t)(HEAD + len), .caplen = (uint32_t)(HEAD + kept),
 			.payload_off = HEAD, .payload_len = (uint32_t)len, .proto = udp ? PROTO_UDP : PROTO_TCP,
 			.flags = PACKET_HAS_PORTS | PACKET_HAS_IP | (udp ? 0 : PACKET_HAS_TCP),
-			.src_port = dir == DIR_C2S ? 40000 : 53, .dst_port = dir == DIR_C2S ? 53 : 40000, .tcp_seq = seq[dir],
+			.src_port = dir == DIR_C2S ? 40000 : server, .dst_port = dir == DIR_C2S ? server : 40000, .tcp_seq = seq[dir],
 			.tcp_flags = TCP_ACK,
 		};
 		talk_packet(&talk, memory, &p, frame, dir, &sink, &said);
