@@ -21,6 +21,7 @@ src_tier_libtier_a_SOURCES = \
 	src/tier/tcp_syn.c \
 	src/tier/tcp_syn.h \
 	src/tier/tcp_twice.c \
+	src/tier/tcp_usual.c \
 	src/tier/tracker.c \
 	src/tier/tracker.h \
 	src/tier/turns.c \

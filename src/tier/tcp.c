@@ -13,9 +13,6 @@
 /* A retransmission this soon after duplicate ACKs is a fast one; without a known round trip, this late is not out of order any more. */
 static const int64_t fast_ns = 20000000, reordered_ns = 3000000;
 
-/* The largest window that there is (RFC 7323, 2.3). */
-static const uint32_t window_max = UINT32_C(65535) << 14;
-
 enum { SYN_FIN_RST = TCP_SYN | TCP_FIN | TCP_RST };
 
 /* One packet and where it stands. */
@@ -151,11 +148,9 @@ static bool is_zero_window_probe(const struct look *l)
 
 static bool fills_window(const struct look *l)
 {
-	const struct tcp_side *r = l->rev;
-	unsigned shift = r->scale > TCP_SCALE && !(r->bits & TCP_FIRST_ACK) ? (unsigned)r->scale - TCP_SCALE : 0;
+	const unsigned known = TCP_KNOWS_ACK | TCP_KNOWS_WINDOW;
 
-	return l->len > 0 && l->plain && r->scale != TCP_SCALE_UNKNOWN && (r->bits & TCP_KNOWS_ACK) &&
-		(r->bits & TCP_KNOWS_WINDOW) && l->p->tcp_seq + l->len == r->ack + ((uint32_t)r->window << shift);
+	return l->len > 0 && l->plain && (l->rev->bits & known) == known && tcp_fills_window(l->rev, l->p->tcp_seq + l->len);
 }
 
 static void look_at_segment(struct look *l)
@@ -283,7 +278,7 @@ static void remember(struct look *l)
 	}
 	/* more under way than may be: acknowledgments were not captured, and sequence numbers go round */
 	if ((l->rev->bits & TCP_KNOWS_ACK) && seq_before(l->rev->ack, f->next_seq) &&
-		f->next_seq - l->rev->ack > window_max)
+		f->next_seq - l->rev->ack > TCP_WINDOW_MAX)
 		l->rev->bits &= (uint16_t)~TCP_KNOWS_ACK;
 	if (learns && (!knew || p->tcp_seq == f->contiguous))
 		f->contiguous = f->next_seq;
@@ -349,7 +344,8 @@ static void account(struct look *l, struct tcp_verdict *out)
 	bytes_in_flight(l, out);
 }
 
-void tcp_analyse(struct tcp_state *s, const struct packet *p, enum direction dir, struct tcp_verdict *out)
+/* Any packet: whatever it may mean. */
+static void analyse(struct tcp_state *s, const struct packet *p, enum direction dir, struct tcp_verdict *out)
 {
 	struct look l = {
 		.s = s, .fwd = &s->side[dir], .rev = &s->side[!dir], .p = p, .dir = dir, .len = p->payload_len,
@@ -357,9 +353,6 @@ void tcp_analyse(struct tcp_state *s, const struct packet *p, enum direction dir
 		.plain = !(p->tcp_flags & SYN_FIN_RST),
 	};
 
-	*out = (struct tcp_verdict){0};
-	if (!(p->flags & PACKET_HAS_TCP))
-		return;
 	if (p->flags & PACKET_FRAGMENT) {
 		skip_fragment(l.fwd, out);
 		return;
@@ -378,4 +371,11 @@ void tcp_analyse(struct tcp_state *s, const struct packet *p, enum direction dir
 	account(&l, out);
 	follow_handshake(&l, out);
 	out->marks = l.marks;
+}
+
+void tcp_analyse(struct tcp_state *s, const struct packet *p, enum direction dir, struct tcp_verdict *out)
+{
+	*out = (struct tcp_verdict){0};
+	if ((p->flags & PACKET_HAS_TCP) && !tcp_usual(s, p, dir, out))
+		analyse(s, p, dir, out);
 }

@@ -14,11 +14,6 @@ static struct tcp_segment *segments(struct tcp_state *s, enum direction dir, uns
 	return s->large ? s->more->many[dir] : s->side[dir].few;
 }
 
-static uint32_t end_of(const struct tcp_segment *g)
-{
-	return g->seq + g->len;
-}
-
 /* The sum of two stretches of bytes, one behind the other (RFC 1071, 2: with an odd length before it the second is swapped). */
 static uint16_t sum_behind(uint16_t first, uint32_t first_len, uint16_t second)
 {
@@ -38,8 +33,8 @@ static bool sums_differ(uint16_t a, uint16_t b)
 /* b stands behind a; what is between them, if anything, is counted in. */
 static void join(struct tcp_segment *a, const struct tcp_segment *b)
 {
-	uint32_t len = end_of(b) - a->seq;
-	bool adjacent = end_of(a) == b->seq && !a->syn;
+	uint32_t len = tcp_segment_end(b) - a->seq;
+	bool adjacent = tcp_segment_end(a) == b->seq && !a->syn;
 
 	a->sum = sum_behind((uint16_t)a->sum, a->len, (uint16_t)b->sum);
 	a->has_sum = adjacent && a->has_sum && b->has_sum;
@@ -55,7 +50,7 @@ static void thin(struct tcp_segment *g, uint8_t *n)
 	unsigned out = 0;
 
 	for (unsigned i = 0; i < *n; i++) {
-		bool pairs = i + 1 < *n && end_of(&g[i + 1]) - g[i].seq <= TCP_SEGMENT_MAX;
+		bool pairs = i + 1 < *n && tcp_segment_end(&g[i + 1]) - g[i].seq <= TCP_SEGMENT_MAX;
 
 		g[out] = g[i];
 		if (pairs)
@@ -139,7 +134,7 @@ static void insert(struct tcp_state *s, enum direction dir, unsigned at, const s
 	if (side->n != before)
 		for (at = 0; at < side->n && seq_before(g[at].seq, new->seq); at++)
 			;
-	if (at > 0 && seq_before(new->seq, end_of(&g[at - 1])))
+	if (at > 0 && seq_before(new->seq, tcp_segment_end(&g[at - 1])))
 		return;      /* what was joined covers it */
 	memmove(g + at + 1, g + at, (side->n - at) * sizeof(*g));
 	g[at] = *new;
@@ -170,12 +165,12 @@ static void add_within(struct tcp_state *s, enum direction dir, struct tcp_segme
 {
 	struct tcp_side *side = &s->side[dir];
 	struct tcp_segment *last = &g[side->n - 1];
-	uint32_t end = end_of(new);
+	uint32_t end = tcp_segment_end(new);
 	unsigned at = 0;
 	bool falls = false;
 
 	for (unsigned i = 0; i < side->n; i++) {
-		if (seq_before(g[i].seq, end) && seq_before(new->seq, end_of(&g[i]))) {
+		if (seq_before(g[i].seq, end) && seq_before(new->seq, tcp_segment_end(&g[i]))) {
 			g[i].unsure = 1;
 			falls = true;
 		}
@@ -193,12 +188,30 @@ static void add_within(struct tcp_state *s, enum direction dir, struct tcp_segme
 		insert(s, dir, 0, &first);
 		return;      /* one piece is enough: the range is what counts */
 	}
-	if (seq_before(end_of(last), end)) {
-		new->len = (end - end_of(last)) & TCP_SEGMENT_MAX;
-		new->seq = end_of(last);
+	if (seq_before(tcp_segment_end(last), end)) {
+		new->len = (end - tcp_segment_end(last)) & TCP_SEGMENT_MAX;
+		new->seq = tcp_segment_end(last);
 		new->has_sum = 0;
 		insert(s, dir, side->n, new);
 	}
+}
+
+static struct tcp_segment segment_of(const struct packet *p, uint32_t len, bool again)
+{
+	bool plain = !(p->tcp_flags & (TCP_SYN | TCP_FIN));
+
+	return (struct tcp_segment){
+		.seq = p->tcp_seq, .len = len & TCP_SEGMENT_MAX, .ns = (uint64_t)p->time_ns & ns_mask,
+		.sum = p->payload_sum, .has_sum = plain && (p->flags & PACKET_HAS_SUM) != 0,
+		.unsure = again || (p->flags & PACKET_TIME_UNKNOWN), .syn = (p->tcp_flags & TCP_SYN) != 0,
+	};
+}
+
+void tcp_segments_append(struct tcp_state *s, enum direction dir, const struct packet *p)
+{
+	struct tcp_segment new = segment_of(p, p->payload_len, false);
+
+	insert(s, dir, s->side[dir].n, &new);
 }
 
 bool tcp_segments_add(struct tcp_state *s, enum direction dir, const struct packet *p, uint32_t len, bool again)
@@ -207,25 +220,20 @@ bool tcp_segments_add(struct tcp_state *s, enum direction dir, const struct pack
 	const struct tcp_side *rev = &s->side[!dir];
 	unsigned capacity;
 	struct tcp_segment *g = segments(s, dir, &capacity);
-	bool plain = !(p->tcp_flags & (TCP_SYN | TCP_FIN));
-	struct tcp_segment new = {
-		.seq = p->tcp_seq, .len = len & TCP_SEGMENT_MAX, .ns = (uint64_t)p->time_ns & ns_mask,
-		.sum = p->payload_sum, .has_sum = plain && (p->flags & PACKET_HAS_SUM) != 0,
-		.unsure = again || (p->flags & PACKET_TIME_UNKNOWN), .syn = (p->tcp_flags & TCP_SYN) != 0,
-	};
+	struct tcp_segment new = segment_of(p, len, again);
 	/* compared only where there is something to compare: nothing here was sent before if all of it is new */
-	bool old = side->kept + side->n > 0 && seq_before(new.seq, end_of(&g[side->kept + side->n - 1]));
+	bool old = side->kept + side->n > 0 && seq_before(new.seq, tcp_segment_end(&g[side->kept + side->n - 1]));
 	bool differs = old && new.has_sum && others_before(g, side->kept + side->n, &new);
 
 	if (rev->bits & TCP_KNOWS_ACK && seq_before(new.seq, rev->ack)) {
-		if (!seq_before(rev->ack, end_of(&new)))
+		if (!seq_before(rev->ack, tcp_segment_end(&new)))
 			return differs;
-		new.len = (end_of(&new) - rev->ack) & TCP_SEGMENT_MAX;
+		new.len = (tcp_segment_end(&new) - rev->ack) & TCP_SEGMENT_MAX;
 		new.seq = rev->ack;
 		new.has_sum = 0;
 	}
 	g += side->kept;
-	if (side->n == 0 || seq_reached(new.seq, end_of(&g[side->n - 1])))
+	if (side->n == 0 || seq_reached(new.seq, tcp_segment_end(&g[side->n - 1])))
 		insert(s, dir, side->n, &new);
 	else
 		add_within(s, dir, g, &new);
@@ -244,14 +252,14 @@ struct tcp_sample tcp_segments_ack(struct tcp_state *s, enum direction dir, uint
 
 	for (; side->n > 0 && seq_before(g->seq, ack); g++) {
 		unsure |= g->unsure;
-		if (seq_before(ack, end_of(g))) {
-			g->len = (end_of(g) - ack) & TCP_SEGMENT_MAX;
+		if (seq_before(ack, tcp_segment_end(g))) {
+			g->len = (tcp_segment_end(g) - ack) & TCP_SEGMENT_MAX;
 			g->seq = ack;
 			g->has_sum = 0;
 			break;
 		}
 		uint64_t rtt = ((uint64_t)now_ns - g->ns) & ns_mask;
-		if (end_of(g) == ack && !unsure && rtt <= ns_mask >> 1)
+		if (tcp_segment_end(g) == ack && !unsure && rtt <= ns_mask >> 1)
 			sample = (struct tcp_sample){true, g->syn, (int64_t)rtt};
 		side->kept++;
 		side->n--;
@@ -259,12 +267,4 @@ struct tcp_sample tcp_segments_ack(struct tcp_state *s, enum direction dir, uint
 	if (unsure)
 		sample.measured = false;
 	return sample;
-}
-
-uint32_t tcp_segments_span(const struct tcp_state *s, enum direction dir)
-{
-	const struct tcp_side *side = &s->side[dir];
-	const struct tcp_segment *g = (s->large ? s->more->many[dir] : side->few) + side->kept;
-
-	return side->n ? end_of(&g[side->n - 1]) - g->seq : 0;
 }

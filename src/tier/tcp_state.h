@@ -105,13 +105,46 @@ static inline bool seq_reached(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) >= 0;
 }
 
+/* The largest window that there is (RFC 7323, 2.3). */
+enum { TCP_WINDOW_MAX = 65535 << 14 };
+
+/* Whether what its other side sends up to `end` is all that this side's window takes. */
+static inline bool tcp_fills_window(const struct tcp_side *r, uint32_t end)
+{
+	unsigned shift = r->scale > TCP_SCALE && !(r->bits & TCP_FIRST_ACK) ? (unsigned)r->scale - TCP_SCALE : 0;
+
+	return r->scale != TCP_SCALE_UNKNOWN && end == r->ack + ((uint32_t)r->window << shift);
+}
+
+/* ---- the usual packet (tcp_usual.c) ----------------------------------------------------- */
+
+/*
+ * True where the packet is one that nothing can mark, and all there is to do was done; false: nothing was changed, and the long way is
+ * to be gone. *out is all zero before.
+ */
+bool tcp_usual(struct tcp_state *s, const struct packet *p, enum direction dir, struct tcp_verdict *out);
+
 /* ---- segments under way (tcp_segments.c) ---------------------------------------------- */
+
+static inline uint32_t tcp_segment_end(const struct tcp_segment *g)
+{
+	return g->seq + g->len;
+}
+
+/* The segments that are kept, then those under way. */
+static inline const struct tcp_segment *tcp_segments_of(const struct tcp_state *s, enum direction dir)
+{
+	return s->large ? s->more->many[dir] : s->side[dir].few;
+}
 
 /*
  * The side sent `len` > 0 of sequence space from `seq`. again: the packet is marked as sent again or out of order. Returns whether
  * bytes that are known were sent before, and others now.
  */
 bool tcp_segments_add(struct tcp_state *s, enum direction dir, const struct packet *p, uint32_t len, bool again);
+
+/* The same of payload alone, for a packet with TCP_ACK that is behind all that is kept and not marked as sent again. */
+void tcp_segments_append(struct tcp_state *s, enum direction dir, const struct packet *p);
 
 struct tcp_sample {
 	bool measured, of_syn;
@@ -121,7 +154,13 @@ struct tcp_sample {
 /* What `dir` sent up to `ack` is acknowledged at now_ns. */
 struct tcp_sample tcp_segments_ack(struct tcp_state *s, enum direction dir, uint32_t ack, int64_t now_ns);
 /* From the first byte under way to behind the last; 0: none. */
-uint32_t tcp_segments_span(const struct tcp_state *s, enum direction dir);
+static inline uint32_t tcp_segments_span(const struct tcp_state *s, enum direction dir)
+{
+	const struct tcp_side *side = &s->side[dir];
+	const struct tcp_segment *g = tcp_segments_of(s, dir) + side->kept;
+
+	return side->n ? tcp_segment_end(&g[side->n - 1]) - g->seq : 0;
+}
 
 /* Whether its next packet may need a tcp_more. */
 static inline bool tcp_wants_more(const struct tcp_state *s)
@@ -136,5 +175,7 @@ struct tcp_more *tcp_give_back(struct tcp_state *s);
 
 /* Remembers the packet; whether the capture had this very frame a moment ago. */
 bool tcp_captured_twice(struct tcp_state *s, const struct packet *p, enum direction dir, uint32_t len);
+/* Remembers a packet in which something is new. */
+void tcp_seen_remember(struct tcp_state *s, const struct packet *p, enum direction dir, uint32_t len);
 
 #endif

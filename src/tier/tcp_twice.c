@@ -21,6 +21,9 @@ enum {
 	TWICE_SURE = 3, TWICE_MAX = 15,
 };
 
+/* Rings: a division by their size would cost as much as the rest. */
+_Static_assert((TCP_FEW_SEEN & (TCP_FEW_SEEN - 1)) == 0 && (TCP_MANY_SEEN & (TCP_MANY_SEEN - 1)) == 0, "powers of two");
+
 static uint32_t fingerprint(const struct packet *p)
 {
 	uint64_t a = (uint64_t)p->tcp_seq << 32 | p->tcp_ack;
@@ -56,26 +59,51 @@ static uint32_t time_allowed(const struct tcp_state *s, const struct packet *p, 
 	return 0;
 }
 
-bool tcp_captured_twice(struct tcp_state *s, const struct packet *p, enum direction dir, uint32_t len)
+static struct tcp_seen *frames_seen(struct tcp_state *s, enum direction dir, unsigned *n)
+{
+	*n = s->large ? TCP_MANY_SEEN : TCP_FEW_SEEN;
+	return s->large ? s->more->seen[dir] : s->side[dir].seen;
+}
+
+static struct tcp_seen frame_of(const struct packet *p)
+{
+	return (struct tcp_seen){fingerprint(p), (uint32_t)((uint64_t)p->time_ns >> 10)};
+}
+
+static void remember(struct tcp_state *s, const struct packet *p, enum direction dir, uint32_t len, struct tcp_seen frame)
 {
 	struct tcp_side *side = &s->side[dir];
-	uint32_t hash = fingerprint(p), now_us = (uint32_t)((uint64_t)p->time_ns >> 10), within;
-	struct tcp_seen *seen = s->large ? s->more->seen[dir] : side->seen;
-	unsigned n = s->large ? TCP_MANY_SEEN : TCP_FEW_SEEN;
+	uint16_t id = (uint16_t)p->fragment_id;
+	unsigned n;
+	struct tcp_seen *seen = frames_seen(s, dir, &n);
 
-	if (nothing_new(side, p, len) && (within = time_allowed(s, p, dir, len)) != 0 &&
-		seen_before(seen, n, hash, now_us, within)) {
+	if (len > 0 && s->twice > 0)
+		s->twice--;
+	if (id != 0 && side->ip_id != 0 && id != side->ip_id)
+		side->bits |= TCP_ID_VARIES;
+	side->ip_id = id;
+	seen[side->seen_at & (n - 1)] = frame;
+	side->seen_at = (uint8_t)((side->seen_at + 1u) & (n - 1));
+}
+
+void tcp_seen_remember(struct tcp_state *s, const struct packet *p, enum direction dir, uint32_t len)
+{
+	remember(s, p, dir, len, frame_of(p));
+}
+
+bool tcp_captured_twice(struct tcp_state *s, const struct packet *p, enum direction dir, uint32_t len)
+{
+	struct tcp_seen frame = frame_of(p);
+	unsigned n;
+	const struct tcp_seen *seen = frames_seen(s, dir, &n);
+	uint32_t within;
+
+	if (nothing_new(&s->side[dir], p, len) && (within = time_allowed(s, p, dir, len)) != 0 &&
+		seen_before(seen, n, frame.hash, frame.us, within)) {
 		if (len > 0)
 			s->twice = (uint8_t)(s->twice + 2 < TWICE_MAX ? s->twice + 2 : TWICE_MAX);
 		return true;
 	}
-	if (len > 0 && s->twice > 0)
-		s->twice--;
-	uint16_t id = (uint16_t)p->fragment_id;
-	if (id != 0 && side->ip_id != 0 && id != side->ip_id)
-		side->bits |= TCP_ID_VARIES;
-	side->ip_id = id;
-	seen[side->seen_at % n] = (struct tcp_seen){hash, now_us};
-	side->seen_at = (uint8_t)((side->seen_at + 1u) % n);
+	remember(s, p, dir, len, frame);
 	return false;
 }

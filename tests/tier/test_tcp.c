@@ -113,6 +113,8 @@ static void windows(void **unused)
 		{950, 's', TCP_ACK, 501, 301, 0, 500, .marks = "window_update"},
 		{951, 'c', TCP_ACK, 301, 501, 100, 1000, .marks = ""},
 	}, 11);
+	/* the probe's byte came again with others */
+	assert_int_equal(script_verdict(10)->in_flight, 100);
 }
 
 /* Only options of both SYNs make windows larger, up to 2^14 times; a SYN's own window never is. */
