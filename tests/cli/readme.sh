@@ -6,6 +6,7 @@ binary=yes
 ln -s "$top_srcdir/samples" samples
 ln -s samples/shop.pcapng a.pcap
 ln -s samples/shop.pcapng trace.pcapng
+ln -s samples/shop.pcapng shop.pcapng
 sed -e :a -e '/\\$/{N; s/\\\n//; ta' -e '}' "$top_srcdir/README.md" | grep '^flowdrill .*samples/' |
 	sed 's/ *#.*//' >commands
 [ -s commands ] || fail "README.md has no command on a sample"
