@@ -108,3 +108,7 @@ unit_tests += tests/store/test_catalog_rows
 tests_store_test_catalog_rows_SOURCES = tests/store/test_catalog_rows.c tests/store/made.c tests/store/made.h
 tests_store_test_catalog_rows_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_store_test_catalog_rows_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_block_odd
+tests_store_test_block_odd_SOURCES = tests/store/test_block_odd.c tests/store/made.c tests/store/made.h
+tests_store_test_block_odd_LDADD = $(store_test_ldadd)
