@@ -112,3 +112,7 @@ tests_store_test_catalog_rows_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_block_odd
 tests_store_test_block_odd_SOURCES = tests/store/test_block_odd.c tests/store/made.c tests/store/made.h
 tests_store_test_block_odd_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_foreign
+tests_store_test_foreign_SOURCES = tests/store/test_foreign.c tests/store/made.c tests/store/made.h
+tests_store_test_foreign_LDADD = $(store_test_ldadd)
