@@ -116,3 +116,7 @@ tests_store_test_block_odd_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_foreign
 tests_store_test_foreign_SOURCES = tests/store/test_foreign.c tests/store/made.c tests/store/made.h
 tests_store_test_foreign_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_block_copy
+tests_store_test_block_copy_SOURCES = tests/store/test_block_copy.c
+tests_store_test_block_copy_LDADD = $(store_test_ldadd)
