@@ -120,3 +120,9 @@ tests_store_test_foreign_LDADD = $(store_test_ldadd)
 unit_tests += tests/store/test_block_copy
 tests_store_test_block_copy_SOURCES = tests/store/test_block_copy.c
 tests_store_test_block_copy_LDADD = $(store_test_ldadd)
+
+unit_tests += tests/store/test_odd_calls
+tests_store_test_odd_calls_SOURCES = tests/store/test_odd_calls.c tests/store/made.c tests/store/made.h \
+	tests/store/place.h tests/store/segment_model.c tests/store/segment_model.h
+tests_store_test_odd_calls_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_odd_calls_LDADD = $(store_test_ldadd)
