@@ -290,7 +290,7 @@ static bool mysql_resync(void *state, const struct parse_bytes *in)
 		return true;
 	}
 	bool fits = in->dir == DIR_C2S ? in->p[3] == 0 && len + HEAD == in->n && command_name(in->p[HEAD]) :
-		in->p[3] == 1 && (len + HEAD == in->n || in->p[HEAD + len + 3] == 2 || in->n < HEAD + len + HEAD);
+		in->p[3] == 1 && (in->n < HEAD + len + HEAD || in->p[HEAD + len + 3] == 2);
 	if (fits)
 		s->greeted = s->logged_in = s->accepted = true;
 	return fits;
