@@ -13,6 +13,7 @@ struct place {
 	uint32_t name_number, app_number;
 	uint8_t app;                 /* enum app that app_number stands for */
 	bool used;                   /* its talk is */
+	bool ruled_out;              /* as its talk, which need not be looked at */
 };
 
 struct heard {
@@ -187,7 +188,7 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 	struct said_sink sink = {observe, &namer};
 	struct said said;
 
-	if (!speaks && !begins)
+	if (!begins && (!speaks || place->ruled_out))
 		return;
 	if (at->app != APP_NONE && (talk->app == APP_NONE || talk->app == APP_RTCP)) {
 		talk->app = (uint8_t)at->app;
@@ -198,6 +199,7 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 		observe_server(&namer, p, at, talk, &said);
 	}
 	place->used = true;
+	place->ruled_out = talk->ruled_out;
 	if (said.name.p)
 		say_name(h, place, said.name);
 	if (!speaks || talk->app == APP_NONE)
