@@ -40,8 +40,8 @@ tests_tier_test_turns_SOURCES = tests/tier/test_turns.c
 tests_tier_test_turns_LDADD = $(tier_test_ldadd)
 
 # Against tshark's table of RTP streams in FLOWDRILL_CAPTURES.
-TESTS += tests/tier/rtp-truth.sh
-EXTRA_DIST += tests/tier/rtp-truth.sh tests/tier/rtp-differences.tsv
+TESTS += tests/tier/rtp-truth.sh tests/tier/rtp-samples.sh
+EXTRA_DIST += tests/tier/rtp-truth.sh tests/tier/rtp-samples.sh tests/tier/rtp-differences.tsv
 
 unit_tests += tests/tier/test_voice
 tests_tier_test_voice_SOURCES = tests/tier/test_voice.c

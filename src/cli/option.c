@@ -299,7 +299,7 @@ static const struct option options[OPTIONS] = {
 	[OPTION_SLICES] = { "slices", 0, "A,B,C",
 		"lengths of microflows, flows and macroflows: 5s,5m,15m", set_slices },
 	[OPTION_ATTRIBUTES] = { "attributes", 0, "LIST",
-		"what is computed beside counting: all, none, tcp,response", set_attributes },
+		"what is computed beside counting: all, none, or of tcp,response,app,voip", set_attributes },
 	[OPTION_ATTRIBUTES_FOR] = { "attributes-for", 0, "FILTER",
 		"compute it only for conversations that match", set_attributes_for },
 	[OPTION_BLOCK_SIZE] = { "block-size", 0, "SIZE",

@@ -17,6 +17,8 @@ static const char *const reasons[HEALTH_REASONS] = {
 	[HEALTH_ZERO_WINDOW] = "zero-window",
 	[HEALTH_SLOW] = "slow",
 	[HEALTH_ERRORS] = "errors",
+	[HEALTH_RTP_LOSS] = "rtp-loss",
+	[HEALTH_CALL] = "call",
 };
 
 const struct health_limits health_limits_default = {
@@ -29,6 +31,8 @@ const struct health_limits health_limits_default = {
 		[HEALTH_ZERO_WINDOW] = { 0.005, 0.05, 2 },
 		[HEALTH_SLOW] = { 0.01, 0.10, 1 },
 		[HEALTH_ERRORS] = { 0.01, 0.10, 1 },
+		[HEALTH_RTP_LOSS] = { 0.01, 0.05, 5 },
+		[HEALTH_CALL] = { 0.05, 0.30, 50 },
 	},
 };
 
@@ -140,6 +144,23 @@ static void find_errors(const struct counters *c, struct health_verdict *v)
 			c->requests > c->marks[MARK_ERRORS] ? c->requests : c->marks[MARK_ERRORS]);
 }
 
+static void find_media(const struct record *r, struct health_verdict *v)
+{
+	const struct media *m = r->media;
+	uint64_t expected = 0, lost = 0;
+
+	if (!m || !knows(&r->c, FIELD_RTP_PACKETS))
+		return;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		uint64_t e = m->v[dir][MEDIA_EXPECTED], received = m->v[dir][MEDIA_RECEIVED];
+
+		expected += e;
+		lost += e > received ? e - received : 0;
+	}
+	find(&v->reasons[HEALTH_RTP_LOSS], lost, expected);
+	find(&v->reasons[HEALTH_CALL], media_both(m, MEDIA_BAD), media_both(m, MEDIA_MOS_N));
+}
+
 void health_judge(const struct record *r, const struct health_limits *l, struct health_verdict *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -149,6 +170,7 @@ void health_judge(const struct record *r, const struct health_limits *l, struct 
 	find_connections(&r->c, out);
 	find_turns(r, l->slow_ns, out);
 	find_errors(&r->c, out);
+	find_media(r, out);
 	for (unsigned i = 0; i < HEALTH_REASONS; i++) {
 		struct health_finding *f = &out->reasons[i];
 		if (!f->known)

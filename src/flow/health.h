@@ -14,6 +14,8 @@
  *   zero-window  packets that close the window                    of TCP packets
  *   slow         responses that took `slow time` or longer        of responses
  *   errors       packets in which the server says that it failed  of requests of applications
+ *   rtp-loss     RTP packets that never came                      of RTP packets expected
+ *   call         RTP packets at which MOS was below 3.6           of RTP packets with MOS
  *
  * Of a record without a histogram of response times (flows, microflows) the longest and the sum tell how many were slow at least: those are
  * counted.
@@ -26,7 +28,7 @@
 enum health { HEALTH_NORMAL, HEALTH_DEGRADED, HEALTH_FAULTY, HEALTHS };
 enum health_reason {
 	HEALTH_LOSS, HEALTH_ABORTED, HEALTH_REFUSED, HEALTH_UNANSWERED, HEALTH_ZERO_WINDOW, HEALTH_SLOW,
-	HEALTH_ERRORS,
+	HEALTH_ERRORS, HEALTH_RTP_LOSS, HEALTH_CALL,
 	HEALTH_REASONS
 };
 

@@ -377,6 +377,19 @@ static void count_early(struct voice *v, struct call *c, const struct packet *p,
 	}
 }
 
+/* One direction is certain: what the other one has sent meanwhile, if it goes on from each other, is RTP too. */
+static void count_other_side(struct voice *v, const struct place *place, const struct packet *p, const struct analysed *at,
+	struct media *more)
+{
+	struct analysed other = *at;
+	const struct rtp_guess *guess;
+
+	other.dir = DIR_C2S + DIR_S2C - at->dir;
+	other.as = DIR_C2S + DIR_S2C - at->as;
+	guess = &place->guess[other.dir];
+	count_early(v, &v->calls[place->call - 1], p, &other, place->early[other.dir], guess->n < EARLY ? guess->n : EARLY, guess->ssrc, more);
+}
+
 /* Whether the packet makes it certain that this is RTP; then those before it are counted. */
 static bool begin_rtp(struct voice *v, struct place *place, const struct packet *p, const uint8_t *bytes, size_t n,
 	const struct rtp_header *h, const struct analysed *at, struct media *more)
@@ -389,6 +402,7 @@ static bool begin_rtp(struct voice *v, struct place *place, const struct packet 
 	if (certain) {
 		call_begin(v, at->place, at->announced);
 		count_early(v, &v->calls[place->call - 1], p, at, early, announced ? 1 : EARLY, h->ssrc, more);
+		count_other_side(v, place, p, at, more);
 		return true;
 	}
 	memmove(early + 1, early, (EARLY - 1) * sizeof(*early));

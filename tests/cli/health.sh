@@ -32,6 +32,8 @@ cat >config/flowdrill/health <<'END'
 # a patient man's
 slow off
 errors off
+rtp-loss off
+call off
 loss off # the radio
 refused off
 unanswered off

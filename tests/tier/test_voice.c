@@ -166,6 +166,26 @@ static void told(void **state)
 	end(&w);
 }
 
+/* One direction is announced, the other is not: nothing of it is missing. */
+static void one_side_told(void **state)
+{
+	struct announced *a = announce("one", 96, "g729");
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (unsigned i = 0; i < 10; i++) {
+		rtp(&w, 0, DIR_C2S, NULL, 8, i, 7);
+		if (i >= 1)
+			rtp(&w, 0, DIR_S2C, a, 96, i, 8);
+	}
+	assert_int_equal(w.sum.v[0][MEDIA_RECEIVED], 10);
+	assert_int_equal(w.sum.v[0][MEDIA_JITTER_N], 9);
+	assert_int_equal(w.sum.v[1][MEDIA_RECEIVED], 9);
+	announced_release(a);
+	end(&w);
+}
+
 /* SDP that lies: the port is that of something else, whatever its bytes are. */
 static void lies(void **state)
 {
@@ -270,7 +290,7 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unannounced), cmocka_unit_test(dynamic_type), cmocka_unit_test(told), cmocka_unit_test(lies),
+		cmocka_unit_test(unannounced), cmocka_unit_test(dynamic_type), cmocka_unit_test(told), cmocka_unit_test(one_side_told), cmocka_unit_test(lies),
 		cmocka_unit_test(round_trips), cmocka_unit_test(many),
 	};
 
