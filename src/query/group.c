@@ -26,7 +26,8 @@ struct group {
 struct groups {
 	struct run *run;
 	bool by_point; /* kept apart though not asked for */
-	bool by_service;
+	bool by_service, by_app;
+	const struct field *app;
 	const struct field *end_reason;
 	struct group **v; /* each by itself: rows point to them */
 	size_t n, cap;
@@ -98,6 +99,8 @@ enum rc groups_new(struct run *run, struct groups **out, struct err *err)
 	g->run = run;
 	g->by_point = query_groups_by_point(run->sources, run->q);
 	g->by_service = asks_for(run->q, "service");
+	g->by_app = asks_for(run->q, "app");
+	g->app = field_find("app", run->q->tier);
 	g->end_reason = field_find("end_reason", run->q->tier);
 	buf_init(&g->keys);
 	buf_init(&g->key);
@@ -252,6 +255,13 @@ static void make_member(const struct groups *g, const struct row *row, struct re
 	if (g->end_reason && row->tier == TIER_FLOW && field_get(g->end_reason, row, &v)) {
 		member->c.end_reason = (uint8_t)v.u;
 		member->c.known |= FIELD_BIT(FIELD_END_REASON);
+	}
+	/* a guess, and 'several', too */
+	if (g->by_app && g->app && !(member->c.known & FIELD_BIT(FIELD_APP)) && field_get(g->app, row, &v)) {
+		member->texts = g->run->texts;
+		member->c.text[TEXT_APP] = texts_add(member->texts, v.text, strlen(v.text));
+		member->c.known |= FIELD_BIT(FIELD_APP);
+		member->c.mixed &= ~FIELD_BIT(FIELD_APP);
 	}
 	if (g->by_service && row->tier != TIER_MACROFLOW && member->key.has_ports) {
 		service_of(&service, &member->key, 0);

@@ -144,13 +144,17 @@ static void keep_text(char *to, struct said_text text)
 	to[len] = '\0';
 }
 
-/* What the packet says by itself, as a message of its conversation's application; false where that is not known. */
+/*
+ * What the packet says by itself, as a message of its conversation's application; false where that is not known. It is as far as the
+ * segment's part of the microflow tells: a packet before the application was recognised may say nothing, and may when segments were
+ * merged.
+ */
 static bool hear(struct packets *p, enum app app, const struct packet_row *row, const struct raw_packet *raw,
 	struct packet_said *out)
 {
 	struct said said;
 
-	if (app == APP_NONE)
+	if (app == APP_NONE || row->pkt.payload_len == 0)
 		return false;
 	buf_clear(&p->info);
 	talk_one(app, &row->pkt, raw->data, row->direction, &said, &p->info);

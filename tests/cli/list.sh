@@ -62,6 +62,8 @@ fd 0 list flows -r cap/basic.pcap --group-by server,server_port --format csv
 golden group-server.csv
 fd 0 list flows -r cap/basic.pcap --group-by proto --sort -bytes --format json
 golden group-proto.json
+fd 0 list flows -r cap/basic.pcap --group-by app --fields app,flows,packets --format csv
+golden group-app.csv
 
 # ---- ids
 id=$("$FLOWDRILL" list flows -r cap/basic.pcap port 51515 --fields id --format csv | tail -n 1)
