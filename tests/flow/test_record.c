@@ -184,6 +184,8 @@ static void test_merge_rules(void **state)
 	assert_true(a.c.mixed & FIELD_BIT(FIELD_CLIENT));
 	assert_true(a.c.known & FIELD_BIT(FIELD_SERVER));
 	assert_int_equal(a.c.size_min, 60);      /* unknown in b: says nothing */
+	record_free(&a);
+	record_free(&b);
 }
 
 /* What was not computed of one part is unknown of the whole, extremes too; the rest stays. */
