@@ -364,7 +364,7 @@ static enum rc take_macro(void *ctx, const struct service_key *key, const struct
 static enum rc call_macros(struct store *s, struct err *err)
 {
 	struct macro_range range = { .from_ns = INT64_MIN, .to_ns = INT64_MAX };
-	struct macro_walk *w;
+	struct macro_walk *w = NULL;
 	struct service_key key;
 	struct record rec;
 	unsigned taken = 0;
@@ -373,9 +373,9 @@ static enum rc call_macros(struct store *s, struct err *err)
 
 	while (rc == RC_DONE && (rc = macro_walk_next(w, &rec, &key, err)) == RC_DONE)
 		record_free(&rec);
+	macro_walk_close(w);
 	if (rc != RC_END)
 		return rc;
-	macro_walk_close(w);
 	rc = store_segment_macros(s, store_segments(s, &n), NULL, take_macro, &taken, err);
 	if (rc != RC_DONE)
 		return rc;
