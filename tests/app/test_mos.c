@@ -86,7 +86,7 @@ static void monotone(void **state)
 		}
 		for (double loss = 0; loss < 100; loss += 0.25) {
 			double burst = 1 + loss / 10;
-			uint32_t less, more;
+			uint32_t less = 0, more = 0;
 			struct mos_input a = {c, loss / 100, 2, 50}, b = {c, loss / 100 + 0.0025, 2, 50};
 
 			if (rating(c, loss + 0.25, burst, 50) >= rating(c, loss, burst, 50))

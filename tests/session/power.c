@@ -581,7 +581,7 @@ struct power_report *power_report_new(void)
 int power_run(struct power_report *r, uint64_t at, uint64_t seed, const char *dir,
 	void (*work)(void *ctx), void *ctx)
 {
-	int status;
+	int status = 0;
 
 	memset(r, 0, sizeof(*r));
 	report = r;

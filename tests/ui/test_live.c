@@ -28,7 +28,7 @@ static int set_up(void **state)
 	for (int i = 0; i < TIERS; i++)
 		fake.rows[i] = 0;
 	buf_init(&text);
-	return screen_open(&screen, NULL, &o, &err);
+	return screen_open(&screen, NULL, &o, &err) != RC_DONE;
 }
 
 static int tear_down(void **state)
