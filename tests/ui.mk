@@ -16,9 +16,14 @@ tests_ui_test_list_SOURCES = tests/ui/test_list.c
 tests_ui_test_list_LDADD = $(ui_test_ldadd)
 
 unit_tests += tests/ui/test_screen
-tests_ui_test_screen_SOURCES = tests/ui/test_screen.c tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_screen_SOURCES = tests/ui/test_screen.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_screen_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_screen_LDADD = $(ui_test_ldadd)
+
+unit_tests += tests/ui/test_tags
+tests_ui_test_tags_SOURCES = tests/ui/test_tags.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_tags_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_tags_LDADD = $(ui_test_ldadd)
 
 unit_tests += tests/ui/test_live
 tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/ui/fake_session.h
@@ -33,6 +38,8 @@ TESTS += tests/ui/man_keys.sh
 EXTRA_DIST += tests/ui/man_keys.sh
 
 # Scripted keys on the sample, compared with saved screens.
+TESTS += tests/ui/tags.sh
+EXTRA_DIST += tests/ui/tags.sh
 TESTS += tests/ui/screens.sh tests/ui/readme.sh
 EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.script \
 	tests/ui/screens/bytes.200x60.txt \

@@ -49,14 +49,9 @@ static enum rc run_columns(struct screen *s, const char *arguments, struct err *
 
 static enum rc run_export(struct screen *s, const char *arguments, struct err *err)
 {
-	struct view *v = screen_top(s);
-	struct id id;
-
 	if (arguments[0] == '\0')
 		return err_set(err, RC_USAGE, "export", "to which file?");
-	if (v->ops->selected == NULL || !v->ops->selected(v, &id))
-		return err_set(err, RC_USAGE, "export", "nothing is selected");
-	return save_start(s, &id, arguments, err);
+	return save_chosen(s, arguments, err);
 }
 
 /* Minutes or seconds of the newest packet's day, RFC 3339, or relative to the newest packet. */
@@ -109,7 +104,7 @@ static enum rc run_quit(struct screen *s, const char *arguments, struct err *err
 static const struct command_row rows[] = {
 	{ "columns", "FIELD,FIELD,…", "Show these columns; without any, the usual ones.",
 		run_columns },
-	{ "export", "FILE", "Write the packets of the selected row to a pcapng file.",
+	{ "export", "FILE", "Write the packets of all tagged rows, else of the selected one, to a pcapng file.",
 		run_export },
 	{ "filter", "FILTER", "Show only what the filter selects; without one, everything.",
 		run_filter },

@@ -60,8 +60,20 @@
 	X(REQ_PANE, "pane", "Tab", "details", \
 		"Show or hide all fields of the selected row (zero counts are left out); in the " \
 		"packet view: move between layers and bytes.") \
+	X(REQ_TAG, "tag", "Space", "", \
+		"Tag the selected row, or take its tag, and go to the next one. Writing and piping work on all " \
+		"tagged rows, of other lists and tiers too; without any on the selected one.") \
+	X(REQ_TAG_ALL, "tag-all", "Ctrl-T", "", "Tag all rows of the list.") \
+	X(REQ_TAG_CLEAR, "untag", "u", "", "Take all tags, of all lists.") \
+	X(REQ_MARK, "mark", "m", "", \
+		"Remember the place under a letter or digit, which is typed next: the views that lead here, " \
+		"their filters, and the selected row.") \
+	X(REQ_MARK_GO, "go-to-mark", "'", "", \
+		"Go to the place that was remembered under the letter or digit typed next; once more ' goes " \
+		"back to where one was before.") \
 	X(REQ_WRITE, "write", "w", "write", \
-		"Write the packets of the selected row to a pcapng file.") \
+		"Write the packets of all tagged rows, else of the selected one, to a pcapng file: each packet " \
+		"once.") \
 	X(REQ_FOLLOW, "follow", "f", "follow", \
 		"While packets are recorded: keep the selection on the newest row, and scroll with " \
 		"it. Moving the selection, or f again, ends it.") \

@@ -72,7 +72,7 @@ static bool place_of(const struct list_view *lv, size_t index, size_t *place)
 	return false;
 }
 
-static void remember_row(struct list_view *lv)
+void list_view_remember(struct list_view *lv)
 {
 	const struct result *r = loader_lock(&lv->loader);
 	struct row row;
@@ -219,7 +219,7 @@ static void go_to_trouble(struct list_view *lv, int by)
 	else
 		screen_say(lv->view.screen, "no %s %s is in trouble", by > 0 ? "further" : "earlier",
 			tier_singular(lv->view.tier));
-	remember_row(lv);
+	list_view_remember(lv);
 }
 
 void list_view_arrange(struct list_view *lv)
@@ -245,7 +245,7 @@ void list_view_arrange(struct list_view *lv)
 		select_again(lv, r, was_fold);
 	loader_unlock(&lv->loader);
 	if (lv->follow || sought)
-		remember_row(lv);
+		list_view_remember(lv);
 }
 
 void list_view_update(struct view *v)
@@ -268,7 +268,7 @@ void list_view_refresh(struct view *v)
 			columns_bring(&lv->columns, lv->sort.field);
 	}
 	if (v->screen->live.recorders > 0 && !lv->has_key && !loader_loading(&lv->loader))
-		remember_row(lv);
+		list_view_remember(lv);
 	loader_refresh(&lv->loader);
 }
 
@@ -315,7 +315,7 @@ bool list_view_step(struct view *v, int by, struct id *out)
 	list_request(&lv->list, by < 0 ? REQ_UP : REQ_DOWN);
 	if (lv->list.selected == before)
 		return false;
-	remember_row(lv);
+	list_view_remember(lv);
 	return list_view_selected(v, out);
 }
 
@@ -353,7 +353,7 @@ static void open_below(struct list_view *lv,
 	struct id id;
 	bool ports, trouble;
 
-	remember_row(lv);
+	list_view_remember(lv);
 	if (!selected_crumb(lv, &id, crumb, &ports, &trouble))
 		return;
 	below = make(lv, &id, ports);
@@ -420,7 +420,7 @@ bool list_view_request(struct view *v, enum request r)
 		lv->seek = false;
 	if (list_request(&lv->list, r)) {
 		stop_following(lv);
-		remember_row(lv);
+		list_view_remember(lv);
 		return true;
 	}
 	switch (r) {
@@ -435,7 +435,7 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_FOLLOW: toggle_follow(lv); return true;
 	case REQ_NEXT_TROUBLE: go_to_trouble(lv, 1); return true;
 	case REQ_PREV_TROUBLE: go_to_trouble(lv, -1); return true;
-	default: return false;
+	default: return list_view_tag_request(lv, r);
 	}
 }
 
@@ -455,7 +455,7 @@ enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
 		return rc;
 	snprintf(v->filter, sizeof(v->filter), "%s", filter != NULL ? text : "");
 	/* the row stays selected where the filter lets it through */
-	remember_row(lv);
+	list_view_remember(lv);
 	list_select(&lv->list, 0);
 	columns_forget(&lv->columns);
 	rc = loader_set_filter(&lv->loader, filter, err);
@@ -518,7 +518,7 @@ enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err)
 	lv->follow &= !found;
 	if (!found)
 		return err_set(err, RC_NOTHING, "goto", "no row at or after that time");
-	remember_row(lv);
+	list_view_remember(lv);
 	return RC_DONE;
 }
 
@@ -545,7 +545,7 @@ bool list_view_search(struct view *v, const char *text, int by)
 	if (found) {
 		lv->follow = false;
 		list_select(&lv->list, at);
-		remember_row(lv);
+		list_view_remember(lv);
 	}
 	return found;
 }

@@ -60,6 +60,12 @@ struct list_view {
 	size_t *map; /* list place -> row of the result; NULL: the same */
 	struct list_fold fold;
 	size_t arranged_page; /* rows on the screen when it was arranged */
+	bool ports; /* of the server differ between the rows */
+	struct {
+		unsigned change; /* of tags, when they were counted */
+		size_t rows; /* there were then */
+		size_t n;
+	} tagged; /* of its rows; see list_view_tagged() */
 };
 
 /* Fills a zeroed *lv of a tier below `in` (NULL: everything); starts the query. */
@@ -76,6 +82,11 @@ void list_view_arrange(struct list_view *lv);
  */
 bool list_view_row(
 	const struct list_view *lv, const struct result *r, size_t place, struct row *out);
+
+/* Remembers the selected row by its id. */
+void list_view_remember(struct list_view *lv);
+/* Tagging (ui/list_view_tags.c); false where the request is another. */
+bool list_view_tag_request(struct list_view *lv, enum request r);
 
 /* The members of struct view_ops. */
 void list_view_close(struct view *v);
@@ -96,6 +107,9 @@ enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err);
 bool list_view_search(struct view *v, const char *text, int by);
 bool list_view_selected(const struct view *v, struct id *out);
 bool list_view_step(struct view *v, int by, struct id *out);
+size_t list_view_tagged(const struct view *v);
+bool list_view_place(const struct view *v, struct place_step *out);
+void list_view_select_id(struct view *v, const struct id *id);
 
 #define LIST_VIEW_OPS_BUT_REQUEST                                                         \
 	.failed = list_view_failed, .close = list_view_close, .draw = list_view_draw,     \
@@ -103,7 +117,9 @@ bool list_view_step(struct view *v, int by, struct id *out);
 	.cancel = list_view_cancel, .status = list_view_status,                           \
 	.set_filter = list_view_set_filter, .set_sort = list_view_set_sort,               \
 	.set_columns = list_view_set_columns, .go_to_time = list_view_go_to_time,         \
-	.search = list_view_search, .selected = list_view_selected, .step = list_view_step
+	.search = list_view_search, .selected = list_view_selected, .step = list_view_step, \
+	.tagged = list_view_tagged, .place = list_view_place,                     \
+	.select_id = list_view_select_id
 #define LIST_VIEW_OPS LIST_VIEW_OPS_BUT_REQUEST, .request = list_view_request
 
 #endif

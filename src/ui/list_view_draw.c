@@ -52,6 +52,16 @@ static uint64_t row_drops(const struct row *row)
 	return f != NULL && field_get(f, row, &v) ? v.u : 0;
 }
 
+static bool is_tagged(const struct list_view *lv, const struct row *row)
+{
+	struct id id;
+
+	if (lv->view.screen->tags.n == 0)
+		return false;
+	row_id(row, &id);
+	return tags_has(&lv->view.screen->tags, &id);
+}
+
 static void draw_row(const struct list_view *lv, struct canvas *c, struct rect area, int y,
 	const struct result *r, size_t place)
 {
@@ -70,6 +80,8 @@ static void draw_row(const struct list_view *lv, struct canvas *c, struct rect a
 			lv->search[0] != '\0' ? lv->search : NULL);
 		if (row_drops(&row) > 0)
 			canvas_text(c, area.x + 1, y, 1, ATTR_WARN | extra, "!");
+		if (is_tagged(lv, &row))
+			canvas_text(c, area.x + 1, y, 1, ATTR_KEY | extra, "*");
 	}
 }
 
@@ -186,6 +198,7 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	size_t state_size)
 {
 	const struct list_view *lv = (const struct list_view *)v;
+	char tags[96];
 	int len = 0;
 
 	snprintf(position, position_size, "%zu/%zu%s",
@@ -201,6 +214,8 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 		len = add_state(state, state_size, len,
 			"there are more rows than these: filter or sort; shown: ", number);
 	}
+	if (tags_text(v->screen, tags, sizeof(tags)) > 0)
+		len = add_state(state, state_size, len, "* ", tags);
 	len = add_drops(lv, state, state_size, len);
 	if (lv->follow)
 		len = add_state(state, state_size, len, "following the newest row", "");

@@ -25,6 +25,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view.c \
 	src/ui/list_view.h \
 	src/ui/list_view_draw.c \
+	src/ui/list_view_tags.c \
 	src/ui/live.c \
 	src/ui/live.h \
 	src/ui/loader.c \
@@ -35,6 +36,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/packet_frame.h \
 	src/ui/packet_tree.c \
 	src/ui/packet_tree.h \
+	src/ui/place.c \
+	src/ui/place.h \
 	src/ui/prompt.c \
 	src/ui/prompt.h \
 	src/ui/prompt_history.c \
@@ -48,6 +51,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/screen_prompt.c \
 	src/ui/script.c \
 	src/ui/script.h \
+	src/ui/tags.c \
+	src/ui/tags.h \
 	src/ui/term.h \
 	src/ui/term_curses.c \
 	src/ui/term_palette.c \

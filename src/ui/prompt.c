@@ -22,7 +22,7 @@ struct prompt {
 	struct history history;
 	enum prompt_kind kind;
 	bool open, done;
-	char label[64];
+	char label[96];
 	char text[TEXT_MAX];
 	FILE *null; /* what readline has for a terminal */
 	/* what Tab found last */

@@ -13,7 +13,8 @@
 struct save {
 	struct pcapng_out *out;
 	struct job *job;
-	struct id id;
+	struct id *ids;
+	size_t n_ids;
 	char path[512];
 	_Atomic uint64_t packets; /* so far, for the status line */
 	enum rc rc; /* of the sink; read when the job is over */
@@ -44,16 +45,11 @@ static bool take_packet(void *ctx, const struct query_sources *sources, const st
 static void ask_below(struct query *q, const struct save *save)
 {
 	query_init(q, TIER_PACKET);
-	if (save->id.tier == TIER_PACKET) {
-		q->ids = &save->id;
-		q->n_ids = 1;
-	} else {
-		q->in = &save->id;
-		q->n_in = 1;
-	}
+	q->in = save->ids;
+	q->n_in = save->n_ids;
 }
 
-enum rc save_start(struct screen *s, const struct id *id, const char *path, struct err *err)
+enum rc save_start(struct screen *s, const struct id *ids, size_t n, const char *path, struct err *err)
 {
 	struct save *save;
 	struct query q;
@@ -69,7 +65,13 @@ enum rc save_start(struct screen *s, const struct id *id, const char *path, stru
 	save = mem_calloc(1, sizeof(*save));
 	if (save == NULL)
 		return err_memory(err);
-	save->id = *id;
+	save->ids = mem_calloc(n, sizeof(*save->ids));
+	if (save->ids == NULL) {
+		mem_free(save);
+		return err_memory(err);
+	}
+	memcpy(save->ids, ids, n * sizeof(*ids));
+	save->n_ids = n;
 	snprintf(save->path, sizeof(save->path), "%s", path);
 	rc = pcapng_out_open(path, false, &save->out, err);
 	if (rc == RC_DONE) {
@@ -79,11 +81,22 @@ enum rc save_start(struct screen *s, const struct id *id, const char *path, stru
 			pcapng_out_abandon(save->out);
 	}
 	if (rc != RC_DONE) {
+		mem_free(save->ids);
 		mem_free(save);
 		return rc;
 	}
 	s->save = save;
 	return RC_DONE;
+}
+
+enum rc save_chosen(struct screen *s, const char *path, struct err *err)
+{
+	const struct id *ids;
+	struct id one;
+	size_t n;
+	enum rc rc = tags_chosen(s, &one, &ids, &n, err);
+
+	return rc == RC_DONE ? save_start(s, ids, n, path, err) : rc;
 }
 
 static void finish(struct screen *s, enum job_state state, const struct err *job_err)
@@ -107,6 +120,7 @@ static void finish(struct screen *s, enum job_state state, const struct err *job
 		screen_say(s, "%s %s written to %s", count, packets == 1 ? "packet" : "packets",
 			save->path);
 	job_free(save->job);
+	mem_free(save->ids);
 	mem_free(save);
 	s->save = NULL;
 }

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing the packets below a record to a pcapng file, in the background. One at a time.
+ * Writing the packets below records to a pcapng file, in the background. One at a time.
  */
 #ifndef FLOWDRILL_UI_SAVE_H
 #define FLOWDRILL_UI_SAVE_H
 
 #include "ui/screen.h"
 
-/* RC_USAGE while another one runs; never overwrites a file. */
-enum rc save_start(struct screen *s, const struct id *id, const char *path, struct err *err);
+/*
+ * Writes all packets below n records, and those that are named themselves: each once, in the order of capture (of each source). RC_USAGE
+ * while another one runs; never overwrites a file.
+ */
+enum rc save_start(struct screen *s, const struct id *ids, size_t n, const char *path, struct err *err);
+/* The same for what is tagged, else the selected row (ui/tags.h). */
+enum rc save_chosen(struct screen *s, const char *path, struct err *err);
 /* Says how it ended, once it did. */
 void save_update(struct screen *s);
 /* "writing FILE: 1 234 packets"; false where none runs. */

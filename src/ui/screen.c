@@ -168,6 +168,8 @@ void screen_close(struct screen *s)
 	if (s->indexing)
 		session_index_finish(s->session, true, NULL);
 	s->indexing = false;
+	tags_clear(&s->tags);
+	marks_free(&s->marks);
 	prompt_free(s->prompt);
 	canvas_free(s->canvas);
 }
@@ -379,6 +381,9 @@ static void request_own(struct screen *s, enum request r)
 		s->pane = !s->pane;
 		s->pane_chosen = true;
 		break;
+	case REQ_TAG_CLEAR: tags_clear(&s->tags); break;
+	case REQ_MARK:
+	case REQ_MARK_GO: marks_ask(s, r); break;
 	case REQ_PAUSE: live_pause(s); break;
 	case REQ_FOLLOW: screen_say(s, "only lists can be followed"); break;
 	case REQ_COPY_ID: show_id(s); break;
@@ -404,6 +409,6 @@ void screen_key(struct screen *s, uint32_t key)
 	s->message.text[0] = '\0';
 	if (prompt_is_open(s->prompt))
 		screen_prompt_key(s, key);
-	else
+	else if (!marks_key(s, key))
 		screen_request(s, keymap_feed(&s->keys, key));
 }

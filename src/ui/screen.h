@@ -13,7 +13,9 @@
 #include "ui/cell_text.h"
 #include "ui/keymap.h"
 #include "ui/live.h"
+#include "ui/place.h"
 #include "ui/prompt.h"
+#include "ui/tags.h"
 #include "ui/view.h"
 
 struct save;
@@ -34,6 +36,8 @@ struct screen {
 	struct prompt *prompt; /* never NULL; open or not */
 	struct screen_message message; /* until the next key */
 	struct save *save; /* a pcapng being written, or NULL */
+	struct tags tags;
+	struct marks marks;
 	struct cell_style style;
 	char source[128]; /* the breadcrumb's first step */
 	bool pane, pane_chosen; /* details below lists; chosen by the user */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LABEL_MAX = 160 };
+
 static void say_error(struct screen *s, const struct err *err)
 {
 	if (err->has_offset)
@@ -18,16 +20,20 @@ static void say_error(struct screen *s, const struct err *err)
 	s->message.bad = true;
 }
 
-/* The name that a written record gets if nobody says another. */
+/* The name that what is written gets if nobody says another. */
 static bool proposed_name(struct screen *s, char *out, size_t size)
 {
-	struct view *v = screen_top(s);
+	const struct id *ids;
 	char text[ID_TEXT];
+	struct err err;
 	struct id id;
+	size_t n;
 
-	if (v->ops->selected == NULL || !v->ops->selected(v, &id))
+	if (tags_chosen(s, &id, &ids, &n, &err) != RC_DONE)
 		return false;
-	id_format(text, sizeof(text), &id);
+	if (n > 1)
+		return snprintf(out, size, "tagged.pcapng") > 0;
+	id_format(text, sizeof(text), &ids[0]);
 	for (char *c = text; *c != '\0'; c++)
 		if (*c == ':')
 			*c = '-';
@@ -35,12 +41,19 @@ static bool proposed_name(struct screen *s, char *out, size_t size)
 	return true;
 }
 
-static const char *label(enum prompt_kind kind)
+/* What stands before the prompt; `room` for what is tagged. */
+static const char *label(const struct screen *s, enum prompt_kind kind, char *room, size_t size)
 {
+	char tags[96];
+
 	switch (kind) {
 	case PROMPT_FILTER: return " filter: ";
 	case PROMPT_SEARCH: return " search: ";
-	case PROMPT_WRITE: return " write packets to: ";
+	case PROMPT_WRITE:
+		if (tags_text(s, tags, sizeof(tags)) == 0)
+			return " write packets to: ";
+		snprintf(room, size, " write %s, to: ", tags);
+		return room;
 	case PROMPT_COMMAND: break;
 	}
 	return " :";
@@ -50,7 +63,7 @@ void screen_prompt_open(struct screen *s, enum prompt_kind kind)
 {
 	struct view *v = screen_top(s);
 	const char *text = "";
-	char name[64];
+	char name[64], before[LABEL_MAX];
 
 	if (kind == PROMPT_FILTER) {
 		if (v->ops->set_filter == NULL)
@@ -64,14 +77,13 @@ void screen_prompt_open(struct screen *s, enum prompt_kind kind)
 			return;
 		text = name;
 	}
-	prompt_open(s->prompt, kind, label(kind), text, strlen(text));
+	prompt_open(s->prompt, kind, label(s, kind, before, sizeof(before)), text, strlen(text));
 }
 
 static enum rc answer(
 	struct screen *s, enum prompt_kind kind, const char *text, struct err *err)
 {
 	struct view *v = screen_top(s);
-	struct id id;
 
 	switch (kind) {
 	case PROMPT_FILTER: return v->ops->set_filter(v, text, err);
@@ -80,9 +92,7 @@ static enum rc answer(
 			screen_say(s, "'%s' is in no column on the screen", text);
 		return RC_DONE;
 	case PROMPT_WRITE:
-		if (text[0] == '\0' || !v->ops->selected(v, &id))
-			return RC_DONE;
-		return save_start(s, &id, text, err);
+		return text[0] != '\0' ? save_chosen(s, text, err) : RC_DONE;
 	case PROMPT_COMMAND: break;
 	}
 	return command_run(s, text, err);
@@ -93,7 +103,7 @@ void screen_prompt_key(struct screen *s, uint32_t key)
 {
 	enum prompt_kind kind = prompt_kind(s->prompt);
 	struct err err = { 0 };
-	char text[4096];
+	char text[4096], before[LABEL_MAX];
 	size_t column;
 
 	if (prompt_key(s->prompt, key) != PROMPT_DONE)
@@ -104,7 +114,7 @@ void screen_prompt_key(struct screen *s, uint32_t key)
 	if ((kind == PROMPT_FILTER && err.rc == RC_SYNTAX) || kind == PROMPT_WRITE) {
 		column = err.has_offset && err.offset < strlen(text) ? (size_t)err.offset
 								     : strlen(text);
-		prompt_open(s->prompt, kind, label(kind), text, column);
+		prompt_open(s->prompt, kind, label(s, kind, before, sizeof(before)), text, column);
 	}
 	say_error(s, &err);
 }

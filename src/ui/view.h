@@ -20,6 +20,7 @@ struct field;
 struct query_sort;
 struct screen;
 struct view;
+struct place_step;
 
 enum { VIEW_CRUMB_MAX = 128 };
 
@@ -69,6 +70,12 @@ struct view_ops {
 	bool (*search)(struct view *v, const char *text, int by);
 	/* The id of what is selected (a packet view: of its packet); false where nothing is. */
 	bool (*selected)(const struct view *v, struct id *out);
+	/* How many of its rows are tagged. */
+	size_t (*tagged)(const struct view *v);
+	/* May be NULL: how to open it again (ui/place.h); false where that is not possible. */
+	bool (*place)(const struct view *v, struct place_step *out);
+	/* Lists: selects this row, or else will when it comes. */
+	void (*select_id)(struct view *v, const struct id *id);
 	/* Selects the row before or behind and says its id: what a view above shows next. */
 	bool (*step)(struct view *v, int by, struct id *out);
 };

@@ -327,6 +327,15 @@ static bool selected(const struct view *v, struct id *out)
 	return true;
 }
 
+static bool place(const struct view *v, struct place_step *out)
+{
+	out->kind = PLACE_PACKET;
+	out->tier = TIER_PACKET;
+	out->in = ((const struct packet_view *)v)->id;
+	out->has_in = true;
+	return true;
+}
+
 static const struct view_hint hints[] = { { REQ_BACK, NULL }, { REQ_NEXT_RECORD, NULL },
 	{ REQ_PREV_RECORD, NULL }, { REQ_OPEN, "fold" }, { REQ_PANE, "layers/bytes" },
 	{ REQ_HEX, "hide bytes" }, { REQ_WRITE, NULL }, { REQ_HELP, NULL },
@@ -339,6 +348,7 @@ static const struct view_ops ops = {
 	.request = request,
 	.status = status,
 	.selected = selected,
+	.place = place,
 };
 
 struct view *view_packet_new(struct screen *s, const struct id *packet, struct err *err)

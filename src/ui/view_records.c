@@ -37,18 +37,13 @@ static const char *const *columns_of(enum tier tier)
 				      : microflow_columns;
 }
 
-struct records_view {
-	struct list_view list; /* first */
-	bool ports; /* of the server differ */
-};
-
 /* What is the same in all rows is no column. */
 static bool is_told(const struct list_view *lv, const struct field *f)
 {
 	if (f->unit == UNIT_POINT)
 		return !lv->view.screen->style.points || lv->view.tier != TIER_MACROFLOW;
 	return f->id == FIELD_SERVER_PORT && lv->view.tier == TIER_FLOW &&
-		!((const struct records_view *)lv)->ports;
+		!lv->ports;
 }
 
 static void set_columns(struct list_view *lv)
@@ -256,13 +251,11 @@ static const struct view_ops microflow_ops = {
 
 struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in, bool ports)
 {
-	struct records_view *rv = mem_calloc(1, sizeof(*rv));
-	struct list_view *lv;
+	struct list_view *lv = mem_calloc(1, sizeof(*lv));
 
-	if (rv == NULL)
+	if (lv == NULL)
 		return NULL;
-	rv->ports = ports;
-	lv = &rv->list;
+	lv->ports = ports;
 	if (tier == TIER_MACROFLOW) {
 		/* by window, the busiest service first */
 		lv->natural[0] = (struct query_sort){ field_find("slice", tier), false };

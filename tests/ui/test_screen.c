@@ -9,94 +9,7 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
-#include "fake_session.h"
-#include "ui/screen.h"
-
-static struct screen screen;
-static struct buf text;
-
-static int set_up(void **state)
-{
-	(void)state;
-	fake_reset();
-	buf_init(&text);
-	return 0;
-}
-
-static void open_screen_with(const char *filter)
-{
-	const struct screen_options o = {
-		.title = "/tmp/shop.pcapng", .filter = filter, .history = "", .w = 80, .h = 24
-	};
-	struct err err;
-
-	assert_int_equal(screen_open(&screen, NULL, &o, &err), RC_DONE);
-	screen_update(&screen);
-	screen_draw(&screen);
-}
-
-static void open_screen(void)
-{
-	open_screen_with(NULL);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	screen_close(&screen);
-	buf_free(&text);
-	assert_int_equal(fake.jobs_alive, 0);
-	return 0;
-}
-
-static const char *shown(void)
-{
-	screen_update(&screen);
-	screen_draw(&screen);
-	buf_clear(&text);
-	canvas_dump(screen.canvas, &text);
-	return buf_text(&text);
-}
-
-static void keys(const char *names)
-{
-	uint32_t sequence[KEYMAP_SEQUENCE_MAX];
-	unsigned n;
-
-	while ((n = keymap_next_sequence(&names, sequence)) > 0)
-		for (unsigned i = 0; i < n; i++) {
-			screen_key(&screen, sequence[i]);
-			screen_update(&screen);
-			screen_draw(&screen);
-		}
-}
-
-static void type(const char *s)
-{
-	for (; *s != '\0'; s++)
-		screen_key(&screen, (unsigned char)*s);
-}
-
-static void assert_seen(const char *what)
-{
-	if (strstr(shown(), what) == NULL)
-		fail_msg("not on the screen: %s\n%s", what, shown());
-}
-
-static void assert_unseen(const char *what)
-{
-	if (strstr(shown(), what) != NULL)
-		fail_msg("on the screen: %s\n%s", what, shown());
-}
-
-static uint32_t selected_offset(void)
-{
-	struct id id = { 0 };
-
-	assert_true(screen_top(&screen)->ops->selected(screen_top(&screen), &id));
-	return id.rec.offset;
-}
+#include "screen_keys.h"
 
 static void test_down_and_up(void **state)
 {
@@ -443,8 +356,6 @@ static void test_go_to_time(void **state)
 	keys("Enter");
 	assert_seen("no row at or after that time");
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
