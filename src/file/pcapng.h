@@ -153,8 +153,8 @@ void pcapng_put_packet(struct buf *b, uint32_t interface, uint64_t timestamp, ui
 void pcapng_put_block(struct buf *b, uint32_t type, const void *body, size_t body_len);
 /* A custom block of ours with `kind` (4 bytes, little-endian) and a body; do-not-copy. Total length a multiple of 4. */
 void pcapng_put_custom(struct buf *b, uint32_t kind, const void *body, size_t body_len);
-/* A custom block of ours as padding of exactly `len` bytes in all (>= PCAPNG_PADDING_MIN, multiple of 4). */
-void pcapng_put_padding(struct buf *b, size_t len);
+/* A custom block of ours that zeros behind its body make exactly `len` bytes in all (a multiple of 4, >= PCAPNG_PADDING_MIN + body_len). */
+void pcapng_put_padding(struct buf *b, uint32_t kind, const void *body, size_t body_len, size_t len);
 /* Bytes an EPB takes. */
 size_t pcapng_packet_len(uint32_t caplen, size_t options_len);
 /*

@@ -129,14 +129,15 @@ void pcapng_put_custom(struct buf *b, uint32_t kind, const void *body, size_t bo
 	put_tail(b, len);
 }
 
-void pcapng_put_padding(struct buf *b, size_t len)
+void pcapng_put_padding(struct buf *b, uint32_t kind, const void *body, size_t body_len, size_t len)
 {
-	size_t body = len - PCAPNG_BLOCK_MIN;
+	size_t inner = len - PCAPNG_BLOCK_MIN;
 
-	put_head(b, PCAPNG_CB_NOCOPY, body);
-	put_own_header(b, PCAPNG_OWN_PADDING);
-	buf_put_zeros(b, body - PCAPNG_OWN_HEADER);
-	put_tail(b, body);
+	put_head(b, PCAPNG_CB_NOCOPY, inner);
+	put_own_header(b, kind);
+	buf_put(b, body, body_len);
+	buf_put_zeros(b, inner - PCAPNG_OWN_HEADER - body_len);
+	put_tail(b, inner);
 }
 
 /* ---- options of the other byte order ---- */

@@ -99,6 +99,7 @@ static bool copy_known(struct buf *out, const struct pcapng_block *b, bool big_e
 	return true;
 }
 
+/* What is there for the file that it was in alone. */
 static bool is_own_padding(const struct pcapng_block *b, bool big_endian)
 {
 	const uint8_t *payload;
@@ -107,7 +108,7 @@ static bool is_own_padding(const struct pcapng_block *b, bool big_endian)
 
 	return (b->type == PCAPNG_CB_NOCOPY || b->type == PCAPNG_CB) &&
 		pcapng_parse_own(b->body, b->body_len, big_endian, &kind, &payload, &len) &&
-		kind == PCAPNG_OWN_PADDING;
+		(kind == PCAPNG_OWN_PADDING || kind == BLOCK_OWN_END);
 }
 
 void block_copy(struct buf *out, uint32_t type, const uint8_t *block, size_t len, bool big_endian,

@@ -11,9 +11,10 @@
 #ifndef FLOWDRILL_STORE_BLOCK_DISK_H
 #define FLOWDRILL_STORE_BLOCK_DISK_H
 
+#include "store/format.h"
 #include "store/store.h"
 
-enum { BLOCK_BUFFERS = 8, BLOCK_BUFFER_BYTES = 4 << 20 };
+enum { BLOCK_BUFFERS = 8, BLOCK_BUFFER_BYTES = BLOCK_CHUNK };
 
 struct block_disk;
 

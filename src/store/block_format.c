@@ -403,3 +403,29 @@ bool block_event_parse(const struct pcapng_block *b, struct event_info *out)
 	copy_text(out->text, sizeof(out->text), p + 8 + BLOCK_EVENT_KIND, len - 8 - BLOCK_EVENT_KIND);
 	return true;
 }
+
+void block_end_put(struct buf *out, size_t len, uint64_t sum)
+{
+	struct buf body;
+
+	buf_init(&body);
+	buf_put_le64(&body, sum);
+	out->failed |= body.failed;
+	if (!body.failed)
+		pcapng_put_padding(out, BLOCK_OWN_END, body.data, body.len, len);
+	buf_free(&body);
+}
+
+bool block_end_parse(const struct pcapng_block *b, bool *has_sum, uint64_t *sum)
+{
+	const uint8_t *p;
+	uint32_t kind;
+	size_t len;
+
+	if (b->type != PCAPNG_CB_NOCOPY || !pcapng_parse_own(b->body, b->body_len, false, &kind, &p, &len) ||
+		(kind != BLOCK_OWN_END && kind != PCAPNG_OWN_PADDING))
+		return false;
+	*has_sum = kind == BLOCK_OWN_END && len >= 8;
+	*sum = *has_sum ? load_le64(p) : 0;
+	return true;
+}

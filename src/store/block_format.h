@@ -8,6 +8,7 @@
 #define FLOWDRILL_STORE_BLOCK_FORMAT_H
 
 #include "base/hash.h"
+#include "file/pcapng.h"
 #include "store/format.h"
 #include "store/store.h"
 
@@ -35,7 +36,6 @@ void block_point_put(struct buf *out, const struct point_info *p, const void *op
  * A capture point from an interface description of a store's block, and its options without
  * ours. RC_DAMAGED.
  */
-struct pcapng_block;
 enum rc block_point_parse(const struct pcapng_block *b, const char *path, uint64_t offset,
 	struct point_info *p, struct buf *options,
 	struct err *err);
@@ -51,6 +51,12 @@ void block_counts_put(struct buf *out, const struct point_info *p, const struct 
 /* What such a block of one of n points says; false where it is none of ours. */
 bool block_counts_parse(const struct pcapng_block *b, const struct point_info *points, size_t n, uint32_t *point,
 	struct block_counts *out);
+
+/* The end of a stretch in exactly `len` bytes, a multiple of 4 from BLOCK_END_MIN on. */
+enum { BLOCK_END_MIN = PCAPNG_PADDING_MIN + 8 };
+void block_end_put(struct buf *out, size_t len, uint64_t sum);
+/* False where the block ends no stretch; *has_sum where it says one. */
+bool block_end_parse(const struct pcapng_block *b, bool *has_sum, uint64_t *sum);
 
 /* An event as a block of its own, and back: false where it is none. */
 void block_event_put(struct buf *out, const struct event_info *e);

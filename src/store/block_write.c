@@ -28,7 +28,8 @@ struct block_writer {
 	/* the open block */
 	uint32_t block;              /* 0: none is open */
 	uint64_t pos;                /* its length so far */
-	uint64_t synced;             /* of that on its way to be durable */
+	uint64_t synced;             /* of that on its way to be durable: where a stretch begins */
+	uint64_t sum;                /* of the stretch, as far as it was handed over */
 	uint64_t packets;
 	bool handed_over;            /* some of it; the file is made with the first bytes */
 	bool filled_any;             /* something but its header and interfaces */
@@ -71,6 +72,12 @@ static enum rc hand_over(struct block_writer *w, struct block_job job, struct er
 	return broken(w, err);
 }
 
+static void sum_filled(struct block_writer *w)
+{
+	if (w->filled > 0)
+		w->sum = hash_bytes(w->fill, w->filled, w->sum);
+}
+
 static enum rc lay(struct block_writer *w, const void *bytes, size_t len, struct err *err)
 {
 	const uint8_t *from = bytes;
@@ -89,6 +96,7 @@ static enum rc lay(struct block_writer *w, const void *bytes, size_t len, struct
 		len -= n;
 		if (w->filled < BLOCK_BUFFER_BYTES)
 			break;
+		sum_filled(w);
 		rc = hand_over(w, (struct block_job){ 0 }, err);
 		if (rc != RC_DONE)
 			return rc;
@@ -103,34 +111,35 @@ static enum rc lay_scratch(struct block_writer *w, struct err *err)
 
 /* ---- blocks ----------------------------------------------------------------------------- */
 
-/*
- * Every synced length is a multiple of BLOCK_ALIGN: what is missing is padding, which has a
- * least length.
- */
-static enum rc pad(struct block_writer *w, struct err *err)
+/* What ends a stretch fills it up to BLOCK_ALIGN, and has a least length. */
+static enum rc lay_end(struct block_writer *w, struct err *err)
 {
 	size_t missing = (size_t)(0 - w->pos) & (BLOCK_ALIGN - 1);
 
-	if (missing == 0)
-		return RC_DONE;
-	if (missing < PCAPNG_PADDING_MIN)
+	if (missing < BLOCK_END_MIN)
 		missing += BLOCK_ALIGN;
+	sum_filled(w);
 	buf_clear(&w->scratch);
-	pcapng_put_padding(&w->scratch, missing);
+	block_end_put(&w->scratch, missing, w->sum);
 	return lay_scratch(w, err);
 }
 
-/* Pads, and lets the thread sync (or seal) what was written so far. */
+static void begin_stretch(struct block_writer *w)
+{
+	w->synced = w->sum = w->pos;
+}
+
+/* Ends the stretch, and lets the thread sync (or seal) what was written so far. */
 static enum rc end_stretch(struct block_writer *w, struct block_job job, struct err *err)
 {
 	enum rc rc = broken(w, err);
 
-	if (rc == RC_DONE)
-		rc = pad(w, err);
+	if (rc == RC_DONE && w->synced != w->pos)
+		rc = lay_end(w, err);
 	if (rc == RC_DONE)
 		rc = hand_over(w, job, err);
 	if (rc == RC_DONE)
-		w->synced = w->pos;
+		begin_stretch(w);
 	return rc;
 }
 
@@ -220,7 +229,8 @@ static enum rc begin(struct block_writer *w, struct err *err)
 	struct block_header h = { .config = w->s->config, .identity = w->s->identity };
 	enum rc rc = store_block_begin(w->s, 0, &w->block, err);
 
-	w->pos = w->synced = w->packets = 0;
+	w->pos = w->packets = 0;
+	begin_stretch(w);
 	w->points = 0;
 	w->filled_any = w->handed_over = false;
 	if (rc != RC_DONE)
@@ -410,7 +420,7 @@ enum rc block_writer_counts(struct block_writer *w, uint32_t point, int64_t time
 	block_counts_put(&w->scratch, &w->s->view.points[point], &c);
 	store_unlock(w->s);
 	/* the end of a block has room for some, and the next block has them all again */
-	if (w->pos + w->scratch.len + BLOCK_ALIGN + PCAPNG_PADDING_MIN > w->s->config.block_size)
+	if (w->pos + w->scratch.len + BLOCK_ALIGN + BLOCK_END_MIN > w->s->config.block_size)
 		return RC_DONE;
 	return lay_scratch(w, err);
 }
@@ -422,7 +432,7 @@ enum rc block_writer_event(struct block_writer *w, const struct event_info *e, b
 		return broken(w, err);
 	buf_clear(&w->scratch);
 	block_event_put(&w->scratch, e);
-	if (w->pos + w->scratch.len + BLOCK_ALIGN + PCAPNG_PADDING_MIN > w->s->config.block_size)
+	if (w->pos + w->scratch.len + BLOCK_ALIGN + BLOCK_END_MIN > w->s->config.block_size)
 		return RC_DONE;
 	*written = true;
 	return lay_scratch(w, err);

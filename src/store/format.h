@@ -359,7 +359,8 @@ enum {
 /*
  * A block of a store (blocks/NNNNNNNN.pcapng) is a pcapng file of one section, little-endian: section header, an interface
  * description for every capture point (number of the point = number of the interface), then packets (enhanced packet blocks)
- * and whatever other blocks the source had. Every synced length is a multiple of BLOCK_ALIGN, by padding blocks. Custom blocks and options
+ * and whatever other blocks the source had. What was synced at once is a stretch; it ends with a BLOCK_OWN_END, by which every
+ * synced length is a multiple of BLOCK_ALIGN. Custom blocks and options
  * have the form of file/pcapng.h (enterprise number, "flowdril", kind, content). Kinds:
  *
  *   in the section header      BLOCK_OWN_HEADER, content:
@@ -378,7 +379,11 @@ enum {
  *              number with offset 0 says that they do with this block
  *   in an interface description   PCAPNG_OWN_UUID: 16 bytes, the UUID of the capture point
  *   in a packet, as last option   PCAPNG_OWN_TIME_UNKNOWN: nothing; the packet had no time (simple packet block): it has its predecessor's
- *   block   PCAPNG_OWN_PADDING: zeros
+ *   block   BLOCK_OWN_END, content: the end of a stretch
+ *      0   8   its sum up to this block: from the stretch's offset in the file on, each BLOCK_CHUNK bytes and what is left are hashed (XXH3,
+ *              64 bits) with the sum so far as the seed
+ *      8       zeros
+ *   block   PCAPNG_OWN_PADDING: zeros, in stores made by versions before sums
  *   in interface statistics    BLOCK_OWN_COUNTS, content, cumulative over the store's life as the block's other numbers are:
  *      0   8   frames that the recorder refused (osdrop: the kernel dropped, ifdrop: the card lost, usrdeliv: stored)
  *
@@ -392,10 +397,12 @@ enum {
 enum {
 	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17, BLOCK_OWN_COUNTS = 18,
 	BLOCK_OWN_ANEW = 19, BLOCK_OWN_EVENT = 20,
+	BLOCK_OWN_END = 21,
 	BLOCK_ANEW_MAX = 64,         /* places in a header */
 	BLOCK_EVENT_KIND = 24,       /* bytes in an event */
 	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option, at least; of the section header block */
 	BLOCK_ALIGN = 4096,
+	BLOCK_CHUNK = 4 << 20,
 };
 
 /* ==== part 4: the catalog ============================================================================ */

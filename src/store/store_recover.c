@@ -3,8 +3,8 @@
  * What opening for writing puts right after a crash, or after somebody deleted files of the
  * index.
  *
- * Packets: a block that the catalog holds open, or does not know, is walked to its last whole
- * pcapng block, cut behind it, and sealed. Sealed blocks are never touched. Index: files are
+ * Packets: a block that the catalog holds open, or does not know, is walked to the end of its last
+ * stretch that is whole (store/format.h), cut behind it, and sealed. Sealed blocks are never touched. Index: files are
  * cut behind the last named segment; a block whose index file is not as long as the catalog
  * says must be indexed again.
  */
@@ -87,7 +87,7 @@ static enum rc take_anew(struct store *s, const struct block_header *h, struct e
 	return rc;
 }
 
-/* Cuts the file behind the last whole record. */
+/* Cuts the file behind what the walk took. */
 static enum rc cut_file(struct walk *w, uint32_t number, struct store_notes *notes, struct err *err)
 {
 	enum rc rc = io_truncate(w->f, w->at, err);
@@ -98,7 +98,7 @@ static enum rc cut_file(struct walk *w, uint32_t number, struct store_notes *not
 		return rc;
 	notes->recovered = true;
 	notes->recovered_bytes += w->size - w->at;
-	note(notes, "block %u: %llu bytes behind the last whole record were cut off", number,
+	note(notes, "block %u: %llu bytes behind the last sync were cut off", number,
 		(unsigned long long)(w->size - w->at));
 	return RC_DONE;
 }
@@ -129,7 +129,7 @@ enum file_state {
 };
 
 /*
- * Seals a block's file. One that was being written is cut behind its last whole record. Any other one that the catalog
+ * Seals a block's file. One that was being written is cut behind its last sync. Any other one that the catalog
  * does not know (the index was deleted) was sealed where it ends with a whole block: what is damaged before that is left for
  * people to see. A file without a block's header is somebody's own, unless the catalog says that we made it.
  */
@@ -137,7 +137,8 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 	struct store_notes *notes, struct err *err)
 {
 	struct walk w = { .s = s, .f = f };
-	bool open = state != FILE_STRANGER;
+	uint64_t size;
+	bool sealed;
 	struct block_header h;
 	enum rc rc = io_size(f, &w.size, err);
 
@@ -153,14 +154,18 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 		note(notes, "blocks/%08u.pcapng is no block of this store and is left alone", number);
 		return RC_DONE;
 	}
+	size = w.size;
+	sealed = state == FILE_STRANGER && ends_whole(f, size);
 	rc = take_anew(s, &h, err);
+	/* what was not synced may lack a page in its middle */
+	if (rc == RC_DONE && !sealed)
+		rc = walk_stretches(f, size, &w.size, err);
 	if (rc == RC_DONE)
 		rc = walk_tail(&w, err);
-	if (rc != RC_DONE)
-		return rc;
-	if (w.at < w.size && !open && ends_whole(f, w.size))
-		return put_sealed(s, number, w.size, err);
-	if (w.at < w.size)
+	if (rc != RC_DONE || sealed)
+		return rc == RC_DONE ? put_sealed(s, number, size, err) : rc;
+	w.size = size;
+	if (w.at < size)
 		rc = cut_file(&w, number, notes, err);
 	return rc == RC_DONE ? put_sealed(s, number, w.at, err) : rc;
 }

@@ -141,7 +141,43 @@ static enum rc walk_fill(struct walk *w, size_t need, struct err *err)
 		w->bytes = grown;
 		w->cap = want;
 	}
+	if (want > w->size - w->at)
+		want = (size_t)(w->size - w->at);
 	return io_read(w->f, w->at, w->bytes, want, &w->got, err);
+}
+
+/* Whether the stretch from w->sound to w->at has this sum; RC_END where it has not. */
+static enum rc check_sum(struct walk *w, uint64_t sum, struct err *err)
+{
+	uint64_t found = w->sound;
+	enum rc rc = RC_DONE;
+
+	if (!w->chunk && !(w->chunk = mem_alloc(BLOCK_CHUNK)))
+		return err_memory(err);
+	for (uint64_t at = w->sound; rc == RC_DONE && at < w->at; at += BLOCK_CHUNK) {
+		size_t n = w->at - at < BLOCK_CHUNK ? (size_t)(w->at - at) : BLOCK_CHUNK;
+
+		rc = io_read_all(w->f, at, w->chunk, n, err);
+		if (rc == RC_DONE)
+			found = hash_bytes(w->chunk, n, found);
+	}
+	return rc == RC_DONE && found != sum ? RC_END : rc;
+}
+
+/* At a block, which may end a stretch. */
+static enum rc walk_stretch(struct walk *w, const struct pcapng_block *b, struct err *err)
+{
+	bool has_sum;
+	uint64_t sum;
+	enum rc rc = RC_DONE;
+
+	if (!block_end_parse(b, &has_sum, &sum))
+		return RC_DONE;
+	if (has_sum)
+		rc = check_sum(w, sum, err);
+	if (rc == RC_DONE)
+		w->sound = w->at + b->total_len;
+	return rc;
 }
 
 /* One whole block; RC_END where the rest is none. `used` bytes of the buffer are behind us. */
@@ -166,7 +202,9 @@ static enum rc walk_step(struct walk *w, size_t *used, struct err *err)
 	if (rc != RC_DONE || big_endian || (b.type == PCAPNG_SHB && w->at > 0))
 		return RC_END;
 	walk_packet(w, &b);
-	rc = w->s ? walk_recover(w, &b, err) : RC_DONE;
+	rc = w->sums ? walk_stretch(w, &b, err) : w->s ? walk_recover(w, &b, err) : RC_DONE;
+	if (rc != RC_DONE)
+		return rc;
 	*used += b.total_len;
 	w->at += b.total_len;
 	return rc;
@@ -183,4 +221,14 @@ enum rc walk_tail(struct walk *w, struct err *err)
 	mem_free(w->bytes);
 	w->bytes = NULL;
 	return rc == RC_END ? RC_DONE : rc;
+}
+
+enum rc walk_stretches(struct io_file *f, uint64_t size, uint64_t *sound, struct err *err)
+{
+	struct walk w = { .f = f, .size = size, .sums = true };
+	enum rc rc = walk_tail(&w, err);
+
+	mem_free(w.chunk);
+	*sound = w.sound;
+	return rc;
 }

@@ -19,9 +19,17 @@ struct walk {
 	uint64_t packets, packet_bytes;      /* bytes on the wire */
 	int64_t sampled_ns;          /* the counters' last sample but those of the same moment; 0: none */
 	int64_t sample_ns;
+	bool sums;                   /* of stretches are looked at, nothing else: */
+	uint64_t sound;              /* where the next one begins */
+	uint8_t *chunk;              /* BLOCK_CHUNK bytes of it */
 };
 
 /* From w->at to the end of the last whole block. */
 enum rc walk_tail(struct walk *w, struct err *err);
+/*
+ * How much of a block's file of `size` bytes was surely synced: up to the end of the last stretch before which there is none that
+ * is not whole, or with another sum than it says.
+ */
+enum rc walk_stretches(struct io_file *f, uint64_t size, uint64_t *sound, struct err *err);
 
 #endif

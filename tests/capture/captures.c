@@ -177,7 +177,7 @@ static void names_and_more(struct buf *b)
 	pcapng_put_block(b, PCAPNG_ISB, "\0\0\0\0ttttTTTT", 12);
 	pcapng_put_block(b, PCAPNG_DSB, "TLSK\3\0\0\0key", 11);
 	pcapng_put_custom(b, 16, "ours", 4);
-	pcapng_put_padding(b, 28);
+	pcapng_put_padding(b, PCAPNG_OWN_PADDING, NULL, 0, 28);
 	pcapng_put_block(b, 0x80001234, "local", 5);
 	pcapng_put_block(b, 99, "", 0);
 }

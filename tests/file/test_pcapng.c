@@ -546,7 +546,7 @@ static void test_put_custom(void **state)
 	assert_false(pcapng_parse_own(block.body, block.body_len, false, &kind, &payload, &len));
 	for (size_t n = PCAPNG_PADDING_MIN; n < 60; n += 4) {
 		buf_clear(&b);
-		pcapng_put_padding(&b, n);
+		pcapng_put_padding(&b, PCAPNG_OWN_PADDING, NULL, 0, n);
 		assert_int_equal(b.len, n);
 		block = only_block(false);
 		assert_true(pcapng_parse_own(block.body, block.body_len, false, &kind, &payload,

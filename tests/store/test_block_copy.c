@@ -119,7 +119,7 @@ static void test_others(void **state)
 	(void)state;
 	buf_init(&in);
 	buf_init(&out);
-	pcapng_put_padding(&in, 64);
+	pcapng_put_padding(&in, PCAPNG_OWN_PADDING, NULL, 0, 64);
 	assert_int_equal(copy(&out, PCAPNG_CB_NOCOPY, in.data, in.len, false, 0).type, 0);
 	buf_clear(&in);
 	pcapng_put_block(&in, PCAPNG_CB, "\0\0\0\1else", 8);

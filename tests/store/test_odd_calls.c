@@ -195,7 +195,7 @@ static void test_dump_captures(void **state)
 	pcapng_put_block(&b, PCAPNG_SPB, simple, sizeof(simple));
 	pcapng_put_custom(&b, BLOCK_OWN_WRAPPED, "else", 4);
 	pcapng_put_block(&b, 0x777, "body", 4);
-	pcapng_put_padding(&b, 64);
+	pcapng_put_padding(&b, PCAPNG_OWN_PADDING, NULL, 0, 64);
 	pcapng_put_section(&b, NULL);
 	dump_changed(p, dump_capture, &b, 1);
 	snprintf(path, sizeof(path), "%s/small.pcap", p->dir);
