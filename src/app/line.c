@@ -57,11 +57,6 @@ struct said_text line_word(struct said_text *rest)
 	return word;
 }
 
-static char small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 bool line_is(struct said_text text, const char *word)
 {
 	return text.len == strlen(word) && line_begins((const uint8_t *)text.p, text.len, word) == MATCH_YES;
@@ -88,7 +83,7 @@ enum parse_match line_begins(const uint8_t *p, size_t n, const char *word)
 	for (size_t i = 0; word[i]; i++) {
 		if (i == n)
 			return MATCH_MAYBE;
-		if (small((char)p[i]) != word[i])
+		if (text_small((char)p[i]) != word[i])
 			return MATCH_NO;
 	}
 	return MATCH_YES;
@@ -117,7 +112,7 @@ bool line_is_text(struct said_text text)
 
 static bool is_letter(char c)
 {
-	return small(c) >= 'a' && small(c) <= 'z';
+	return text_small(c) >= 'a' && text_small(c) <= 'z';
 }
 
 bool line_is_host(struct said_text text)

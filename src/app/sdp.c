@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/sdp.h"
 
+#include "base/text.h"
+
 #include "app/rtp.h"
 
 #include <string.h>
@@ -88,7 +90,7 @@ static void put_codec(char *to, const struct words *name)
 	uint32_t hz;
 
 	for (size_t i = 0; i < name->n; i++)
-		to[i] = name->p[i] >= 'A' && name->p[i] <= 'Z' ? (char)(name->p[i] + 32) : name->p[i];
+		to[i] = text_small(name->p[i]);
 	for (uint8_t type = 0; type < 35; type++) {
 		const char *known = rtp_static_type(type, &hz);
 

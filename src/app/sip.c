@@ -5,7 +5,7 @@
  */
 #include "app/sip.h"
 
-#include "app/parser.h"
+#include "app/line.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -18,20 +18,12 @@ static bool is_token(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c != '\0' && strchr("-.!%*_+`'~", c));
 }
 
-/* Bytes of the first line with its end; 0 where that is not there. */
-static size_t line_length(const char *p, size_t n)
-{
-	const char *end = memchr(p, '\n', n);
-
-	return end ? (size_t)(end - p) + 1 : 0;
-}
-
 /* A header with the lines that it is folded over. */
 static size_t folded_length(const char *p, size_t n)
 {
-	size_t len = line_length(p, n), more;
+	size_t len = line_length((const uint8_t *)p, n), more;
 
-	while (len > 0 && len < n && (p[len] == ' ' || p[len] == '\t') && (more = line_length(p + len, n - len)) > 0)
+	while (len > 0 && len < n && (p[len] == ' ' || p[len] == '\t') && (more = line_length((const uint8_t *)p + len, n - len)) > 0)
 		len += more;
 	return len;
 }
@@ -45,16 +37,6 @@ static struct said_text trim(const char *p, size_t n)
 	while (n > 0 && strchr(" \t\r\n", p[n - 1]) && p[n - 1])
 		n--;
 	return (struct said_text){p, n};
-}
-
-static bool same_word(const char *a, size_t n, const char *word)
-{
-	size_t i = 0;
-
-	for (; i < n && word[i]; i++)
-		if ((a[i] >= 'A' && a[i] <= 'Z' ? a[i] + 32 : a[i]) != word[i])
-			return false;
-	return i == n && word[i] == '\0';
 }
 
 /* ---- the first line ---------------------------------------------------------------------------- */
@@ -126,17 +108,17 @@ static void take_header(const char *p, size_t n, struct sip_message *m)
 	struct said_text name = trim(p, (size_t)(colon - p)), value = trim(colon + 1, n - (size_t)(colon - p) - 1);
 	struct said_text *to = NULL;
 
-	if (same_word(name.p, name.len, "call-id") || same_word(name.p, name.len, "i"))
+	if (line_is(name, "call-id") || line_is(name, "i"))
 		to = &m->call_id;
-	else if (same_word(name.p, name.len, "from") || same_word(name.p, name.len, "f"))
+	else if (line_is(name, "from") || line_is(name, "f"))
 		to = &m->from;
-	else if (same_word(name.p, name.len, "to") || same_word(name.p, name.len, "t"))
+	else if (line_is(name, "to") || line_is(name, "t"))
 		to = &m->to;
-	else if (same_word(name.p, name.len, "cseq"))
+	else if (line_is(name, "cseq"))
 		to = &m->cseq;
-	else if (same_word(name.p, name.len, "content-type") || same_word(name.p, name.len, "c"))
+	else if (line_is(name, "content-type") || line_is(name, "c"))
 		to = &m->content_type;
-	else if (same_word(name.p, name.len, "content-length") || same_word(name.p, name.len, "l"))
+	else if (line_is(name, "content-length") || line_is(name, "l"))
 		take_length(value, m);
 	if (to && !to->p && value.len > 0)
 		*to = value;
@@ -145,7 +127,7 @@ static void take_header(const char *p, size_t n, struct sip_message *m)
 bool sip_read(const void *p, size_t n, struct sip_message *out)
 {
 	const char *text = p;
-	size_t at = line_length(text, n), len;
+	size_t at = line_length((const uint8_t *)text, n), len;
 
 	memset(out, 0, sizeof(*out));
 	if (at == 0 || (!status_line(trim(text, at), out) && !request_line(trim(text, at), out)))
@@ -156,7 +138,7 @@ bool sip_read(const void *p, size_t n, struct sip_message *out)
 		if (!empty)
 			take_header(text + at, len, out);
 		/* an empty line that seems folded is the end, and the body begins with a blank */
-		at += empty ? line_length(text + at, n - at) : len;
+		at += empty ? line_length((const uint8_t *)text + at, n - at) : len;
 		if (empty) {
 			out->whole_header = true;
 			break;
@@ -177,7 +159,7 @@ bool sip_has_sdp(const struct sip_message *m)
 
 	while (n < m->content_type.len && !strchr("; \t", m->content_type.p[n]))
 		n++;
-	return m->body.len > 0 && same_word(m->content_type.p, n, "application/sdp");
+	return m->body.len > 0 && line_is((struct said_text){m->content_type.p, n}, "application/sdp");
 }
 
 /* ---- what is said ------------------------------------------------------------------------------- */
@@ -189,7 +171,7 @@ static struct said_text host_of(struct said_text uri)
 	size_t n = uri.len - (size_t)(p - uri.p), len = 0;
 	const char *at = memchr(p, '@', n);
 
-	if (same_word(uri.p, (size_t)(p - 1 - uri.p), "tel"))
+	if (line_is((struct said_text){uri.p, (size_t)(p - 1 - uri.p)}, "tel"))
 		return (struct said_text){NULL, 0};
 	if (at) {
 		n -= (size_t)(at + 1 - p);
@@ -261,7 +243,7 @@ static enum parse_match sip_match(const struct parse_bytes *in)
 
 	if (sip_read(in->p, in->n, &m))
 		return MATCH_YES;
-	if (in->is_udp || line_length((const char *)in->p, in->n) > 0)
+	if (in->is_udp || line_length(in->p, in->n) > 0)
 		return MATCH_NO;
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		size_t len = strlen(methods[i]);
@@ -296,7 +278,7 @@ static void sip_stream(void *state, const struct parse_bytes *in, struct parse_s
 		}
 		bool known = sip_read(p, rest, &m);
 		if (!known || !m.whole_header) {
-			step->lost = rest >= PARSE_HOLD || (!known && line_length((const char *)p, rest) > 0);
+			step->lost = rest >= PARSE_HOLD || (!known && line_length(p, rest) > 0);
 			step->need = step->lost ? 0 : rest + 1;
 			return;
 		}

@@ -19,7 +19,6 @@ enum { TREE_CONNECT = 3, CANCEL = 12 };
 
 struct smb_state {
 	uint32_t left[2];            /* bytes of the message of which an SMB 2 header comes next (compounds) */
-	char server[SERVER_LONGEST];
 };
 _Static_assert(sizeof(struct smb_state) <= PARSE_STATE, "fits");
 
@@ -139,8 +138,9 @@ static void header1(const uint8_t *p, const struct parse_out *out)
 }
 
 /* The server of a path like \\server\share, in UTF-16; ASCII alone is taken. */
-static void take_server(struct smb_state *s, const uint8_t *p, size_t n, const struct parse_out *out)
+static void take_server(const uint8_t *p, size_t n, const struct parse_out *out)
 {
+	char server[SERVER_LONGEST];
 	size_t len = 0;
 
 	if (n < 6 || memcmp(p, "\\\0\\\0", 4) != 0)
@@ -148,17 +148,17 @@ static void take_server(struct smb_state *s, const uint8_t *p, size_t n, const s
 	for (size_t at = 4; at + 1 < n; at += 2) {
 		if (p[at] == '\\' && p[at + 1] == 0) {
 			if (len > 0)
-				out->said->name = (struct said_text){s->server, len};
+				out->said->name = said_put(out->said, server, len);
 			return;
 		}
 		if (p[at + 1] != 0 || p[at] <= ' ' || p[at] >= 127 || len == SERVER_LONGEST)
 			return;
-		s->server[len++] = (char)p[at];
+		server[len++] = (char)p[at];
 	}
 }
 
 /* Header of SMB 2 with `there` bytes of the message from it on. */
-static void header2(struct smb_state *s, const uint8_t *p, size_t there, const struct parse_out *out)
+static void header2(const uint8_t *p, size_t there, const struct parse_out *out)
 {
 	uint16_t command = load_le16(p + 12);
 	bool is_response = load_le32(p + 16) & 1;
@@ -177,7 +177,7 @@ static void header2(struct smb_state *s, const uint8_t *p, size_t there, const s
 		return;
 	size_t at = load_le16(p + SMB2_HEAD + 4), len = load_le16(p + SMB2_HEAD + 6);
 	if (at >= SMB2_HEAD + TREE_BODY && at < there)
-		take_server(s, p + at, len < there - at ? len : there - at, out);
+		take_server(p + at, len < there - at ? len : there - at, out);
 }
 
 /* Bytes that must be there of a message from this header on. */
@@ -216,7 +216,7 @@ static void take_header(struct smb_state *s, const struct parse_bytes *in, const
 			return;
 		}
 		uint32_t next = load_le32(p + 20);
-		header2(s, p, n < left ? n : left, out);
+		header2(p, n < left ? n : left, out);
 		if (next >= SMB2_HEAD && next < left && next % 8 == 0) {
 			go = next;
 			s->left[in->dir] = left - next;

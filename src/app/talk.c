@@ -436,23 +436,6 @@ void talk_end(struct talk *t, struct talk_memory *m)
 	let_go(m, &t->side[1]);
 }
 
-/* A text that stands neither in the frame nor in the said is in a state that ends here. */
-static void keep_text(struct said *said, struct said_text *text, const struct packet *p, const uint8_t *frame)
-{
-	uintptr_t at = (uintptr_t)text->p;
-
-	if (text->p && at - (uintptr_t)frame >= p->caplen && at - (uintptr_t)said->room >= sizeof(said->room))
-		*text = said_put(said, text->p, text->len);
-}
-
-static void keep_texts(struct said *said, const struct packet *p, const uint8_t *frame)
-{
-	keep_text(said, &said->name, p, frame);
-	keep_text(said, &said->url, p, frame);
-	keep_text(said, &said->alpn, p, frame);
-	keep_text(said, &said->ja4, p, frame);
-}
-
 bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum direction dir, struct said *out, struct buf *info)
 {
 	struct talk t = {0};
@@ -474,7 +457,6 @@ bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum d
 		parser->datagram(t.state, &x.in, &x.out);
 	else if (!x.in.is_udp && parser->stream)
 		parse_stream(&x, &left);
-	keep_texts(out, p, frame);
 	out->app = (enum app)t.app;
 	return said_something(out) || (info && info->len > 0);
 }

@@ -113,13 +113,7 @@ static void hostile(void **state)
 static void what_is_none(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N(not); i++) {
-		struct talking x;
-
-		turns_say(&x, &not[i], 1, false);
-		assert_int_equal(x.all.app, APP_NONE);
-		talking_end(&x);
-	}
+	turns_none(not, N(not), false);
 }
 
 int main(void)

@@ -209,3 +209,14 @@ void turns_hostile(const struct turn *turns, size_t n, bool udp, enum app app)
 	cut_off(turns, n, udp, app);
 	flip(turns, n, udp, app);
 }
+
+void turns_none(const struct turn *turns, size_t n, bool udp)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct talking x;
+
+		turns_say(&x, &turns[i], 1, udp);
+		assert_int_equal(x.all.app, APP_NONE);
+		talking_end(&x);
+	}
+}

@@ -25,6 +25,8 @@ void turns_any_segments(const struct turn *turns, size_t n);
  * `app` or unknown, where no byte is changed.
  */
 void turns_hostile(const struct turn *turns, size_t n, bool udp, enum app app);
+/* Each turn, alone in a conversation, is no application of ours. */
+void turns_none(const struct turn *turns, size_t n, bool udp);
 /* What one packet says to people, without a conversation: valid until the next call. */
 const char *turns_info(enum app app, const struct turn *turn, bool udp);
 
