@@ -17,18 +17,30 @@ void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsign
 	c->known |= FIELD_BIT(min) | FIELD_BIT(max);
 }
 
-void counters_same(struct counters *c, unsigned id, uint8_t *field, uint8_t value)
+/* What becomes of a value that all packets share or else is null, with one more of them. */
+static uint32_t share(struct counters *c, unsigned id, uint32_t shared, uint32_t value)
 {
 	u128 bit = FIELD_BIT(id);
 
 	if (!((c->known | c->mixed) & bit)) {
-		*field = value;
 		c->known |= bit;
-	} else if (*field != value) {
-		c->known &= ~bit;
-		c->mixed |= bit;
-		*field = 0;
+		return value;
 	}
+	if (shared == value)
+		return shared;
+	c->known &= ~bit;
+	c->mixed |= bit;
+	return 0;
+}
+
+void counters_same(struct counters *c, unsigned id, uint8_t *field, uint8_t value)
+{
+	*field = (uint8_t)share(c, id, *field, value);
+}
+
+void counters_same16(struct counters *c, unsigned id, uint16_t *field, uint16_t value)
+{
+	*field = (uint16_t)share(c, id, *field, value);
 }
 
 void counters_note(struct counters *c, enum direction dir, const struct packet_note *note)
@@ -82,18 +94,8 @@ u128 text_fields(void)
 
 void counters_text(struct counters *c, enum record_text slot, uint32_t number)
 {
-	u128 bit = FIELD_BIT(FIELD_APP + slot);
-
-	if (number == 0 || c->text[slot] == number)
-		return;
-	if (!((c->known | c->mixed) & bit)) {
-		c->text[slot] = number;
-		c->known |= bit;
-	} else {
-		c->known &= ~bit;
-		c->mixed |= bit;
-		c->text[slot] = 0;
-	}
+	if (number != 0 && c->text[slot] != number)
+		c->text[slot] = share(c, FIELD_APP + slot, c->text[slot], number);
 }
 
 void counters_move_texts(struct counters *c, const struct texts *from, struct texts *to)

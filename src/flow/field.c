@@ -12,6 +12,34 @@
 
 /* ---- reading ------------------------------------------------------------------------ */
 
+size_t field_type_size(enum field_type t)
+{
+	switch (t) {
+	case TYPE_U8:
+		return 1;
+	case TYPE_U16:
+		return 2;
+	case TYPE_U32:
+	case TYPE_TEXT:
+		return 4;
+	case TYPE_U64:
+	case TYPE_I64:
+		return 8;
+	case TYPE_U128:
+		return 16;
+	case TYPE_ADDR:
+		return sizeof(struct addr);
+	case TYPE_MAC:
+		return 6;
+	case TYPE_TUNNEL:
+		return sizeof(struct tunnel);
+	case TYPE_REAL:
+	case TYPE_ID:
+		break;
+	}
+	abort();     /* no stored field has these */
+}
+
 static bool get_text(const struct record *r, uint32_t number, struct value *out)
 {
 	size_t len = 0;

@@ -124,6 +124,9 @@ const struct field *field_stored(unsigned id);
 /* The columns that a list of this tier shows when nobody asked for others: names, ended by NULL. Wide ones add more. */
 const char *const *field_default_columns(enum tier tier);
 
+/* Bytes of a stored field's value where it is kept: how MERGE_SAME compares and copies. */
+size_t field_type_size(enum field_type t);
+
 /* The value of a field in a row; false where it is unknown or the tier has none. */
 bool field_get(const struct field *f, const struct row *row, struct value *out);
 /* <0, 0, >0; values of the same field. Unknown ones are the caller's business. */

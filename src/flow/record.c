@@ -200,36 +200,6 @@ void record_key_known(struct record *r)
 	r->c.known |= known;
 }
 
-/* Bytes of a stored field, which is how MERGE_SAME compares and copies. */
-static size_t type_size(enum field_type t)
-{
-	switch (t) {
-	case TYPE_U8:
-		return 1;
-	case TYPE_U16:
-		return 2;
-	case TYPE_U32:
-		return 4;
-	case TYPE_U64:
-	case TYPE_I64:
-		return 8;
-	case TYPE_U128:
-		return 16;
-	case TYPE_ADDR:
-		return sizeof(struct addr);
-	case TYPE_MAC:
-		return 6;
-	case TYPE_TUNNEL:
-		return sizeof(struct tunnel);
-	case TYPE_TEXT:
-		return 4;
-	case TYPE_REAL:
-	case TYPE_ID:
-		break;
-	}
-	abort();     /* no stored field has these */
-}
-
 static void merge_sum(enum field_type t, void *whole, const void *part)
 {
 	switch (t) {
@@ -273,7 +243,7 @@ static bool is_beyond(enum field_type t, const void *whole, const void *part, bo
 static void merge_same(const struct field *f, uint8_t *whole, const uint8_t *part, u128 bit,
 	struct counters *w, const struct counters *p)
 {
-	size_t size = type_size(f->type);
+	size_t size = field_type_size(f->type);
 	bool differ = (p->mixed & bit) != 0;
 
 	if (w->mixed & bit)
@@ -306,7 +276,7 @@ static void merge_field(const struct field *f, uint8_t *whole, const uint8_t *pa
 		if (!(p->known & bit))
 			break;
 		if (!(w->known & bit) || is_beyond(f->type, whole, part, f->merge == MERGE_MAX))
-			memcpy(whole, part, type_size(f->type));
+			memcpy(whole, part, field_type_size(f->type));
 		w->known |= bit;
 		break;
 	case MERGE_OR:
@@ -334,7 +304,7 @@ static void forget_partly_known(uint8_t *whole, struct counters *w)
 	for (unsigned id = FIELD_FIRST; fields >> id; id++) {
 		const struct field *f = fields & FIELD_BIT(id) ? field_stored(id) : NULL;
 		if (f)
-			memset(whole + f->offset, 0, type_size(f->type));
+			memset(whole + f->offset, 0, field_type_size(f->type));
 	}
 	w->known &= ~fields;
 	w->mixed &= ~fields;

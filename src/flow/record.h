@@ -202,6 +202,7 @@ bool counters_agree(const struct counters *c, const struct counters *marked);
 void counters_time(struct counters *c, struct time_sums *t, unsigned min, unsigned max, int64_t ns);
 /* A value that all packets share, or else is null; id is its field's. */
 void counters_same(struct counters *c, unsigned id, uint8_t *field, uint8_t value);
+void counters_same16(struct counters *c, unsigned id, uint16_t *field, uint16_t value);
 /* Fields that these attributes (enum attribute) compute. */
 u128 attribute_fields(unsigned which);
 /* Attributes that were not computed for all that is counted, by counters.known. */

@@ -204,16 +204,11 @@ static bool get_value(struct cursor *c, struct record *rec, const struct field *
 static bool is_written(const struct record *rec, const struct field *f)
 {
 	static const uint8_t zeros[sizeof(struct tunnel)];
-	static const size_t sizes[] = {
-		[TYPE_U8] = 1, [TYPE_U16] = 2, [TYPE_U32] = 4, [TYPE_U64] = 8, [TYPE_I64] = 8,
-		[TYPE_U128] = 16, [TYPE_ADDR] = sizeof(struct addr), [TYPE_MAC] = 6,
-		[TYPE_TUNNEL] = sizeof(struct tunnel), [TYPE_TEXT] = 4,
-	};
 
 	if (f->merge != MERGE_SUM && f->merge != MERGE_OR && !(rec->c.known & FIELD_BIT(f->id)))
 		return false;
 	return (f->type <= TYPE_TUNNEL || (f->type == TYPE_TEXT && rec->texts)) &&
-		memcmp((const uint8_t *)rec + f->offset, zeros, sizes[f->type]) != 0;
+		memcmp((const uint8_t *)rec + f->offset, zeros, field_type_size(f->type)) != 0;
 }
 
 void macro_encode(struct buf *out, const struct record *rec)

@@ -3,6 +3,7 @@
 
 #include "app/talk.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "flow/field.h"
 
 #include <string.h>
@@ -73,27 +74,13 @@ static void count_text(struct counters *c, const struct analysed *at, enum recor
 		counters_text(c, slot, texts_add(at->texts, text.p, text.len));
 }
 
-static void count_number(struct counters *c, unsigned id, uint16_t *field, uint16_t value)
-{
-	u128 bit = FIELD_BIT(id);
-
-	if (!((c->known | c->mixed) & bit)) {
-		*field = value;
-		c->known |= bit;
-	} else if (*field != value) {
-		*field = 0;
-		c->known &= ~bit;
-		c->mixed |= bit;
-	}
-}
-
 /* Host names do not tell capitals from small letters: equal ones are to be the same text. */
 static struct said_text lower(struct said_text name, char *to)
 {
 	size_t len = name.len < SAID_MAX ? name.len : SAID_MAX;
 
 	for (size_t i = 0; i < len; i++)
-		to[i] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] + 32) : name.p[i];
+		to[i] = text_small(name.p[i]);
 	return (struct said_text){to, len};
 }
 
@@ -169,9 +156,9 @@ static void count_said(const struct said *said, const struct analysed *at, struc
 	if (said->refusals)
 		note->marks |= MARK_BIT(MARK_REFUSALS);
 	if (said->has_status)
-		count_number(c, FIELD_STATUS, &c->status, said->status);
+		counters_same16(c, FIELD_STATUS, &c->status, said->status);
 	if (said->version)
-		count_number(c, FIELD_TLS_VERSION, &c->tls_version, said->version);
+		counters_same16(c, FIELD_TLS_VERSION, &c->tls_version, said->version);
 	count_text(c, at, TEXT_URL, said->url);
 	count_text(c, at, TEXT_ALPN, said->alpn);
 	count_text(c, at, TEXT_JA4, said->ja4);

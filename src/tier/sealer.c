@@ -137,7 +137,7 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 	const struct tracker_parts *shard, const struct flow_part *f, struct err *err)
 {
 	struct record flow;
-	struct counters c;
+	struct counters moved;
 	struct hist *rtt = NULL;
 	enum rc rc = RC_DONE;
 
@@ -146,20 +146,24 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 	flow.texts = segment_writer_texts(s->writer);
 	for (uint32_t at = f->first_micro; at != UINT32_MAX && rc == RC_DONE; at = shard->micros[at].next) {
 		const struct micro_part *m = &shard->micros[at];
+		const struct counters *c = &m->c;
 		uint32_t n = 0;
 		rc = collect_ordinals(s, shard, m, &n, err);
 		if (rc == RC_DONE)
 			rc = write_notes(s, shard, m, &flow, err);
 		if (rc != RC_DONE)
 			break;
-		c = m->c;
-		counters_move_texts(&c, shard->texts, flow.texts);
+		if (c->known & text_fields()) {
+			moved = *c;
+			counters_move_texts(&moved, shard->texts, flow.texts);
+			c = &moved;
+		}
 		rc = write_media(s, shard, m, &flow, err);
-		segment_writer_micro(s->writer, m->id, m->slice_ns, &c, s->ordinals, n);
+		segment_writer_micro(s->writer, m->id, m->slice_ns, c, s->ordinals, n);
 		if (at == f->first_micro)
-			flow.c = c;          /* most flows have no other */
+			flow.c = *c;         /* most flows have no other */
 		else
-			counters_merge(&flow.c, &c);
+			counters_merge(&flow.c, c);
 	}
 	/* A flow has one handshake at most, so its only round-trip time is the sum. */
 	if (rc == RC_DONE && flow.c.rtt_n == 1) {
