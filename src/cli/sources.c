@@ -179,24 +179,6 @@ enum rc cli_open(struct cli *c, struct err *err)
 
 /* ---- queries -------------------------------------------------------------------------------- */
 
-struct rerun {
-	query_sink sink;
-	void *ctx;
-	uint64_t given, skip; /* rows handed on; rows to leave out the second time */
-};
-
-static bool on_row(void *ctx, const struct row *row, const struct raw_packet *raw)
-{
-	struct rerun *r = ctx;
-
-	if (r->skip > 0) {
-		r->skip--;
-		return true;
-	}
-	r->given++;
-	return r->sink(r->ctx, row, raw);
-}
-
 enum rc cli_mend(struct cli *c, enum rc rc, struct err *err)
 {
 	struct err why;
@@ -220,9 +202,9 @@ enum rc cli_mend(struct cli *c, enum rc rc, struct err *err)
 enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *ctx,
 	struct query_explain *explain, struct err *err)
 {
-	struct rerun r = { .sink = sink, .ctx = ctx };
+	struct query_again r = { .sink = sink, .ctx = ctx };
 	enum rc rc =
-		query_run_fresh(session_sources(c->session), q, on_row, &r, &control, explain, err);
+		query_run_fresh(session_sources(c->session), q, query_again_row, &r, &control, explain, err);
 
 	if (rc != RC_DAMAGED)
 		return rc;
@@ -230,7 +212,7 @@ enum rc cli_query(struct cli *c, const struct query *q, query_sink sink, void *c
 	if (rc != RC_DONE)
 		return rc;
 	r.skip = r.given;
-	return query_run(session_sources(c->session), q, on_row, &r, &control, explain, err);
+	return query_run(session_sources(c->session), q, query_again_row, &r, &control, explain, err);
 }
 
 enum rc cli_query_range(struct cli *c, struct query *q, struct err *err)

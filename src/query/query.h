@@ -97,6 +97,18 @@ enum rc query_run(const struct query_sources *sources, const struct query *q, qu
 	struct err *err);
 
 /*
+ * A sink in front of another, for a query that has to be run again: counts the rows that it hands on; before the next run `skip` is set to
+ * how many were given, and so many are left out.
+ */
+struct query_again {
+	query_sink sink;
+	void *ctx;
+	uint64_t given, skip;
+};
+/* Its sink; ctx is the struct query_again. */
+bool query_again_row(void *ctx, const struct row *row, const struct raw_packet *raw);
+
+/*
  * As query_run(), over a snapshot that nobody else looks at: where a store was compacted while it ran, refreshes all and goes on behind
  * the rows that were given. RC_STALE where those might be others now: blocks were evicted, or a filter that new packets may change.
  */

@@ -7,15 +7,9 @@
 /* Each round takes as long as a compaction leaves replaced segments alone, or fails for another reason. */
 enum { ROUNDS = 100 };
 
-struct fresh_run {
-	query_sink sink;
-	void *ctx;
-	uint64_t given, skip;        /* rows handed on; rows to leave out this time */
-};
-
-static bool on_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+bool query_again_row(void *ctx, const struct row *row, const struct raw_packet *raw)
 {
-	struct fresh_run *r = ctx;
+	struct query_again *r = ctx;
 
 	if (r->skip > 0) {
 		r->skip--;
@@ -55,9 +49,9 @@ enum rc query_run_fresh(const struct query_sources *sources, const struct query 
 	void *ctx, struct query_control *control, struct query_explain *explain,
 	struct err *err)
 {
-	struct fresh_run r = { .sink = sink, .ctx = ctx };
+	struct query_again r = { .sink = sink, .ctx = ctx };
 	uint64_t gone = evicted(sources);
-	enum rc rc = query_run(sources, q, on_row, &r, control, explain, err);
+	enum rc rc = query_run(sources, q, query_again_row, &r, control, explain, err);
 
 	for (int i = 0; rc == RC_STALE && i < ROUNDS; i++) {
 		enum rc refreshed = refresh(sources, err);
@@ -68,7 +62,7 @@ enum rc query_run_fresh(const struct query_sources *sources, const struct query 
 			break;
 		gone = evicted(sources);
 		r.skip = r.given;
-		rc = query_run(sources, q, on_row, &r, control, explain, err);
+		rc = query_run(sources, q, query_again_row, &r, control, explain, err);
 	}
 	return rc;
 }

@@ -462,34 +462,28 @@ static enum rc check_macro(struct store *s, const struct service_key *key,
 	return rc;
 }
 
+struct search { struct record_id id; struct service_key *out; };
+
+/* RC_END: this is it. */
+static enum rc look_for_id(void *ctx, const struct service_key *key, const struct record *part, struct err *err)
+{
+	const struct search *s = ctx;
+
+	(void)err;
+	if (!record_id_equal(part->id, s->id))
+		return RC_DONE;
+	*s->out = *key;
+	return RC_END;
+}
+
 /* The part with this id in a run: its service; RC_MISSING (without text). */
 static enum rc search_run(struct store *s, const struct macro_run *run, struct record_id id,
 	struct macro_page *page, struct service_key *out, struct err *err)
 {
-	const struct macro_row *after = NULL;
-	struct record rec;
-	enum rc rc;
+	struct search search = { id, out };
+	enum rc rc = take_run(s, run, NULL, look_for_id, &search, page, err);
 
-	do {
-		store_lock(s);
-		rc = catalog_macro_run(s->catalog, run, after, RUN_ROWS_MAX, page, err);
-		store_unlock(s);
-		for (size_t i = 0; rc == RC_DONE && i < page->n; i++) {
-			bool found;
-
-			rc = decode_part(s, page, &page->rows[i], NULL, &rec, err);
-			if (rc != RC_DONE)
-				return rc;
-			found = record_id_equal(rec.id, id);
-			record_free(&rec);
-			if (found) {
-				*out = page->rows[i].key;
-				return RC_DONE;
-			}
-		}
-		after = page->n ? &page->rows[page->n - 1] : NULL;
-	} while (rc == RC_DONE && page->n == RUN_ROWS_MAX);
-	return rc == RC_DONE ? RC_MISSING : rc;
+	return rc == RC_END ? RC_DONE : rc == RC_DONE ? RC_MISSING : rc;
 }
 
 /* Windows in which parts of records that began in a block can be; false where it was not evicted. */
