@@ -7,20 +7,10 @@
 #include <cmocka.h>
 
 #include "answers.h"
+#include "captures.h"
 #include "query/result.h"
 
 #include <string.h>
-
-/* What a packet says is told as far as its segment knows its application: merged segments may know more. */
-static bool is_said(const struct field *f, enum tier tier)
-{
-	static const char *const said[] = { "app", "name", "url", "status", "info" };
-
-	for (size_t i = 0; tier == TIER_PACKET && i < sizeof(said) / sizeof(said[0]); i++)
-		if (strcmp(f->name, said[i]) == 0)
-			return true;
-	return false;
-}
 
 static bool put_row(void *ctx, const struct row *row, const struct raw_packet *raw)
 {
@@ -36,7 +26,7 @@ static bool put_row(void *ctx, const struct row *row, const struct raw_packet *r
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 
-		if (!(f->tiers & FIELD_ON(row->tier)) || is_said(f, row->tier) || !field_get(f, row, &v))
+		if (!(f->tiers & FIELD_ON(row->tier)) || captures_is_said(f, row->tier) || !field_get(f, row, &v))
 			continue;
 		value_format(text, sizeof(text), f, &v, STYLE_MACHINE);
 		buf_printf(out, " %s=%s", f->name, text);

@@ -107,3 +107,13 @@ void *captures_read_file(const char *path, size_t *len)
 	fclose(f);
 	return bytes;
 }
+
+bool captures_is_said(const struct field *f, enum tier tier)
+{
+	static const char *const said[] = { "app", "name", "url", "status", "info" };
+
+	for (size_t i = 0; tier == TIER_PACKET && i < sizeof(said) / sizeof(said[0]); i++)
+		if (strcmp(f->name, said[i]) == 0)
+			return true;
+	return false;
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "captures.h"
 #include "flips.h"
 
 #include "base/mem.h"
@@ -33,17 +34,6 @@ static void count(struct answers *a, const struct row *row, const struct raw_pac
 static bool is_of_two(const struct field *f, const struct row *row)
 {
 	return row->tier == TIER_PACKET && strcmp(f->name, "gap") == 0;
-}
-
-/* What a packet says is told as far as its segment knows its application; segments that were made again may be longer. */
-static bool is_said(const struct field *f, const struct row *row)
-{
-	static const char *const said[] = { "app", "name", "url", "status", "info" };
-
-	for (size_t i = 0; row->tier == TIER_PACKET && i < sizeof(said) / sizeof(said[0]); i++)
-		if (strcmp(f->name, said[i]) == 0)
-			return true;
-	return false;
 }
 
 static bool rows_add(struct rows *rows, uint64_t hash)
@@ -85,7 +75,7 @@ static bool hash_row(void *ctx, const struct row *row, const struct raw_packet *
 	for (size_t i = 0; i < field_count(); i++) {
 		const struct field *f = field_at(i);
 
-		if (!(f->tiers & FIELD_ON(row->tier)) || is_of_two(f, row) || is_said(f, row) ||
+		if (!(f->tiers & FIELD_ON(row->tier)) || is_of_two(f, row) || captures_is_said(f, row->tier) ||
 			!field_get(f, row, &v))
 			continue;
 		value_format(text, sizeof(text), f, &v, STYLE_MACHINE);
