@@ -22,6 +22,7 @@ static inline char text_small(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
+
 /*
  * Appends `len` bytes of outside text so that it can reach a terminal: valid,
  * printable UTF-8 stays; control characters, C1, broken UTF-8, bidirectional
