@@ -63,6 +63,10 @@ tests_session_test_stale_SOURCES = tests/session/test_stale.c $(captures_sources
 tests_session_test_stale_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_stale_LDADD = $(session_test_ldadd)
 
+unit_tests += tests/session/test_work
+tests_session_test_work_SOURCES = tests/session/test_work.c
+tests_session_test_work_LDADD = $(session_test_ldadd)
+
 # Privileges given up: what the kernel says afterwards, and kernels that are made up.
 unit_tests += tests/session/test_confine
 tests_session_test_confine_SOURCES = tests/session/test_confine.c

@@ -116,6 +116,12 @@ enum rc query_run_fresh(const struct query_sources *sources, const struct query 
 	void *ctx, struct query_control *control, struct query_explain *explain,
 	struct err *err);
 
+/*
+ * Has all stores see what was published since: what RC_STALE asks for, of a snapshot that nobody else looks at. What was read from
+ * them before (rows, holders) is no longer valid.
+ */
+enum rc query_refresh(const struct query_sources *sources, struct err *err);
+
 /* One record, packet, block or point by id; fills a row that stays valid until the holder is freed. */
 struct query_holder;
 enum rc query_get(const struct query_sources *sources, const struct id *id,

@@ -35,7 +35,7 @@ static bool keeps_order(const struct query *q)
 	return q->tier == TIER_PACKET || (q->tier <= TIER_FLOW && !q->filter);
 }
 
-static enum rc refresh(const struct query_sources *sources, struct err *err)
+enum rc query_refresh(const struct query_sources *sources, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
@@ -54,7 +54,7 @@ enum rc query_run_fresh(const struct query_sources *sources, const struct query 
 	enum rc rc = query_run(sources, q, query_again_row, &r, control, explain, err);
 
 	for (int i = 0; rc == RC_STALE && i < ROUNDS; i++) {
-		enum rc refreshed = refresh(sources, err);
+		enum rc refreshed = query_refresh(sources, err);
 
 		if (refreshed != RC_DONE)
 			return refreshed;

@@ -13,7 +13,8 @@ struct job {
 	struct query_sources sources;    /* its own snapshot */
 	struct names *names;             /* of it */
 	job_sink sink;                   /* NULL: into result */
-	void *sink_ctx;
+	job_work work;                   /* in place of the query; then there is no result */
+	void *sink_ctx;                  /* the sink's or the work's */
 	struct query_control control;
 	pthread_t thread;
 	int64_t woke_ns;                 /* the job's thread alone */
@@ -25,7 +26,7 @@ struct job {
 	struct err err;                  /* lock */
 };
 
-enum { WAKE_EVERY_NS = 25 * 1000 * 1000 };
+enum { WAKE_EVERY_NS = 25 * 1000 * 1000, WORK_ROUNDS = 100 };
 
 static int64_t now_ns(void)
 {
@@ -106,16 +107,39 @@ static bool begin_again(struct job *j, enum rc *rc, struct err *err)
 	return true;
 }
 
+/* What was compacted away under it is asked for again, of a newer snapshot. */
+static enum rc work(struct job *j, struct err *err)
+{
+	enum rc rc = j->work(j->sink_ctx, &j->sources, &j->control, err);
+
+	for (int i = 0; rc == RC_STALE && i < WORK_ROUNDS && !atomic_load(&j->control.cancel); i++) {
+		rc = query_refresh(&j->sources, err);
+		if (rc == RC_DONE)
+			rc = j->work(j->sink_ctx, &j->sources, &j->control, err);
+	}
+	return rc == RC_STALE && atomic_load(&j->control.cancel) ? RC_CANCELLED : rc;
+}
+
+static enum rc ask(struct job *j, struct err *err)
+{
+	enum rc rc;
+
+	if (j->work)
+		return work(j, err);
+	do
+		rc = query_run_fresh(&j->sources, &j->query, add_row, j, &j->control, NULL, err);
+	while (rc == RC_STALE && begin_again(j, &rc, err));
+	return rc;
+}
+
 static void *job_main(void *arg)
 {
 	struct job *j = arg;
 	struct err err = {0};
 	enum rc rc = open_snapshot(j, &err);
 
-	do {
-		if (rc == RC_DONE)
-			rc = query_run_fresh(&j->sources, &j->query, add_row, j, &j->control, NULL, &err);
-	} while (rc == RC_STALE && begin_again(j, &rc, &err));
+	if (rc == RC_DONE)
+		rc = ask(j, &err);
 	if (rc == RC_DONE && j->add_rc != RC_DONE) {
 		rc = j->add_rc;
 		err = j->add_err;
@@ -129,19 +153,20 @@ static void *job_main(void *arg)
 	return NULL;
 }
 
-static enum rc start(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out,
-	struct err *err)
+/* Of *template the session and what is to be done. */
+static enum rc start(const struct job *template, struct job **out, struct err *err)
 {
 	struct job *j = mem_calloc(1, sizeof(*j));
 
 	if (!j)
 		return err_memory(err);
-	j->session = s;
-	j->query = *q;
-	j->sink = sink;
-	j->sink_ctx = ctx;
+	j->session = template->session;
+	j->query = template->query;
+	j->sink = template->sink;
+	j->work = template->work;
+	j->sink_ctx = template->sink_ctx;
 	pthread_mutex_init(&j->lock, NULL);
-	enum rc rc = result_new(q->tier, &j->result, err);
+	enum rc rc = j->work ? RC_DONE : result_new(j->query.tier, &j->result, err);
 	if (rc == RC_DONE) {
 		int e = pthread_create(&j->thread, NULL, job_main, j);
 		if (e == 0) {
@@ -158,13 +183,18 @@ static enum rc start(struct session *s, const struct query *q, job_sink sink, vo
 
 enum rc job_start(struct session *s, const struct query *q, struct job **out, struct err *err)
 {
-	return start(s, q, NULL, NULL, out, err);
+	return start(&(struct job){.session = s, .query = *q}, out, err);
 }
 
 enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out,
 	struct err *err)
 {
-	return start(s, q, sink, ctx, out, err);
+	return start(&(struct job){.session = s, .query = *q, .sink = sink, .sink_ctx = ctx}, out, err);
+}
+
+enum rc job_start_work(struct session *s, job_work work_on, void *ctx, struct job **out, struct err *err)
+{
+	return start(&(struct job){.session = s, .work = work_on, .sink_ctx = ctx}, out, err);
 }
 
 enum job_state job_state(struct job *j, struct err *err)

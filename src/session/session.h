@@ -91,6 +91,15 @@ enum rc job_start(struct session *s, const struct query *q, struct job **out, st
  */
 typedef bool (*job_sink)(void *ctx, const struct query_sources *sources, const struct row *row, const struct raw_packet *raw);
 enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx, struct job **out, struct err *err);
+/*
+ * The same for whatever else takes long: runs `work` in a thread, over a snapshot of its own, until it ends or is cancelled (it then
+ * returns RC_CANCELLED). Progress is what it writes into *control; names of addresses (sources->names) are there for the work alone. What
+ * it makes is in `ctx`, for the screen when job_state() is no longer JOB_RUNNING (or under a lock of its own; session_wake() tells the
+ * screen). RC_STALE: it is called again with a newer snapshot, and begins anew; where what it has given already cannot be taken back it
+ * must return another code. job_lock() is not for such jobs.
+ */
+typedef enum rc (*job_work)(void *ctx, const struct query_sources *sources, struct query_control *control, struct err *err);
+enum rc job_start_work(struct session *s, job_work work, void *ctx, struct job **out, struct err *err);
 enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 enum job_state job_state(struct job *j, struct err *err);
 /* 0..1000; -1 where it cannot be told. */
@@ -103,5 +112,7 @@ const struct result *job_lock(struct job *j);
 void job_unlock(struct job *j);
 /* Readable when something changed (for poll); drained by job_lock(). */
 int session_wake_fd(const struct session *s);
+/* Makes it readable: work under way has something to show. Any thread. */
+void session_wake(const struct session *s);
 
 #endif

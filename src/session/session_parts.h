@@ -48,8 +48,6 @@ struct session {
 
 /* Opens a source's store for reading once more (a job's own snapshot). */
 enum rc session_open_reader(const struct session *s, size_t i, struct store **out, struct err *err);
-/* Makes the wake descriptor readable. Any thread. */
-void session_wake(const struct session *s);
 void session_wake_drain(const struct session *s);
 
 #endif

@@ -13,6 +13,9 @@ struct job {
 	struct result *result;
 	enum job_state state;
 	unsigned next;
+	job_work work; /* in place of a query */
+	void *work_ctx;
+	struct query_control control;
 	struct err err;
 };
 
@@ -113,6 +116,12 @@ static void give(struct job *j, unsigned n)
 
 static void end(struct job *j)
 {
+	if (j->work != NULL) {
+		enum rc rc = j->work(j->work_ctx, session_sources(NULL), &j->control, &j->err);
+
+		j->state = rc == RC_DONE ? JOB_DONE : rc == RC_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
+		return;
+	}
 	give(j, UINT32_MAX);
 	if (j->query.n_sort > 0 &&
 		result_sort(j->result, j->query.sort, j->query.n_sort, NULL) != RC_DONE)
@@ -164,6 +173,25 @@ enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, 
 	return job_start(s, q, out, err);
 }
 
+enum rc job_start_work(
+	struct session *s, job_work work, void *ctx, struct job **out, struct err *err)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	(void)s;
+	(void)err;
+	if (j == NULL)
+		abort();
+	j->work = work;
+	j->work_ctx = ctx;
+	fake.jobs_started++;
+	fake.jobs_alive++;
+	if (!fake.manual)
+		end(j);
+	last = *out = j;
+	return RC_DONE;
+}
+
 enum job_state job_state(struct job *j, struct err *err)
 {
 	if (j->state == JOB_FAILED && err != NULL)
@@ -173,11 +201,12 @@ enum job_state job_state(struct job *j, struct err *err)
 
 int job_progress(struct job *j)
 {
-	return (int)(j->next * 1000 / (fake.rows[j->query.tier] + 1));
+	return j->work != NULL ? -1 : (int)(j->next * 1000 / (fake.rows[j->query.tier] + 1));
 }
 
 void job_cancel(struct job *j)
 {
+	atomic_store(&j->control.cancel, true);
 	if (j->state == JOB_RUNNING)
 		j->state = JOB_CANCELLED;
 }
