@@ -104,3 +104,7 @@ tests_app_test_media_LDADD = $(app_test_ldadd)
 # Against tshark; needs FLOWDRILL_CAPTURES.
 LONG_TESTS += tests/app/tshark-apps.sh
 EXTRA_DIST += tests/app/tshark-apps-theirs.awk tests/app/tshark-apps-compare.awk tests/app/tshark-apps-judge.awk tests/app/tshark-apps.tsv
+
+unit_tests += tests/app/test_transcript
+tests_app_test_transcript_SOURCES = tests/app/test_transcript.c
+tests_app_test_transcript_LDADD = $(app_test_ldadd)

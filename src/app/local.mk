@@ -43,4 +43,6 @@ src_app_libapp_a_SOURCES = \
 	src/app/tls.c \
 	src/app/tls.h \
 	src/app/tls_hello.c \
-	src/app/tls_hello.h
+	src/app/tls_hello.h \
+	src/app/transcript.c \
+	src/app/transcript.h
