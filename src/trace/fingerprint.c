@@ -23,6 +23,26 @@ static uint8_t fold(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
+static const uint64_t EACH = 0x0101010101010101;
+
+/* Eight bytes at once: the high bit of a sum tells which of them are capital letters. */
+static void fold_all(uint8_t *out, const uint8_t *in, size_t len)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= len; i += 8) {
+		uint64_t eight, low;
+
+		memcpy(&eight, in + i, 8);
+		low = eight & 0x7f * EACH;
+		/* not ASCII: no letter; from 'A' on, but not behind 'Z' */
+		eight |= (~eight & ((low + 0x3f * EACH) ^ (low + 0x25 * EACH)) & 0x80 * EACH) >> 2;
+		memcpy(out + i, &eight, 8);
+	}
+	for (; i < len; i++)
+		out[i] = fold(in[i]);
+}
+
 static bool is_hex_escape(const uint8_t *payload, size_t len, size_t i)
 {
 	return i < len && len - i > 2 && payload[i] == '%' && hex_digit(payload[i + 1]) >= 0 &&
@@ -58,25 +78,37 @@ static enum rc plain_room(struct plain *p, size_t len, struct err *err)
 	return RC_DONE;
 }
 
+/* With escapes: bytes move. */
+static void make_moved(struct plain *p, const uint8_t *payload, size_t len)
+{
+	p->len = 0;
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = payload[i];
+
+		p->at[p->len] = (uint32_t)i;
+		if (c == '%' && is_escape(payload, len, i)) {
+			c = (uint8_t)(hex_digit(payload[i + 1]) << 4 |
+				hex_digit(payload[i + 2]));
+			i += 2;
+		}
+		p->bytes[p->len++] = fold(c);
+	}
+}
+
 enum rc plain_make(struct plain *p, const uint8_t *payload, size_t len, struct err *err)
 {
 	enum rc rc = plain_room(p, len, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	p->len = 0;
 	p->payload_len = len;
 	p->handshake = fingerprint_is_handshake(payload, len);
-	for (size_t i = 0; i < len; i++) {
-		uint8_t c = payload[i];
-
-		p->at[p->len] = (uint32_t)i;
-		if (is_escape(payload, len, i)) {
-			c = (uint8_t)(hex_digit(payload[i + 1]) << 4 |
-				hex_digit(payload[i + 2]));
-			i += 2;
-		}
-		p->bytes[p->len++] = fold(c);
+	p->moved = len > 0 && memchr(payload, '%', len) != NULL;
+	if (p->moved) {
+		make_moved(p, payload, len);
+	} else {
+		p->len = len;
+		fold_all(p->bytes, payload, len);
 	}
 	return RC_DONE;
 }
@@ -102,14 +134,29 @@ static void add(struct printer *p, uint64_t hash, size_t at, size_t len)
 		p->out[p->n++] = (struct print){ hash, (uint32_t)at, (uint32_t)len };
 }
 
+enum { WORD = 1, TOKEN = 2 };
+
+#define W(c) [c] = WORD | TOKEN
+/* clang-format off */
+/* Of plain bytes. */
+static const uint8_t CLASS[256] = {
+	W('a'), W('b'), W('c'), W('d'), W('e'), W('f'), W('g'), W('h'), W('i'), W('j'), W('k'),
+	W('l'), W('m'), W('n'), W('o'), W('p'), W('q'), W('r'), W('s'), W('t'), W('u'), W('v'),
+	W('w'), W('x'), W('y'), W('z'), W('0'), W('1'), W('2'), W('3'), W('4'), W('5'), W('6'),
+	W('7'), W('8'), W('9'),
+	['_'] = TOKEN, ['-'] = TOKEN,
+};
+/* clang-format on */
+#undef W
+
 static bool is_word(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+	return CLASS[c] & WORD;
 }
 
 static bool is_token(uint8_t c)
 {
-	return is_word(c) || c == '_' || c == '-';
+	return CLASS[c];
 }
 
 /* One byte again and again says nothing: rules, padding, zeros. */
@@ -151,6 +198,16 @@ static void find_tokens(struct printer *p, size_t len)
 	}
 }
 
+/* hash_mix(byte + 1) of each byte; the first step of hash_mix() leaves small numbers alone. */
+#define STEP2(x) ((x) * 0xff51afd7ed558ccdULL)
+#define STEP3(x) (((x) ^ (x) >> 33) * 0xc4ceb9fe1a85ec53ULL)
+#define STEP4(x) ((x) ^ (x) >> 33)
+#define GEAR1(b) STEP4(STEP3(STEP2((b) + 1ULL)))
+#define GEAR4(b) GEAR1(b), GEAR1((b) + 1), GEAR1((b) + 2), GEAR1((b) + 3)
+#define GEAR16(b) GEAR4(b), GEAR4((b) + 4), GEAR4((b) + 8), GEAR4((b) + 12)
+#define GEAR64(b) GEAR16(b), GEAR16((b) + 16), GEAR16((b) + 32), GEAR16((b) + 48)
+static const uint64_t GEARS[256] = { GEAR64(0), GEAR64(64), GEAR64(128), GEAR64(192) };
+
 /* Each byte moves on by four bits, so that after 16 of them nothing is left of those before. */
 static void find_gears(struct printer *p, size_t len)
 {
@@ -159,7 +216,7 @@ static void find_gears(struct printer *p, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		same = i > 0 && p->bytes[i] == p->bytes[i - 1] ? same + 1 : 1;
-		hash = (hash << GEAR_SHIFT) + hash_mix(p->bytes[i] + 1);
+		hash = (hash << GEAR_SHIFT) + GEARS[p->bytes[i]];
 		if (i + 1 < PRINT_GEAR || same >= PRINT_GEAR)
 			continue;
 		/* chosen by the bits that all 16 bytes reach */

@@ -29,10 +29,11 @@ enum {
 /* Payload made plain, and where each of its bytes was. Zeroed it is empty; reused for the next payload. */
 struct plain {
 	uint8_t *bytes;
-	uint32_t *at;                /* offset in the payload of what became bytes[i] */
+	uint32_t *at;                /* offset in the payload of what became bytes[i]; only where moved */
 	size_t len, cap;
 	size_t payload_len;
 	bool handshake;              /* fingerprint_is_handshake() */
+	bool moved;                  /* by escapes; else bytes[i] was at i */
 };
 
 enum rc plain_make(struct plain *p, const uint8_t *payload, size_t len, struct err *err);
@@ -40,7 +41,9 @@ void plain_free(struct plain *p);
 /* Offset in the payload of plain byte i; of i == len its end. */
 static inline uint32_t plain_offset(const struct plain *p, size_t i)
 {
-	return i < p->len ? p->at[i] : (uint32_t)p->payload_len;
+	if (i >= p->len)
+		return (uint32_t)p->payload_len;
+	return p->moved ? p->at[i] : (uint32_t)i;
 }
 
 struct print {

@@ -5,4 +5,8 @@ src_trace_libtrace_a_SOURCES = \
 	src/trace/fingerprint.c \
 	src/trace/fingerprint.h \
 	src/trace/match.c \
-	src/trace/match.h
+	src/trace/match.h \
+	src/trace/match_bytes.c \
+	src/trace/match_judge.c \
+	src/trace/match_priv.h \
+	src/trace/match_prints.c

@@ -64,6 +64,7 @@ struct trace_links {
 	struct trace_link *v;
 	size_t n, cap;
 	bool limited;                /* not all fingerprints were made */
+	uint64_t work;               /* bytes printed, prints looked up, candidates weighed, bytes compared */
 };
 
 /*
