@@ -1,5 +1,6 @@
 # Examples: installed as documentation; whoever runs a recorder copies what he wants.
 exampledir = $(docdir)/examples
+dist_example_DATA = contrib/config
 nodist_example_DATA = contrib/flowdrill-capture@.service
 EXTRA_DIST += contrib/flowdrill-capture@.service.in
 CLEANFILES += contrib/flowdrill-capture@.service

@@ -3,6 +3,7 @@ dist_man_MANS += \
 	man/flowdrill.1 \
 	man/flowdrill-capture.1 \
 	man/flowdrill-check.1 \
+	man/flowdrill-config.5 \
 	man/flowdrill-dump.1 \
 	man/flowdrill-export.1 \
 	man/flowdrill-fields.7 \

@@ -13,6 +13,9 @@ static enum rc open_screen(struct session *s, const struct cli_screen_options *o
 		.height_cells = o->height_cells,
 		.filter = o->filter,
 		.title = o->title,
+		.config = o->config,
+		.state = o->state,
+		.fresh = o->fresh,
 		.ascii = o->ascii,
 		.no_color = o->no_color,
 	};

@@ -11,6 +11,10 @@ unit_tests += tests/ui/test_keymap
 tests_ui_test_keymap_SOURCES = tests/ui/test_keymap.c
 tests_ui_test_keymap_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_config
+tests_ui_test_config_SOURCES = tests/ui/test_config.c
+tests_ui_test_config_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_list
 tests_ui_test_list_SOURCES = tests/ui/test_list.c
 tests_ui_test_list_LDADD = $(ui_test_ldadd)

@@ -13,6 +13,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/io.h \
 	src/base/mem.c \
 	src/base/mem.h \
+	src/base/settings.c \
+	src/base/settings.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/text_format.c \

@@ -28,6 +28,8 @@ struct cli_screen_options {
 	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
 	const char *filter; /* NULL: none */
 	const char *title; /* what the sources are called */
+	const char *config, *state; /* files; NULL: the user's */
+	bool fresh;
 	bool ascii, no_color;
 };
 

@@ -63,6 +63,8 @@ SET_TEXT(text)
 SET_TEXT(hex)
 SET_TEXT(index_dir)
 SET_TEXT(health)
+SET_TEXT(config)
+SET_TEXT(state)
 SET_TEXT(user)
 SET_TEXT(attributes_for)
 
@@ -296,6 +298,9 @@ static const struct option options[OPTIONS] = {
 		set_script },
 	[OPTION_SIZE] = { "size", 0, "WxH", "size of the script's screen", set_size },
 	[OPTION_ASCII] = { "ascii", 0, NULL, "draw with ASCII characters only", NULL },
+	[OPTION_CONFIG] = { "config", 0, "FILE", "configuration instead of the user's", set_config },
+	[OPTION_STATE] = { "state", 0, "FILE", "remember there what is remembered over runs", set_state },
+	[OPTION_FRESH] = { "fresh", 0, NULL, "do not show the file as it was left", NULL },
 	[OPTION_SLICES] = { "slices", 0, "A,B,C",
 		"lengths of microflows, flows and macroflows: 5s,5m,15m", set_slices },
 	[OPTION_ATTRIBUTES] = { "attributes", 0, "LIST",

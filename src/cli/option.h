@@ -43,6 +43,9 @@ enum option_id {
 	OPTION_SCRIPT,
 	OPTION_SIZE,
 	OPTION_ASCII,
+	OPTION_CONFIG,
+	OPTION_STATE,
+	OPTION_FRESH,
 	OPTION_SLICES,
 	OPTION_ATTRIBUTES,
 	OPTION_ATTRIBUTES_FOR,
@@ -86,7 +89,7 @@ struct args {
 	struct id *in;
 	size_t n_in, cap_in;
 	const char *from, *to, *group_by, *sort, *fields, *bpf, *write, *sqlite, *filter,
-		*script, *index_dir, *health, *payload, *text, *hex;
+		*script, *index_dir, *health, *config, *state, *payload, *text, *hex;
 	const char **devices; /* -i in their order */
 	size_t n_devices, cap_devices;
 	const char *user;

@@ -123,6 +123,9 @@ static enum rc show(struct cli *c, struct err *err)
 		.width_cells = a->width_cells,
 		.height_cells = a->height_cells,
 		.filter = a->filter,
+		.config = a->config,
+		.state = a->state,
+		.fresh = args_given(a, OPTION_FRESH),
 		.ascii = args_given(a, OPTION_ASCII),
 		.no_color = no_color && *no_color,
 	};

@@ -88,7 +88,7 @@ enum rc cli_session_options(const struct args *a, struct session_options *out, s
 	out->hosts = a->hosts;
 	enum rc rc = take_attributes(a, out, err);
 	if (rc == RC_DONE)
-		rc = thresholds_read(&out->health, a->health, err);
+		rc = thresholds_read(&out->health, a->health, a->config, err);
 	return rc == RC_DONE ? store_config_check(&out->config, err) : rc;
 }
 

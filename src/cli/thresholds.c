@@ -3,24 +3,13 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/settings.h"
+#include "cli/say.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 enum { PATH_BYTES = 4096, FILE_BYTES = 64 << 10 };
-
-/* $XDG_CONFIG_HOME/flowdrill/health (where that is absolute), else ~/.config; false where neither is told. */
-static bool usual_path(char *out, size_t size)
-{
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	int n = -1;
-
-	if (xdg && xdg[0] == '/')
-		n = snprintf(out, size, "%s/flowdrill/health", xdg);
-	else if (home && home[0] == '/')
-		n = snprintf(out, size, "%s/.config/flowdrill/health", home);
-	return n > 0 && (size_t)n < size;
-}
 
 static enum rc read_file(struct health_limits *out, const char *path, struct err *err)
 {
@@ -42,14 +31,40 @@ static enum rc read_file(struct health_limits *out, const char *path, struct err
 	return rc;
 }
 
-enum rc thresholds_read(struct health_limits *out, const char *path, struct err *err)
+static enum rc take_config(void *ctx, unsigned line, const char *word, const char *rest, struct err *err)
+{
+	(void)line;
+	return strcmp(word, "health") == 0 ? health_limits_parse(ctx, word, rest, strlen(rest), err) : RC_DONE;
+}
+
+static void say_wrong(void *ctx, const char *path, unsigned line, const char *why)
+{
+	char text[320];
+
+	(void)ctx;
+	snprintf(text, sizeof(text), "line %u: %s", line, why);
+	say_note(path, text);
+}
+
+/* Where it cannot be read the screen says so; whoever has no screen needs nothing else of it. */
+static void read_config(struct health_limits *out, const char *config)
+{
+	char usual[PATH_BYTES];
+
+	if (!config && !settings_path(usual, sizeof(usual), SETTINGS_CONFIG, "config"))
+		return;
+	settings_read(config ? config : usual, take_config, say_wrong, out, NULL);
+}
+
+enum rc thresholds_read(struct health_limits *out, const char *path, const char *config, struct err *err)
 {
 	char usual[PATH_BYTES];
 
 	*out = health_limits_default;
+	read_config(out, config);
 	if (path)
 		return read_file(out, path, err);
-	if (!usual_path(usual, sizeof(usual)))
+	if (!settings_path(usual, sizeof(usual), SETTINGS_CONFIG, "health"))
 		return RC_DONE;
 	enum rc rc = read_file(out, usual, err);
 	return rc == RC_MISSING ? RC_DONE : rc;

@@ -58,6 +58,17 @@ const struct field cell_port_field = {
 	.help = "port of the server, and the protocol where it is not TCP",
 };
 
+const struct field *cell_field_find(const char *name, enum tier tier)
+{
+	static const struct field *const own[] = { &cell_direction_field, &cell_port_field };
+	const struct field *f = field_find(name, tier);
+
+	for (size_t i = 0; f == NULL && i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(own[i]->name, name) == 0 && (own[i]->tiers & FIELD_ON(tier)) != 0)
+			f = own[i];
+	return f;
+}
+
 enum { NS_PER_SECOND = 1000000000 };
 
 size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits,

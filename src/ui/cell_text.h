@@ -38,6 +38,9 @@ extern const struct field cell_direction_field;
 /* The server's port: "443", where it is not TCP's "443/udp"; likewise. */
 extern const struct field cell_port_field;
 
+/* Like field_find(), these two included; NULL where there is none. */
+const struct field *cell_field_find(const char *name, enum tier tier);
+
 /*
  * The capture point as cell_format() writes it: its name or number; with several sources the
  * file's name, or "file:name".

@@ -2,6 +2,7 @@
 /*
  * What frames every view: breadcrumb and completeness above, hints, place and messages below.
  */
+#include "ui/config.h"
 #include "ui/save.h"
 #include "ui/screen.h"
 
@@ -275,7 +276,8 @@ static void draw_hints(struct screen *s, int y, int room)
 		char key[KEY_NAME_MAX];
 		int need;
 
-		keymap_key_text(key, sizeof(key), h->request);
+		if (keymap_key_text(key, sizeof(key), &s->config->keymap, h->request) == 0)
+			continue;
 		need = canvas_width(c, key) + 1 + canvas_width(c, hint);
 		if (!hint_fits_place(s, h->request) || x + need > room)
 			continue;
@@ -311,9 +313,9 @@ static void draw_activity(struct screen *s, int y, const char *state)
 		canvas_printf(c, BAR_W + 2, y, c->w - BAR_W - 2, ATTR_DIM,
 			"%d %% of the query; Escape stops it", progress / 10);
 	} else if (s->keys.n > 0) {
-		char key[KEY_NAME_MAX];
+		char key[KEY_NAME_MAX * KEYMAP_SEQUENCE_MAX];
 
-		key_format(key, sizeof(key), s->keys.keys[0]);
+		keymap_sequence_text(key, sizeof(key), s->keys.keys, s->keys.n);
 		canvas_printf(c, 1, y, c->w - 1, ATTR_KEY, "%s", key);
 	} else {
 		canvas_text(c, 1, y, c->w - 1, ATTR_DIM, state);

@@ -59,7 +59,7 @@ enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, str
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, s);
-		f = len > 0 && len < sizeof(name) ? field_find(name, tier) : NULL;
+		f = len > 0 && len < sizeof(name) ? cell_field_find(name, tier) : NULL;
 		if (len > 0 && f == NULL)
 			return err_set_at(err, RC_SYNTAX, names, (uint64_t)(s - names),
 				"%s have no field '%s'", tier_plural(tier), name);

@@ -3,7 +3,10 @@
 
 #include "base/text.h"
 #include "flow/field.h"
+#include "ui/config.h"
 #include "ui/save.h"
+#include "ui/setting.h"
+#include "ui/state.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -93,6 +96,43 @@ static enum rc run_help(struct screen *s, const char *arguments, struct err *err
 	return RC_DONE;
 }
 
+/* The chosen columns of the tier; without any the usual ones come back. */
+static void save_columns(struct screen *s)
+{
+	struct view *v = screen_top(s);
+	char key[STATE_KEY_MAX], names[CONFIG_COLUMNS_MAX];
+
+	if (v->ops->columns == NULL || !v->ops->columns(v, names, sizeof(names)))
+		return;
+	snprintf(key, sizeof(key), "columns.%s", tier_plural(v->tier));
+	state_set(s->state, key, names);
+}
+
+static enum rc run_save(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	setting_save(s);
+	save_columns(s);
+	screen_say(s, "settings and columns are remembered");
+	return RC_DONE;
+}
+
+static enum rc run_set(struct screen *s, const char *arguments, struct err *err)
+{
+	char name[CONFIG_NAME_MAX], list[512];
+	size_t len = strcspn(arguments, " ");
+
+	if (len == 0) {
+		setting_list(s, list, sizeof(list));
+		screen_say(s, "%s", list);
+		return RC_DONE;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)len, arguments);
+	arguments += len;
+	return setting_set(s, name, arguments + strspn(arguments, " "), err);
+}
+
 static enum rc run_quit(struct screen *s, const char *arguments, struct err *err)
 {
 	(void)arguments;
@@ -114,6 +154,10 @@ static const struct command_row rows[] = {
 		run_goto },
 	{ "help", "", "Keys and commands.", run_help },
 	{ "quit", "", "Leave the program.", run_quit },
+	{ "save", "", "Remember settings, and the columns of this tier where they were chosen.",
+		run_save },
+	{ "set", "NAME VALUE", "Change a setting (flowdrill-config(5)); without any, show all.",
+		run_set },
 	{ "sort", "[-]FIELD",
 		"Sort by a field, with - the largest first; without one, as usual.", run_sort },
 };
@@ -226,6 +270,8 @@ static void complete_arguments(struct screen *s, const char *name, size_t len,
 		filter_complete(arguments, tier, start, say, say_ctx);
 	} else if (row->run == run_export) {
 		complete_files(arguments, start, say, say_ctx);
+	} else if (row->run == run_set) {
+		setting_complete(arguments, start, say, say_ctx);
 	} else if (row->run == run_sort || row->run == run_columns) {
 		for (const char *c = arguments; *c != '\0'; c++)
 			if (*c == ',' || *c == ' ' || *c == '-')

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 
 static const struct keymap_row rows[] = {
@@ -30,6 +30,14 @@ const struct keymap_row *keymap_rows(size_t *n)
 const struct keymap_row *keymap_row(enum request r)
 {
 	return r > REQ_NONE && r < REQUESTS ? &rows[r - 1] : NULL;
+}
+
+const struct keymap_row *keymap_row_find(const char *name)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
 }
 
 const char *keymap_group_title(enum keymap_group g)
@@ -71,50 +79,205 @@ unsigned keymap_next_sequence(const char **keys, uint32_t out[KEYMAP_SEQUENCE_MA
 	return parse_sequence(word, out);
 }
 
-size_t keymap_key_text(char *out, size_t size, enum request r)
+size_t keymap_sequence_text(char *out, size_t size, const uint32_t *keys, unsigned n)
 {
-	const struct keymap_row *row = keymap_row(r);
-	const char *keys = row == NULL ? "" : row->keys;
-	int len = (int)strcspn(keys, " ");
+	size_t len = 0;
 
-	return (size_t)snprintf(out, size, "%.*s", len, keys);
+	out[0] = '\0';
+	for (unsigned i = 0; i < n && len + 1 < size; i++)
+		len += key_format(out + len, size - len, keys[i]);
+	return len < size ? len : size - 1;
 }
 
-/*
- * Compares what was typed with one bound sequence: request when whole, *prefix when it may
- * become it.
- */
-static bool matches(
-	const struct keymap_state *state, const uint32_t *sequence, unsigned n, bool *prefix)
+/* ---- what is bound ------------------------------------------------------------------------ */
+
+void keymap_init(struct keymap *m)
 {
-	if (state->n > n || memcmp(state->keys, sequence, state->n * sizeof(*sequence)) != 0)
-		return false;
-	if (state->n < n)
-		*prefix = true;
-	return state->n == n;
+	m->n = 0;
+	for (size_t i = 0; i < ROWS; i++) {
+		const char *keys = rows[i].keys;
+		struct keymap_binding b = { .request = rows[i].request };
+
+		while ((b.n = keymap_next_sequence(&keys, b.keys)) > 0) {
+			assert(m->n < KEYMAP_BINDINGS_MAX);
+			m->v[m->n++] = b;
+		}
+	}
 }
 
-enum request keymap_feed(struct keymap_state *state, uint32_t key)
+static bool begins(const struct keymap_binding *b, const uint32_t *keys, unsigned n)
 {
-	bool prefix = false;
+	return b->n >= n && memcmp(b->keys, keys, n * sizeof(*keys)) == 0;
+}
+
+bool keymap_goes_on(const struct keymap_binding *b, const struct keymap_state *state)
+{
+	return b->n > state->n && begins(b, state->keys, state->n);
+}
+
+static bool parse(const char *text, struct keymap_binding *out, struct err *err)
+{
+	const char *rest = text;
+	bool mistaken = text[0] == 'F' && text[1] >= '0' && text[1] <= '9'; /* F13 */
+
+	out->n = keymap_next_sequence(&rest, out->keys);
+	if (out->n > 0 && *rest == '\0' && (out->n == 1 || !mistaken) &&
+		(out->n < KEYMAP_SEQUENCE_MAX || strlen(text) <= KEYMAP_SEQUENCE_MAX))
+		return true;
+	err_set(err, RC_SYNTAX, "bind", "'%s' is no key and no sequence of %d at most", text,
+		KEYMAP_SEQUENCE_MAX);
+	return false;
+}
+
+static size_t find_binding(const struct keymap *m, const struct keymap_binding *b)
+{
+	size_t i = 0;
+
+	while (i < m->n && !(m->v[i].n == b->n && begins(&m->v[i], b->keys, b->n)))
+		i++;
+	return i;
+}
+
+/* Who has lost these keys to a configuration would not get out, or not find help. */
+static bool is_needed(enum request r)
+{
+	return r == REQ_QUIT || r == REQ_HELP || r == REQ_COMMAND || r == REQ_BACK;
+}
+
+static size_t count_keys(const struct keymap *m, enum request r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		n += m->v[i].request == r;
+	return n;
+}
+
+static enum rc take_away(struct keymap *m, size_t i, struct err *err)
+{
+	enum request r = m->v[i].request;
+
+	if (is_needed(r) && count_keys(m, r) == 1)
+		return err_set(err, RC_SYNTAX, "bind", "'%s' would be left without a key",
+			keymap_row(r)->name);
+	m->n--;
+	memmove(&m->v[i], &m->v[i + 1], (m->n - i) * sizeof(m->v[0]));
+	return RC_DONE;
+}
+
+static enum rc check_beginnings(
+	const struct keymap *m, const struct keymap_binding *b, struct err *err)
+{
+	char ours[KEY_NAME_MAX * 2], theirs[KEY_NAME_MAX * 2];
+
+	keymap_sequence_text(ours, sizeof(ours), b->keys, b->n);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct keymap_binding *o = &m->v[i];
+		const char *name = keymap_row(o->request)->name;
+
+		keymap_sequence_text(theirs, sizeof(theirs), o->keys, o->n);
+		if (o->n > b->n && begins(o, b->keys, b->n))
+			return err_set(err, RC_SYNTAX, "bind",
+				"'%s' begins '%s' (%s); unbind that first", ours, theirs, name);
+		if (o->n < b->n && begins(b, o->keys, o->n))
+			return err_set(err, RC_SYNTAX, "bind",
+				"'%s' begins with '%s' (%s); unbind that first", ours, theirs, name);
+	}
+	return RC_DONE;
+}
+
+static size_t first_of(const struct keymap *m, enum request r)
+{
+	size_t i = 0;
+
+	while (i < m->n && m->v[i].request != r)
+		i++;
+	return i;
+}
+
+enum rc keymap_bind(struct keymap *m, const char *keys, const char *request, struct err *err)
+{
+	const struct keymap_row *row = keymap_row_find(request);
+	struct keymap_binding b;
+	enum rc rc;
+	size_t at;
+
+	if (row == NULL)
+		return err_set(err, RC_SYNTAX, "bind", "there is no request '%s'", request);
+	if (!parse(keys, &b, err))
+		return RC_SYNTAX;
+	rc = check_beginnings(m, &b, err);
+	at = find_binding(m, &b);
+	if (rc == RC_DONE && at < m->n && m->v[at].request != row->request)
+		rc = take_away(m, at, err);
+	else if (rc == RC_DONE && at < m->n)
+		memmove(&m->v[at], &m->v[at + 1], (--m->n - at) * sizeof(m->v[0]));
+	if (rc != RC_DONE)
+		return rc;
+	if (m->n == KEYMAP_BINDINGS_MAX)
+		return err_set(err, RC_LIMIT, "bind", "too many keys");
+	b.request = row->request;
+	at = first_of(m, b.request);
+	memmove(&m->v[at + 1], &m->v[at], (m->n - at) * sizeof(m->v[0]));
+	m->v[at] = b;
+	m->n++;
+	return RC_DONE;
+}
+
+enum rc keymap_unbind(struct keymap *m, const char *keys, struct err *err)
+{
+	struct keymap_binding b;
+	size_t at;
+
+	if (!parse(keys, &b, err))
+		return RC_SYNTAX;
+	at = find_binding(m, &b);
+	if (at == m->n)
+		return err_set(err, RC_SYNTAX, "unbind", "'%s' is not bound", keys);
+	return take_away(m, at, err);
+}
+
+size_t keymap_key_text(char *out, size_t size, const struct keymap *m, enum request r)
+{
+	size_t at = first_of(m, r);
+
+	out[0] = '\0';
+	return at < m->n ? keymap_sequence_text(out, size, m->v[at].keys, m->v[at].n) : 0;
+}
+
+size_t keymap_keys_text(char *out, size_t size, const struct keymap *m, enum request r)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->v[i].request != r || len + 2 >= size)
+			continue;
+		if (len > 0)
+			out[len++] = ' ';
+		len += keymap_sequence_text(out + len, size - len, m->v[i].keys, m->v[i].n);
+	}
+	return len;
+}
+
+enum request keymap_feed(
+	const struct keymap *m, struct keymap_state *state, uint32_t key)
+{
+	bool open = false;
 
 	if (state->n > 0 && key == UKEY_ESCAPE) {
 		state->n = 0;
 		return REQ_NONE;
 	}
 	state->keys[state->n++] = key;
-	for (size_t i = 0; i < ROWS; i++) {
-		const char *keys = rows[i].keys;
-		uint32_t sequence[KEYMAP_SEQUENCE_MAX];
-		unsigned n;
-
-		while ((n = keymap_next_sequence(&keys, sequence)) > 0)
-			if (matches(state, sequence, n, &prefix)) {
-				state->n = 0;
-				return rows[i].request;
-			}
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->v[i].n == state->n && begins(&m->v[i], state->keys, state->n)) {
+			state->n = 0;
+			return m->v[i].request;
+		}
+		open |= keymap_goes_on(&m->v[i], state);
 	}
-	if (!prefix || state->n == KEYMAP_SEQUENCE_MAX)
+	if (!open || state->n == KEYMAP_SEQUENCE_MAX)
 		state->n = 0;
 	return REQ_NONE;
 }

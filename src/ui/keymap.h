@@ -4,13 +4,15 @@
  * the help view, the hints and the table in flowdrill-keys(7). Views answer requests, never
  * keys.
  *
- * Keys may be sequences ("gg"). No bound sequence begins with another bound one (checked by a
- * test), so there is nothing to wait for. Static data; the state of a half-typed sequence is
- * the caller's.
+ * A struct keymap holds what is bound now: the defaults, changed by the user's configuration.
+ * Keys may be sequences ("gg"). Invariant of every keymap: no bound sequence begins with
+ * another bound one, so there is nothing to wait for; and what one cannot do without has a
+ * key. Plain data; the state of a half-typed sequence is the caller's.
  */
 #ifndef FLOWDRILL_UI_KEYMAP_H
 #define FLOWDRILL_UI_KEYMAP_H
 
+#include "base/err.h"
 #include "ui/key.h"
 
 /* clang-format off */
@@ -126,20 +128,52 @@ struct keymap_state {
 	unsigned n;
 };
 
+enum { KEYMAP_BINDINGS_MAX = 320 };
+
+struct keymap_binding {
+	uint32_t keys[KEYMAP_SEQUENCE_MAX];
+	unsigned n;
+	enum request request;
+};
+
+struct keymap {
+	struct keymap_binding v[KEYMAP_BINDINGS_MAX]; /* those of a request: the preferred one first */
+	size_t n;
+};
+
 const struct keymap_row *keymap_rows(size_t *n);
 const struct keymap_row *keymap_row(enum request r); /* NULL for REQ_NONE */
+const struct keymap_row *keymap_row_find(const char *name); /* NULL for an unknown one */
 const char *keymap_group_title(enum keymap_group g);
 /*
  * The key or sequence at `*keys` (see struct keymap_row), which moves behind it: number of
  * keys, 0 at the end.
  */
 unsigned keymap_next_sequence(const char **keys, uint32_t out[KEYMAP_SEQUENCE_MAX]);
-/* The first key of a request as text ("gg", "Enter"). */
-size_t keymap_key_text(char *out, size_t size, enum request r);
+/* A sequence as it is written: "gg", "Enter". Returns the length. */
+size_t keymap_sequence_text(char *out, size_t size, const uint32_t *keys, unsigned n);
+
+/* The defaults. */
+void keymap_init(struct keymap *m);
+/*
+ * Binds a sequence ("F5", "gx") to a request's name, before its other keys; it no longer means
+ * what it meant. RC_SYNTAX where it is none, begins another bound one or is begun by one, or the
+ * request is unknown or would leave another one that is needed without a key.
+ */
+enum rc keymap_bind(struct keymap *m, const char *keys, const char *request, struct err *err);
+/* RC_SYNTAX where it is not bound, or is the last key of something that is needed. */
+enum rc keymap_unbind(struct keymap *m, const char *keys, struct err *err);
+/* The preferred key of a request as text ("gg", "Enter"); "" where it has none. */
+size_t keymap_key_text(char *out, size_t size, const struct keymap *m, enum request r);
+/* All of them, divided by blanks. */
+size_t keymap_keys_text(char *out, size_t size, const struct keymap *m, enum request r);
 /*
  * One more key. The request that it completes, else REQ_NONE: then either a sequence is open
  * (state->n > 0) or the key means nothing. Escape ends an open sequence.
  */
-enum request keymap_feed(struct keymap_state *state, uint32_t key);
+enum request keymap_feed(
+	const struct keymap *m, struct keymap_state *state, uint32_t key);
+/* Whether a binding goes on where the open sequence is: keys[state->n] is what comes next. */
+bool keymap_goes_on(const struct keymap_binding *b, const struct keymap_state *state);
 
 #endif

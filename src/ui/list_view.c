@@ -3,7 +3,9 @@
 
 #include "base/mem.h"
 #include "flow/health.h"
+#include "ui/config.h"
 #include "ui/record_label.h"
+#include "ui/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,11 +20,29 @@ static const struct list_view *of_const(const struct view *v)
 	return (const struct list_view *)v;
 }
 
+/* Those that the user saved (`:save`), else his configuration's, take the place of ours. */
+static void columns_configured(struct list_view *lv)
+{
+	const struct screen *s = lv->view.screen;
+	const char *names;
+	char key[STATE_KEY_MAX];
+	struct err err;
+
+	snprintf(key, sizeof(key), "columns.%s", tier_plural(lv->view.tier));
+	names = state_get(s->state, key);
+	if (names == NULL)
+		names = s->config->columns[lv->view.tier];
+	if (names[0] != '\0' &&
+		columns_parse(&lv->columns, names, lv->view.tier, &err) == RC_DONE)
+		lv->columns.frozen = 1;
+}
+
 static void usual_columns(struct list_view *lv)
 {
 	lv->own_columns = false;
 	lv->with_points = lv->view.screen->style.points;
 	lv->hooks->columns(lv);
+	columns_configured(lv);
 }
 
 void list_view_init(struct list_view *lv, struct screen *s, const struct view_ops *ops,
@@ -498,6 +518,18 @@ enum rc list_view_set_columns(struct view *v, const char *names, struct err *err
 	if (rc == RC_DONE)
 		lv->own_columns = true;
 	return rc;
+}
+
+bool list_view_columns(const struct view *v, char *out, size_t size)
+{
+	const struct list_view *lv = of_const(v);
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; lv->own_columns && i < lv->columns.n && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i > 0 ? "," : "",
+			lv->columns.v[i].field->name);
+	return len > 0 && len < size;
 }
 
 enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err)

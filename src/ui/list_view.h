@@ -103,6 +103,7 @@ enum rc list_view_set_filter(struct view *v, const char *text, struct err *err);
 enum rc list_view_set_sort(
 	struct view *v, const struct field *f, bool descending, struct err *err);
 enum rc list_view_set_columns(struct view *v, const char *names, struct err *err);
+bool list_view_columns(const struct view *v, char *out, size_t size);
 enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err);
 bool list_view_search(struct view *v, const char *text, int by);
 bool list_view_selected(const struct view *v, struct id *out);
@@ -116,7 +117,8 @@ void list_view_select_id(struct view *v, const struct id *id);
 	.update = list_view_update, .refresh = list_view_refresh, .busy = list_view_busy, \
 	.cancel = list_view_cancel, .status = list_view_status,                           \
 	.set_filter = list_view_set_filter, .set_sort = list_view_set_sort,               \
-	.set_columns = list_view_set_columns, .go_to_time = list_view_go_to_time,         \
+	.set_columns = list_view_set_columns, .columns = list_view_columns,                     \
+	.go_to_time = list_view_go_to_time,         \
 	.search = list_view_search, .selected = list_view_selected, .step = list_view_step, \
 	.tagged = list_view_tagged, .place = list_view_place,                     \
 	.select_id = list_view_select_id

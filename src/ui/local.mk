@@ -12,6 +12,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/columns.h \
 	src/ui/command.c \
 	src/ui/command.h \
+	src/ui/config.c \
+	src/ui/config.h \
 	src/ui/detail.c \
 	src/ui/detail.h \
 	src/ui/hexdump.c \
@@ -51,6 +53,10 @@ src_ui_libui_a_SOURCES = \
 	src/ui/screen_prompt.c \
 	src/ui/script.c \
 	src/ui/script.h \
+	src/ui/setting.c \
+	src/ui/setting.h \
+	src/ui/state.c \
+	src/ui/state.h \
 	src/ui/tags.c \
 	src/ui/tags.h \
 	src/ui/term.h \
@@ -61,6 +67,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/term_signals.h \
 	src/ui/term_stderr.c \
 	src/ui/term_stderr.h \
+	src/ui/theme.c \
+	src/ui/theme.h \
 	src/ui/ui.c \
 	src/ui/ui.h \
 	src/ui/view.h \

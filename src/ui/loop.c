@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/loop.h"
 
+#include "ui/config.h"
 #include "ui/term_signals.h"
 
 #include <errno.h>
@@ -61,6 +62,10 @@ static void do_asked(struct screen *s, struct terminal *t)
 		term_suspend(t);
 		resize(s, t);
 	}
+	if (s->retheme) {
+		s->retheme = false;
+		term_theme(t, &s->config->theme);
+	}
 	if (s->redraw) {
 		s->redraw = false;
 		term_redraw(t);
@@ -102,10 +107,10 @@ static void wait_and_take(struct screen *s, struct terminal *t)
 void loop_run(struct screen *s, struct terminal *t)
 {
 	while (!s->quit) {
+		do_asked(s, t);
 		screen_update(s);
 		screen_draw(s);
 		term_show(t, s->canvas);
 		wait_and_take(s, t);
-		do_asked(s, t);
 	}
 }

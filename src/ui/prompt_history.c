@@ -2,44 +2,15 @@
 #include "ui/prompt_history.h"
 
 #include "base/mem.h"
+#include "base/settings.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 4096, FILE_MAX_BYTES = 1 << 20 };
-
-static void default_path(char *out, size_t size)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	int n = -1;
-
-	if (state != NULL && state[0] == '/')
-		n = snprintf(out, size, "%s/flowdrill/history", state);
-	else if (home != NULL && home[0] == '/')
-		n = snprintf(out, size, "%s/.local/state/flowdrill/history", home);
-	if (n < 0 || (size_t)n >= size)
-		out[0] = '\0';
-}
-
-/* Makes the directories that lead to the file. */
-static void make_directories(const char *path)
-{
-	char part[512];
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (char *slash = strchr(part + 1, '/'); slash != NULL;
-		slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return;
-		*slash = '/';
-	}
-}
 
 static void keep(struct history *h, const char *line)
 {
@@ -87,7 +58,7 @@ void history_load(struct history *h, const char *path)
 
 	memset(h, 0, sizeof(*h));
 	if (path == NULL)
-		default_path(h->path, sizeof(h->path));
+		settings_path(h->path, sizeof(h->path), SETTINGS_STATE, "history");
 	else
 		snprintf(h->path, sizeof(h->path), "%s", path);
 	if (h->path[0] == '\0')
@@ -116,7 +87,7 @@ static void append(const struct history *h, const char *line)
 
 	if (h->path[0] == '\0')
 		return;
-	make_directories(h->path);
+	settings_make_directories(h->path);
 	fd = open(h->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
 		0600);
 	if (fd < 0)

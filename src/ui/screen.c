@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/screen.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "ui/command.h"
+#include "ui/config.h"
 #include "ui/save.h"
+#include "ui/setting.h"
+#include "ui/state.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -125,10 +129,13 @@ static enum rc start(struct screen *s, const struct screen_options *o, struct er
 {
 	enum rc rc = prompt_new(o->history, command_complete, s, &s->prompt, err);
 
+	if (rc == RC_DONE)
+		rc = state_open(o->state, &s->state, err);
 	if (rc == RC_DONE && session_needs_index(s->session))
 		rc = start_indexing(s, err);
 	if (rc != RC_DONE)
 		return rc;
+	setting_start(s);
 	name_source(s, o->title);
 	chrome_measure(s);
 	live_see(s);
@@ -140,6 +147,18 @@ static enum rc start(struct screen *s, const struct screen_options *o, struct er
 	return rc;
 }
 
+/* All of it on the message line, as far as there is room; `:config` has the rest. */
+static void say_config(struct screen *s)
+{
+	const struct config *c = s->config;
+
+	if (c->n_errors > 1)
+		screen_say(s, "%s (and %zu more)", c->errors[0], c->n_errors - 1);
+	else
+		screen_say(s, "%s", c->errors[0]);
+	s->message.bad = true;
+}
+
 enum rc screen_open(struct screen *s, struct session *session, const struct screen_options *o,
 	struct err *err)
 {
@@ -147,13 +166,20 @@ enum rc screen_open(struct screen *s, struct session *session, const struct scre
 
 	memset(s, 0, sizeof(*s));
 	s->session = session;
+	s->config = o->config != NULL ? o->config : config_new();
+	if (s->config == NULL)
+		return err_memory(err);
 	rc = canvas_new(o->w, o->h, o->ascii, &s->canvas, err);
-	if (rc != RC_DONE)
+	if (rc != RC_DONE) {
+		mem_free(s->config);
 		return rc;
+	}
 	s->pane = o->h >= PANE_MIN_H;
 	rc = start(s, o, err);
 	if (rc != RC_DONE)
 		screen_close(s);
+	else if (s->config->n_errors > 0)
+		say_config(s);
 	return rc;
 }
 
@@ -171,6 +197,8 @@ void screen_close(struct screen *s)
 	tags_clear(&s->tags);
 	marks_free(&s->marks);
 	prompt_free(s->prompt);
+	state_close(s->state);
+	mem_free(s->config);
 	canvas_free(s->canvas);
 }
 
@@ -410,5 +438,5 @@ void screen_key(struct screen *s, uint32_t key)
 	if (prompt_is_open(s->prompt))
 		screen_prompt_key(s, key);
 	else if (!marks_key(s, key))
-		screen_request(s, keymap_feed(&s->keys, key));
+		screen_request(s, keymap_feed(&s->config->keymap, &s->keys, key));
 }

@@ -18,7 +18,9 @@
 #include "ui/tags.h"
 #include "ui/view.h"
 
+struct config;
 struct save;
+struct state;
 
 enum { SCREEN_VIEWS_MAX = 32, SCREEN_MIN_W = 20, SCREEN_MIN_H = 5 };
 
@@ -32,6 +34,8 @@ struct screen {
 	struct canvas *canvas;
 	struct view *views[SCREEN_VIEWS_MAX];
 	size_t n_views;
+	struct config *config; /* never NULL; keys, colours, columns */
+	struct state *state; /* never NULL: what is remembered over runs */
 	struct keymap_state keys;
 	struct prompt *prompt; /* never NULL; open or not */
 	struct screen_message message; /* until the next key */
@@ -48,12 +52,15 @@ struct screen {
 	bool rebuilt; /* a damaged index was thrown away once */
 	int64_t refreshed_ns; /* when the session was last asked for news */
 	bool quit;
-	bool redraw, suspend; /* asked of whoever has the terminal */
+	bool no_mouse, no_restore; /* chosen by the user */
+	bool redraw, suspend, retheme; /* asked of whoever has the terminal */
 };
 
 struct screen_options {
 	const char *title, *filter; /* see struct ui_options */
 	const char *history; /* see prompt_new() */
+	const char *state; /* see state_open() */
+	struct config *config; /* taken over in any case; NULL: the defaults */
 	int w, h;
 	bool ascii;
 };

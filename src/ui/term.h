@@ -13,9 +13,11 @@
 
 struct canvas;
 struct terminal;
+struct theme;
 
 struct term_options {
 	bool ascii, no_color;
+	const struct theme *theme; /* NULL: dark */
 };
 
 /*
@@ -34,6 +36,8 @@ void term_show(struct terminal *t, const struct canvas *c);
 void term_redraw(struct terminal *t);
 /* The size may have changed: ask, and tell curses. */
 void term_resize(struct terminal *t);
+/* Other colours, from the next show on. */
+void term_theme(struct terminal *t, const struct theme *theme);
 /* The next key (ui/key.h), UKEY_NONE where none is waiting. */
 uint32_t term_key(struct terminal *t);
 /* To poll for keys. */

@@ -101,23 +101,30 @@ static attr_t curses_attrs(unsigned flags)
 		((flags & PALETTE_REVERSE) != 0 ? A_REVERSE : 0);
 }
 
-static void set_colors(struct terminal *t, bool no_color)
+void term_theme(struct terminal *t, const struct theme *theme)
 {
-	const char *env = getenv("NO_COLOR");
-
-	t->colors = 0;
-	if (!no_color && (env == NULL || *env == '\0') && has_colors() &&
-		start_color() != ERR) {
-		use_default_colors();
-		t->colors = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
-	}
 	for (unsigned attr = 0; attr < PAIR_MAX; attr++) {
-		struct palette_entry e = palette_entry(attr, t->colors);
+		struct palette_entry e = palette_entry(theme, attr, t->colors);
 
 		t->attrs[attr] = curses_attrs(e.flags);
 		if (t->colors > 0)
 			init_extended_pair((int)attr + 1, e.fg, e.bg);
 	}
+	t->all = true;
+}
+
+static void set_colors(struct terminal *t, const struct term_options *options)
+{
+	static const struct theme dark;
+	const char *env = getenv("NO_COLOR");
+
+	t->colors = 0;
+	if (!options->no_color && (env == NULL || *env == '\0') && has_colors() &&
+		start_color() != ERR) {
+		use_default_colors();
+		t->colors = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+	}
+	term_theme(t, options->theme != NULL ? options->theme : &dark);
 }
 
 static void set_modes(void)
@@ -161,7 +168,7 @@ static enum rc start_curses(
 	if (t->screen == NULL)
 		return no_terminal(err, "the terminal cannot be set up");
 	set_modes();
-	set_colors(t, options->no_color);
+	set_colors(t, options);
 	term_stderr_hold();
 	return RC_DONE;
 }

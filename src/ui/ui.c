@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/ui.h"
 
+#include "base/mem.h"
+#include "ui/config.h"
 #include "ui/loop.h"
 #include "ui/screen.h"
 #include "ui/script.h"
@@ -10,11 +12,24 @@
 
 enum { SCRIPT_W = 80, SCRIPT_H = 24 };
 
-static void take_options(struct screen_options *out, const struct ui_options *o)
+/* out->config is to be taken over, or freed. */
+static enum rc take_options(
+	struct screen_options *out, const struct ui_options *o, struct err *err)
 {
+	enum rc rc = RC_DONE;
+
 	out->title = o->title;
 	out->filter = o->filter;
 	out->ascii = o->ascii;
+	out->state = o->state == NULL && o->script != NULL ? "" : o->state;
+	out->config = config_new();
+	if (out->config == NULL)
+		return err_memory(err);
+	if (o->config != NULL || o->script == NULL)
+		rc = config_read(out->config, o->config, err);
+	if (rc != RC_DONE)
+		mem_free(out->config);
+	return rc;
 }
 
 /* A file that could not be indexed is told once more when the screen is gone. */
@@ -29,9 +44,10 @@ static enum rc run_script(struct session *s, const struct ui_options *o, struct 
 {
 	struct screen_options options = { .history = "" };
 	struct screen screen;
-	enum rc rc;
+	enum rc rc = take_options(&options, o, err);
 
-	take_options(&options, o);
+	if (rc != RC_DONE)
+		return rc;
 	options.w = o->width_cells > 0 ? (int)o->width_cells : SCRIPT_W;
 	options.h = o->height_cells > 0 ? (int)o->height_cells : SCRIPT_H;
 	rc = screen_open(&screen, s, &options, err);
@@ -46,15 +62,20 @@ static enum rc run_script(struct session *s, const struct ui_options *o, struct 
 
 static enum rc run_terminal(struct session *s, const struct ui_options *o, struct err *err)
 {
-	const struct term_options term_options = { .ascii = o->ascii, .no_color = o->no_color };
+	struct term_options term_options = { .ascii = o->ascii, .no_color = o->no_color };
 	struct screen_options options = { 0 };
 	struct terminal *t;
 	struct screen screen;
-	enum rc rc = term_open(&term_options, &t, err);
+	enum rc rc = take_options(&options, o, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	take_options(&options, o);
+	term_options.theme = &options.config->theme;
+	rc = term_open(&term_options, &t, err);
+	if (rc != RC_DONE) {
+		mem_free(options.config);
+		return rc;
+	}
 	options.ascii = term_ascii(t);
 	term_size(t, &options.w, &options.h);
 	rc = screen_open(&screen, s, &options, err);

@@ -13,6 +13,12 @@ struct ui_options {
 	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
 	const char *filter; /* to begin with, or NULL */
 	const char *title; /* what the sources are called; NULL: the first one's path */
+	/*
+	 * Files of the configuration and of what is remembered; NULL: the user's. In a script NULL
+	 * is none.
+	 */
+	const char *config, *state;
+	bool fresh; /* nothing of the last time is shown again */
 	bool ascii, no_color;
 };
 

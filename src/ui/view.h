@@ -62,6 +62,8 @@ struct view_ops {
 	enum rc (*set_sort)(
 		struct view *v, const struct field *f, bool descending, struct err *err);
 	enum rc (*set_columns)(struct view *v, const char *names, struct err *err);
+	/* The columns as set_columns() takes them; false where nobody chose them. */
+	bool (*columns)(const struct view *v, char *out, size_t size);
 	enum rc (*go_to_time)(struct view *v, int64_t time_ns, struct err *err);
 	/*
 	 * Searches for text from the selected row on (by: 1, -1); NULL repeats. False where it

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/command.h"
+#include "ui/config.h"
 #include "ui/screen.h"
 #include "ui/view.h"
 
@@ -87,9 +88,10 @@ static void put_row(struct help_pen *p, const char *name, const char *help)
 	put_wrapped(p, NAME_W, help);
 }
 
-static void put_keys(struct help_pen *p)
+static void put_keys(struct help_pen *p, const struct keymap *m)
 {
 	enum keymap_group group = KEYMAP_GROUPS;
+	char keys[128];
 	size_t n;
 	const struct keymap_row *rows = keymap_rows(&n);
 
@@ -97,7 +99,8 @@ static void put_keys(struct help_pen *p)
 		if (rows[i].group != group)
 			put_heading(p, keymap_group_title(rows[i].group));
 		group = rows[i].group;
-		put_row(p, rows[i].keys, rows[i].help);
+		keymap_keys_text(keys, sizeof(keys), m, rows[i].request);
+		put_row(p, keys, rows[i].help);
 	}
 }
 
@@ -120,7 +123,7 @@ static void draw(struct view *v, struct canvas *c, struct rect area)
 	struct help_view *hv = (struct help_view *)v;
 	struct help_pen pen = { c, area, hv->top, 0 };
 
-	put_keys(&pen);
+	put_keys(&pen, &v->screen->config->keymap);
 	put_commands(&pen);
 	hv->lines = pen.line;
 	hv->page = area.h;

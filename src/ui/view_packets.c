@@ -28,9 +28,7 @@ static void set_columns(struct list_view *lv)
 
 	columns_clear(&lv->columns);
 	for (; *names != NULL; names++) {
-		const struct field *f = strcmp(*names, "direction") == 0
-			? &cell_direction_field
-			: field_find(*names, TIER_PACKET);
+		const struct field *f = cell_field_find(*names, TIER_PACKET);
 
 		if (f != NULL)
 			columns_add(&lv->columns, f);

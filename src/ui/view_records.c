@@ -52,9 +52,7 @@ static void set_columns(struct list_view *lv)
 
 	columns_clear(&lv->columns);
 	for (; *names != NULL; names++) {
-		const struct field *f = strcmp(*names, "port") == 0
-			? &cell_port_field
-			: field_find(*names, lv->view.tier);
+		const struct field *f = cell_field_find(*names, lv->view.tier);
 
 		if (f != NULL && !is_told(lv, f))
 			columns_add(&lv->columns, f);

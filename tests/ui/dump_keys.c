@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tables of flowdrill-keys(7) from those of the program: see tests/ui/man_keys.sh. */
+/*
+ * The tables of flowdrill-keys(7) and flowdrill-config(5) from those of the program: see
+ * tests/ui/man_keys.sh. Arguments: keys, colors or settings.
+ */
 #include "ui/command.h"
 #include "ui/keymap.h"
+#include "ui/setting.h"
+#include "ui/theme.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Text with what troff would read as its own escaped. */
 static void put(const char *text)
@@ -31,7 +37,7 @@ static void put_line(const char *text)
 }
 
 /* "j Down" as "j, Down", each in bold. */
-static void put_keys(const char *keys)
+static void put_keys(const char *keys, const char *name)
 {
 	fputs("\\fB", stdout);
 	for (; *keys != '\0'; keys++)
@@ -39,7 +45,9 @@ static void put_keys(const char *keys)
 			fputs("\\fR, \\fB", stdout);
 		else
 			put((const char[]){ *keys, '\0' });
-	fputs("\\fR\n", stdout);
+	fputs("\\fR (", stdout);
+	put(name);
+	fputs(")\n", stdout);
 }
 
 static void put_requests(void)
@@ -53,7 +61,7 @@ static void put_requests(void)
 			printf(".SS %s\n", keymap_group_title(rows[i].group));
 		group = rows[i].group;
 		puts(".TP");
-		put_keys(rows[i].keys);
+		put_keys(rows[i].keys, rows[i].name);
 		put_line(rows[i].help);
 	}
 }
@@ -73,9 +81,41 @@ static void put_commands(void)
 	}
 }
 
-int main(void)
+static void put_colors(void)
 {
-	put_requests();
-	put_commands();
+	for (unsigned i = 0; i < ATTRS; i++)
+		printf(".Li %s%s\n", theme_attr_name(i), i + 1 < ATTRS ? " ," : " .");
+}
+
+static void put_settings(void)
+{
+	size_t n;
+	const struct setting *rows = setting_rows(&n);
+
+	puts(".Bl -tag -width Ds");
+	for (size_t i = 0; i < n; i++) {
+		printf(".It Li %s", rows[i].name);
+		for (const char *const *w = rows[i].words; *w != NULL; w++)
+			printf("%s%s", w == rows[i].words ? " " : " | ", *w);
+		printf("\n");
+		put_line(rows[i].help);
+	}
+	puts(".El");
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "keys") == 0) {
+		put_requests();
+		put_commands();
+	} else if (strcmp(what, "colors") == 0) {
+		put_colors();
+	} else if (strcmp(what, "settings") == 0) {
+		put_settings();
+	} else {
+		return 2;
+	}
 	return ferror(stdout) != 0 || fflush(stdout) != 0;
 }

@@ -230,13 +230,14 @@ static void test_hexdump(void **state)
 
 static void test_palette(void **state)
 {
-	static const int colors[] = { 0, 8, 16, 256 };
+	static const int colors[] = { 0, 8, 16, 256, 0, 8, 16, 256 };
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 8; i++)
 		for (unsigned attr = 0; attr < ATTRS; attr++) {
-			struct palette_entry e = palette_entry(attr, colors[i]);
-			struct palette_entry s = palette_entry(attr | ATTR_SELECTED, colors[i]);
+			const struct theme t = { .kind = i < 4 ? THEME_DARK : THEME_LIGHT };
+			struct palette_entry e = palette_entry(&t, attr, colors[i]);
+			struct palette_entry s = palette_entry(&t, attr | ATTR_SELECTED, colors[i]);
 
 			assert_true(e.fg < colors[i] || e.fg == -1);
 			assert_true(e.bg < colors[i] || e.bg == -1);

@@ -9,12 +9,21 @@
 
 #include "ui/keymap.h"
 
+static struct keymap map;
+
+static int set_up(void **state)
+{
+	(void)state;
+	keymap_init(&map);
+	return 0;
+}
+
 static enum request feed(struct keymap_state *state, const char *name)
 {
 	uint32_t key;
 
 	assert_true(key_parse(name, &key));
-	return keymap_feed(state, key);
+	return keymap_feed(&map, state, key);
 }
 
 static void test_keys(void **state)
@@ -119,14 +128,86 @@ static void test_table(void **state)
 	assert_null(keymap_row(REQ_NONE));
 }
 
+static const char *keys_of(enum request r)
+{
+	static char text[128];
+
+	keymap_keys_text(text, sizeof(text), &map, r);
+	return text;
+}
+
+static const char *refused(const char *keys, const char *request)
+{
+	static struct err err;
+	struct keymap before = map;
+
+	assert_int_equal(keymap_bind(&map, keys, request, &err), RC_SYNTAX);
+	assert_memory_equal(&before, &map, sizeof(map));
+	return err.why;
+}
+
+static void test_bind(void **state)
+{
+	struct keymap_state s = { 0 };
+	char text[KEY_NAME_MAX];
+	struct err err;
+
+	(void)state;
+	assert_string_equal(keys_of(REQ_REDRAW), "Ctrl-L");
+	assert_int_equal(keymap_bind(&map, "F5", "redraw", &err), RC_DONE);
+	assert_string_equal(keys_of(REQ_REDRAW), "F5 Ctrl-L");
+	keymap_key_text(text, sizeof(text), &map, REQ_REDRAW);
+	assert_string_equal(text, "F5");
+	assert_int_equal(feed(&s, "F5"), REQ_REDRAW);
+	/* a key means one thing */
+	assert_int_equal(keymap_bind(&map, "j", "up", &err), RC_DONE);
+	assert_string_equal(keys_of(REQ_UP), "j k Up");
+	assert_string_equal(keys_of(REQ_DOWN), "Down");
+	/* bound again it is preferred */
+	assert_int_equal(keymap_bind(&map, "Up", "up", &err), RC_DONE);
+	assert_string_equal(keys_of(REQ_UP), "Up j k");
+	/* sequences */
+	assert_int_equal(keymap_bind(&map, "zt", "redraw", &err), RC_DONE);
+	assert_int_equal(feed(&s, "z"), REQ_NONE);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(feed(&s, "t"), REQ_REDRAW);
+	assert_int_equal(keymap_unbind(&map, "zt", &err), RC_DONE);
+	assert_string_equal(keys_of(REQ_REDRAW), "F5 Ctrl-L");
+}
+
+static void test_bind_refused(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_non_null(strstr(refused("g", "redraw"), "'g' begins 'g"));
+	assert_non_null(strstr(refused("jj", "redraw"), "'jj' begins with 'j' (down)"));
+	assert_non_null(strstr(refused("F5", "nonsense"), "no request 'nonsense'"));
+	assert_non_null(strstr(refused("F13", "redraw"), "'F13' is no key"));
+	assert_non_null(strstr(refused("abcde", "redraw"), "no key"));
+	assert_non_null(strstr(refused("", "redraw"), "no key"));
+	assert_non_null(strstr(refused("x y", "redraw"), "no key"));
+	/* what one cannot do without keeps a key */
+	assert_non_null(strstr(refused("Q", "redraw"), "'quit' would be left without a key"));
+	assert_non_null(strstr(refused(":", "redraw"), "'command'"));
+	assert_int_equal(keymap_unbind(&map, "F1", &err), RC_DONE);
+	assert_int_equal(keymap_unbind(&map, "?", &err), RC_SYNTAX);
+	assert_int_equal(keymap_unbind(&map, "F9", &err), RC_SYNTAX);
+	assert_non_null(strstr(err.why, "'F9' is not bound"));
+	assert_int_equal(keymap_bind(&map, "F10", "quit", &err), RC_DONE);
+	assert_int_equal(keymap_unbind(&map, "Q", &err), RC_DONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_sequences),
-		cmocka_unit_test(test_no_conflicts),
-		cmocka_unit_test(test_table),
+		cmocka_unit_test_setup(test_keys, set_up),
+		cmocka_unit_test_setup(test_requests, set_up),
+		cmocka_unit_test_setup(test_sequences, set_up),
+		cmocka_unit_test_setup(test_no_conflicts, set_up),
+		cmocka_unit_test_setup(test_table, set_up),
+		cmocka_unit_test_setup(test_bind, set_up),
+		cmocka_unit_test_setup(test_bind_refused, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
