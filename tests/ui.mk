@@ -29,6 +29,11 @@ tests_ui_test_tags_SOURCES = tests/ui/test_tags.c tests/ui/screen_keys.h tests/u
 tests_ui_test_tags_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_tags_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_groups
+tests_ui_test_groups_SOURCES = tests/ui/test_groups.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_groups_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_groups_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_live
 tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
@@ -42,8 +47,8 @@ TESTS += tests/ui/man_keys.sh
 EXTRA_DIST += tests/ui/man_keys.sh
 
 # Scripted keys on the sample, compared with saved screens.
-TESTS += tests/ui/tags.sh
-EXTRA_DIST += tests/ui/tags.sh
+TESTS += tests/ui/tags.sh tests/ui/groups.sh
+EXTRA_DIST += tests/ui/tags.sh tests/ui/groups.sh
 TESTS += tests/ui/screens.sh tests/ui/readme.sh
 EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.script \
 	tests/ui/screens/bytes.200x60.txt \

@@ -248,6 +248,27 @@ enum rc addr_net_parse(const char *text, struct addr_net *out, struct err *err)
 	return RC_DONE;
 }
 
+void addr_net_of(struct addr_net *out, const struct addr *a, unsigned bits)
+{
+	size_t len = addr_len(a);
+
+	out->addr = *a;
+	out->bits = bits < len * 8 ? bits : (unsigned)len * 8;
+	for (size_t i = out->bits / 8; i < len; i++) {
+		unsigned keep = i == out->bits / 8 ? out->bits % 8 : 0;
+
+		out->addr.bytes[i] &= (uint8_t)(0xff00 >> keep);
+	}
+}
+
+size_t addr_net_format(char *out, size_t size, const struct addr_net *net)
+{
+	size_t len = addr_format(out, size, &net->addr);
+	int n = snprintf(out + len, size - len, "/%u", net->bits);
+
+	return len + (n > 0 && (size_t)n < size - len ? (size_t)n : 0);
+}
+
 bool addr_net_has(const struct addr_net *net, const struct addr *a)
 {
 	unsigned whole = net->bits / 8, rest = net->bits % 8;

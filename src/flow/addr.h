@@ -53,6 +53,11 @@ struct addr_net {
 
 /* "10.0.0.0/8", "2001:db8::/32"; without a slash the whole address; RC_SYNTAX else. */
 enum rc addr_net_parse(const char *text, struct addr_net *out, struct err *err);
+/* The network of an address with so many leading bits; all of them where it has no more. */
+void addr_net_of(struct addr_net *out, const struct addr *a, unsigned bits);
+/* "10.0.3.0/24". Returns the length. */
+enum { ADDR_NET_TEXT = ADDR_TEXT + 4 };
+size_t addr_net_format(char *out, size_t size, const struct addr_net *net);
 bool addr_net_has(const struct addr_net *net, const struct addr *a);
 
 #endif

@@ -288,6 +288,32 @@ bool derive_server_name(const struct row *row, struct value *out)
 	return give_name(row, FIELD_SERVER, out);
 }
 
+/*
+ * A group of a network has the network's address where its members' stood, which is not known as an address then (query/group.c); where
+ * members are of several networks, it is mixed.
+ */
+static bool give_net(const struct row *row, enum field_id id, const struct addr *a, struct value *out)
+{
+	struct addr_net net;
+
+	if ((counters(row)->mixed & FIELD_BIT(id)) != 0 || (a->kind != ADDR_IPV4 && a->kind != ADDR_IPV6))
+		return false;
+	addr_net_of(&net, a, a->kind == ADDR_IPV4 ? FIELD_NET_BITS_4 : FIELD_NET_BITS_6);
+	out->type = TYPE_TEXT;
+	addr_net_format(out->text, sizeof(out->text), &net);
+	return true;
+}
+
+bool derive_client_net(const struct row *row, struct value *out)
+{
+	return give_net(row, FIELD_CLIENT, &row->record->key.client, out);
+}
+
+bool derive_server_net(const struct row *row, struct value *out)
+{
+	return give_net(row, FIELD_SERVER, &row->record->key.server, out);
+}
+
 bool derive_packet_src_name(const struct row *row, struct value *out)
 {
 	return give_name(row, FIELD_PACKET_SRC, out);

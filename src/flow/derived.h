@@ -28,6 +28,8 @@ bool derive_end_reason(const struct row *row, struct value *out);
 bool derive_community_id(const struct row *row, struct value *out);
 bool derive_client_name(const struct row *row, struct value *out);
 bool derive_server_name(const struct row *row, struct value *out);
+bool derive_client_net(const struct row *row, struct value *out);
+bool derive_server_net(const struct row *row, struct value *out);
 
 bool derive_packet_frame(const struct row *row, struct value *out);
 bool derive_packet_file_offset(const struct row *row, struct value *out);

@@ -54,6 +54,9 @@ enum field_id {
 	FIELD_PACKET_MARK = FIELD_DERIVED + 100,     /* of a packet: by enum packet_mark from here */
 };
 
+/* Leading bits of the networks that client_net and server_net tell. */
+enum { FIELD_NET_BITS_4 = 24, FIELD_NET_BITS_6 = 64 };
+
 #define FIELD_BIT(id) ((u128)1 << (id))
 
 enum field_merge {

@@ -27,6 +27,7 @@ struct groups {
 	struct run *run;
 	bool by_point; /* kept apart though not asked for */
 	bool by_service, by_app;
+	bool by_client_net, by_server_net; /* and not by the address itself */
 	const struct field *app;
 	const struct field *end_reason;
 	struct group **v; /* each by itself: rows point to them */
@@ -100,6 +101,8 @@ enum rc groups_new(struct run *run, struct groups **out, struct err *err)
 	g->by_point = query_groups_by_point(run->sources, run->q);
 	g->by_service = asks_for(run->q, "service");
 	g->by_app = asks_for(run->q, "app");
+	g->by_client_net = asks_for(run->q, "client_net") && !asks_for(run->q, "client");
+	g->by_server_net = asks_for(run->q, "server_net") && !asks_for(run->q, "server");
 	g->app = field_find("app", run->q->tier);
 	g->end_reason = field_find("end_reason", run->q->tier);
 	buf_init(&g->keys);
@@ -242,6 +245,22 @@ static enum rc new_group(struct groups *g, const struct row *row, uint64_t hash,
 
 /* ---- members ----------------------------------------------------------------------------------- */
 
+static bool is_ip(const struct addr *a)
+{
+	return a->kind == ADDR_IPV4 || a->kind == ADDR_IPV6;
+}
+
+/* The network's address, so that members agree in it. */
+static void mask(struct addr *a)
+{
+	struct addr_net net;
+
+	if (!is_ip(a))
+		return;
+	addr_net_of(&net, a, a->kind == ADDR_IPV4 ? FIELD_NET_BITS_4 : FIELD_NET_BITS_6);
+	*a = net.addr;
+}
+
 /*
  * What a member says by itself is said now: how it ended is found on reading, from its own slice, and
  * its service's port is the macroflow's (0: dynamic).
@@ -263,6 +282,10 @@ static void make_member(const struct groups *g, const struct row *row, struct re
 		member->c.known |= FIELD_BIT(FIELD_APP);
 		member->c.mixed &= ~FIELD_BIT(FIELD_APP);
 	}
+	if (g->by_client_net)
+		mask(&member->key.client);
+	if (g->by_server_net)
+		mask(&member->key.server);
 	if (g->by_service && row->tier != TIER_MACROFLOW && member->key.has_ports) {
 		service_of(&service, &member->key, 0);
 		member->key.server_port = service.port;
@@ -323,7 +346,9 @@ static enum rc add_rtt(struct group *group, const struct record *member, struct 
 	return rc == RC_DONE ? hist_add(group->rec.rtt, member->c.rtt_sum, err) : rc;
 }
 
-static enum rc merge_member(struct group *group, const struct record *member, struct err *err)
+/* `own`: the member as it is, with its client's address. */
+static enum rc merge_member(
+	struct group *group, const struct record *member, const struct record *own, struct err *err)
 {
 	bool empty = group->rec.id.block == 0;
 	enum rc rc;
@@ -332,7 +357,7 @@ static enum rc merge_member(struct group *group, const struct record *member, st
 		merge_unknown(&group->rec, member);
 	rc = record_merge(&group->rec, member, err);
 	if (rc == RC_DONE)
-		rc = add_client(group, member, err);
+		rc = add_client(group, own, err);
 	if (rc == RC_DONE)
 		rc = add_rtt(group, member, err);
 	if (group->rtt_unknown && group->rec.rtt) {
@@ -364,7 +389,7 @@ enum rc groups_add(struct groups *g, const struct row *row, struct err *err)
 	group = find_group(g, hash, &bucket);
 	if (!group)
 		rc = new_group(g, row, hash, bucket, &group, err);
-	return rc == RC_DONE ? merge_member(group, &member, err) : rc;
+	return rc == RC_DONE ? merge_member(group, &member, row->record, err) : rc;
 }
 
 size_t groups_count(const struct groups *g)
@@ -374,8 +399,13 @@ size_t groups_count(const struct groups *g)
 
 void groups_row(const struct groups *g, size_t i, struct row *out)
 {
-	const struct group *group = g->v[i];
+	struct group *group = g->v[i];
 
+	/* that of a network is nobody's */
+	if (g->by_client_net && is_ip(&group->rec.key.client))
+		group->rec.c.known &= ~FIELD_BIT(FIELD_CLIENT);
+	if (g->by_server_net && is_ip(&group->rec.key.server))
+		group->rec.c.known &= ~FIELD_BIT(FIELD_SERVER);
 	*out = (struct row){ .tier = group->rec.tier,
 		.source = group->source,
 		.record = &group->rec,

@@ -5,6 +5,7 @@
 #include "ui/config.h"
 #include "ui/save.h"
 #include "ui/screen.h"
+#include "ui/which_key.h"
 
 #include "base/text.h"
 
@@ -278,6 +279,9 @@ static void draw_hints(struct screen *s, int y, int room)
 
 		if (keymap_key_text(key, sizeof(key), &s->config->keymap, h->request) == 0)
 			continue;
+		/* what follows is shown once it was typed */
+		if (h->request == REQ_GROUP_NONE)
+			key[1] = '\0';
 		need = canvas_width(c, key) + 1 + canvas_width(c, hint);
 		if (!hint_fits_place(s, h->request) || x + need > room)
 			continue;
@@ -346,4 +350,5 @@ void chrome_draw_bottom(struct screen *s)
 			s->message.text);
 	else
 		draw_activity(s, y, state);
+	which_key_draw(s);
 }

@@ -50,6 +50,15 @@ static enum rc run_columns(struct screen *s, const char *arguments, struct err *
 					   : not_here(err, "columns");
 }
 
+static enum rc run_group(struct screen *s, const char *arguments, struct err *err)
+{
+	struct view *v = screen_top(s);
+
+	if (v->ops->set_group == NULL)
+		return err_set(err, RC_USAGE, "group", "only macroflows, flows and microflows can be grouped");
+	return v->ops->set_group(v, arguments, err);
+}
+
 static enum rc run_export(struct screen *s, const char *arguments, struct err *err)
 {
 	if (arguments[0] == '\0')
@@ -152,6 +161,7 @@ static const struct command_row rows[] = {
 		"Go to the first row at or after a time: 14:17:35, 2024-01-05T14:17:35Z, or "
 		"-15m before the end.",
 		run_goto },
+	{ "group", "FIELD,…", "Group rows by fields, with sums; without one, show the rows themselves.", run_group },
 	{ "help", "", "Keys and commands.", run_help },
 	{ "quit", "", "Leave the program.", run_quit },
 	{ "save", "", "Remember settings, and the columns of this tier where they were chosen.",
@@ -272,7 +282,8 @@ static void complete_arguments(struct screen *s, const char *name, size_t len,
 		complete_files(arguments, start, say, say_ctx);
 	} else if (row->run == run_set) {
 		setting_complete(arguments, start, say, say_ctx);
-	} else if (row->run == run_sort || row->run == run_columns) {
+	} else if (row->run == run_sort || row->run == run_columns ||
+		row->run == run_group) {
 		for (const char *c = arguments; *c != '\0'; c++)
 			if (*c == ',' || *c == ' ' || *c == '-')
 				word = c + 1;

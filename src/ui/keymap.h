@@ -73,6 +73,21 @@
 	X(REQ_MARK_GO, "go-to-mark", "'", "", \
 		"Go to the place that was remembered under the letter or digit typed next; once more ' goes " \
 		"back to where one was before.") \
+	X(REQ_GROUP_APP, "group-app", "ga", "application", \
+		"Group macroflows, flows or microflows by application: a row a group, with sums over its members. " \
+		"A filter chooses members. Enter shows the members of a group, Escape comes back. What several " \
+		"capture points saw is never added up: groups say where. Where a group's key says nothing of a " \
+		"macroflow, which has many clients, its flows are grouped.") \
+	X(REQ_GROUP_SERVICE, "group-service", "gs", "service", "Group by service: protocol and the server's port.") \
+	X(REQ_GROUP_CLIENT, "group-client", "gc", "client", "Group by client.") \
+	X(REQ_GROUP_SERVER, "group-server", "gh", "server", "Group by server.") \
+	X(REQ_GROUP_PAIR, "group-pair", "gp", "client and server", "Group by pair of client and server.") \
+	X(REQ_GROUP_NET, "group-net", "gn", "network of clients", \
+		"Group by the clients' network: /24 of IPv4, /64 of IPv6.") \
+	X(REQ_GROUP_SERVER_NET, "group-server-net", "gN", "network of servers", "Group by the servers' network.") \
+	X(REQ_GROUP_POINT, "group-point", "go", "capture point", "Group by capture point.") \
+	X(REQ_GROUP_VLAN, "group-vlan", "gv", "VLAN", "Group by VLAN.") \
+	X(REQ_GROUP_NONE, "group-none", "g0", "no groups", "Show the rows themselves again.") \
 	X(REQ_WRITE, "write", "w", "write", \
 		"Write the packets of all tagged rows, else of the selected one, to a pcapng file: each packet " \
 		"once.") \

@@ -37,10 +37,14 @@ static void columns_configured(struct list_view *lv)
 		lv->columns.frozen = 1;
 }
 
-static void usual_columns(struct list_view *lv)
+void list_view_usual_columns(struct list_view *lv)
 {
 	lv->own_columns = false;
 	lv->with_points = lv->view.screen->style.points;
+	if (lv->grouping.n > 0) {
+		list_view_group_columns(lv);
+		return;
+	}
 	lv->hooks->columns(lv);
 	columns_configured(lv);
 }
@@ -53,7 +57,7 @@ void list_view_init(struct list_view *lv, struct screen *s, const struct view_op
 	lv->view.tier = tier;
 	lv->hooks = hooks;
 	loader_init(&lv->loader, s->session, tier, in);
-	usual_columns(lv);
+	list_view_usual_columns(lv);
 	loader_set_sort(&lv->loader, lv->natural, lv->n_natural,
 		NULL); /* a failure shows in the list */
 }
@@ -253,6 +257,7 @@ void list_view_arrange(struct list_view *lv)
 	list_set_count(&lv->list, r != NULL ? result_count(r) : 0);
 	if (lv->hooks->arrange != NULL && r != NULL)
 		lv->hooks->arrange(lv, r);
+	list_view_sum(lv, r);
 	/* where the row was on the screen counts, not where fewer rows have put it meanwhile */
 	lv->list.selected = before.selected;
 	lv->list.top = before.top;
@@ -283,7 +288,7 @@ void list_view_refresh(struct view *v)
 	struct list_view *lv = of(v);
 
 	if (!lv->own_columns && lv->with_points != v->screen->style.points) {
-		usual_columns(lv);
+		list_view_usual_columns(lv);
 		if (lv->sort.field != NULL)
 			columns_bring(&lv->columns, lv->sort.field);
 	}
@@ -319,7 +324,8 @@ bool list_view_selected(const struct view *v, struct id *out)
 	struct list_view *lv = of((struct view *)(uintptr_t)v);
 	const struct result *r = loader_lock(&lv->loader);
 	struct row row;
-	bool found = list_view_row(lv, r, lv->list.selected, &row);
+	/* a group is no record */
+	bool found = lv->grouping.n == 0 && list_view_row(lv, r, lv->list.selected, &row);
 
 	if (found)
 		row_id(&row, out);
@@ -392,7 +398,10 @@ static void open_selected(struct list_view *lv)
 		list_view_arrange(lv);
 		return;
 	}
-	open_below(lv, lv->hooks->below);
+	if (lv->grouping.n > 0)
+		list_view_open_group(lv);
+	else
+		open_below(lv, lv->hooks->below);
 }
 
 static struct view *make_packets(struct list_view *lv, const struct id *id, bool ports)
@@ -446,7 +455,9 @@ bool list_view_request(struct view *v, enum request r)
 	switch (r) {
 	case REQ_OPEN: open_selected(lv); return true;
 	case REQ_PACKETS:
-		if (v->tier != TIER_PACKET)
+		if (lv->grouping.n > 0)
+			screen_say(v->screen, "Enter shows the members of the group, P then their packets");
+		else if (v->tier != TIER_PACKET)
 			open_below(lv, make_packets);
 		return true;
 	case REQ_LEFT: columns_scroll(&lv->columns, -1); return true;
@@ -455,7 +466,7 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_FOLLOW: toggle_follow(lv); return true;
 	case REQ_NEXT_TROUBLE: go_to_trouble(lv, 1); return true;
 	case REQ_PREV_TROUBLE: go_to_trouble(lv, -1); return true;
-	default: return list_view_tag_request(lv, r);
+	default: return list_view_tag_request(lv, r) || list_view_group_request(lv, r);
 	}
 }
 
@@ -493,7 +504,7 @@ enum rc list_view_set_sort(
 	if (f != NULL)
 		columns_bring(&lv->columns, f);
 	else if (!lv->own_columns)
-		usual_columns(lv);
+		list_view_usual_columns(lv);
 	if (f != NULL)
 		rc = loader_set_sort(&lv->loader, &lv->sort, 1, err);
 	else
@@ -511,7 +522,7 @@ enum rc list_view_set_columns(struct view *v, const char *names, struct err *err
 	enum rc rc;
 
 	if (names[0] == '\0') {
-		usual_columns(lv);
+		list_view_usual_columns(lv);
 		return RC_DONE;
 	}
 	rc = columns_parse(&lv->columns, names, v->tier, err);

@@ -12,6 +12,7 @@
 #define FLOWDRILL_UI_LIST_VIEW_H
 
 #include "ui/columns.h"
+#include "ui/grouping.h"
 #include "ui/list.h"
 #include "ui/loader.h"
 #include "ui/screen.h"
@@ -25,6 +26,13 @@ struct list_fold {
 	size_t at; /* its place in the list */
 	size_t rows;
 	char text[96];
+};
+
+/* What all rows add up to, exactly; unknown while rows come. */
+struct list_totals {
+	bool known;
+	size_t rows, points; /* capture points: what several saw counts for each */
+	uint64_t packets, bytes, flows;
 };
 
 struct list_hooks {
@@ -61,6 +69,8 @@ struct list_view {
 	struct list_fold fold;
 	size_t arranged_page; /* rows on the screen when it was arranged */
 	bool ports; /* of the server differ between the rows */
+	struct grouping grouping; /* n 0: rows stand for themselves */
+	struct list_totals totals;
 	struct {
 		unsigned change; /* of tags, when they were counted */
 		size_t rows; /* there were then */
@@ -85,6 +95,19 @@ bool list_view_row(
 
 /* Remembers the selected row by its id. */
 void list_view_remember(struct list_view *lv);
+/* Sums up the rows (ui/list_view_totals.c). Call with the result locked. */
+void list_view_sum(struct list_view *lv, const struct result *r);
+/* Whether what is listed is a choice, so that its totals are said below it. */
+bool list_view_has_totals(const struct list_view *lv);
+void list_view_draw_totals(const struct list_view *lv, struct canvas *c, struct rect r);
+/* The usual columns again. */
+void list_view_usual_columns(struct list_view *lv);
+/* Grouping (ui/list_view_group.c); false where the request is another. */
+bool list_view_group_request(struct list_view *lv, enum request r);
+/* Opens the members of the selected group. */
+void list_view_open_group(struct list_view *lv);
+/* Columns of groups: what they are grouped by, and sums. */
+void list_view_group_columns(struct list_view *lv);
 /* Tagging (ui/list_view_tags.c); false where the request is another. */
 bool list_view_tag_request(struct list_view *lv, enum request r);
 
@@ -104,6 +127,7 @@ enum rc list_view_set_sort(
 	struct view *v, const struct field *f, bool descending, struct err *err);
 enum rc list_view_set_columns(struct view *v, const char *names, struct err *err);
 bool list_view_columns(const struct view *v, char *out, size_t size);
+enum rc list_view_set_group(struct view *v, const char *names, struct err *err);
 enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err);
 bool list_view_search(struct view *v, const char *text, int by);
 bool list_view_selected(const struct view *v, struct id *out);

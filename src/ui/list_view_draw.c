@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { ROW_X = 2, DETAIL_MAX_H = 14, DETAIL_MIN_LIST_H = 6 };
+enum { ROW_X = 2, DETAIL_MAX_H = 14, DETAIL_MIN_LIST_H = 6, TOTALS_MIN_H = 4 };
 
 static struct rect row_rect(struct rect area, int y)
 {
@@ -56,7 +56,7 @@ static bool is_tagged(const struct list_view *lv, const struct row *row)
 {
 	struct id id;
 
-	if (lv->view.screen->tags.n == 0)
+	if (lv->view.screen->tags.n == 0 || lv->grouping.n > 0)
 		return false;
 	row_id(row, &id);
 	return tags_has(&lv->view.screen->tags, &id);
@@ -144,7 +144,8 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 {
 	struct list_view *lv = (struct list_view *)v;
 	int detail = detail_height(v->screen, area);
-	int rows = area.h - 1 - detail;
+	int total = list_view_has_totals(lv) && area.h - 1 - detail > TOTALS_MIN_H;
+	int rows = area.h - 1 - detail - total;
 	const struct result *r;
 
 	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
@@ -159,6 +160,8 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 			draw_row(lv, c, area, area.y + 1 + i, r, lv->list.top + (size_t)i);
 	if (lv->list.count == 0)
 		draw_empty(lv, c, area);
+	if (total > 0)
+		list_view_draw_totals(lv, c, row_rect(area, area.y + 1 + rows));
 	if (detail > 0)
 		draw_details(lv, c,
 			(struct rect){ area.x, area.y + area.h - detail, area.w, detail }, r);
@@ -219,6 +222,8 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	len = add_drops(lv, state, state_size, len);
 	if (lv->follow)
 		len = add_state(state, state_size, len, "following the newest row", "");
+	if (lv->grouping.n > 0)
+		len = add_state(state, state_size, len, "groups (g0 ends) by ", v->group);
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
 	if (lv->sort.field != NULL)

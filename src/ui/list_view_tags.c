@@ -14,7 +14,7 @@ static void tag_selected(struct list_view *lv)
 
 	if (!list_view_selected(&lv->view, &id)) {
 		if (lv->list.count > 0)
-			screen_say(s, "this line stands for several rows: it cannot be tagged");
+			screen_say(s, "this line stands for several rows: open it to tag them");
 		return;
 	}
 	if (tags_toggle(&s->tags, &id, &now, &err) != RC_DONE) {
@@ -35,6 +35,8 @@ static void tag_all(struct list_view *lv)
 	struct row row;
 	struct id id;
 
+	if (lv->grouping.n > 0)
+		n = 0;
 	for (size_t i = 0; i < n && rc == RC_DONE; i++)
 		if (result_row(r, i, &row)) {
 			row_id(&row, &id);
@@ -43,6 +45,8 @@ static void tag_all(struct list_view *lv)
 	loader_unlock(&lv->loader);
 	if (rc != RC_DONE)
 		screen_fail(s, &err);
+	else if (lv->grouping.n > 0)
+		screen_say(s, "groups cannot be tagged: open one to tag its members");
 	else if (loader_loading(&lv->loader))
 		screen_say(s, "only the rows that are here yet are tagged");
 	else if (loader_cut(&lv->loader, n))
@@ -75,7 +79,7 @@ size_t list_view_tagged(const struct view *v)
 	const struct result *r;
 	size_t rows;
 
-	if (t->n == 0)
+	if (t->n == 0 || lv->grouping.n > 0)
 		return 0;
 	r = loader_lock(&lv->loader);
 	rows = r != NULL ? result_count(r) : 0;
@@ -98,6 +102,7 @@ bool list_view_place(const struct view *v, struct place_step *out)
 	out->in = lv->loader.in;
 	out->ports = lv->ports;
 	snprintf(out->filter, sizeof(out->filter), "%s", v->filter);
+	snprintf(out->group, sizeof(out->group), "%s", v->group);
 	out->has_row = list_view_selected(v, &out->row);
 	return true;
 }

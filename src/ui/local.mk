@@ -16,6 +16,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/config.h \
 	src/ui/detail.c \
 	src/ui/detail.h \
+	src/ui/grouping.c \
+	src/ui/grouping.h \
 	src/ui/hexdump.c \
 	src/ui/hexdump.h \
 	src/ui/key.c \
@@ -27,7 +29,9 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view.c \
 	src/ui/list_view.h \
 	src/ui/list_view_draw.c \
+	src/ui/list_view_group.c \
 	src/ui/list_view_tags.c \
+	src/ui/list_view_totals.c \
 	src/ui/live.c \
 	src/ui/live.h \
 	src/ui/loader.c \
@@ -76,4 +80,6 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_packet.c \
 	src/ui/view_packets.c \
 	src/ui/view_records.c \
-	src/ui/view_sort.c
+	src/ui/view_sort.c \
+	src/ui/which_key.c \
+	src/ui/which_key.h

@@ -82,6 +82,8 @@ static enum rc restore(struct view *v, const struct place_step *step, struct err
 
 	if (v->ops->set_filter != NULL && strcmp(v->filter, step->filter) != 0)
 		rc = v->ops->set_filter(v, step->filter, err);
+	if (rc == RC_DONE && v->ops->set_group != NULL && strcmp(v->group, step->group) != 0)
+		rc = v->ops->set_group(v, step->group, err);
 	if (rc == RC_DONE && step->has_row && v->ops->select_id != NULL)
 		v->ops->select_id(v, &step->row);
 	return rc;

@@ -23,6 +23,7 @@ struct place_step {
 	struct id row; /* selected */
 	bool ports; /* see view_records_new() */
 	char filter[sizeof(((struct view *)0)->filter)];
+	char group[sizeof(((struct view *)0)->group)];
 	char crumb[2][VIEW_CRUMB_MAX];
 };
 

@@ -372,6 +372,8 @@ static void show_id(struct screen *s)
 	char text[ID_TEXT];
 	struct id id;
 
+	if (v->group[0] != '\0')
+		screen_say(s, "groups have no id: Enter shows their members");
 	if (v->ops->selected == NULL || !v->ops->selected(v, &id))
 		return;
 	id_format(text, sizeof(text), &id);

@@ -64,6 +64,8 @@ struct view_ops {
 	enum rc (*set_columns)(struct view *v, const char *names, struct err *err);
 	/* The columns as set_columns() takes them; false where nobody chose them. */
 	bool (*columns)(const struct view *v, char *out, size_t size);
+	/* Groups by fields ("client,server"); "": not. NULL where rows cannot be grouped. */
+	enum rc (*set_group)(struct view *v, const char *names, struct err *err);
 	enum rc (*go_to_time)(struct view *v, int64_t time_ns, struct err *err);
 	/*
 	 * Searches for text from the selected row on (by: 1, -1); NULL repeats. False where it
@@ -88,6 +90,7 @@ struct view {
 	enum tier tier; /* of its rows, where it has some */
 	bool stale; /* something was published while it was not on top */
 	char filter[1024]; /* as typed; lists only */
+	char group[128]; /* what its rows are grouped by, "" nothing; lists only */
 	/*
 	 * Its part of the breadcrumb: one or two steps (a macroflow is a window and a service),
 	 * "" for none.

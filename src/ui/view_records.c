@@ -210,7 +210,8 @@ static void arrange(struct list_view *lv, const struct result *r)
 
 	mem_free(lv->map);
 	lv->map = NULL;
-	if (n < keep + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0')
+	if (n < keep + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0' ||
+		lv->grouping.n > 0)
 		return;
 	if (tail_new(&tail, r) && tail_mark(&tail, keep)) {
 		tail_keep(&tail, lv, r);
@@ -232,7 +233,7 @@ static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 }
 
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
-	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
+	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL }, { REQ_FILTER, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
 	{ REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
 	{ REQ_NONE, NULL } };
 static const struct list_hooks macroflow_hooks = {
@@ -240,11 +241,13 @@ static const struct list_hooks macroflow_hooks = {
 };
 static const struct list_hooks record_hooks = { .below = below, .columns = set_columns };
 static const struct view_ops macroflow_ops = {
-	.name = "macroflows", .hints = hints, LIST_VIEW_OPS
+	.name = "macroflows", .hints = hints, .set_group = list_view_set_group, LIST_VIEW_OPS
 };
-static const struct view_ops flow_ops = { .name = "flows", .hints = hints, LIST_VIEW_OPS };
+static const struct view_ops flow_ops = {
+	.name = "flows", .hints = hints, .set_group = list_view_set_group, LIST_VIEW_OPS
+};
 static const struct view_ops microflow_ops = {
-	.name = "microflows", .hints = hints, LIST_VIEW_OPS
+	.name = "microflows", .hints = hints, .set_group = list_view_set_group, LIST_VIEW_OPS
 };
 
 struct view *view_records_new(struct screen *s, enum tier tier, const struct id *in, bool ports)

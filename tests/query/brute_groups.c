@@ -248,7 +248,7 @@ static void compare(const struct result *r, key_maker make, const void *ctx)
 void check_groups(void)
 {
 	static const char *const by[][GROUP_FIELDS] = { { "proto" }, { "server" }, { "server_port" }, { "client", "server" },
-		{ "vlan", "proto" }, { "point" } };
+		{ "vlan", "proto" }, { "point" }, { "client_net" }, { "server_net", "client" } };
 
 	brute.doing = "flows against their microflows and packets";
 	compare(brute.flows, own_key, NULL);

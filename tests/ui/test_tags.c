@@ -93,7 +93,7 @@ static void test_fold_is_no_row(void **state)
 	fake.window_rows = 40;
 	open_screen();
 	keys("G Space");
-	assert_seen("cannot be tagged");
+	assert_seen("open it to tag them");
 	assert_int_equal(screen.tags.n, 0);
 }
 
