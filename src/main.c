@@ -9,6 +9,11 @@ static enum rc open_screen(struct session *s, const struct cli_screen_options *o
 {
 	struct ui_options options = {
 		.script = o->script,
+		.keys = o->keys,
+		.batch = o->batch,
+		.dump = o->dump,
+		.in = o->in,
+		.ansi = o->ansi,
 		.width_cells = o->width_cells,
 		.height_cells = o->height_cells,
 		.filter = o->filter,

@@ -76,6 +76,10 @@ tests_ui_test_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 TESTS += tests/ui/mend.sh tests/ui/until.sh
 EXTRA_DIST += tests/ui/mend.sh tests/ui/until.sh
 
+# Views as text, keys of the command line.
+TESTS += tests/ui/batch.sh
+EXTRA_DIST += tests/ui/batch.sh
+
 # Screens of every size, and text that a terminal would obey.
 TESTS += tests/ui/sizes.sh
 EXTRA_DIST += tests/ui/sizes.sh

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct session;
+struct id;
 
 /* Exit status, as flowdrill(1) promises it. */
 enum cli_exit {
@@ -25,12 +26,14 @@ enum cli_exit {
 /* How the screen is to be opened. */
 struct cli_screen_options {
 	const char *script; /* NULL: the keyboard */
-	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
+	const char *keys, *batch, *dump; /* see struct ui_options */
+	const struct id *in;
+	unsigned width_cells, height_cells; /* of a screen without a terminal; 0: the usual */
 	const char *filter; /* NULL: none */
 	const char *title; /* what the sources are called */
 	const char *config, *state; /* files; NULL: the user's */
 	bool fresh;
-	bool ascii, no_color;
+	bool ascii, no_color, ansi;
 };
 
 /* Opens the screen on a session and runs until the user leaves: ui/ stands beside cli/, so main() hands it in. */

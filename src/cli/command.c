@@ -19,7 +19,8 @@ static const struct command commands[] = {
 		.synopsis = "FILE...\n-s STORE...\n-i IFACE... [-s STORE]",
 		.help = "the screen: open captures or stores and look around",
 		.options = ALWAYS | SOURCE | LIVE | BIT(FILTER) | BIT(RESOLVE) | BIT(SCRIPT) |
-			BIT(SIZE) | BIT(ASCII) | BIT(CONFIG) | BIT(STATE) | BIT(FRESH) |
+			BIT(KEYS) | BIT(BATCH) | BIT(IN) | BIT(SCREEN_DUMP) | BIT(ANSI) | BIT(SIZE) | BIT(ASCII) |
+			BIT(CONFIG) | BIT(STATE) | BIT(FRESH) |
 			BIT(VERSION),
 		.run = command_screen,
 	},

@@ -58,6 +58,9 @@ SET_TEXT(write)
 SET_TEXT(sqlite)
 SET_TEXT(filter)
 SET_TEXT(script)
+SET_TEXT(keys)
+SET_TEXT(batch)
+SET_TEXT(screen_dump)
 SET_TEXT(payload)
 SET_TEXT(text)
 SET_TEXT(hex)
@@ -296,7 +299,14 @@ static const struct option options[OPTIONS] = {
 	[OPTION_FILTER] = { "filter", 0, "FILTER", "filter to begin with", set_filter },
 	[OPTION_SCRIPT] = { "script", 0, "FILE", "take keys from a file, write screens as text",
 		set_script },
-	[OPTION_SIZE] = { "size", 0, "WxH", "size of the script's screen", set_size },
+	[OPTION_KEYS] = { "keys", 0, "KEYS", "without a terminal: press these keys, then write the screen as text",
+		set_keys },
+	[OPTION_BATCH] = { "batch", 0, "VIEW", "without a terminal: write a view as text: flows, help, ...",
+		set_batch },
+	[OPTION_SCREEN_DUMP] = { "screen-dump", 0, "FILE",
+		"where the screen is written as text at the end; '-' is standard output", set_screen_dump },
+	[OPTION_ANSI] = { "ansi", 0, NULL, "write screens with the colours of a terminal", NULL },
+	[OPTION_SIZE] = { "size", 0, "WxH", "size of a screen without a terminal", set_size },
 	[OPTION_ASCII] = { "ascii", 0, NULL, "draw with ASCII characters only", NULL },
 	[OPTION_CONFIG] = { "config", 0, "FILE", "configuration instead of the user's", set_config },
 	[OPTION_STATE] = { "state", 0, "FILE", "remember there what is remembered over runs", set_state },

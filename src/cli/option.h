@@ -41,6 +41,10 @@ enum option_id {
 	OPTION_DEEP,
 	OPTION_FILTER,
 	OPTION_SCRIPT,
+	OPTION_KEYS,
+	OPTION_BATCH,
+	OPTION_SCREEN_DUMP,
+	OPTION_ANSI,
 	OPTION_SIZE,
 	OPTION_ASCII,
 	OPTION_CONFIG,
@@ -89,7 +93,7 @@ struct args {
 	struct id *in;
 	size_t n_in, cap_in;
 	const char *from, *to, *group_by, *sort, *fields, *bpf, *write, *sqlite, *filter,
-		*script, *index_dir, *health, *config, *state, *payload, *text, *hex;
+		*script, *keys, *batch, *screen_dump, *index_dir, *health, *config, *state, *payload, *text, *hex;
 	const char **devices; /* -i in their order */
 	size_t n_devices, cap_devices;
 	const char *user;

@@ -120,6 +120,10 @@ static enum rc show(struct cli *c, struct err *err)
 	const char *no_color = getenv("NO_COLOR");
 	struct cli_screen_options options = {
 		.script = a->script,
+		.keys = a->keys,
+		.batch = a->batch,
+		.dump = a->screen_dump,
+		.in = a->n_in > 0 ? &a->in[0] : NULL,
 		.width_cells = a->width_cells,
 		.height_cells = a->height_cells,
 		.filter = a->filter,
@@ -127,6 +131,7 @@ static enum rc show(struct cli *c, struct err *err)
 		.state = a->state,
 		.fresh = args_given(a, OPTION_FRESH),
 		.ascii = args_given(a, OPTION_ASCII),
+		.ansi = args_given(a, OPTION_ANSI),
 		.no_color = no_color && *no_color,
 	};
 	struct session_options session;
@@ -147,6 +152,23 @@ static enum rc show(struct cli *c, struct err *err)
 	return rc;
 }
 
+/* No terminal, no keyboard: text is written, and that is it. */
+static bool is_headless(const struct args *a)
+{
+	return a->script || a->keys || a->batch || a->screen_dump;
+}
+
+static enum rc check_headless(const struct args *a, struct err *err)
+{
+	if (args_given(a, OPTION_ANSI) && !is_headless(a))
+		return err_set(err, RC_USAGE, "--ansi", "goes with --keys, --batch, --script or --screen-dump");
+	if (a->n_in > 0 && !a->batch)
+		return err_set(err, RC_USAGE, "--in", "goes with --batch VIEW");
+	if (a->n_in > 1)
+		return err_set(err, RC_USAGE, "--in", "a view is of one record");
+	return RC_DONE;
+}
+
 /* A recorder, and the screen as a follower of its store. */
 static enum rc record_and_show(struct cli *c, struct err *err)
 {
@@ -159,7 +181,7 @@ static enum rc record_and_show(struct cli *c, struct err *err)
 	enum rc rc = record_open(c, true, &r, err), ended;
 	if (rc != RC_DONE)
 		return rc;
-	if (!a->script) /* which nothing else could end */
+	if (!is_headless(a)) /* which nothing else could end */
 		keep_signals();
 	if (a->n_sources == 0)
 		rc = args_add_source(a, r.store, true, err);
@@ -177,9 +199,9 @@ static enum rc record_and_show(struct cli *c, struct err *err)
 enum rc command_screen(struct cli *c, struct err *err)
 {
 	const struct args *a = &c->args;
-	enum rc rc = RC_DONE;
+	enum rc rc = check_headless(a, err);
 
-	if (a->filter)
+	if (rc == RC_DONE && a->filter && !a->batch) /* a view has a tier of its own */
 		rc = check_filter(a->filter, err);
 	if (rc == RC_DONE && args_given(a, OPTION_INTERFACE))
 		return record_and_show(c, err);

@@ -126,11 +126,14 @@ void canvas_rule(struct canvas *c, int x, int y, int w, unsigned attr);
 /* Cells that canvas_text() would need for all of the text. */
 int canvas_width(const struct canvas *c, const char *text);
 
+bool canvas_is_blank(const struct canvas *c, int y);
 /* Text of the rows, trailing blanks cut, one line each; sticky failure in *out. */
 void canvas_dump(const struct canvas *c, struct buf *out);
 /*
  * The attribute plane: one letter a cell ('.' normal, 'a'.. by enum attr, capital: selected).
  */
 void canvas_dump_attrs(const struct canvas *c, struct buf *out);
+/* The rows in the dark theme's colours on a terminal that has 256, as escape sequences: to look at, or for pictures. */
+void canvas_dump_ansi(const struct canvas *c, struct buf *out);
 
 #endif

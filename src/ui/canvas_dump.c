@@ -2,6 +2,7 @@
 /* The backend that has no terminal: a canvas as text. */
 #include "base/buf.h"
 #include "ui/canvas.h"
+#include "ui/term_palette.h"
 
 static void put_utf8(struct buf *out, uint32_t cp)
 {
@@ -32,20 +33,28 @@ static int row_length(const struct canvas *c, int y)
 	return w;
 }
 
+bool canvas_is_blank(const struct canvas *c, int y)
+{
+	return row_length(c, y) == 0;
+}
+
+/* Nothing for the right half of a wide character. */
+static void put_cell(struct buf *out, const struct cell *cell)
+{
+	if (cell->width == 0)
+		return;
+	put_utf8(out, cell->cp);
+	for (int i = 0; i < CANVAS_MARKS && cell->marks[i] != 0; i++)
+		put_utf8(out, cell->marks[i]);
+}
+
 void canvas_dump(const struct canvas *c, struct buf *out)
 {
 	for (int y = 0; y < c->h; y++) {
 		int w = row_length(c, y);
 
-		for (int x = 0; x < w; x++) {
-			const struct cell *cell = canvas_at(c, x, y);
-
-			if (cell->width == 0)
-				continue;
-			put_utf8(out, cell->cp);
-			for (int i = 0; i < CANVAS_MARKS && cell->marks[i] != 0; i++)
-				put_utf8(out, cell->marks[i]);
-		}
+		for (int x = 0; x < w; x++)
+			put_cell(out, canvas_at(c, x, y));
 		buf_put_u8(out, '\n');
 	}
 }
@@ -65,5 +74,42 @@ void canvas_dump_attrs(const struct canvas *c, struct buf *out)
 		for (int x = 0; x < c->w; x++)
 			buf_put_u8(out, attr_letter(canvas_at(c, x, y)->attr));
 		buf_put_u8(out, '\n');
+	}
+}
+
+/* SGR: everything off, then what the attribute has. */
+static void put_colors(struct buf *out, uint8_t attr)
+{
+	static const struct {
+		unsigned flag, code;
+	} flags[] = { { PALETTE_BOLD, 1 }, { PALETTE_DIM, 2 }, { PALETTE_UNDERLINE, 4 }, { PALETTE_REVERSE, 7 } };
+	static const struct theme dark = { .kind = THEME_DARK };
+	struct palette_entry e = palette_entry(&dark, attr, 256);
+
+	buf_put_str(out, "\033[0");
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if ((e.flags & flags[i].flag) != 0)
+			buf_printf(out, ";%u", flags[i].code);
+	if (e.fg >= 0)
+		buf_printf(out, ";38;5;%d", e.fg);
+	if (e.bg >= 0)
+		buf_printf(out, ";48;5;%d", e.bg);
+	buf_put_u8(out, 'm');
+}
+
+void canvas_dump_ansi(const struct canvas *c, struct buf *out)
+{
+	for (int y = 0; y < c->h; y++) {
+		uint8_t attr = ATTR_NORMAL;
+
+		for (int x = 0; x < c->w; x++) {
+			const struct cell *cell = canvas_at(c, x, y);
+
+			if (cell->attr != attr)
+				put_colors(out, cell->attr);
+			attr = cell->attr;
+			put_cell(out, cell);
+		}
+		buf_put_str(out, attr != ATTR_NORMAL ? "\033[0m\n" : "\n");
 	}
 }

@@ -130,6 +130,7 @@ bool list_view_columns(const struct view *v, char *out, size_t size);
 enum rc list_view_set_group(struct view *v, const char *names, struct err *err);
 enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err);
 bool list_view_search(struct view *v, const char *text, int by);
+size_t list_view_lines(const struct view *v, int width, size_t max);
 bool list_view_selected(const struct view *v, struct id *out);
 bool list_view_step(struct view *v, int by, struct id *out);
 size_t list_view_tagged(const struct view *v);
@@ -143,7 +144,7 @@ void list_view_select_id(struct view *v, const struct id *id);
 	.set_filter = list_view_set_filter, .set_sort = list_view_set_sort,               \
 	.set_columns = list_view_set_columns, .columns = list_view_columns,                     \
 	.go_to_time = list_view_go_to_time,         \
-	.search = list_view_search, .selected = list_view_selected, .step = list_view_step, \
+	.search = list_view_search, .lines = list_view_lines, .selected = list_view_selected, .step = list_view_step, \
 	.tagged = list_view_tagged, .place = list_view_place,                     \
 	.select_id = list_view_select_id
 #define LIST_VIEW_OPS LIST_VIEW_OPS_BUT_REQUEST, .request = list_view_request

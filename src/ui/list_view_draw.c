@@ -20,7 +20,7 @@ static int detail_height(const struct screen *s, struct rect area)
 {
 	int h = area.h * 2 / 5;
 
-	if (!s->pane || area.h < DETAIL_MIN_LIST_H + 3)
+	if (!s->pane || s->printing || area.h < DETAIL_MIN_LIST_H + 3)
 		return 0;
 	return h > DETAIL_MAX_H ? DETAIL_MAX_H : h;
 }
@@ -65,7 +65,8 @@ static bool is_tagged(const struct list_view *lv, const struct row *row)
 static void draw_row(const struct list_view *lv, struct canvas *c, struct rect area, int y,
 	const struct result *r, size_t place)
 {
-	unsigned extra = place == lv->list.selected ? ATTR_SELECTED : 0;
+	bool selected = place == lv->list.selected && !lv->view.screen->printing;
+	unsigned extra = selected ? ATTR_SELECTED : 0;
 	struct rect at = row_rect(area, y);
 	struct row row;
 
@@ -166,6 +167,15 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 		draw_details(lv, c,
 			(struct rect){ area.x, area.y + area.h - detail, area.w, detail }, r);
 	loader_unlock(&lv->loader);
+}
+
+size_t list_view_lines(const struct view *v, int width, size_t max)
+{
+	const struct list_view *lv = (const struct list_view *)v;
+
+	(void)width;
+	/* the heading; what is said where there is no row */
+	return lv->list.count == 0 ? 3 : lv->list.count + 1 < max ? lv->list.count + 1 : max;
 }
 
 static int add_state(char *state, size_t size, int len, const char *what, const char *text)

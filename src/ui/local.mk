@@ -1,5 +1,7 @@
 # src/ui: one source or header a line, sorted.
 src_ui_libui_a_SOURCES = \
+	src/ui/batch.c \
+	src/ui/batch.h \
 	src/ui/canvas.c \
 	src/ui/canvas.h \
 	src/ui/canvas_ascii.c \
@@ -81,5 +83,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_packets.c \
 	src/ui/view_records.c \
 	src/ui/view_sort.c \
+	src/ui/view_table.c \
+	src/ui/view_table.h \
 	src/ui/which_key.c \
 	src/ui/which_key.h

@@ -44,6 +44,7 @@ struct screen {
 	struct marks marks;
 	struct cell_style style;
 	char source[128]; /* the breadcrumb's first step */
+	bool printing; /* a view is written as text: no row is the selected one, and there are no details */
 	bool pane, pane_chosen; /* details below lists; chosen by the user */
 	bool indexing; /* session_index_start() was called and not finished */
 	bool waiting; /* another process indexes: session_index_start() is to be called again */

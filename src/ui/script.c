@@ -90,48 +90,43 @@ static bool has_row(const struct screen *s)
 	return v->ops->selected != NULL && v->ops->selected(v, &id);
 }
 
+/* False where it takes too long. */
+static bool wait_for(struct script *sc, bool rows)
+{
+	for (time_t end = now_s() + WAIT_MAX_S; now_s() <= end;) {
+		show(sc);
+		if (!screen_busy(sc->screen) || (rows && has_row(sc->screen)))
+			return true;
+		wait_for_news(sc);
+	}
+	return false;
+}
+
 static enum rc do_wait(struct script *sc, char *arguments)
 {
 	bool rows = strcmp(arguments, "rows") == 0;
 
 	if (!rows && strcmp(arguments, "idle") != 0)
 		return wrong(sc, "cannot wait for", arguments);
-	for (time_t end = now_s() + WAIT_MAX_S; now_s() <= end;) {
-		show(sc);
-		if (!screen_busy(sc->screen) || (rows && has_row(sc->screen)))
-			return RC_DONE;
-		wait_for_news(sc);
-	}
-	return wrong(sc, "waited too long for", arguments);
-}
-
-static enum rc put(
-	struct script *sc, const char *path, void (*dump)(const struct canvas *, struct buf *))
-{
-	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-	struct buf text;
-	bool failed;
-
-	if (file == NULL)
-		return err_errno(sc->err, path, "cannot write");
-	buf_init(&text);
-	dump(sc->screen->canvas, &text);
-	failed = text.failed || fwrite(text.data, 1, text.len, file) != text.len;
-	failed |= file == stdout ? fflush(file) != 0 : fclose(file) != 0;
-	buf_free(&text);
-	return failed ? err_errno(sc->err, path, "cannot write") : RC_DONE;
+	return wait_for(sc, rows) ? RC_DONE : wrong(sc, "waited too long for", arguments);
 }
 
 static enum rc do_dump(struct script *sc, char *arguments)
 {
 	show(sc);
-	return put(sc, arguments, canvas_dump);
+	return script_write(sc->screen->canvas, arguments, canvas_dump, sc->err);
 }
 
 static enum rc do_attrs(struct script *sc, char *arguments)
 {
 	show(sc);
-	return put(sc, arguments, canvas_dump_attrs);
+	return script_write(sc->screen->canvas, arguments, canvas_dump_attrs, sc->err);
+}
+
+static enum rc do_ansi(struct script *sc, char *arguments)
+{
+	show(sc);
+	return script_write(sc->screen->canvas, arguments, canvas_dump_ansi, sc->err);
 }
 
 static enum rc do_resize(struct script *sc, char *arguments)
@@ -207,6 +202,7 @@ static const struct {
 	{ "wait", do_wait },
 	{ "dump", do_dump },
 	{ "attrs", do_attrs },
+	{ "ansi", do_ansi },
 	{ "resize", do_resize },
 	{ "expect", do_expect },
 	{ "news", do_news },
@@ -245,5 +241,91 @@ enum rc script_run(struct screen *s, const char *path, struct err *err)
 		rc = run_line(&sc, line);
 	}
 	fclose(file);
+	return rc;
+}
+
+enum rc script_write(const struct canvas *c, const char *path,
+	void (*dump)(const struct canvas *, struct buf *), struct err *err)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	struct buf text;
+	bool failed;
+
+	if (file == NULL)
+		return err_errno(err, path, "cannot write");
+	buf_init(&text);
+	dump(c, &text);
+	failed = text.failed || fwrite(text.data, 1, text.len, file) != text.len;
+	failed |= file == stdout ? fflush(file) != 0 : fclose(file) != 0;
+	buf_free(&text);
+	return failed ? err_errno(err, path, "cannot write") : RC_DONE;
+}
+
+/*
+ * ---- keys
+ * -----------------------------------------------------------------------------------------
+ */
+
+static enum rc settle(struct script *sc)
+{
+	return wait_for(sc, false) ? RC_DONE : err_set(sc->err, RC_LIMIT, sc->path, "waited too long");
+}
+
+/* "text" at *keys is typed, and *keys moves behind it; false where there is none. */
+static bool type_quoted(struct script *sc, const char **keys)
+{
+	const char *end = **keys == '"' ? strchr(*keys + 1, '"') : NULL;
+	char text[LINE_MAX_BYTES];
+
+	if (end == NULL || (end[1] != ' ' && end[1] != '\0') || (size_t)(end - *keys) > sizeof(text))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)(end - *keys - 1), *keys + 1);
+	do_type(sc, text);
+	*keys = end + 1;
+	return true;
+}
+
+/* One key, or a sequence that is bound: "Entr" is neither. */
+static bool is_key(const char *name)
+{
+	uint32_t key;
+	size_t n, len = strlen(name);
+	const struct keymap_row *rows = keymap_rows(&n);
+
+	if (key_parse(name, &key))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		for (const char *k = rows[i].keys; *k != '\0'; k += strspn(k, " ")) {
+			size_t k_len = strcspn(k, " ");
+
+			if (k_len == len && strncmp(k, name, len) == 0)
+				return true;
+			k += k_len;
+		}
+	return false;
+}
+
+/* Each sequence by itself, so that who is told to open something opens what is there. */
+enum rc script_press(struct screen *s, const char *keys, struct err *err)
+{
+	struct script sc = { .screen = s, .path = "--keys", .err = err };
+	enum rc rc = settle(&sc);
+
+	while (rc == RC_DONE && !s->quit) {
+		char name[64];
+		int len;
+
+		keys += strspn(keys, " ");
+		if (*keys == '\0')
+			break;
+		if (!type_quoted(&sc, &keys)) {
+			len = (int)strcspn(keys, " ");
+			snprintf(name, sizeof(name), "%.*s", len, keys);
+			keys += len;
+			rc = is_key(name) ? do_key(&sc, name) : err_set(err, RC_USAGE, "--keys", "no such key: '%s'", name);
+		}
+		if (rc == RC_DONE)
+			rc = settle(&sc);
+	}
 	return rc;
 }

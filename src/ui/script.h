@@ -9,6 +9,7 @@
  *   wait rows          until the list has a row, or nothing runs
  *   dump FILE|-        the screen as text
  *   attrs FILE|-       its attributes, a letter a cell
+ *   ansi FILE|-        the screen with colours, as escape sequences
  *   resize 80x24
  *   expect TEXT        fails unless the text is on the screen
  *   until TEXT         waits until it is, in the rows that there is room for: a minute at most, and not
@@ -28,5 +29,13 @@
  * the error names the line.
  */
 enum rc script_run(struct screen *s, const char *path, struct err *err);
+/*
+ * Keys by name, divided by blanks, as behind `key`; text in double quotes is typed. Waits until nothing runs before
+ * the first and behind each. RC_USAGE naming what is no key.
+ */
+enum rc script_press(struct screen *s, const char *keys, struct err *err);
+/* What `dump` (canvas_dump() or its kin) makes of a canvas, into a file or "-". */
+enum rc script_write(const struct canvas *c, const char *path,
+	void (*dump)(const struct canvas *, struct buf *), struct err *err);
 
 #endif

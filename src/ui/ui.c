@@ -2,17 +2,22 @@
 #include "ui/ui.h"
 
 #include "base/mem.h"
+#include "ui/batch.h"
 #include "ui/config.h"
 #include "ui/loop.h"
 #include "ui/screen.h"
-#include "ui/script.h"
 #include "ui/term.h"
 
 #include <locale.h>
 
-enum { SCRIPT_W = 80, SCRIPT_H = 24 };
+enum { SCRIPT_W = 80, SCRIPT_H = 24, PAGE_W = 160 };
 
-/* out->config is to be taken over, or freed. */
+static bool is_headless(const struct ui_options *o)
+{
+	return o->batch != NULL || o->script != NULL || o->keys != NULL || o->dump != NULL;
+}
+
+/* Nothing of the user's is read without a terminal, unless it is asked for. out->config is to be taken over, or freed. */
 static enum rc take_options(
 	struct screen_options *out, const struct ui_options *o, struct err *err)
 {
@@ -21,11 +26,11 @@ static enum rc take_options(
 	out->title = o->title;
 	out->filter = o->filter;
 	out->ascii = o->ascii;
-	out->state = o->state == NULL && o->script != NULL ? "" : o->state;
+	out->state = o->state == NULL && is_headless(o) ? "" : o->state;
 	out->config = config_new();
 	if (out->config == NULL)
 		return err_memory(err);
-	if (o->config != NULL || o->script == NULL)
+	if (o->config != NULL || !is_headless(o))
 		rc = config_read(out->config, o->config, err);
 	if (rc != RC_DONE)
 		mem_free(out->config);
@@ -40,7 +45,7 @@ static enum rc index_result(const struct screen *s, struct err *err)
 	return s->index_err.rc;
 }
 
-static enum rc run_script(struct session *s, const struct ui_options *o, struct err *err)
+static enum rc run_headless(struct session *s, const struct ui_options *o, struct err *err)
 {
 	struct screen_options options = { .history = "" };
 	struct screen screen;
@@ -48,12 +53,14 @@ static enum rc run_script(struct session *s, const struct ui_options *o, struct 
 
 	if (rc != RC_DONE)
 		return rc;
-	options.w = o->width_cells > 0 ? (int)o->width_cells : SCRIPT_W;
+	if (o->batch != NULL)
+		options.filter = NULL; /* the named view's */
+	options.w = o->width_cells > 0 ? (int)o->width_cells : o->batch != NULL ? PAGE_W : SCRIPT_W;
 	options.h = o->height_cells > 0 ? (int)o->height_cells : SCRIPT_H;
 	rc = screen_open(&screen, s, &options, err);
 	if (rc != RC_DONE)
 		return rc;
-	rc = script_run(&screen, o->script, err);
+	rc = batch_run(&screen, o, err);
 	if (rc == RC_DONE)
 		rc = index_result(&screen, err);
 	screen_close(&screen);
@@ -91,6 +98,5 @@ static enum rc run_terminal(struct session *s, const struct ui_options *o, struc
 enum rc ui_run(struct session *s, const struct ui_options *options, struct err *err)
 {
 	setlocale(LC_CTYPE, "");
-	return options->script != NULL ? run_script(s, options, err)
-				       : run_terminal(s, options, err);
+	return is_headless(options) ? run_headless(s, options, err) : run_terminal(s, options, err);
 }

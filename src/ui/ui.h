@@ -9,8 +9,16 @@
 #include "session/session.h"
 
 struct ui_options {
-	const char *script; /* file with keys and dumps (see ui/script.h); NULL: the keyboard */
-	unsigned width_cells, height_cells; /* of the script's screen; 0: the terminal's */
+	/*
+	 * Without a terminal, where one of these is given. In this order: a view is opened (ui/view_table.h), a script
+	 * run, keys pressed (ui/script.h); at the end the view, where one was named, else the screen is written.
+	 */
+	const char *batch; /* name of a view; NULL: the first one, and the screen around it */
+	const struct id *in; /* what it is of, or NULL: everything */
+	const char *script, *keys;
+	const char *dump; /* a file, or "-"; NULL: "-" where a view or keys are given, else nothing */
+	bool ansi; /* with colours */
+	unsigned width_cells, height_cells; /* of this screen; 0: the usual */
 	const char *filter; /* to begin with, or NULL */
 	const char *title; /* what the sources are called; NULL: the first one's path */
 	/*

@@ -57,6 +57,12 @@ struct view_ops {
 	void (*status)(const struct view *v, char *position, size_t position_size, char *state,
 		size_t state_size);
 
+	/*
+	 * May be NULL: it fills whatever room there is. Else the rows that it takes to show all at this width, at most
+	 * `max`.
+	 */
+	size_t (*lines)(const struct view *v, int width, size_t max);
+
 	/* Lists; NULL elsewhere. */
 	enum rc (*set_filter)(struct view *v, const char *text, struct err *err);
 	enum rc (*set_sort)(

@@ -154,6 +154,15 @@ static bool request(struct view *v, enum request r)
 	}
 }
 
+static size_t lines(const struct view *v, int width, size_t max)
+{
+	struct help_pen pen = { NULL, { 0, 0, width, 0 }, 0, 0 }; /* which sees nothing */
+
+	put_keys(&pen, &v->screen->config->keymap);
+	put_commands(&pen);
+	return (size_t)pen.line < max ? (size_t)pen.line : max;
+}
+
 static void close_view(struct view *v)
 {
 	mem_free(v);
@@ -178,6 +187,7 @@ static const struct view_ops ops = {
 	.draw = draw,
 	.request = request,
 	.status = status,
+	.lines = lines,
 };
 
 struct view *view_help_new(struct screen *s)

@@ -141,7 +141,7 @@ static void draw_node(const struct packet_view *pv, struct canvas *c, struct rec
 static void draw_tree(struct packet_view *pv, struct canvas *c, struct rect r)
 {
 	list_set_page(&pv->list, (size_t)(r.h > 0 ? r.h : 1));
-	if (!pv->laid_out) {
+	if (!pv->laid_out && !pv->view.screen->printing) {
 		packet_tree_fold_to(&pv->tree, (size_t)r.h);
 		pv->laid_out = true;
 	}
@@ -152,7 +152,7 @@ static void draw_tree(struct packet_view *pv, struct canvas *c, struct rect r)
 
 		if (n != NULL)
 			draw_node(pv, c, (struct rect){ r.x, r.y + i, r.w, 1 }, n,
-				line == pv->list.selected);
+				line == pv->list.selected && !pv->view.screen->printing);
 	}
 }
 
@@ -200,6 +200,21 @@ static void draw(struct view *v, struct canvas *c, struct rect area)
 	draw_tree(pv, c, p.tree);
 	if (p.bytes.h > 0)
 		draw_bytes(pv, c, &p);
+}
+
+/* Beside the bytes, or with room for them in the share that they get below. */
+static size_t lines(const struct view *v, int width, size_t max)
+{
+	const struct packet_view *pv = (const struct packet_view *)v;
+	const struct raw_packet *raw = raw_of(pv);
+	const struct hexdump h = { .len = raw->caplen, .wire_len = raw->len };
+	bool beside = split(pv, (struct rect){ 0, 0, width, HEX_MIN_H * 4 }).beside;
+	size_t tree = pv->tree.n_lines, bytes = hexdump_lines(&h, hexdump_per_line(beside ? hexdump_width(16) : width - 2)),
+	       n = tree > bytes ? tree : bytes;
+
+	if (!beside)
+		n = (tree + 2) * 5 / 3 > (bytes + 1) * 5 / 2 ? (tree + 2) * 5 / 3 : (bytes + 1) * 5 / 2;
+	return n < max ? n : max;
 }
 
 /*
@@ -347,6 +362,7 @@ static const struct view_ops ops = {
 	.draw = draw,
 	.request = request,
 	.status = status,
+	.lines = lines,
 	.selected = selected,
 	.place = place,
 };
