@@ -101,3 +101,11 @@ check_PROGRAMS += tests/ui/test_live_screen
 endif
 tests_ui_test_live_screen_SOURCES = tests/ui/test_live_screen.c tests/ui/pty.c tests/ui/pty.h tests/ui/vt.c tests/ui/vt.h
 tests_ui_test_live_screen_LDADD = $(CMOCKA_LIBS) -lutil
+
+# Columns over time, and how they are drawn.
+unit_tests += tests/ui/test_spark tests/ui/test_series
+tests_ui_test_spark_SOURCES = tests/ui/test_spark.c
+tests_ui_test_spark_LDADD = $(ui_test_ldadd)
+tests_ui_test_series_SOURCES = tests/ui/test_series.c $(captures_sources)
+tests_ui_test_series_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_ui_test_series_LDADD = $(ui_test_ldadd)

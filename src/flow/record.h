@@ -192,6 +192,10 @@ void record_free(struct record *r);
 enum rc record_merge(struct record *whole, const struct record *part, struct err *err);
 /* The same for counters alone (no key, id, sketch), whose texts are of one pool: a microflow into its flow. */
 void counters_merge(struct counters *whole, const struct counters *part);
+/* One packet by its headers; `dir`: who sent it. Gaps, and which flows begin with it, are the caller's to tell. */
+void counters_packet(struct counters *c, const struct packet *p, enum direction dir);
+/* The time since the packet before in its flow: one for every packet but a flow's first. */
+void counters_gap(struct counters *c, int64_t gap_ns);
 /* The marks, and what times they have, of one packet; `dir`: who sent it. The one place where notes become counters. */
 void counters_note(struct counters *c, enum direction dir, const struct packet_note *note);
 /* How many packets have a mark. */

@@ -314,85 +314,6 @@ static struct open_micro *micro_for(struct tracker *t, struct open_flow *f, cons
 
 /* ---- counting ------------------------------------------------------------------------ */
 
-static void count_gap(struct counters *c, int64_t gap)
-{
-	u128 bit = FIELD_BIT(FIELD_GAP_MIN);
-
-	if (!(c->known & bit) || gap < c->gap_min)
-		c->gap_min = gap;
-	if (!(c->known & bit) || gap > c->gap_max)
-		c->gap_max = gap;
-	c->known |= bit | FIELD_BIT(FIELD_GAP_MAX);
-	c->gap_sum += gap;
-	c->gap_sumsq += (u128)((__extension__ (__int128)gap) * gap);
-}
-
-static void count_ip(struct counters *c, const struct packet *p, enum direction dir)
-{
-	enum field_id min = dir == DIR_C2S ? FIELD_C2S_TTL_MIN : FIELD_S2C_TTL_MIN;
-	u128 bit = FIELD_BIT(min);
-
-	if (!(c->known & bit)) {
-		c->ttl_min[dir] = c->ttl_max[dir] = p->ttl;
-		c->known |= bit | bit << 1;          /* the maximum's bit is the next one */
-	} else if (p->ttl < c->ttl_min[dir]) {
-		c->ttl_min[dir] = p->ttl;
-	} else if (p->ttl > c->ttl_max[dir]) {
-		c->ttl_max[dir] = p->ttl;
-	}
-}
-
-static void count_tcp(struct counters *c, const struct packet *p)
-{
-	u128 bit = FIELD_BIT(FIELD_WINDOW_MIN);
-
-	if (!(c->known & bit)) {
-		c->window_min = c->window_max = p->tcp_window;
-		c->known |= bit | FIELD_BIT(FIELD_WINDOW_MAX) | FIELD_BIT(FIELD_TCP_FLAGS);
-	} else if (p->tcp_window < c->window_min) {
-		c->window_min = p->tcp_window;
-	} else if (p->tcp_window > c->window_max) {
-		c->window_max = p->tcp_window;
-	}
-	c->tcp_flags |= p->tcp_flags;
-	c->syn += (p->tcp_flags & TCP_SYN) != 0;
-	c->fin += (p->tcp_flags & TCP_FIN) != 0;
-	c->rst += (p->tcp_flags & TCP_RST) != 0;
-}
-
-static void count_packet(struct counters *c, const struct packet *p, enum direction dir)
-{
-	if (c->packets[0] + c->packets[1] == 0) {
-		c->first_ns = c->last_ns = p->time_ns;
-		c->size_min = c->size_max = p->len;
-		c->known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST) |
-			FIELD_BIT(FIELD_SIZE_MIN) | FIELD_BIT(FIELD_SIZE_MAX);
-	}
-	if (p->time_ns < c->first_ns)
-		c->first_ns = p->time_ns;
-	if (p->time_ns > c->last_ns)
-		c->last_ns = p->time_ns;
-	if (p->len < c->size_min)
-		c->size_min = p->len;
-	if (p->len > c->size_max)
-		c->size_max = p->len;
-	c->size_sumsq += (uint64_t)p->len * p->len;
-	c->packets[dir]++;
-	c->bytes[dir] += p->len;
-	c->payload_bytes += p->payload_len;
-	if (p->flags & PACKET_HAS_IP) {
-		count_ip(c, p, dir);
-		counters_same(c, FIELD_DSCP, &c->dscp, p->dscp);
-	}
-	if (p->flags & PACKET_HAS_TCP)
-		count_tcp(c, p);
-	if (p->flags & PACKET_HAS_ICMP)
-		counters_same(c, FIELD_ICMP_TYPE, &c->icmp_type, p->icmp_type);
-	c->fragments += (p->flags & PACKET_FRAGMENT) != 0;
-	c->malformed += (p->flags & PACKET_MALFORMED) != 0;
-	c->checksum_errors += (p->flags & (PACKET_CHECKSUM_IP | PACKET_CHECKSUM_L4)) != 0;
-}
-
 static void count_rtt(struct counters *c, int64_t rtt)
 {
 	c->rtt_min = c->rtt_max = c->rtt_sum = rtt;
@@ -447,7 +368,7 @@ static enum rc place(struct tracker *t, struct conversation *c, const struct pac
 	if (begins)
 		(*micro)->c.flows++;
 	else
-		count_gap(&(*micro)->c, time_sub(p->time_ns, f->last_ns));
+		counters_gap(&(*micro)->c, time_sub(p->time_ns, f->last_ns));
 	f->last_ns = p->time_ns;
 	return RC_DONE;
 }
@@ -487,7 +408,7 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct t
 	at.observations = t->set->observations;
 	at.generation = t->generation;
 	at.as = flow->turned ? DIR_C2S + DIR_S2C - dir : dir;
-	count_packet(&micro->c, p, at.as);
+	counters_packet(&micro->c, p, at.as);
 	micro->c.state_evicted += was_evicted;
 	if (p->flags & PACKET_HAS_TCP) {
 		int64_t rtt;

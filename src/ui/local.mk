@@ -59,8 +59,14 @@ src_ui_libui_a_SOURCES = \
 	src/ui/screen_prompt.c \
 	src/ui/script.c \
 	src/ui/script.h \
+	src/ui/series.c \
+	src/ui/series.h \
+	src/ui/series_load.c \
+	src/ui/series_parts.h \
 	src/ui/setting.c \
 	src/ui/setting.h \
+	src/ui/spark.c \
+	src/ui/spark.h \
 	src/ui/state.c \
 	src/ui/state.h \
 	src/ui/tags.c \
