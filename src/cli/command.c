@@ -69,7 +69,7 @@ static const struct command commands[] = {
 		.synopsis = "SOURCE ID",
 		.help = "the traffic between other machines that it triggered",
 		.options = ALWAYS | SOURCE | BIT(WINDOW) | BIT(DEPTH) | BIT(UPSTREAM) | BIT(LIMIT) |
-			BIT(FORMAT),
+			BIT(FORMAT) | BIT(RESOLVE) | BIT(EXPLAIN),
 		.run = command_related,
 	},
 	{
@@ -77,7 +77,7 @@ static const struct command commands[] = {
 		.synopsis = "SOURCE --payload FILE|--text TEXT|--hex DIGITS [FILTER]",
 		.help = "where this content travelled",
 		.options = ALWAYS | SOURCE | RANGE | BIT(PAYLOAD) | BIT(TEXT) | BIT(HEX) | BIT(TIER) |
-			BIT(LIMIT) | BIT(FORMAT),
+			BIT(LIMIT) | BIT(FORMAT) | BIT(RESOLVE),
 		.run = command_find_content,
 	},
 	{

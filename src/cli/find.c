@@ -96,19 +96,19 @@ static enum rc parse(const struct cli *c, struct looking *l, struct err *err)
 
 /* ---- what was found ------------------------------------------------------------------------------------ */
 
-static void fill_line(const struct find_hit *h, char (*cells)[GRID_CELL])
+static void fill_line(const struct cli *c, const struct find_hit *h, char (*cells)[GRID_CELL])
 {
 	text_time(cells[0], GRID_CELL, h->time_ns);
 	id_format(cells[1], GRID_CELL, &h->packet);
 	id_format(cells[2], GRID_CELL, &h->flow);
-	grid_path(cells[3], GRID_CELL, &h->src, h->src_port, &h->dst, h->dst_port);
+	grid_path_named(c, cells[3], GRID_CELL, &h->packet, h->time_ns, &h->src, h->src_port, &h->dst, h->dst_port);
 	snprintf(cells[4], GRID_CELL, "%" PRIu32 " B", h->matched_bytes);
 	snprintf(cells[5], GRID_CELL, "%" PRIu32, h->content_offset);
 	snprintf(cells[6], GRID_CELL, "%" PRIu32, h->offset);
 	snprintf(cells[7], GRID_CELL, "%" PRIu64, h->packets);
 }
 
-static enum rc write_table(const struct looking *l, size_t n, struct err *err)
+static enum rc write_table(const struct cli *c, const struct looking *l, size_t n, struct err *err)
 {
 	static const char *const titles[] = { "time", "packet", "flow", "path", "matched", "from", "at",
 		"packets" };
@@ -120,7 +120,7 @@ static enum rc write_table(const struct looking *l, size_t n, struct err *err)
 
 		if (!cells)
 			break;
-		fill_line(&l->found.hits[i], all);
+		fill_line(c, &l->found.hits[i], all);
 		memcpy(cells, all, g.columns * sizeof(*cells));
 	}
 	return grid_write(&g, err);
@@ -187,7 +187,7 @@ static enum rc write_found(const struct cli *c, const struct looking *l, struct 
 	if (c->args.format == OUT_CSV)
 		write_csv(l->found.hits, n);
 	else if (c->args.format == OUT_TABLE)
-		rc = write_table(l, n, err);
+		rc = write_table(c, l, n, err);
 	for (size_t i = 0; c->args.format == OUT_JSON && i < n && rc == RC_DONE; i++)
 		rc = write_json(&l->found.hits[i], err);
 	if (rc == RC_DONE && (fflush(stdout) != 0 || ferror(stdout)))

@@ -72,3 +72,29 @@ void grid_path(char *out, size_t size, const struct addr *src, uint16_t src_port
 	n += (size_t)snprintf(out + n, size - n, " > ");
 	end_text(out + n, size - n, dst, dst_port);
 }
+
+size_t grid_name(const struct cli *c, char *out, size_t size, const struct id *id, int64_t time_ns, const struct addr *a)
+{
+	const struct name_source *names = session_sources(c->session)->names;
+
+	out[0] = '\0';
+	if (!args_given(&c->args, OPTION_RESOLVE) || !names || size < 2 ||
+		!names->name(names, id->source, a, time_ns, out + 1, size - 1))
+		return 0;
+	out[0] = ' ';
+	return strlen(out);
+}
+
+void grid_path_named(const struct cli *c, char *out, size_t size, const struct id *id, int64_t time_ns,
+	const struct addr *src, uint16_t src_port, const struct addr *dst, uint16_t dst_port)
+{
+	size_t n = end_text(out, size, src, src_port);
+
+	n += grid_name(c, out + n, size - n, id, time_ns, src);
+	n += (size_t)snprintf(out + n, size - n, " > ");
+	if (n >= size)
+		return;
+	n += end_text(out + n, size - n, dst, dst_port);
+	if (n < size)
+		grid_name(c, out + n, size - n, id, time_ns, dst);
+}

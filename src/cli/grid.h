@@ -29,5 +29,12 @@ enum rc grid_write(struct grid *g, struct err *err);
 /* "10.0.0.5:80 > [2001:db8::1:11]:8080" */
 void grid_path(char *out, size_t size, const struct addr *src, uint16_t src_port, const struct addr *dst,
 	uint16_t dst_port);
+/*
+ * Where --resolve asks for it: "10.0.0.5:80 lb > 10.0.1.11:8080 web1", with the names of that time in the source that `id` tells.
+ */
+void grid_path_named(const struct cli *c, char *out, size_t size, const struct id *id, int64_t time_ns,
+	const struct addr *src, uint16_t src_port, const struct addr *dst, uint16_t dst_port);
+/* " lb", or nothing where no name is known or wanted. Returns its length. */
+size_t grid_name(const struct cli *c, char *out, size_t size, const struct id *id, int64_t time_ns, const struct addr *a);
 
 #endif

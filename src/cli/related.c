@@ -33,7 +33,7 @@ static bool on_hop(void *ctx, const struct related_hop *hop)
 /* ---- table --------------------------------------------------------------------------------------- */
 
 /* The flow that this line is about: what was triggered, or upstream what triggered. */
-static void fill_line(bool upstream, const struct related_hop *h, char (*cells)[GRID_CELL])
+static void fill_line(const struct cli *c, bool upstream, const struct related_hop *h, char (*cells)[GRID_CELL])
 {
 	const struct related_place *p = upstream ? &h->from : &h->to;
 	unsigned indent = (h->depth - 1) * 2;
@@ -42,7 +42,7 @@ static void fill_line(bool upstream, const struct related_hop *h, char (*cells)[
 	indent = indent < GRID_CELL / 2 ? indent : GRID_CELL / 2;
 	memset(cells[0], ' ', indent);
 	id_format(cells[0] + indent, GRID_CELL - indent, &p->flow);
-	grid_path(cells[1], GRID_CELL, &p->src, p->src_port, &p->dst, p->dst_port);
+	grid_path_named(c, cells[1], GRID_CELL, &p->packet, p->time_ns, &p->src, p->src_port, &p->dst, p->dst_port);
 	id_format(cells[2], GRID_CELL, upstream ? &h->to.flow : &h->from.flow);
 	id_format(from, sizeof(from), &h->from.packet);
 	id_format(to, sizeof(to), &h->to.packet);
@@ -68,7 +68,7 @@ static enum rc write_table(const struct tree *t)
 		char (*cells)[GRID_CELL] = grid_line(&g);
 
 		if (cells)
-			fill_line(upstream, &t->hops[i], cells);
+			fill_line(t->cli, upstream, &t->hops[i], cells);
 	}
 	return grid_write(&g, t->err);
 }
@@ -208,10 +208,20 @@ static enum rc parse(struct cli *c, struct id *id, struct err *err)
 	return RC_DONE;
 }
 
+static void explain(const struct related_told *told)
+{
+	cli_explain(&told->cost);
+	fprintf(stderr,
+		"machines        %" PRIu64 ", %" PRIu64 " packets\n"
+		"comparing       %" PRIu64 " steps\n",
+		told->machines, told->packets, told->work);
+}
+
 static enum rc run(struct tree *t, const struct id *id, const struct related_options *options,
 	struct related_told *told)
 {
-	enum rc rc = related_run(session_sources(t->cli->session), id, options, on_hop, t, cli_control(), told, t->err);
+	enum rc rc = related_run_fresh(session_sources(t->cli->session), id, options, on_hop, t, cli_control(), told,
+		t->err);
 
 	return rc == RC_DONE ? t->rc : rc;
 }
@@ -238,6 +248,8 @@ enum rc command_related(struct cli *c, struct err *err)
 		rc = tell_nothing(c->args.words[1], &told, err);
 	else if (rc == RC_DONE)
 		rc = write_tree(&t);
+	if (args_given(&c->args, OPTION_EXPLAIN))
+		explain(&told);
 	if (rc == RC_DONE && told.limited)
 		rc = err_set(err, RC_LIMIT, c->args.words[1], "not all was looked at: %s", told.limit);
 	mem_free(t.hops);

@@ -10,6 +10,9 @@
 
 /* A datagram seen at two points within this is the same; TCP's sequence numbers tell by themselves. */
 static const int64_t SAME_NS = 50000000;
+/* Stretches so near to each other are read as one: each costs a look at the index. */
+static const int64_t BETWEEN_NS = 2000000000;
+enum { ALIAS_SPANS = 8 };            /* in which other addresses are looked for */
 
 struct reading {
 	struct machine *m;
@@ -71,6 +74,58 @@ static uint64_t same_hash(const struct packet *p, const uint8_t *payload, size_t
 	from.addr = p->src;
 	from.port = p->src_port;
 	return hash_bytes(payload, len, hash_bytes(&from, sizeof(from), machine_talk(p) + seq));
+}
+
+/* ---- where, and when ----------------------------------------------------------------------------- */
+
+void machine_source_init(struct machine_source *s, const struct query_sources *sources, struct query_control *control)
+{
+	*s = (struct machine_source){ .sources = sources, .control = control,
+		.kin = { .sources = sources, .control = control } };
+}
+
+void machine_source_free(struct machine_source *s)
+{
+	kin_free(&s->kin);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Stretches, where those with so much between them at most are one. The first `max` are written, all are counted. */
+static size_t join(const int64_t *times, size_t n, int64_t before_ns, int64_t after_ns, int64_t between_ns,
+	struct time_span *out, size_t max)
+{
+	struct time_span span = { 0 };
+	size_t spans = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t from_ns = time_sub(times[i], before_ns);
+
+		if (spans == 0 || from_ns > time_add(span.to_ns, between_ns)) {
+			spans++;
+			span.from_ns = from_ns;
+		}
+		span.to_ns = time_add(times[i], after_ns);
+		if (spans <= max)
+			out[spans - 1] = span;
+	}
+	return spans;
+}
+
+size_t machine_spans(int64_t *times, size_t n, int64_t before_ns, int64_t after_ns, struct time_span out[MACHINE_SPANS])
+{
+	int64_t between_ns = BETWEEN_NS;
+	size_t spans;
+
+	qsort(times, n, sizeof(*times), by_value);
+	while ((spans = join(times, n, before_ns, after_ns, between_ns, out, MACHINE_SPANS)) > MACHINE_SPANS)
+		between_ns *= 2;
+	return spans;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------- */
@@ -148,29 +203,57 @@ static bool on_packet(void *ctx, const struct row *row, const struct raw_packet 
 	return r->rc == RC_DONE;
 }
 
-static enum rc read_packets(struct reading *r, const struct query_sources *sources,
-	struct query_control *control, struct err *err)
+static enum rc read_span(struct reading *r, struct machine_source *source, const struct filter *filter,
+	struct time_span span, struct err *err)
+{
+	struct query_explain cost;
+	struct query q;
+
+	query_init(&q, TIER_PACKET);
+	q.filter = filter;
+	q.from_ns = span.from_ns;
+	q.to_ns = span.to_ns;
+	q.unheard = true;
+	enum rc rc = query_run(source->sources, &q, on_packet, r, source->control, &cost, err);
+	query_explain_add(&source->cost, &cost);
+	if (rc == RC_DONE && r->rc != RC_DONE && err)
+		*err = r->err;
+	return rc == RC_DONE ? r->rc : rc;
+}
+
+/* Who else it is. Later on it is hardly another one. */
+static enum rc find_aliases(struct machine *m, struct machine_source *source, const struct time_span *spans,
+	size_t n_spans, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0; i < n_spans && i < ALIAS_SPANS && rc == RC_DONE; i++) {
+		struct query_explain cost;
+
+		rc = kin_look(&source->kin, spans[i], &cost, err);
+		query_explain_add(&source->cost, &cost);
+	}
+	kin_find(&source->kin, &m->addrs);
+	return rc;
+}
+
+static enum rc read_packets(struct reading *r, struct machine_source *source, const struct time_span *spans,
+	size_t n_spans, struct err *err)
 {
 	char text[ALIASES * (ADDR_TEXT + 16)];
 	struct filter *filter;
-	struct query q;
+	enum rc rc = find_aliases(r->m, source, spans, n_spans, err);
 
-	enum rc rc = aliases_find(&r->m->addrs, sources, r->m->from_ns, r->m->to_ns, control, err);
 	if (rc != RC_DONE)
 		return rc;
 	aliases_filter(&r->m->addrs, text, sizeof(text));
 	rc = filter_compile(text, TIER_PACKET, &filter, err);
 	if (rc != RC_DONE)
 		return rc;
-	query_init(&q, TIER_PACKET);
-	q.filter = filter;
-	q.from_ns = r->m->from_ns;
-	q.to_ns = r->m->to_ns;
-	rc = query_run(sources, &q, on_packet, r, control, NULL, err);
+	for (size_t i = 0; i < n_spans && rc == RC_DONE && !r->m->limited; i++)
+		rc = read_span(r, source, filter, spans[i], err);
 	filter_free(filter);
-	if (rc == RC_DONE && r->rc != RC_DONE && err)
-		*err = r->err;
-	return rc == RC_DONE ? r->rc : rc;
+	return rc;
 }
 
 /* ---- the same packet ------------------------------------------------------------------------------ */
@@ -334,26 +417,38 @@ static enum rc number_all(struct machine *m, struct err *err)
 	return rc;
 }
 
+static bool is_sorted(const struct machine *m)
+{
+	for (size_t i = 1; i < m->n; i++)
+		if (by_time(&m->packets[i - 1], &m->packets[i]) > 0)
+			return false;
+	return true;
+}
+
+static void sort_packets(struct machine *m)
+{
+	if (!is_sorted(m))
+		qsort(m->packets, m->n, sizeof(*m->packets), by_time);
+}
+
 static enum rc tidy(struct machine *m, struct err *err)
 {
 	enum rc rc;
 
-	if (m->n > 0)
-		qsort(m->packets, m->n, sizeof(*m->packets), by_time);
+	sort_packets(m);
 	rc = drop_same(m, err);
 	if (rc != RC_DONE)
 		return rc;
 	/* what was seen nearer to the machine has another time now */
-	if (m->n > 0)
-		qsort(m->packets, m->n, sizeof(*m->packets), by_time);
+	sort_packets(m);
 	return number_all(m, err);
 }
 
-enum rc machine_read(struct machine *m, const struct query_sources *sources, const struct machine_asked *asked,
-	size_t n_asked, struct query_control *control, struct err *err)
+enum rc machine_read(struct machine *m, struct machine_source *source, const struct time_span *spans, size_t n_spans,
+	const struct machine_asked *asked, size_t n_asked, struct err *err)
 {
 	struct reading r = { .m = m, .asked = asked, .n_asked = n_asked };
-	enum rc rc = read_packets(&r, sources, control, err);
+	enum rc rc = read_packets(&r, source, spans, n_spans, err);
 
 	if (rc == RC_DONE)
 		rc = tidy(m, err);

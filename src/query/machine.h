@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What one machine heard and said over a stretch of time: its packets with payload, read through the index by address and time,
- * for trace/match.h. Private to the walks along content (related.c).
+ * for trace/match.h. Private to the walks along content (related.c, service_map.c).
  *
  * The same packet may have been seen at several capture points, or sent again: it counts once. Of several points the one nearest
  * to the machine is taken: the last that saw what came in, the first that saw what left.
@@ -53,7 +53,6 @@ struct machine_packet {
 
 struct machine {
 	struct aliases addrs;        /* v[0] is asked for, the others found */
-	int64_t from_ns, to_ns;      /* half-open */
 	struct machine_packet *packets;      /* by time */
 	size_t n, cap;
 	uint8_t *bytes;
@@ -71,9 +70,26 @@ enum trace_role machine_role(const struct flow_key *key, enum direction directio
 /* Payload in a raw packet; 0 where none was kept. */
 size_t machine_payload(const struct packet *p, const struct raw_packet *raw, const uint8_t **payload);
 
-/* Reads the packets of m->addrs.v[0]'s machine between m->from_ns and m->to_ns; the rest of *m is zero. asked may be empty. */
-enum rc machine_read(struct machine *m, const struct query_sources *sources, const struct machine_asked *asked,
-	size_t n_asked, struct query_control *control, struct err *err);
+/* Where the machines of a walk are read from, and what that cost so far. */
+struct machine_source {
+	const struct query_sources *sources;
+	struct query_control *control;       /* may be NULL */
+	struct kin kin;
+	struct query_explain cost;
+};
+void machine_source_init(struct machine_source *s, const struct query_sources *sources, struct query_control *control);
+void machine_source_free(struct machine_source *s);
+
+enum { MACHINE_SPANS = 64 };
+
+/*
+ * Stretches from `before` each time to `after` it, ascending and apart from each other: MACHINE_SPANS at most, so where there would be
+ * more, what lies between is part of them. n > 0; times are sorted. Returns how many.
+ */
+size_t machine_spans(int64_t *times, size_t n, int64_t before_ns, int64_t after_ns, struct time_span out[MACHINE_SPANS]);
+/* Reads the packets of m->addrs.v[0]'s machine in these stretches; the rest of *m is zero. asked may be empty. */
+enum rc machine_read(struct machine *m, struct machine_source *source, const struct time_span *spans, size_t n_spans,
+	const struct machine_asked *asked, size_t n_asked, struct err *err);
 void machine_free(struct machine *m);
 
 #endif

@@ -354,6 +354,23 @@ static void say_plan(const struct run *run)
 			(unsigned long long)e->packets);
 }
 
+void query_explain_add(struct query_explain *sum, const struct query_explain *e)
+{
+	sum->blocks += e->blocks;
+	sum->blocks_skipped += e->blocks_skipped;
+	sum->segments += e->segments;
+	sum->segments_skipped += e->segments_skipped;
+	sum->index_bytes += e->index_bytes;
+	sum->catalog_rows += e->catalog_rows;
+	sum->flow_parts += e->flow_parts;
+	sum->micro_parts += e->micro_parts;
+	sum->packet_bytes += e->packet_bytes;
+	sum->packet_reads += e->packet_reads;
+	sum->packets += e->packets;
+	sum->packets_gone += e->packets_gone;
+	memcpy(sum->plan, e->plan, sizeof(sum->plan));
+}
+
 static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *err)
 {
 	enum rc rc = output_new(run, sink, ctx, &run->out, err);

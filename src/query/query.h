@@ -59,6 +59,7 @@ struct query {
 	size_t n_sort;
 	uint64_t limit; /* 0: none */
 	uint64_t memory_max; /* bytes for sorting and grouping; 0: 1 GiB */
+	bool unheard; /* packets: nobody wants to know what applications say in each (packet_row.said), nor does the filter */
 };
 
 void query_init(struct query *q, enum tier tier);
@@ -79,6 +80,9 @@ struct query_explain {
 	uint64_t packets_gone; /* of segments that were evicted while the query ran: not in the answer */
 	char plan[256]; /* one line in words */
 };
+
+/* Of several queries together; the plan is the last one's. */
+void query_explain_add(struct query_explain *sum, const struct query_explain *e);
 
 /* A row with its raw packet (tier packets; NULL else). Valid during the call. Returning false ends the query (RC_DONE). */
 typedef bool (*query_sink)(void *ctx, const struct row *row, const struct raw_packet *raw);

@@ -15,6 +15,7 @@ enum {
 	MACHINES = 2000,             /* read in all */
 	ANSWER_LEAST = 16,           /* bytes, where answers alone tell */
 	ANSWER_PACKETS = 64,         /* of a turn that are looked at */
+	ROUNDS = 100,                /* of walks that the store was changed under */
 };
 static const double ANSWER_SURE = 0.6;       /* confidence, likewise */
 /* Packets around what is looked at tell what is frequent. */
@@ -40,9 +41,8 @@ struct ask {
 };
 
 struct walk {
-	const struct query_sources *sources;
+	struct machine_source source;
 	const struct related_options *options;
-	struct query_control *control;
 	struct related_told *told;
 	struct node *nodes;
 	size_t n_nodes, cap_nodes;
@@ -135,7 +135,7 @@ static enum rc find_root(struct walk *w, const struct id *id)
 		q.in = id;
 		q.n_in = 1;
 	}
-	rc = query_run(w->sources, &q, on_root, w, w->control, NULL, w->err);
+	rc = query_run(w->source.sources, &q, on_root, w, w->source.control, &w->source.cost, w->err);
 	return rc == RC_DONE ? w->rc : rc;
 }
 
@@ -384,6 +384,7 @@ static enum rc match_machine(struct stop *s)
 	mark(s);
 	rc = trace_match(m->trace, m->n, m->talks, w->options->window_ns, &links, w->err);
 	if (rc == RC_DONE) {
+		w->told->work += links.work;
 		if (links.limited)
 			limit(w, "fingerprints of one machine", TRACE_PRINTS);
 		rc = take_links(s, &links);
@@ -393,27 +394,38 @@ static enum rc match_machine(struct stop *s)
 	return rc;
 }
 
+/* When what is asked of was, and what has to be read around that. */
+static enum rc find_spans(const struct walk *w, const struct ask *asks, size_t n, struct time_span *spans, size_t *n_spans)
+{
+	int64_t *times = mem_calloc(n, sizeof(*times)), window_ns = w->options->window_ns;
+
+	if (!times)
+		return err_memory(w->err);
+	for (size_t i = 0; i < n; i++)
+		times[i] = asks[i].time_ns;
+	*n_spans = machine_spans(times, n, time_add(AROUND_NS, w->options->upstream ? window_ns : 0),
+		time_add(AROUND_NS, window_ns), spans);
+	mem_free(times);
+	return RC_DONE;
+}
+
 /* All that is asked of one machine at this depth. */
 static enum rc visit(struct walk *w, size_t first, size_t n)
 {
 	struct stop s = { .walk = w, .m.addrs.v[0] = w->asks[first].host };
 	struct machine_asked *asked = mem_calloc(n, sizeof(*asked));
-	int64_t early = INT64_MAX, late = INT64_MIN;
+	struct time_span spans[MACHINE_SPANS];
+	size_t n_spans = 0;
 	enum rc rc;
 
 	if (!asked)
 		return err_memory(w->err);
-	for (size_t i = 0; i < n; i++) {
-		const struct ask *a = &w->asks[first + i];
-
-		asked[i] = a->asked;
-		early = a->time_ns < early ? a->time_ns : early;
-		late = a->time_ns > late ? a->time_ns : late;
-	}
+	for (size_t i = 0; i < n; i++)
+		asked[i] = w->asks[first + i].asked;
 	machine_ask_sort(asked, n);
-	s.m.from_ns = time_sub(early, time_add(AROUND_NS, w->options->upstream ? w->options->window_ns : 0));
-	s.m.to_ns = time_add(late, time_add(AROUND_NS, w->options->window_ns));
-	rc = machine_read(&s.m, w->sources, asked, n, w->control, w->err);
+	rc = find_spans(w, &w->asks[first], n, spans, &n_spans);
+	if (rc == RC_DONE)
+		rc = machine_read(&s.m, &w->source, spans, n_spans, asked, n, w->err);
 	mem_free(asked);
 	if (rc != RC_DONE)
 		return rc;
@@ -521,7 +533,7 @@ enum rc related_run(const struct query_sources *sources, const struct id *id, co
 	related_sink sink, void *ctx, struct query_control *control, struct related_told *told, struct err *err)
 {
 	struct related_options o = *options;
-	struct walk w = { .sources = sources, .options = &o, .control = control, .told = told, .err = err };
+	struct walk w = { .options = &o, .told = told, .err = err };
 	enum rc rc = RC_DONE;
 
 	memset(told, 0, sizeof(*told));
@@ -533,13 +545,29 @@ enum rc related_run(const struct query_sources *sources, const struct id *id, co
 		return err_memory(err);
 	memset(&w.nodes[0], 0, sizeof(w.nodes[0]));
 	w.n_nodes = 1;
+	machine_source_init(&w.source, sources, control);
 	rc = find_root(&w, id);
 	for (unsigned depth = 0; depth < o.depth && w.n_next > 0 && rc == RC_DONE; depth++)
 		rc = go_deeper(&w);
 	if (rc == RC_DONE)
 		tell_all(&w, sink, ctx);
+	told->cost = w.source.cost;
+	machine_source_free(&w.source);
 	mem_free(w.nodes);
 	mem_free(w.asks);
 	mem_free(w.next);
+	return rc;
+}
+
+enum rc related_run_fresh(const struct query_sources *sources, const struct id *id, const struct related_options *options,
+	related_sink sink, void *ctx, struct query_control *control, struct related_told *told, struct err *err)
+{
+	enum rc rc = related_run(sources, id, options, sink, ctx, control, told, err);
+
+	for (int i = 0; rc == RC_STALE && i < ROUNDS; i++) {
+		rc = query_refresh(sources, err);
+		if (rc == RC_DONE)
+			rc = related_run(sources, id, options, sink, ctx, control, told, err);
+	}
 	return rc;
 }

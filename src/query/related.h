@@ -53,6 +53,8 @@ struct related_told {
 	uint64_t comparable;         /* that have fingerprints and are no TLS handshake, */
 	uint64_t encrypted;          /* that are TLS */
 	uint64_t machines, packets;  /* read */
+	uint64_t work;               /* of comparing contents: see struct trace_links */
+	struct query_explain cost;   /* of all reading */
 	bool limited;
 	char limit[96];              /* which bound */
 };
@@ -62,6 +64,9 @@ struct related_told {
  * RC_DONE also where there is none; RC_MISSING, RC_USAGE for other ids; errors as query_run(). control may be NULL.
  */
 enum rc related_run(const struct query_sources *sources, const struct id *id, const struct related_options *options,
+	related_sink sink, void *ctx, struct query_control *control, struct related_told *told, struct err *err);
+/* As related_run(), over a snapshot that nobody else looks at: where a store was compacted meanwhile, all is refreshed and asked again. */
+enum rc related_run_fresh(const struct query_sources *sources, const struct id *id, const struct related_options *options,
 	related_sink sink, void *ctx, struct query_control *control, struct related_told *told, struct err *err);
 
 #endif

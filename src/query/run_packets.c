@@ -198,7 +198,7 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	packet.key = &part->key;
 	packet.direction = direction_of(&packet.pkt, &part->key);
 	find_note(p, m, e->ordinal, &packet);
-	if (hear(p, (enum app)m->app, &packet, raw, &said))
+	if (!run->q->unheard && hear(p, (enum app)m->app, &packet, raw, &said))
 		packet.said = &said;
 	find_gap(&packet, part, m, e->ordinal == p->ordinals[m->first]);
 	if (!in_time(run->q, packet.pkt.time_ns))

@@ -29,6 +29,10 @@ for place in '10.0.1.11:8080' ':1:12]:8080' '10.0.1.11:.* > 10.0.3.4:5432' ':1:1
 	fd 0 related -r "$shop" f1.1532336
 	prints "$place"
 done
+fd 0 related -r "$shop" f1.1532336 --resolve seen
+prints '10.0.0.5:[0-9]* lb > 10.0.1.11:8080 web1' ':3:4]:5432 db '
+fd 0 related -r "$shop" f1.1532336 --explain
+says '^machines        [4-9], [0-9]* packets$' '^comparing       [1-9][0-9]* steps$' '^packet bytes    [1-9]'
 # From the database back to the visitor.
 fd 0 related -r "$shop" f1.1547472 --upstream
 prints '^f1.1462... .*:1:12]:8080' '^  f1.1532336  10.30.0.21'
@@ -72,6 +76,8 @@ fd 0 find -r "$shop" --hex '2f73656172 6368 3f713d313661' --tier flows --format 
 lines 3
 fd 0 find -r "$shop" --text '/search?q=16a' --format json --limit 1
 prints '^{"time":"2026-11-21T03:1.*"matched_bytes":13,"content_offset":0,"offset":4,"packets":1}$'
+fd 0 find -r "$shop" --text '/search?q=16a' --resolve seen
+prints '10.0.0.5:80 lb ' ' lb > \[2001:db8::1:12]:8080 web2 '
 fd 1 find -r "$shop" --text 'nobody said this'
 says 'no packet of [0-9]* with payload carries it'
 fd 2 find -r "$shop"

@@ -13,7 +13,9 @@
 
 #include "answers.h"
 #include "captures.h"
+#include "query/machine.h"
 #include "query/query.h"
+#include "query/related.h"
 #include "session/ingest.h"
 #include "store/retention.h"
 #include "tier/compact.h"
@@ -172,6 +174,75 @@ static void test_older_snapshot(void **state)
 	captures_remove_dir(p.dir);
 }
 
+static bool no_hop(void *ctx, const struct related_hop *hop)
+{
+	(void)hop;
+	++*(unsigned *)ctx;
+	return true;
+}
+
+static bool first_packet(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	(void)raw;
+	row_id(row, ctx);
+	return false;
+}
+
+/* A walk along content that a compaction overtakes begins again. */
+static void test_walk(void **state)
+{
+	struct related_options options = { 0 };
+	struct related_told told;
+	struct store *s, *old;
+	struct place p;
+	struct query q;
+	struct id id;
+	unsigned hops = 0;
+
+	(void)state;
+	make_place(&p, &s);
+	assert_int_equal(store_open(p.store, false, &old, NULL, NULL), RC_DONE);
+	struct query_sources sources = { .stores = &old, .n = 1 };
+
+	query_init(&q, TIER_PACKET);
+	assert_int_equal(query_run(&sources, &q, first_packet, &id, NULL, NULL, NULL), RC_DONE);
+	assert_int_equal(compact(s), RC_DONE);
+	assert_int_equal(related_run(&sources, &id, &options, no_hop, &hops, NULL, &told, NULL), RC_STALE);
+	assert_int_equal(related_run_fresh(&sources, &id, &options, no_hop, &hops, NULL, &told, NULL), RC_DONE);
+	assert_int_equal(told.asked, 1);
+	assert_int_equal(told.machines, 1);
+	assert_true(told.packets > 0 && told.packets < PACKETS);
+	assert_int_equal(hops, 0);
+	store_close(old);
+	store_close(s);
+	captures_remove_dir(p.dir);
+}
+
+/* What has to be read of a machine: apart from each other, and no more than so many. */
+static void test_spans(void **state)
+{
+	struct time_span spans[MACHINE_SPANS];
+	int64_t times[500], second = 1000000000;
+
+	(void)state;
+	times[0] = 100 * second, times[1] = 10 * second, times[2] = 101 * second;
+	assert_int_equal(machine_spans(times, 3, second, 2 * second, spans), 2);
+	assert_int_equal(spans[0].from_ns, 9 * second);
+	assert_int_equal(spans[0].to_ns, 12 * second);
+	assert_int_equal(spans[1].from_ns, 99 * second);
+	assert_int_equal(spans[1].to_ns, 103 * second);
+	for (int i = 0; i < 500; i++)
+		times[i] = 60 * second * i;
+	size_t n = machine_spans(times, 500, second, second, spans);
+
+	assert_in_range(n, 1, MACHINE_SPANS);
+	assert_int_equal(spans[0].from_ns, -second);
+	assert_int_equal(spans[n - 1].to_ns, 499 * 60 * second + second);
+	times[0] = INT64_MIN, times[1] = INT64_MAX;
+	assert_int_equal(machine_spans(times, 2, second, second, spans), 2);
+	assert_int_equal(spans[1].to_ns, INT64_MAX);
+}
+
 /* Damage in what the catalog still names stays damage. */
 static void test_still_damage(void **state)
 {
@@ -327,6 +398,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_older_snapshot),
+		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_still_damage),
 		cmocka_unit_test(test_race),
 	};
