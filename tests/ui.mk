@@ -39,6 +39,10 @@ tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/
 tests_ui_test_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_live_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_stream
+tests_ui_test_stream_SOURCES = tests/ui/test_stream.c
+tests_ui_test_stream_LDADD = $(ui_test_ldadd)
+
 # flowdrill-keys(7) against the program's tables.
 check_PROGRAMS += tests/ui/dump_keys
 tests_ui_dump_keys_SOURCES = tests/ui/dump_keys.c
@@ -54,6 +58,10 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/bytes.200x60.txt \
 	tests/ui/screens/bytes.80x24.txt \
 	tests/ui/screens/bytes.script \
+	tests/ui/screens/stream.200x60.txt \
+	tests/ui/screens/stream.80x24.txt \
+	tests/ui/screens/stream.ascii.txt \
+	tests/ui/screens/stream.script \
 	tests/ui/screens/tools.200x60.txt \
 	tests/ui/screens/tools.80x24.txt \
 	tests/ui/screens/tools.script \

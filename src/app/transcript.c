@@ -389,11 +389,12 @@ static bool equal_at(const uint8_t *p, const uint8_t *text, size_t len)
 	return true;
 }
 
-size_t transcript_find(const struct transcript *t, enum direction dir, size_t from, const void *text, size_t len)
+size_t transcript_find(
+	const struct transcript *t, enum direction dir, size_t from, size_t to, const void *text, size_t len)
 {
 	const struct buf *b = &t->bytes[dir];
 
-	for (size_t i = from; len > 0 && len <= b->len && i <= b->len - len; i++)
+	for (size_t i = from; len > 0 && len <= b->len && i <= b->len - len && i < to; i++)
 		if (equal_at(b->data + i, text, len))
 			return i;
 	return b->len;

@@ -78,9 +78,11 @@ enum rc transcript_add(struct transcript *t, const struct packet *p, const uint8
 enum rc transcript_end(struct transcript *t, struct err *err);
 void transcript_free(struct transcript *t);
 /*
- * Where text stands in what a direction said, case-blind for ASCII, from `from` on; the direction's length where it does not.
+ * Where text begins in what a direction said, case-blind for ASCII, at `from` or behind it, before `to`; the direction's length where it
+ * does not.
  */
-size_t transcript_find(const struct transcript *t, enum direction dir, size_t from, const void *text, size_t len);
+size_t transcript_find(
+	const struct transcript *t, enum direction dir, size_t from, size_t to, const void *text, size_t len);
 /* The last one that begins before `before`; likewise. */
 size_t transcript_find_last(const struct transcript *t, enum direction dir, size_t before, const void *text, size_t len);
 /* The piece that holds a byte of a direction; n_pieces where there is none. */

@@ -162,6 +162,19 @@ size_t text_next(const char *s, uint32_t *cp, unsigned *cells)
 	return n;
 }
 
+size_t text_char(const void *bytes, size_t len, uint32_t *cp, unsigned *cells)
+{
+	size_t n = utf8_decode(bytes, len, cp);
+
+	if (n == 0 || cp_is_unsafe(*cp)) {
+		*cp = 0;
+		*cells = 1;
+		return n > 0 ? n : 1;
+	}
+	*cells = *cp < 0x80 ? 1 : text_cp_width(*cp);
+	return n;
+}
+
 size_t text_width(const char *s)
 {
 	size_t width = 0, n;

@@ -39,6 +39,12 @@ size_t text_width(const char *s);
 /* One character: its code point in *cp, its width in *cells; returns bytes consumed (1 for broken), 0 at the end. */
 size_t text_next(const char *s, uint32_t *cp, unsigned *cells);
 
+/*
+ * One character of outside bytes (len > 0) as it may stand on a terminal: its code point in *cp, its width in *cells. Where it is
+ * broken, or a terminal would not show it as it is, *cp is 0 and *cells 1. Returns bytes consumed, at least 1.
+ */
+size_t text_char(const void *bytes, size_t len, uint32_t *cp, unsigned *cells);
+
 /* RFC 3339 UTC with nine digits: 2024-01-05T14:17:35.123456789Z. Years outside 0..9999 are written with a sign. */
 size_t text_time(char *out, size_t size, int64_t time_ns);
 /* Clock time alone: 14:17:35.123456 with `digits` (0 to 9) decimals. */

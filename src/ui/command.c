@@ -142,6 +142,25 @@ static enum rc run_set(struct screen *s, const char *arguments, struct err *err)
 	return setting_set(s, name, arguments + strspn(arguments, " "), err);
 }
 
+static enum rc run_stream(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	screen_request(s, REQ_STREAM);
+	return RC_DONE;
+}
+
+static enum rc run_payload(struct screen *s, const char *arguments, struct err *err)
+{
+	struct view *v = screen_top(s);
+
+	if (v->ops->save_payload == NULL)
+		return err_set(err, RC_USAGE, "payload", "works in a stream only (v)");
+	if (arguments[0] == '\0')
+		return err_set(err, RC_USAGE, "payload", "to which file?");
+	return v->ops->save_payload(v, arguments, err);
+}
+
 static enum rc run_quit(struct screen *s, const char *arguments, struct err *err)
 {
 	(void)arguments;
@@ -163,6 +182,7 @@ static const struct command_row rows[] = {
 		run_goto },
 	{ "group", "FIELD,…", "Group rows by fields, with sums; without one, show the rows themselves.", run_group },
 	{ "help", "", "Keys and commands.", run_help },
+	{ "payload", "FILE", "Write the payload that a stream shows to a file.", run_payload },
 	{ "quit", "", "Leave the program.", run_quit },
 	{ "save", "", "Remember settings, and the columns of this tier where they were chosen.",
 		run_save },
@@ -170,6 +190,7 @@ static const struct command_row rows[] = {
 		run_set },
 	{ "sort", "[-]FIELD",
 		"Sort by a field, with - the largest first; without one, as usual.", run_sort },
+	{ "stream", "", "What the two ends of the selected conversation said to each other.", run_stream },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -278,7 +299,7 @@ static void complete_arguments(struct screen *s, const char *name, size_t len,
 		return;
 	if (row->run == run_filter) {
 		filter_complete(arguments, tier, start, say, say_ctx);
-	} else if (row->run == run_export) {
+	} else if (row->run == run_export || row->run == run_payload) {
 		complete_files(arguments, start, say, say_ctx);
 	} else if (row->run == run_set) {
 		setting_complete(arguments, start, say, say_ctx);

@@ -31,8 +31,8 @@ static unsigned byte_attr(const struct hexdump *h, uint32_t at)
 	if (h->has_cursor && at == h->cursor)
 		return ATTR_BYTES | ATTR_SELECTED;
 	if (at >= h->mark && at - h->mark < h->mark_len)
-		return ATTR_BYTES;
-	return ATTR_NORMAL;
+		return h->mark_attr != 0 ? h->mark_attr : ATTR_BYTES;
+	return h->attr;
 }
 
 static int hex_x(unsigned i, unsigned per_line)
@@ -50,15 +50,14 @@ static void draw_byte(const struct hexdump *h, struct canvas *c, struct rect r,
 	snprintf(hex, sizeof(hex), "%02x", h->data[at]);
 	canvas_text(c, x, r.y, 2, attr, hex);
 	/* a highlighted stretch is one piece, gaps included */
-	if (i + 1 < per_line && at + 1 < h->len && attr == ATTR_BYTES &&
-		byte_attr(h, at + 1) == ATTR_BYTES)
+	if (i + 1 < per_line && at + 1 < h->len && attr != h->attr && byte_attr(h, at + 1) == attr)
 		canvas_fill(c,
 			(struct rect){ x + 2, r.y,
 				hex_x(i + 1, per_line) - hex_x(i, per_line) - 2, 1 },
-			ATTR_BYTES);
+			attr);
 	if (text[0] < 0x20 || text[0] > 0x7e) {
 		text[0] = '.';
-		attr = attr == ATTR_NORMAL ? ATTR_DIM : attr;
+		attr = attr == h->attr ? ATTR_DIM | (attr & ATTR_SELECTED) : attr;
 	}
 	canvas_text(c, text_x + (int)i, r.y, 1, attr, text);
 }
@@ -73,7 +72,8 @@ static void draw_line(const struct hexdump *h, struct canvas *c, struct rect r,
 			h->wire_len - h->len);
 		return;
 	}
-	canvas_printf(c, r.x, r.y, OFFSET_CELLS, ATTR_DIM, "%04x", at);
+	if (!h->no_offsets)
+		canvas_printf(c, r.x, r.y, OFFSET_CELLS, ATTR_DIM, "%04x", at);
 	for (unsigned i = 0; i < per_line && at + i < h->len; i++)
 		draw_byte(h, c, r, per_line, at + i);
 }

@@ -12,6 +12,8 @@ struct hexdump {
 	uint32_t mark, mark_len; /* highlighted */
 	uint32_t cursor;
 	bool has_cursor;
+	bool no_offsets; /* their place stays empty */
+	unsigned mark_attr, attr; /* of what is highlighted (0: ATTR_BYTES), and of the rest */
 };
 
 /* 16, 8 or 4 bytes a line, as fits. */

@@ -61,7 +61,7 @@
 	X(REQ_PREV_TROUBLE, "previous-trouble", "E", "", "The row before that is not well.") \
 	X(REQ_PANE, "pane", "Tab", "details", \
 		"Show or hide all fields of the selected row (zero counts are left out); in the " \
-		"packet view: move between layers and bytes.") \
+		"packet view: move between layers and bytes; in a stream: both sides, or one.") \
 	X(REQ_TAG, "tag", "Space", "", \
 		"Tag the selected row, or take its tag, and go to the next one. Writing and piping work on all " \
 		"tagged rows, of other lists and tiers too; without any on the selected one.") \
@@ -99,9 +99,16 @@
 		"touched.") \
 	X(REQ_COPY_ID, "id", "y", "", \
 		"Show the id of the selected row, for use with flowdrill show.")
+#define KEYMAP_ALONG(X) \
+	X(REQ_STREAM, "stream", "v", "stream", \
+		"What the two ends of the conversation said to each other, in order: its payload as text or " \
+		"as bytes (x), of both or of one of them (Tab). Enter goes to the packet of a line.") \
+	X(REQ_PAYLOAD, "payload", "W", "save payload", \
+		"In the stream view: write the payload that is shown, as it is, to a file.")
 #define KEYMAP_PROGRAM(X) \
 	X(REQ_HEX, "hex", "x", "bytes", \
-		"Show or hide the bytes in the packet view; in a list of packets: open the packet.") \
+		"Show or hide the bytes in the packet view; in a stream: text or bytes; in a list of " \
+		"packets: open the packet.") \
 	X(REQ_COMMAND, "command", ":", "command", "Type a command; Tab completes.") \
 	X(REQ_HELP, "help", "? F1", "help", "Keys and commands.") \
 	X(REQ_REDRAW, "redraw", "Ctrl-L", "", "Draw the screen anew.") \
@@ -110,7 +117,7 @@
 	X(REQ_INTERRUPT, "interrupt", "Ctrl-C", "", \
 		"Stop a query or a write that is running.") \
 	X(REQ_QUIT, "quit", "Q", "quit", "Leave the program.")
-#define KEYMAP_ALL(X) KEYMAP_MOVING(X) KEYMAP_TIERS(X) KEYMAP_LISTS(X) KEYMAP_PROGRAM(X)
+#define KEYMAP_ALL(X) KEYMAP_MOVING(X) KEYMAP_TIERS(X) KEYMAP_LISTS(X) KEYMAP_ALONG(X) KEYMAP_PROGRAM(X)
 
 enum request {
 	REQ_NONE,
@@ -125,6 +132,7 @@ enum keymap_group {
 	KEYMAP_GROUP_MOVING,
 	KEYMAP_GROUP_TIERS,
 	KEYMAP_GROUP_LISTS,
+	KEYMAP_GROUP_ALONG,
 	KEYMAP_GROUP_PROGRAM,
 	KEYMAP_GROUPS
 };

@@ -2,6 +2,8 @@
 src_ui_libui_a_SOURCES = \
 	src/ui/batch.c \
 	src/ui/batch.h \
+	src/ui/along.c \
+	src/ui/along.h \
 	src/ui/canvas.c \
 	src/ui/canvas.h \
 	src/ui/canvas_ascii.c \
@@ -71,6 +73,10 @@ src_ui_libui_a_SOURCES = \
 	src/ui/state.h \
 	src/ui/tags.c \
 	src/ui/tags.h \
+	src/ui/stream_lines.c \
+	src/ui/stream_lines.h \
+	src/ui/stream_load.c \
+	src/ui/stream_load.h \
 	src/ui/term.h \
 	src/ui/term_curses.c \
 	src/ui/term_palette.c \
@@ -91,5 +97,6 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_sort.c \
 	src/ui/view_table.c \
 	src/ui/view_table.h \
+	src/ui/view_stream.c \
 	src/ui/which_key.c \
 	src/ui/which_key.h

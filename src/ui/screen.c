@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ui/along.h"
 #include "ui/command.h"
 #include "ui/config.h"
 #include "ui/save.h"
@@ -430,7 +431,7 @@ void screen_request(struct screen *s, enum request r)
 {
 	struct view *v = screen_top(s);
 
-	if (r != REQ_NONE && !v->ops->request(v, r))
+	if (r != REQ_NONE && !v->ops->request(v, r) && !along_request(s, r))
 		request_own(s, r);
 }
 

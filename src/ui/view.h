@@ -88,6 +88,8 @@ struct view_ops {
 	void (*select_id)(struct view *v, const struct id *id);
 	/* Selects the row before or behind and says its id: what a view above shows next. */
 	bool (*step)(struct view *v, int by, struct id *out);
+	/* May be NULL: writes the payload that is shown to a new file, and says so. */
+	enum rc (*save_payload)(struct view *v, const char *path, struct err *err);
 };
 
 struct view {

@@ -232,16 +232,22 @@ static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 		s, lv->view.tier == TIER_MACROFLOW ? TIER_FLOW : TIER_MICROFLOW, id, ports);
 }
 
-static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
-	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL }, { REQ_FILTER, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
+static const struct view_hint macroflow_hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
+	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL },
+	{ REQ_FILTER, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
 	{ REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
 	{ REQ_NONE, NULL } };
+static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
+	{ REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL },
+	{ REQ_FILTER, NULL }, { REQ_STREAM, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL },
+	{ REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL },
+	{ REQ_HELP, NULL }, { REQ_NONE, NULL } };
 static const struct list_hooks macroflow_hooks = {
 	.below = below, .arrange = arrange, .columns = set_columns
 };
 static const struct list_hooks record_hooks = { .below = below, .columns = set_columns };
 static const struct view_ops macroflow_ops = {
-	.name = "macroflows", .hints = hints, .set_group = list_view_set_group, LIST_VIEW_OPS
+	.name = "macroflows", .hints = macroflow_hints, .set_group = list_view_set_group, LIST_VIEW_OPS
 };
 static const struct view_ops flow_ops = {
 	.name = "flows", .hints = hints, .set_group = list_view_set_group, LIST_VIEW_OPS

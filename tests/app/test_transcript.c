@@ -244,13 +244,14 @@ static void test_find(void **state)
 	c2s(1, "say PASS");
 	c2s(9, "word and password");
 	assert_said("|>say PASS>word and password");
-	assert_int_equal(transcript_find(&t, DIR_C2S, 0, "password", 8), 4);
-	assert_int_equal(transcript_find(&t, DIR_C2S, 5, "PassWord", 8), 17);
-	assert_int_equal(transcript_find(&t, DIR_C2S, 18, "password", 8), 25);
+	assert_int_equal(transcript_find(&t, DIR_C2S, 0, 99, "password", 8), 4);
+	assert_int_equal(transcript_find(&t, DIR_C2S, 5, 99, "PassWord", 8), 17);
+	assert_int_equal(transcript_find(&t, DIR_C2S, 18, 99, "password", 8), 25);
+	assert_int_equal(transcript_find(&t, DIR_C2S, 5, 17, "password", 8), 25);
 	assert_int_equal(transcript_find_last(&t, DIR_C2S, 17, "password", 8), 4);
 	assert_int_equal(transcript_find_last(&t, DIR_C2S, 99, "password", 8), 17);
 	assert_int_equal(transcript_find_last(&t, DIR_C2S, 4, "password", 8), 25);
-	assert_int_equal(transcript_find(&t, DIR_S2C, 0, "a", 1), 0);
+	assert_int_equal(transcript_find(&t, DIR_S2C, 0, 99, "a", 1), 0);
 	assert_int_equal(transcript_piece_at(&t, DIR_C2S, 7), 0);
 	assert_int_equal(transcript_piece_at(&t, DIR_C2S, 8), 1);
 	assert_int_equal(transcript_piece_at(&t, DIR_C2S, 25), 2);

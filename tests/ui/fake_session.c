@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -312,6 +313,25 @@ int session_wake_fd(const struct session *s)
  * --------------------------------------------------------------------------------------
  */
 
+static void hold_packet(struct query_holder *h, unsigned i)
+{
+	make_packet(&h->packet, i);
+	h->row = (struct row){ .tier = TIER_PACKET, .packet = &h->packet };
+	/* Ethernet, IPv4, UDP from 192.0.2.1:9 to 192.0.2.2:9 */
+	memcpy(h->data,
+		"\2\0\0\0\0\2\2\0\0\0\0\1\10\0"
+		"E\0\0\34\0\1\0\0\100\21\0\0\300\0\2\1\300\0\2\2"
+		"\0\11\0\11\0\10\0\0",
+		42);
+	snprintf((char *)h->data + 42, sizeof(h->data) - 42, "packet %u", i + 1);
+	h->packet.pkt.caplen = h->packet.pkt.len;
+	h->packet.pkt.payload_off = 42;
+	h->point.linktype = 1;
+	h->raw = (struct raw_packet){
+		.data = h->data, .caplen = 60, .len = 60, .time_ns = h->packet.pkt.time_ns
+	};
+}
+
 enum rc query_get(const struct query_sources *sources, const struct id *id,
 	struct query_holder **out, struct err *err)
 {
@@ -321,19 +341,46 @@ enum rc query_get(const struct query_sources *sources, const struct id *id,
 	(void)err;
 	if (h == NULL)
 		abort();
-	make_packet(&h->packet, id->rec.offset / 100 - 1);
-	h->row = (struct row){ .tier = TIER_PACKET, .packet = &h->packet };
-	/* Ethernet, IPv4, UDP from 192.0.2.1:9 to 192.0.2.2:9 */
-	memcpy(h->data,
-		"\2\0\0\0\0\2\2\0\0\0\0\1\10\0"
-		"E\0\0\34\0\1\0\0\100\21\0\0\300\0\2\1\300\0\2\2"
-		"\0\11\0\11\0\10\0\0",
-		42);
-	h->point.linktype = 1;
-	h->raw = (struct raw_packet){
-		.data = h->data, .caplen = 60, .len = 60, .time_ns = h->packet.pkt.time_ns
-	};
+	hold_packet(h, id->rec.offset / 100 - 1);
 	*out = h;
+	return RC_DONE;
+}
+
+void query_init(struct query *q, enum tier tier)
+{
+	memset(q, 0, sizeof(*q));
+	q->tier = tier;
+	q->from_ns = INT64_MIN;
+	q->to_ns = INT64_MAX;
+}
+
+enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink,
+	void *ctx, struct query_control *control, struct query_explain *explain, struct err *err)
+{
+	struct query_holder h = { 0 };
+
+	(void)sources;
+	(void)explain;
+	fake.asked = *q;
+	fake.asked_in = q->n_in > 0 ? q->in[0] : (struct id){ 0 };
+	if (fake.fail != NULL)
+		return err_set(err, RC_DAMAGED, "fake", "%s", fake.fail);
+	for (unsigned i = 0; i < fake.rows[q->tier]; i++) {
+		if (atomic_load(&control->cancel))
+			return err_set(err, RC_CANCELLED, "fake", "cancelled");
+		hold_packet(&h, i);
+		if (!sink(ctx, &h.row, &h.raw))
+			break;
+	}
+	return RC_DONE;
+}
+
+/* Every packet is in the microflow, every microflow in the flow with the number 100. */
+enum rc query_parent(const struct query_sources *sources, const struct id *id, struct id *out, struct err *err)
+{
+	(void)sources;
+	(void)err;
+	*out = (struct id){ .tier = id->tier + 1, .source = id->source, .rec = { 1, 100 } };
 	return RC_DONE;
 }
 

@@ -26,6 +26,7 @@ struct fake {
 	unsigned refreshed; /* calls of session_refresh() */
 	unsigned jobs_started, jobs_alive;
 	struct query asked; /* the last query */
+	struct id asked_in; /* what the last query_run() asked below of */
 };
 
 extern struct fake fake;

@@ -48,6 +48,56 @@ static void test_down_and_up(void **state)
 	assert_true(screen.quit);
 }
 
+/* Of a packet the whole flow, with the line of that packet selected; and back to where one was. */
+static void test_stream(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("v");
+	assert_seen("a service is many conversations");
+	keys("Enter Enter Enter j j v");
+	assert_int_equal(fake.asked_in.tier, TIER_FLOW);
+	assert_seen("› stream");
+	assert_seen("packet 3");
+	assert_seen("#3 ");
+	keys("Enter");
+	assert_seen("› #3");
+	keys("J");
+	assert_seen("› #4");
+	keys("Escape Escape");
+	assert_int_equal(selected_offset(), 300);
+	keys("Escape v");
+	assert_int_equal(fake.asked_in.tier, TIER_MICROFLOW);
+	keys("*");
+	type("PACKET 12");
+	keys("Enter");
+	assert_seen("search");
+}
+
+/* It is read in the background, and can be stopped. */
+static void test_stream_stopped(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("Enter");
+	fake.manual = true;
+	keys("v");
+	assert_seen("reading the conversation");
+	assert_true(screen_busy(&screen));
+	keys("Tab x W Enter P j n");
+	assert_seen("reading the conversation");
+	keys("Escape");
+	assert_seen("stopped before it was read");
+	keys("v Tab x Enter G * Escape Escape");
+	assert_seen("192.0.2.1");
+	fake.manual = false;
+	fake.fail = "broken";
+	keys("v");
+	assert_seen("fake: broken");
+	keys("x Tab j Enter W");
+	assert_seen("fake: broken");
+}
+
 static void test_rows_as_they_come(void **state)
 {
 	(void)state;
@@ -361,6 +411,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_down_and_up),
+		TEST(test_stream),
+		TEST(test_stream_stopped),
 		TEST(test_rows_as_they_come),
 		TEST(test_escape_stops_a_query),
 		TEST(test_refresh_keeps_the_row),

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/along.h"
+
+#include "ui/screen.h"
+
+#include <string.h>
+
+enum rc along_conversation(const struct query_sources *sources, const struct id *asked, bool part, struct id *out,
+	struct err *err)
+{
+	struct id microflow;
+	enum rc rc;
+
+	*out = *asked;
+	if (asked->tier == TIER_FLOW || asked->tier == TIER_MICROFLOW)
+		return RC_DONE;
+	if (asked->tier != TIER_PACKET)
+		return err_set(err, RC_USAGE, tier_singular(asked->tier), "is many conversations: choose one of its flows");
+	rc = query_parent(sources, asked, &microflow, err);
+	if (rc == RC_DONE && part)
+		*out = microflow;
+	else if (rc == RC_DONE)
+		rc = query_parent(sources, &microflow, out, err);
+	return rc;
+}
+
+bool along_request(struct screen *s, enum request r)
+{
+	const struct view *v = screen_top(s);
+	struct id id;
+
+	if (r != REQ_STREAM)
+		return false;
+	if (v->ops->selected == NULL || !v->ops->selected(v, &id)) {
+		screen_say(s, "nothing is selected");
+		return true;
+	}
+	if (id.tier == TIER_MACROFLOW)
+		screen_say(s, "a service is many conversations: Enter shows its flows");
+	else if (id.tier < TIER_MACROFLOW)
+		screen_push(s, view_stream_new(s, &id));
+	return true;
+}
