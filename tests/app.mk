@@ -14,6 +14,10 @@ tests_app_test_http_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_dns
 tests_app_test_dns_SOURCES = tests/app/test_dns.c tests/app/talking.c tests/app/talking.h
 tests_app_test_dns_LDADD = $(app_test_ldadd)
+unit_tests += tests/app/test_other
+tests_app_test_other_SOURCES = tests/app/test_other.c
+tests_app_test_other_LDADD = $(app_test_ldadd)
+
 unit_tests += tests/app/test_mos
 tests_app_test_mos_SOURCES = tests/app/test_mos.c
 tests_app_test_mos_LDADD = $(app_test_ldadd)

@@ -19,6 +19,8 @@ src_app_libapp_a_SOURCES = \
 	src/app/mos.h \
 	src/app/mysql.c \
 	src/app/ntp.c \
+	src/app/other.c \
+	src/app/other.h \
 	src/app/parser.c \
 	src/app/parser.h \
 	src/app/pop3.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tier/heard.h"
 
+#include "app/other.h"
 #include "app/talk.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -12,6 +13,9 @@ struct place {
 	uint32_t name;               /* of the conversation; in h->names */
 	uint32_t generation;         /* of the pool that these numbers are of; 0 none: */
 	uint32_t name_number, app_number;
+	uint32_t other;              /* what it is where no parser of ours knows it; in h->names */
+	uint16_t other_flow;         /* see others_packet() */
+	bool other_done;
 	uint8_t app;                 /* enum app that app_number stands for */
 	bool used;                   /* its talk is */
 	bool ruled_out;              /* as its talk, which need not be looked at */
@@ -21,6 +25,7 @@ struct heard {
 	struct place *places;
 	struct talk *talks;          /* beside them: not touched before somebody speaks */
 	struct talk_memory *memory;
+	struct others *others;
 	struct texts *names;
 };
 
@@ -33,6 +38,8 @@ enum rc heard_new(uint32_t capacity, struct heard **out, struct err *err)
 	h->places = mem_calloc(capacity, sizeof(*h->places));
 	h->talks = mem_calloc(capacity, sizeof(*h->talks));
 	enum rc rc = h->places && h->talks ? talk_memory_new(&h->memory, err) : err_memory(err);
+	if (rc == RC_DONE)
+		rc = others_new(&h->others, err);
 	if (rc == RC_DONE)
 		rc = texts_new(HEARD_TEXTS, &h->names, err);
 	if (rc != RC_DONE) {
@@ -50,8 +57,17 @@ void heard_free(struct heard *h)
 	mem_free(h->places);
 	mem_free(h->talks);
 	talk_memory_free(h->memory);
+	others_free(h->others);
 	texts_free(h->names);
 	mem_free(h);
+}
+
+static void forget_other(struct heard *h, struct place *place)
+{
+	others_end(h->others, &place->other_flow);
+	texts_drop(h->names, place->other);
+	place->other = place->generation = 0;
+	place->other_done = false;
 }
 
 void heard_begin(struct heard *h, uint32_t place)
@@ -63,6 +79,7 @@ void heard_begin(struct heard *h, uint32_t place)
 	talk_end(&h->talks[place], h->memory);
 	memset(&h->talks[place], 0, sizeof(h->talks[place]));
 	texts_drop(h->names, at->name);
+	forget_other(h, at);
 	*at = (struct place){0};
 }
 
@@ -133,6 +150,23 @@ static void say_name(struct heard *h, struct place *place, struct said_text name
 	place->generation = 0;
 }
 
+/* What is spoken where it is nothing that we know. */
+static void hear_other(struct heard *h, struct place *place, const struct talk *talk, const struct packet *p, const uint8_t *frame)
+{
+	struct said_text name;
+
+	if (place->other_done)
+		return;
+	if (talk->app != APP_NONE) {
+		forget_other(h, place);
+		place->other_done = true;
+		return;
+	}
+	name = others_packet(h->others, &place->other_flow, &place->other_done, p, frame);
+	if (name.p)
+		place->other = texts_add(h->names, name.p, name.len);
+}
+
 /* Numbers in the pool of what is counted now: looked up once a segment and conversation, not for each packet. */
 static void find_numbers(const struct heard *h, struct place *place, const struct talk *talk, const struct analysed *at)
 {
@@ -143,6 +177,8 @@ static void find_numbers(const struct heard *h, struct place *place, const struc
 		return;
 	name = texts_get(h->names, place->name, &len);
 	place->name_number = texts_add(at->texts, name, len);
+	if (talk->app == APP_NONE)
+		app = texts_get(h->names, place->other, &len);
 	place->app_number = texts_add(at->texts, app, strlen(app));
 	place->app = talk->app;
 	place->generation = at->generation;
@@ -175,7 +211,7 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 	struct said_sink sink = {observe, &namer};
 	struct said said;
 
-	if (!begins && (!speaks || place->ruled_out))
+	if (!begins && (!speaks || (place->ruled_out && place->other_done && !place->other)))
 		return;
 	if (at->app != APP_NONE && (talk->app == APP_NONE || talk->app == APP_RTCP)) {
 		talk->app = (uint8_t)at->app;
@@ -185,11 +221,16 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 		count_said(&said, at, c, note);
 		observe_server(&namer, p, at, talk, &said);
 	}
+	if (begins && place->ruled_out && !talk->ruled_out)
+		forget_other(h, place);
+	if (speaks)
+		hear_other(h, place, talk, p, at->frame);
 	place->used = true;
 	place->ruled_out = talk->ruled_out;
 	if (said.name.p)
 		say_name(h, place, said.name);
-	if (!speaks || talk->app == APP_NONE)
+	/* ours come first: they may still be trying */
+	if (!speaks || (talk->app == APP_NONE && !(talk->ruled_out && place->other)))
 		return;
 	find_numbers(h, place, talk, at);
 	counters_text(c, TEXT_APP, place->app_number);
