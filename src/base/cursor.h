@@ -137,10 +137,13 @@ static inline uint64_t cursor_le64(struct cursor *c)
 	return p ? load_le64(p) : 0;
 }
 
-/* LEB128 as buf_put_varint() writes it; more than 64 bits count as truncated. */
+/* LEB128 as buf_put_varint() writes it; more than 64 bits count as truncated. Most are one byte. */
 static inline uint64_t cursor_varint(struct cursor *c)
 {
 	uint64_t v = 0;
+
+	if (c->pos < c->len && c->data[c->pos] < 0x80)
+		return c->data[c->pos++];
 
 	for (unsigned shift = 0; shift < 64; shift += 7) {
 		uint8_t byte = cursor_u8(c);

@@ -85,13 +85,11 @@ void *mem_aligned(size_t align, size_t bytes)
 	return p;
 }
 
-int mem_grow(void *array, size_t *cap, size_t need, size_t size)
+int mem_grow_more(void *array, size_t *cap, size_t need, size_t size)
 {
 	void *old, *grown;
 	size_t want = *cap;
 
-	if (need <= want)
-		return 0;
 	want = want > SIZE_MAX / 2 ? need : want * 2;
 	if (want < need)
 		want = need;

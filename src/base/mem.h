@@ -19,12 +19,17 @@ void mem_free(void *p);
 char *mem_strdup(const char *s);
 /* Bytes aligned to `align` (a power of two, for O_DIRECT); freed with mem_free(). */
 void *mem_aligned(size_t align, size_t bytes);
+/* For mem_grow() alone. */
+int mem_grow_more(void *array, size_t *cap, size_t need, size_t size);
 /*
  * Makes room for `need` elements of `size` bytes in *array (capacity *cap, both
  * updated, at least doubling). Returns 0, or -1 with nothing changed.
  * Usage: mem_grow((void **)&v, &cap, n + 1, sizeof(*v)) 
  */
-int mem_grow(void *array, size_t *cap, size_t need, size_t size);
+static inline int mem_grow(void *array, size_t *cap, size_t need, size_t size)
+{
+	return need <= *cap ? 0 : mem_grow_more(array, cap, need, size);
+}
 
 /* Tests: the Nth allocation from now on (1 = the next) fails, and all after it; 0 switches that off. */
 void mem_fail_after(uint64_t nth);

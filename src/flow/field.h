@@ -59,6 +59,16 @@ enum { FIELD_NET_BITS_4 = 24, FIELD_NET_BITS_6 = 64 };
 
 #define FIELD_BIT(id) ((u128)1 << (id))
 
+/* The id of the lowest bit, which is cleared; there must be one. */
+static inline unsigned field_bit_take(u128 *bits)
+{
+	uint64_t low = (uint64_t)*bits;
+	unsigned id = low ? (unsigned)__builtin_ctzll(low) : 64u + (unsigned)__builtin_ctzll((uint64_t)(*bits >> 64));
+
+	*bits &= *bits - 1;
+	return id;
+}
+
 enum field_merge {
 	MERGE_NONE,          /* derived: computed on reading */
 	MERGE_SUM,

@@ -78,13 +78,38 @@ enum rc hist_add(struct hist *h, int64_t value_ns, struct err *err)
 	return hist_add_n(h, bucket_of(value_ns), 1, err);
 }
 
+/* Buckets that the part alone has. */
+static size_t count_new(const struct hist *whole, const struct hist *part)
+{
+	size_t n = 0, at = 0;
+
+	for (size_t i = 0; i < part->n; i++) {
+		while (at < whole->n && whole->v[at].index < part->v[i].index)
+			at++;
+		n += at == whole->n || whole->v[at].index != part->v[i].index;
+	}
+	return n;
+}
+
+/* From the last bucket down, so that every bucket is moved once. */
 enum rc hist_merge(struct hist *whole, const struct hist *part, struct err *err)
 {
-	enum rc rc = RC_DONE;
+	size_t left = whole->n, to = left + count_new(whole, part);
 
-	for (size_t i = 0; rc == RC_DONE && i < part->n; i++)
-		rc = hist_add_n(whole, part->v[i].index, part->v[i].n, err);
-	return rc;
+	if (mem_grow(&whole->v, &whole->cap, to, sizeof(*whole->v)) != 0)
+		return err_memory(err);
+	whole->n = to;
+	for (size_t i = part->n; i-- > 0;) {
+		while (left > 0 && whole->v[left - 1].index > part->v[i].index)
+			whole->v[--to] = whole->v[--left];
+		if (left > 0 && whole->v[left - 1].index == part->v[i].index) {
+			whole->v[--to] = whole->v[--left];
+			whole->v[to].n += part->v[i].n;
+		} else {
+			whole->v[--to] = part->v[i];
+		}
+	}
+	return RC_DONE;
 }
 
 uint64_t hist_count(const struct hist *h)
@@ -140,15 +165,17 @@ static enum rc hist_decode_buckets(struct cursor *c, struct hist *h, struct err 
 {
 	uint64_t n = cursor_varint(c), index = 0;
 
+	if (n > BUCKETS)
+		return err_damaged(err, "histogram", c->pos, "impossible bytes");
+	if (mem_grow(&h->v, &h->cap, (size_t)n, sizeof(*h->v)) != 0)
+		return err_memory(err);
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t step = cursor_varint(c);
 		uint64_t count = cursor_varint(c);
 		index += step;
 		if (c->truncated || step > BUCKETS || index >= BUCKETS || (i > 0 && step == 0))
 			return err_damaged(err, "histogram", c->pos, "impossible bytes");
-		enum rc rc = hist_add_n(h, (uint16_t)index, count, err);
-		if (rc != RC_DONE)
-			return rc;
+		h->v[h->n++] = (struct bucket){(uint16_t)index, count};
 	}
 	return c->truncated ? err_damaged(err, "histogram", c->pos, "ends early") : RC_DONE;
 }

@@ -24,6 +24,8 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/observation.h \
 	src/flow/media.c \
 	src/flow/media.h \
+	src/flow/merge.c \
+	src/flow/merge.h \
 	src/flow/packet.c \
 	src/flow/packet.h \
 	src/flow/proto.c \

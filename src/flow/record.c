@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "flow/field.h"
+#include "flow/merge.h"
 #include "flow/proto.h"
 #include "flow/sketch.h"
 
@@ -139,32 +140,6 @@ const char *closed_by_name(enum closed_by c)
 
 /* ---- merging ------------------------------------------------------------------------ */
 
-/* Fields that are known from the beginning: counters of what every packet tells. */
-#define KNOWN_COUNTERS \
-	(FIELD_BIT(FIELD_FLOWS) | FIELD_BIT(FIELD_C2S_PACKETS) | FIELD_BIT(FIELD_S2C_PACKETS) | \
-	 FIELD_BIT(FIELD_C2S_BYTES) | FIELD_BIT(FIELD_S2C_BYTES) | FIELD_BIT(FIELD_PAYLOAD_BYTES) | \
-	 FIELD_BIT(FIELD_SIZE_SUMSQ) | FIELD_BIT(FIELD_GAP_SUM) | FIELD_BIT(FIELD_GAP_SUMSQ) | \
-	 FIELD_BIT(FIELD_SYN) | FIELD_BIT(FIELD_FIN) | FIELD_BIT(FIELD_RST) | \
-	 FIELD_BIT(FIELD_RTT_N) | FIELD_BIT(FIELD_RTT_SUM) | FIELD_BIT(FIELD_RTT_SUMSQ) | \
-	 FIELD_BIT(FIELD_FRAGMENTS) | FIELD_BIT(FIELD_MALFORMED) | FIELD_BIT(FIELD_CHECKSUM_ERRORS) | \
-	 FIELD_BIT(FIELD_STATE_EVICTED))
-/* And those of analyses: what they do not apply to has none of it. Whoever leaves one out clears its bits. */
-#define KNOWN_ANALYSES \
-	((FIELD_BIT(FIELD_BAD_SACK + 1) - FIELD_BIT(FIELD_C2S_RETRANS)) | FIELD_BIT(FIELD_RTT_CLIENT_N) | \
-	 FIELD_BIT(FIELD_RTT_CLIENT_SUM) | FIELD_BIT(FIELD_RTT_CLIENT_SUMSQ) | \
-	 FIELD_BIT(FIELD_RTT_SERVER_N) | FIELD_BIT(FIELD_RTT_SERVER_SUM) | \
-	 FIELD_BIT(FIELD_RTT_SERVER_SUMSQ) | FIELD_BIT(FIELD_ATTEMPTED) | FIELD_BIT(FIELD_ANSWERED) | \
-	 FIELD_BIT(FIELD_REFUSED) | FIELD_BIT(FIELD_RESPONSE_N) | FIELD_BIT(FIELD_RESPONSE_SUM) | \
-	 FIELD_BIT(FIELD_RESPONSE_SUMSQ) | FIELD_BIT(FIELD_TURNS) | FIELD_BIT(FIELD_TRANSFER_N) | \
-	 FIELD_BIT(FIELD_TRANSFER_SUM) | FIELD_BIT(FIELD_ABORTED) | FIELD_BIT(FIELD_REQUESTS) | \
-	 FIELD_BIT(FIELD_ERRORS) | FIELD_BIT(FIELD_REFUSALS) | FIELD_BIT(FIELD_RTP_PACKETS))
-
-void counters_init(struct counters *c)
-{
-	memset(c, 0, sizeof(*c));
-	c->known = KNOWN_COUNTERS | KNOWN_ANALYSES;
-}
-
 void record_init(struct record *r, enum tier tier)
 {
 	memset(r, 0, sizeof(*r));
@@ -198,136 +173,6 @@ void record_key_known(struct record *r)
 	if (k->has_macs)
 		known |= FIELD_BIT(FIELD_CLIENT_MAC) | FIELD_BIT(FIELD_SERVER_MAC);
 	r->c.known |= known;
-}
-
-static void merge_sum(enum field_type t, void *whole, const void *part)
-{
-	switch (t) {
-	case TYPE_U64:
-		*(uint64_t *)whole += *(const uint64_t *)part;
-		break;
-	case TYPE_I64:
-		*(int64_t *)whole = time_add(*(int64_t *)whole, *(const int64_t *)part);
-		break;
-	case TYPE_U128:
-		*(u128 *)whole += *(const u128 *)part;
-		break;
-	default:
-		abort();
-	}
-}
-
-/* Whether part is beyond whole, upwards or downwards. */
-static bool is_beyond(enum field_type t, const void *whole, const void *part, bool upwards)
-{
-#define BEYOND(type) (upwards ? *(const type *)part > *(const type *)whole \
-		: *(const type *)part < *(const type *)whole)
-	switch (t) {
-	case TYPE_U8:
-		return BEYOND(uint8_t);
-	case TYPE_U16:
-		return BEYOND(uint16_t);
-	case TYPE_U32:
-		return BEYOND(uint32_t);
-	case TYPE_U64:
-		return BEYOND(uint64_t);
-	case TYPE_I64:
-		return BEYOND(int64_t);
-	default:
-		abort();
-	}
-#undef BEYOND
-}
-
-/* What is unknown is zero, as counting leaves it: so equal records are equal bytes, however they were merged. */
-static void merge_same(const struct field *f, uint8_t *whole, const uint8_t *part, u128 bit,
-	struct counters *w, const struct counters *p)
-{
-	size_t size = field_type_size(f->type);
-	bool differ = (p->mixed & bit) != 0;
-
-	if (w->mixed & bit)
-		return;
-	if (!differ && !(p->known & bit))
-		return;
-	if (!differ && !(w->known & bit)) {
-		memcpy(whole, part, size);
-		w->known |= bit;
-	} else if (differ || memcmp(whole, part, size) != 0) {
-		w->mixed |= bit;
-		w->known &= ~bit;
-		memset(whole, 0, size);
-	}
-}
-
-static void merge_field(const struct field *f, uint8_t *whole, const uint8_t *part,
-	struct counters *w, const struct counters *p)
-{
-	u128 bit = FIELD_BIT(f->id);
-
-	switch (f->merge) {
-	case MERGE_SUM:
-		merge_sum(f->type, whole, part);
-		if (!(p->known & bit))
-			w->known &= ~bit;
-		break;
-	case MERGE_MIN:
-	case MERGE_MAX:
-		if (!(p->known & bit))
-			break;
-		if (!(w->known & bit) || is_beyond(f->type, whole, part, f->merge == MERGE_MAX))
-			memcpy(whole, part, field_type_size(f->type));
-		w->known |= bit;
-		break;
-	case MERGE_OR:
-		*(uint16_t *)(void *)whole |= *(const uint16_t *)(const void *)part;
-		w->known |= p->known & bit;
-		break;
-	case MERGE_SAME:
-		merge_same(f, whole, part, bit, w, p);
-		break;
-	case MERGE_NONE:
-	case MERGE_UNION:
-		break;
-	}
-}
-
-/*
- * Where an attribute was not computed for all parts its extremes and common values are not those of the whole. Sums were cleared by merging
- * them. Zeroed every time, so that order does not matter.
- */
-static void forget_partly_known(uint8_t *whole, struct counters *w)
-{
-	unsigned lacking = attributes_lacking(w->known);
-	u128 fields = lacking ? attribute_fields(lacking) & ~KNOWN_ANALYSES : 0;
-
-	for (unsigned id = FIELD_FIRST; fields >> id; id++) {
-		const struct field *f = fields & FIELD_BIT(id) ? field_stored(id) : NULL;
-		if (f)
-			memset(whole + f->offset, 0, field_type_size(f->type));
-	}
-	w->known &= ~fields;
-	w->mixed &= ~fields;
-}
-
-/* Fields from FIELD `from` on; whole and part are struct record, or counters less their offset. */
-static void merge_fields(uint8_t *whole, const uint8_t *part, struct counters *w,
-	const struct counters *p, unsigned from)
-{
-	for (unsigned id = from; id < FIELD_STORED_END; id++) {
-		const struct field *f = field_stored(id);
-		if (f)
-			merge_field(f, whole + f->offset, part + f->offset, w, p);
-	}
-	forget_partly_known(whole, w);
-}
-
-void counters_merge(struct counters *whole, const struct counters *part)
-{
-	/* Counters' fields lie behind the key in struct record: only offsets count here. */
-	size_t back = offsetof(struct record, c);
-
-	merge_fields((uint8_t *)whole - back, (const uint8_t *)part - back, whole, part, FIELD_FIRST);
 }
 
 static enum rc merge_hist(struct hist **whole, const struct hist *part, struct err *err)
@@ -371,7 +216,7 @@ static void merge_with_texts(struct record *whole, const struct record *part)
 		counters_move_texts(&moved.c, part->texts, whole->texts);
 		part = &moved;
 	}
-	merge_fields((uint8_t *)whole, (const uint8_t *)part, &whole->c, &part->c, 0);
+	record_merge_fields(whole, part);
 }
 
 static enum rc merge_media(struct record *whole, const struct record *part, struct err *err)

@@ -107,12 +107,13 @@ uint64_t sketch_count(const struct sketch *s, bool *estimated)
 	if (!s->registers)
 		return s->n;
 
+	unsigned with[64 - HLL_BITS + 2] = {0};      /* registers by their value */
+	for (size_t i = 0; i < HLL_REGISTERS; i++)
+		with[s->registers[i]]++;
 	double sum = 0, m = HLL_REGISTERS;
-	unsigned zero = 0;
-	for (size_t i = 0; i < HLL_REGISTERS; i++) {
-		sum += ldexp(1.0, -s->registers[i]);
-		zero += s->registers[i] == 0;
-	}
+	for (int value = 0; value < (int)(sizeof(with) / sizeof(with[0])); value++)
+		sum += ldexp(with[value], -value);
+	unsigned zero = with[0];
 	double raw = 0.7213 / (1 + 1.079 / m) * m * m / sum;
 	if (raw <= 2.5 * m && zero > 0)
 		raw = m * log(m / zero);         /* linear counting */
