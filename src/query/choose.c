@@ -340,10 +340,8 @@ enum rc packets_choose(struct packets *p, struct err *err)
 	if (rc == RC_DONE)
 		rc = segment_seek(&c, p->seg, 0, err);
 	for (size_t i = 0; rc == RC_DONE && (all || i < p->list.n); i++) {
-		if (!all && (c.next_part > p->list.v[i] || p->list.v[i] - c.next_part > 64))
-			rc = segment_seek(&c, p->seg, p->list.v[i], err);
-		while (rc == RC_DONE && !all && c.next_part < p->list.v[i])
-			rc = segment_next_flow(&c, &flow, err);
+		if (!all)
+			rc = segment_go(&c, p->list.v[i], err);
 		if (rc == RC_DONE)
 			rc = segment_next_flow(&c, &flow, err);
 		if (rc != RC_DONE)

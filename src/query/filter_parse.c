@@ -345,7 +345,7 @@ static enum rc parse_filter(struct parser *p)
 
 	while (rc == RC_DONE && (p->now.kind == TOKEN_AND || p->now.kind == TOKEN_OR)) {
 		bool is_and = p->now.kind == TOKEN_AND;
-		size_t skip;
+		size_t skip = 0;
 
 		rc = parser_emit_skip(p, is_and, &skip);
 		if (rc == RC_DONE)

@@ -293,7 +293,7 @@ enum {
 	KEY_GROUP = 512
 }; /* parts looked at together: each look-up by itself begins at the start of a chunk */
 
-/* Those of parts[first, end) whose key is the packet's, read in one go where they lie close together. */
+/* Those of parts[first, end) whose key is the packet's, read in one go. */
 static enum rc group_fits(struct segment *seg, const struct part_list *parts, size_t first,
 	size_t end, const struct packet *pkt, struct part_list *fits, struct err *err)
 {
@@ -305,12 +305,9 @@ static enum rc group_fits(struct segment *seg, const struct part_list *parts, si
 	for (size_t i = first; i < end && rc == RC_DONE; i++) {
 		uint32_t part = parts->v[i];
 
-		if (part - c.next_part > KEY_GROUP)
-			rc = segment_seek(&c, seg, part, err);
-		do {
-			if (rc == RC_DONE)
-				rc = segment_next_flow(&c, &flow, err);
-		} while (rc == RC_DONE && flow.part < part);
+		rc = segment_go(&c, part, err);
+		if (rc == RC_DONE)
+			rc = segment_next_flow(&c, &flow, err);
 		if (rc != RC_DONE || !key_fits(&flow.key, pkt))
 			continue;
 		if (mem_grow(&fits->v, &fits->cap, fits->n + 1, sizeof(*fits->v)) != 0)
@@ -382,7 +379,7 @@ static enum rc search_packet(struct segment *seg, const struct part_list *parts,
 		struct record_id micro;
 
 		if (parts)
-			rc = segment_seek(&c, seg, parts->v[i], err);
+			rc = segment_go(&c, parts->v[i], err);
 		if (rc == RC_DONE)
 			rc = segment_next_flow(&c, &flow, err);
 		if (rc != RC_DONE || flow.first_ordinal > seek->ordinal)

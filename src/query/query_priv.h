@@ -144,6 +144,9 @@ void id_list_sort(struct id_list *l);
 enum rc scope_candidates(struct source_run *sr, struct segment *s, struct part_list *out,
 	bool *all, struct err *err);
 
+/* Those of them that continue a record of an earlier segment. */
+enum rc scope_continuations(struct source_run *sr, struct segment *s, struct part_list *out, struct err *err);
+
 /* ---- locate.c ------------------------------------------------------------------------------- */
 
 struct located {

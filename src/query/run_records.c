@@ -224,13 +224,7 @@ static enum rc next_part(struct records *r, struct segment_cursor *c, bool all, 
 	if (!all) {
 		if (*i >= r->parts.n)
 			return RC_END;
-		uint32_t part = r->parts.v[(*i)++];
-
-		/* a few steps cost less than finding the place anew */
-		if (part < c->next_part || part - c->next_part > 64)
-			rc = segment_seek(c, c->s, part, err);
-		while (rc == RC_DONE && c->next_part < part)
-			rc = segment_next_flow(c, out, err);
+		rc = segment_go(c, r->parts.v[(*i)++], err);
 	}
 	if (rc == RC_DONE)
 		rc = segment_next_flow(c, out, err);
@@ -295,8 +289,7 @@ static enum rc load_segment(
 		return RC_DONE;
 	if (rc != RC_DONE)
 		return rc;
-	r->parts.n = 0;
-	rc = segment_continuations(seg, &r->parts, err);
+	rc = scope_continuations(r->sr, seg, &r->parts, err);
 	if (rc == RC_DONE)
 		rc = segment_seek(&c, seg, 0, err);
 	while (rc == RC_DONE && (rc = next_part(r, &c, false, &i, &flow, err)) == RC_DONE) {

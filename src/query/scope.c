@@ -374,3 +374,18 @@ enum rc scope_candidates(struct source_run *sr, struct segment *seg, struct part
 	part_list_unique(out);
 	return rc;
 }
+
+enum rc scope_continuations(struct source_run *sr, struct segment *seg, struct part_list *out, struct err *err)
+{
+	struct part_list continued = { 0 };
+	bool all;
+	enum rc rc = scope_candidates(sr, seg, out, &all, err);
+
+	if (rc != RC_DONE || (!all && out->n == 0))
+		return rc;
+	rc = segment_continuations(seg, all ? out : &continued, err);
+	if (rc == RC_DONE && !all)
+		intersect(out, &continued);
+	part_list_free(&continued);
+	return rc;
+}

@@ -226,9 +226,8 @@ void macro_encode(struct buf *out, const struct record *rec)
 	buf_put_u128(out, written);
 	buf_put_u128(out, rec->c.known);
 	buf_put_u128(out, rec->c.mixed);
-	for (unsigned id = 0; id < FIELD_STORED_END; id++)
-		if (written & FIELD_BIT(id))
-			put_value(out, rec, field_stored(id));
+	while (written)
+		put_value(out, rec, field_stored(field_bit_take(&written)));
 }
 
 enum rc macro_decode(struct record *rec, const uint8_t *bytes, size_t len)
@@ -246,11 +245,9 @@ enum rc macro_decode(struct record *rec, const uint8_t *bytes, size_t len)
 	if (block > UINT32_MAX || offset > UINT32_MAX)
 		return RC_DAMAGED;
 	rec->id = (struct record_id){ (uint32_t)block, (uint32_t)offset };
-	for (unsigned id = 0; id < 128 && (written >> id) != 0; id++) {
-		const struct field *f = field_stored(id);
+	while (written) {
+		const struct field *f = field_stored(field_bit_take(&written));
 
-		if (!(written & FIELD_BIT(id)))
-			continue;
 		if (!f)
 			return RC_NEWER;
 		if (!get_value(&c, rec, f))

@@ -243,6 +243,8 @@ struct segment_cursor {
 /* To flow part `part` (0 .. flow_parts); asking for the end is fine. */
 enum rc segment_seek(
 	struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err);
+/* The same for a cursor that stands somewhere already: on from there where that is in the part's chunk. */
+enum rc segment_go(struct segment_cursor *c, uint32_t part, struct err *err);
 /* RC_DONE, RC_END, RC_DAMAGED. Skips what is left of the part before. */
 enum rc segment_next_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err);
 /*

@@ -370,7 +370,7 @@ static void skip_value(const struct plan_field *f, struct cursor *cur)
 	if (f->len_prefixed)
 		cursor_skip(cur, (size_t)varint_get(cur));
 	else
-		varint_skip(cur);
+		varint_skip(cur, 1);
 }
 
 /* ---- counters --------------------------------------------------------------------------- */
@@ -504,10 +504,11 @@ static inline void get_counter(const struct plan_field *f, bool written, struct 
 }
 
 void codec_get(const struct plan *p, struct cursor *cur, const struct segment_guess *g,
-	bool first_micro, struct counters *out, struct codec_extra *extra)
+	bool first_micro, u128 wanted, struct counters *out, struct codec_extra *extra)
 {
 	u128 bits = varint_get_big(cur);
 	u128 walk, lacks;
+	uint64_t passed = 0; /* varints that nobody asked for */
 	bool plain;
 
 	*extra = (struct codec_extra){ 0 };
@@ -522,15 +523,22 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 		return;
 	}
 	lacks = attribute_fields(extra->flags >> MICRO_LACKS_SHIFT);
-	walk = bits | (plain ? 0 : p->guessed);
+	walk = bits | (plain ? 0 : p->guessed & wanted);
 	for (unsigned half = 0; half < 128; half += 64) {
 		uint64_t left = (uint64_t)(walk >> half), written = (uint64_t)(bits >> half);
+		uint64_t asked = (uint64_t)(wanted >> half), stops = left & (asked | (uint64_t)(p->prefixed >> half));
 
-		for (; left && !cur->truncated; left &= left - 1) {
-			unsigned n = (unsigned)__builtin_ctzll(left);
+		for (; stops && !cur->truncated; stops &= stops - 1) {
+			unsigned n = (unsigned)__builtin_ctzll(stops);
 			const struct plan_field *f = &p->fields[half + n - 1];
+			uint64_t before = left & ((UINT64_C(1) << n) - 1);
 
-			if (f->skip)
+			if (before || passed) {
+				varint_skip(cur, passed + (unsigned)__builtin_popcountll(before));
+				passed = 0;
+			}
+			left &= ~(before | UINT64_C(1) << n);
+			if (f->skip || !(asked >> n & 1))
 				skip_value(f, cur);
 			else if (f->type == TYPE_U128)
 				get_big(f, written >> n & 1, cur, plain, out);
@@ -538,14 +546,18 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 				get_counter(f, written >> n & 1, cur, g, first_micro,
 					plain || (f->bit & lacks) != 0, out);
 		}
+		passed += (unsigned)__builtin_popcountll(left);
 	}
+	varint_skip(cur, passed);
 	out->known &= ~lacks;
 }
 
-void codec_set_state(const struct plan *p, struct counters *c, const struct codec_extra *extra)
+void codec_set_state(const struct plan *p, u128 wanted, struct counters *c, const struct codec_extra *extra)
 {
 	c->known ^= extra->known & p->all;
 	c->mixed = extra->mixed & p->all;
+	if (wanted != CODEC_ALL)
+		return;
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct plan_field *f = &p->fields[i];
 

@@ -46,10 +46,14 @@ void guess_micro(struct segment_guess *g, const struct counters *c);
  */
 uint8_t *codec_put(const struct plan *p, uint8_t *to, const struct segment_guess *g,
 	bool first_micro, const struct counters *c, struct codec_extra *extra);
-/* Reads the same. Unknown flags, bits beyond the table and cut bytes set cur->truncated. */
+/*
+ * Reads the same; fields whose bits (n + 1) are not in `wanted` are stepped over and unknown (CODEC_ALL, or plan.passing). Unknown
+ * flags, bits beyond the table and cut bytes set cur->truncated.
+ */
+#define CODEC_ALL (~(u128)0)
 void codec_get(const struct plan *p, struct cursor *cur, const struct segment_guess *g,
-	bool first_micro, struct counters *out, struct codec_extra *extra);
-/* Applies MICRO_STATE to counters read: known and mixed bits; what is unknown becomes 0. */
-void codec_set_state(const struct plan *p, struct counters *c, const struct codec_extra *extra);
+	bool first_micro, u128 wanted, struct counters *out, struct codec_extra *extra);
+/* Applies MICRO_STATE to counters read: known and mixed bits; where all are wanted, what is unknown becomes 0. */
+void codec_set_state(const struct plan *p, u128 wanted, struct counters *c, const struct codec_extra *extra);
 
 #endif

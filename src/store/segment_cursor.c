@@ -74,7 +74,7 @@ static enum rc segment_mac(struct segment *s, uint32_t number, uint8_t *out, str
 	return RC_DONE;
 }
 
-/* ---- flow parts ------------------------------------------------------------------------- */
+/* ---- places ----------------------------------------------------------------------------- */
 
 static void enter_chunk(struct segment_cursor *c, uint32_t chunk)
 {
@@ -107,6 +107,135 @@ static enum rc flows_damaged(const struct segment_cursor *c, const struct cursor
 	return chunk_damaged(c->s, SECTION_FLOWS, c->chunk, in, err, why);
 }
 
+/* ---- microflow parts -------------------------------------------------------------------- */
+
+static enum rc own_id(
+	struct segment *s, uint32_t ordinal, struct record_id *id, struct err *err)
+{
+	id->block = s->info.block;
+	return segment_offset(s, ordinal, &id->offset, err);
+}
+
+static void get_extra(struct segment_cursor *c, struct cursor *in, u128 wanted, struct codec_extra *extra,
+	struct record_id *id, struct counters *counters, int64_t *slice_ns)
+{
+	*id = (struct record_id){ 0 };
+	if (extra->flags & MICRO_ID) {
+		id->block = varint_get32(in);
+		id->offset = varint_get32(in);
+	}
+	*slice_ns = 0;
+	if (extra->flags & MICRO_SLICE)
+		*slice_ns = zigzag_back(varint_get(in));
+	if (extra->flags & MICRO_STATE) {
+		extra->known = varint_get_big(in);
+		extra->mixed = varint_get_big(in);
+		codec_set_state(&c->s->plan, wanted, counters, extra);
+	}
+	*slice_ns = (int64_t)((uint64_t)*slice_ns +
+		(uint64_t)time_floor(codec_first(counters), c->s->info.micro_ns));
+}
+
+/* Place of the notes; false where it cannot be. */
+static bool get_notes_place(
+	struct segment_cursor *c, struct cursor *in, const struct codec_extra *extra)
+{
+	uint64_t end = c->s->sections[SECTION_MARKS].data_len;
+
+	c->marks_pos += c->marks_len;
+	c->marks_len = extra->flags & MICRO_MARKS ? varint_get32(in) : 0;
+	return !in->truncated && c->marks_pos <= end && c->marks_len <= end - c->marks_pos;
+}
+
+/* Place of what is known of media; false where it cannot be. */
+static bool get_media_place(struct segment_cursor *c, struct cursor *in, const struct codec_extra *extra)
+{
+	c->media_len = extra->flags & MICRO_MEDIA ? varint_get32(in) : 0;
+	c->media_chunk = c->chunk;
+	c->media_pos = in->pos;
+	cursor_skip(in, c->media_len);
+	return !in->truncated;
+}
+
+/* Ordinal and place of the references; false where they cannot be. */
+static bool get_refs_place(
+	struct segment_cursor *c, struct cursor *in, const struct counters *counters)
+{
+	uint64_t n = counters_packets(counters), ordinal = c->micro_ordinal, len = 0;
+
+	if (!c->first_micro)
+		ordinal += varint_get32(in);
+	if (n > 1 && n <= c->s->info.packets)
+		len = n - 1 + varint_get32(in);
+	c->refs_pos += c->refs_len;
+	if (in->truncated || n == 0 || n > c->s->info.packets ||
+		ordinal >= c->s->info.packets ||
+		c->refs_pos > c->s->sections[SECTION_REFS].data_len ||
+		len > c->s->sections[SECTION_REFS].data_len - c->refs_pos)
+		return false;
+	c->micro_ordinal = (uint32_t)ordinal;
+	c->refs_len = (uint32_t)len;
+	c->refs_n = (uint32_t)n;
+	return true;
+}
+
+static enum rc tell_micro_id(struct segment_cursor *c, const struct codec_extra *extra,
+	struct record_id own, struct record_id *id, struct err *err)
+{
+	*id = own;
+	if (extra->flags & MICRO_ID)
+		return RC_DONE;
+	if (c->first_micro && !c->guess.continued && c->flow_id.block) {
+		*id = c->flow_id;
+		return RC_DONE;
+	}
+	return own_id(c->s, c->micro_ordinal, id, err);
+}
+
+/* `wanted`: CODEC_ALL, or what stepping over it needs; then nothing of the flow part may be read behind it. */
+static enum rc read_micro(struct segment_cursor *c, u128 wanted, struct record_id *id, int64_t *slice_ns,
+	struct counters *counters, struct err *err)
+{
+	struct codec_extra extra;
+	struct record_id own;
+	struct cursor in;
+	int64_t slice;
+	enum rc rc;
+
+	if (c->micros_left == 0)
+		return RC_END;
+	rc = resume(c, &in, err);
+	if (rc != RC_DONE)
+		return rc;
+	codec_get(&c->s->plan, &in, &c->guess, c->first_micro, wanted, counters, &extra);
+	get_extra(c, &in, wanted, &extra, &own, counters, &slice);
+	if (!get_refs_place(c, &in, counters) || !get_notes_place(c, &in, &extra) ||
+		!get_media_place(c, &in, &extra)) {
+		c->micros_left = 0;
+		return flows_damaged(c, &in, err, "a microflow part that cannot be");
+	}
+	if (id)
+		rc = tell_micro_id(c, &extra, own, id, err);
+	if (slice_ns)
+		*slice_ns = slice;
+	guess_micro(&c->guess, counters);
+	if (rc == RC_DONE && (counters->known & text_fields()))
+		rc = segment_map_texts(c->s, counters, err);
+	c->first_micro = false;
+	c->micros_left--;
+	c->pos = in.pos;
+	return rc;
+}
+
+static enum rc pass_micro(struct segment_cursor *c, struct err *err)
+{
+	struct counters unwanted;
+
+	return read_micro(c, c->s->plan.passing, NULL, NULL, &unwanted, err);
+}
+
+/* ---- flow parts ------------------------------------------------------------------------- */
+
 enum rc segment_seek(
 	struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err)
 {
@@ -121,8 +250,19 @@ enum rc segment_seek(
 	c->next_part = (uint32_t)chunk_first(in, c->chunk);
 	while (rc == RC_DONE && c->next_part < part)
 		rc = cursor_skip_flow(c, &flow, err);
-	while (rc == RC_DONE && c->micros_left > 0)
-		rc = segment_next_micro(c, NULL, NULL, NULL, err);
+	return rc;
+}
+
+enum rc segment_go(struct segment_cursor *c, uint32_t part, struct err *err)
+{
+	const struct section_in *in = &c->s->sections[SECTION_FLOWS];
+	struct segment_flow flow;
+	enum rc rc = RC_DONE;
+
+	if (part < c->next_part || part >= c->s->info.flow_parts || chunk_find(in, part) != c->chunk)
+		return segment_seek(c, c->s, part, err);
+	while (rc == RC_DONE && c->next_part < part)
+		rc = cursor_skip_flow(c, &flow, err);
 	return rc;
 }
 
@@ -173,13 +313,6 @@ static bool get_flow_head(struct segment_cursor *c, struct cursor *in, uint64_t 
 	return true;
 }
 
-static enum rc own_id(
-	struct segment *s, uint32_t ordinal, struct record_id *id, struct err *err)
-{
-	id->block = s->info.block;
-	return segment_offset(s, ordinal, &id->offset, err);
-}
-
 /* What stands in a flow part in front of its microflow parts. */
 struct flow_head {
 	uint64_t flags; /* FLOW_ */
@@ -194,7 +327,7 @@ static enum rc advance(struct segment_cursor *c, struct cursor *in, struct err *
 	enum rc rc = RC_DONE;
 
 	while (rc == RC_DONE && c->micros_left > 0)
-		rc = segment_next_micro(c, NULL, NULL, NULL, err);
+		rc = pass_micro(c, err);
 	if (rc == RC_DONE && c->next_part >= c->s->info.flow_parts)
 		return RC_END;
 	if (rc == RC_DONE)
@@ -283,124 +416,14 @@ enum rc cursor_skip_flow(struct segment_cursor *c, struct segment_flow *out, str
 	return rc;
 }
 
-/* ---- microflow parts -------------------------------------------------------------------- */
-
-static void get_extra(struct segment_cursor *c, struct cursor *in, struct codec_extra *extra,
-	struct record_id *id, struct counters *counters, int64_t *slice_ns)
-{
-	*id = (struct record_id){ 0 };
-	if (extra->flags & MICRO_ID) {
-		id->block = varint_get32(in);
-		id->offset = varint_get32(in);
-	}
-	*slice_ns = 0;
-	if (extra->flags & MICRO_SLICE)
-		*slice_ns = zigzag_back(varint_get(in));
-	if (extra->flags & MICRO_STATE) {
-		extra->known = varint_get_big(in);
-		extra->mixed = varint_get_big(in);
-		codec_set_state(&c->s->plan, counters, extra);
-	}
-	*slice_ns = (int64_t)((uint64_t)*slice_ns +
-		(uint64_t)time_floor(codec_first(counters), c->s->info.micro_ns));
-}
-
-/* Place of the notes; false where it cannot be. */
-static bool get_notes_place(
-	struct segment_cursor *c, struct cursor *in, const struct codec_extra *extra)
-{
-	uint64_t end = c->s->sections[SECTION_MARKS].data_len;
-
-	c->marks_pos += c->marks_len;
-	c->marks_len = extra->flags & MICRO_MARKS ? varint_get32(in) : 0;
-	return !in->truncated && c->marks_pos <= end && c->marks_len <= end - c->marks_pos;
-}
-
-/* Place of what is known of media; false where it cannot be. */
-static bool get_media_place(struct segment_cursor *c, struct cursor *in, const struct codec_extra *extra)
-{
-	c->media_len = extra->flags & MICRO_MEDIA ? varint_get32(in) : 0;
-	c->media_chunk = c->chunk;
-	c->media_pos = in->pos;
-	cursor_skip(in, c->media_len);
-	return !in->truncated;
-}
-
-/* Ordinal and place of the references; false where they cannot be. */
-static bool get_refs_place(
-	struct segment_cursor *c, struct cursor *in, const struct counters *counters)
-{
-	uint64_t n = counters_packets(counters), ordinal = c->micro_ordinal, len = 0;
-
-	if (!c->first_micro)
-		ordinal += varint_get32(in);
-	if (n > 1 && n <= c->s->info.packets)
-		len = n - 1 + varint_get32(in);
-	c->refs_pos += c->refs_len;
-	if (in->truncated || n == 0 || n > c->s->info.packets ||
-		ordinal >= c->s->info.packets ||
-		c->refs_pos > c->s->sections[SECTION_REFS].data_len ||
-		len > c->s->sections[SECTION_REFS].data_len - c->refs_pos)
-		return false;
-	c->micro_ordinal = (uint32_t)ordinal;
-	c->refs_len = (uint32_t)len;
-	c->refs_n = (uint32_t)n;
-	return true;
-}
-
-static enum rc tell_micro_id(struct segment_cursor *c, const struct codec_extra *extra,
-	struct record_id own, struct record_id *id, struct err *err)
-{
-	*id = own;
-	if (extra->flags & MICRO_ID)
-		return RC_DONE;
-	if (c->first_micro && !c->guess.continued && c->flow_id.block) {
-		*id = c->flow_id;
-		return RC_DONE;
-	}
-	return own_id(c->s, c->micro_ordinal, id, err);
-}
-
-static enum rc read_micro(struct segment_cursor *c, struct record_id *id, int64_t *slice_ns,
-	struct counters *counters, struct err *err)
-{
-	struct codec_extra extra;
-	struct record_id own;
-	struct cursor in;
-	int64_t slice;
-	enum rc rc;
-
-	if (c->micros_left == 0)
-		return RC_END;
-	rc = resume(c, &in, err);
-	if (rc != RC_DONE)
-		return rc;
-	codec_get(&c->s->plan, &in, &c->guess, c->first_micro, counters, &extra);
-	get_extra(c, &in, &extra, &own, counters, &slice);
-	if (!get_refs_place(c, &in, counters) || !get_notes_place(c, &in, &extra) ||
-		!get_media_place(c, &in, &extra)) {
-		c->micros_left = 0;
-		return flows_damaged(c, &in, err, "a microflow part that cannot be");
-	}
-	if (id)
-		rc = tell_micro_id(c, &extra, own, id, err);
-	if (slice_ns)
-		*slice_ns = slice;
-	guess_micro(&c->guess, counters);
-	if (rc == RC_DONE && (counters->known & text_fields()))
-		rc = segment_map_texts(c->s, counters, err);
-	c->first_micro = false;
-	c->micros_left--;
-	c->pos = in.pos;
-	return rc;
-}
+/* ---- microflow parts of the flow part read last ------------------------------------------ */
 
 enum rc segment_next_micro(struct segment_cursor *c, struct record_id *id, int64_t *slice_ns,
 	struct counters *out, struct err *err)
 {
 	struct counters unwanted;
 
-	return read_micro(c, id, slice_ns, out ? out : &unwanted, err);
+	return read_micro(c, CODEC_ALL, id, slice_ns, out ? out : &unwanted, err);
 }
 
 enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct err *err)

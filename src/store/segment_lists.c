@@ -19,11 +19,20 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* One list as it was read is; only what several are joined in is not. */
+static bool is_ascending(const struct part_list *l)
+{
+	for (size_t i = 1; i < l->n; i++)
+		if (l->v[i] <= l->v[i - 1])
+			return false;
+	return true;
+}
+
 void part_list_unique(struct part_list *l)
 {
 	size_t n = 0;
 
-	if (l->n < 2)
+	if (is_ascending(l))
 		return;
 	qsort(l->v, l->n, sizeof(*l->v), by_number);
 	for (size_t i = 1; i < l->n; i++)
@@ -46,11 +55,11 @@ bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_
 
 	if (n > parts || n > cursor_left(c))
 		return false;
+	if (!out) {
+		varint_skip(c, n);
+		return !c->truncated;
+	}
 	for (uint64_t i = 0; i < n && !c->truncated; i++) {
-		if (!out) {
-			varint_skip(c);
-			continue;
-		}
 		part += varint_get(c) + (i > 0);
 		if (part >= parts)
 			return false;

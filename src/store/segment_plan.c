@@ -192,6 +192,8 @@ static bool plan_add(struct plan *p, const struct plan_row *row)
 
 	*to = (struct plan_field){ .id = row->id, .type = row->type };
 	to->len_prefixed = row->type > TYPE_U128 && row->type != TYPE_TEXT;
+	if (to->len_prefixed)
+		p->prefixed |= index_bit;
 	p->n++;
 	if (!is_counter(f) || f->type != row->type || f->merge != row->merge) {
 		to->skip = true;
@@ -219,6 +221,25 @@ static bool plan_add(struct plan *p, const struct plan_row *row)
 	return true;
 }
 
+/*
+ * Where the next microflow part's bytes begin depends on how many packets this one has, and its time on this one's. All the rest
+ * can be stepped over, unless a field table guesses these from others.
+ */
+static void find_passing(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct plan_field *f = &p->fields[i];
+
+		if (f->id != FIELD_FIRST && f->id != FIELD_C2S_PACKETS && f->id != FIELD_S2C_PACKETS)
+			continue;
+		p->passing |= (u128)2 << i;
+		if (f->skip || (f->guess != GUESS_ABSENT && f->guess != GUESS_ONE && f->guess != GUESS_TIME)) {
+			p->passing = ~(u128)0;
+			return;
+		}
+	}
+}
+
 bool plan_parse(struct plan *p, struct cursor *c, uint32_t n)
 {
 	size_t start = c->pos;
@@ -232,6 +253,7 @@ bool plan_parse(struct plan *p, struct cursor *c, uint32_t n)
 			(p->n == INDEX_COUNTERS_MAX || !plan_add(p, &row)))
 			return false;
 	}
+	find_passing(p);
 	p->checksum = hash_bytes(c->data + start, c->pos - start, 0);
 	return true;
 }

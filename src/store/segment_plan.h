@@ -30,6 +30,8 @@ struct plan {
 	u128 sums; /* known bits of all sums in the table */
 	u128 all; /* of all counters in the table */
 	u128 guessed; /* bit n + 1: the field has another guess than GUESS_ABSENT */
+	u128 prefixed; /* bit n + 1: the value is no varint, but bytes with their length in front */
+	u128 passing; /* bit n + 1: who steps over a microflow part has to know the field (all where guesses are unusual) */
 	uint64_t checksum; /* of the field rows */
 };
 

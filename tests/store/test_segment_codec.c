@@ -124,9 +124,17 @@ static void test_small(void **state)
 	assert_int_equal(extra.flags, 0);
 	assert_int_equal(end - bytes, 5);
 	cursor_init(&cur, bytes, (size_t)(end - bytes));
-	codec_get(&p, &cur, &g, true, &back, &extra);
+	codec_get(&p, &cur, &g, true, CODEC_ALL, &back, &extra);
 	assert_false(cur.truncated);
 	assert_memory_equal(&c, &back, sizeof(c));
+	/* stepped over: as many bytes, and what the next one needs to know */
+	cursor_init(&cur, bytes, (size_t)(end - bytes));
+	codec_get(&p, &cur, &g, true, p.passing, &back, &extra);
+	assert_false(cur.truncated);
+	assert_int_equal(cursor_left(&cur), 0);
+	assert_int_equal(codec_first(&back), 1500000);
+	assert_int_equal(counters_packets(&back), 1);
+	assert_false(back.known & FIELD_BIT(FIELD_C2S_TTL_MIN));
 }
 
 /* What was not computed costs a byte or two, whatever it is. */
@@ -150,7 +158,7 @@ static void test_lacking(void **state)
 		assert_int_equal(extra.flags, which << MICRO_LACKS_SHIFT | (plain.flags & MICRO_PLAIN));
 		assert_int_equal(end - more, len + (plain.flags ? 0u : 1u) + (extra.flags >= 0x80));
 		cursor_init(&cur, more, (size_t)(end - more));
-		codec_get(&p, &cur, &g, true, &back, &extra);
+		codec_get(&p, &cur, &g, true, CODEC_ALL, &back, &extra);
 		assert_false(cur.truncated);
 		assert_memory_equal(&c, &back, sizeof(c));
 	}
@@ -171,10 +179,10 @@ static void test_bad_bits(void **state)
 	(void)state;
 	assert_int_equal(plan_own(&p, NULL), RC_DONE);
 	cursor_init(&cur, beyond, sizeof(beyond));
-	codec_get(&p, &cur, &g, true, &c, &extra);
+	codec_get(&p, &cur, &g, true, CODEC_ALL, &c, &extra);
 	assert_true(cur.truncated);
 	cursor_init(&cur, unknown_extra, sizeof(unknown_extra));
-	codec_get(&p, &cur, &g, true, &c, &extra);
+	codec_get(&p, &cur, &g, true, CODEC_ALL, &c, &extra);
 	assert_true(cur.truncated);
 }
 
@@ -351,7 +359,7 @@ static void test_unknown_type(void **state)
 	cursor_init(&cur, rows.data, rows.len);
 	assert_true(plan_parse(&p, &cur, 2));
 	cursor_init(&cur, bytes, sizeof(bytes));
-	codec_get(&p, &cur, &g, true, &c, &extra);
+	codec_get(&p, &cur, &g, true, CODEC_ALL, &c, &extra);
 	assert_false(cur.truncated);
 	assert_int_equal(cursor_left(&cur), 0);
 	assert_int_equal(c.malformed, 42);
