@@ -5,6 +5,7 @@
 #include "base/hash.h"
 
 #include "base/hash_wide.h"
+#include "base/wide.h"
 #include "config.h"
 
 #include <string.h>
@@ -25,26 +26,32 @@ struct hash128 hash_bytes128(const void *bytes, size_t len, uint64_t seed)
 	return (struct hash128){ .low = h.low64, .high = h.high64 };
 }
 
-static inline uint64_t word_at(const uint8_t *at)
+/* All words of n times 32 bytes, one upon the other. */
+static WIDE_BODY uint64_t fold_body(const uint8_t *at, size_t n)
 {
-	uint64_t word;
+	wide all = { 0 }, v;
 
-	memcpy(&word, at, sizeof(word));
-	return word;
+	for (; n > 0; n--, at += WIDE_BYTES) {
+		wide_load(&v, at);
+		all ^= v;
+	}
+	return all[0] ^ all[1] ^ all[2] ^ all[3];
 }
+
+WIDE_BOTH(uint64_t, fold, fold_body)
 
 unsigned hash_parity(const void *bytes, size_t len)
 {
 	const uint8_t *at = bytes;
-	uint64_t even = 0, odd = 0;          /* independent of each other, for vectors */
+	uint64_t all = fold(at, len / WIDE_BYTES), word = 0;
 
-	for (; len >= 16; at += 16, len -= 16) {
-		even ^= word_at(at);
-		odd ^= word_at(at + 8);
+	at += len / WIDE_BYTES * WIDE_BYTES;
+	len %= WIDE_BYTES;
+	for (; len >= sizeof(word); at += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		all ^= word;
 	}
-	for (; len >= 8; at += 8, len -= 8)
-		even ^= word_at(at);
 	for (; len > 0; at++, len--)
-		odd ^= *at;
-	return (unsigned)__builtin_parityll(even ^ odd);
+		all ^= *at;
+	return (unsigned)__builtin_parityll(all);
 }

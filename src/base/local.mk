@@ -23,5 +23,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/text_width.h \
 	src/base/trace.c \
 	src/base/trace.h \
+	src/base/wide.c \
+	src/base/wide.h \
 	src/base/window.c \
 	src/base/window.h

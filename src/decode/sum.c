@@ -1,34 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decode/sum.h"
 
-#include <string.h>
+#include "base/wide.h"
 
-static inline uint64_t halves(const uint8_t *at)
+_Static_assert((int)SUM_STRETCH == (int)WIDE_BYTES, "a stretch is a vector");
+
+static WIDE_BODY uint64_t stretches_body(const uint8_t *at, size_t n)
 {
-	uint64_t word;
+	wide low = { 0 }, high = { 0 }, v;
 
-	memcpy(&word, at, sizeof(word));
-	return (word & 0xffffffff) + (word >> 32);
+	for (; n > 0; n--, at += SUM_STRETCH) {
+		wide_load(&v, at);
+		low += v & UINT32_MAX;
+		high += v >> 32;
+	}
+	low += high;
+	return low[0] + low[1] + low[2] + low[3];
 }
 
-uint64_t sum_bytes(const void *bytes, size_t len)
-{
-	const uint8_t *at = bytes;
-	uint64_t a = 0, b = 0, c = 0, d = 0, last = 0;
+WIDE_BOTH(uint64_t, stretches, stretches_body)
 
-	for (; len >= 32; len -= 32, at += 32) {
-		a += halves(at);
-		b += halves(at + 8);
-		c += halves(at + 16);
-		d += halves(at + 24);
-	}
-	for (; len >= 8; len -= 8, at += 8)
-		a += halves(at);
-	if (len) {
-		memcpy(&last, at, len);
-		b += (last & 0xffffffff) + (last >> 32);
-	}
-	return a + b + c + d;
+uint64_t sum_stretches(const uint8_t *at, size_t n)
+{
+	return stretches(at, n);
 }
 
 uint32_t sum_crc32c(uint32_t crc, const uint8_t *bytes, size_t len)

@@ -8,12 +8,47 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+enum { SUM_STRETCH = 32 };
+
+/* For sum_bytes() alone: of n times SUM_STRETCH bytes. */
+uint64_t sum_stretches(const uint8_t *at, size_t n);
 
 /*
  * The sum of the bytes as 16-bit words in the byte order of this machine, not yet folded; sums of
- * parts add up where every part but the last has an even length. Never overflows below 16 GiB.
+ * parts add up where every part but the last has an even length. Never overflows below 16 GiB. 2^16 is 1
+ * modulo 2^16 - 1, so longer words do as well.
  */
-uint64_t sum_bytes(const void *bytes, size_t len);
+static inline uint64_t sum_bytes(const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+	uint64_t sum = 0;
+	uint32_t four;
+	uint16_t two = 0;
+
+	if (len >= 2 * SUM_STRETCH) {
+		sum = sum_stretches(at, len / SUM_STRETCH);
+		at += len / SUM_STRETCH * SUM_STRETCH;
+		len %= SUM_STRETCH;
+	}
+	for (; len >= sizeof(four); at += sizeof(four), len -= sizeof(four)) {
+		memcpy(&four, at, sizeof(four));
+		sum += four;
+	}
+	if (len >= sizeof(two)) {
+		memcpy(&two, at, sizeof(two));
+		sum += two;
+		at += sizeof(two);
+		len -= sizeof(two);
+	}
+	if (len > 0) {
+		two = 0;
+		memcpy(&two, at, 1);
+		sum += two;
+	}
+	return sum;
+}
 
 /* Folded to 16 bits; a message with a right checksum in it gives 0xffff. */
 static inline uint16_t sum_fold(uint64_t sum)
