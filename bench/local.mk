@@ -3,6 +3,9 @@ noinst_PROGRAMS += bench/flowdrill-gen
 bench_flowdrill_gen_SOURCES = bench/gen.h bench/gen.c bench/gen-flow.c bench/gen-tcp.c \
 	bench/gen-packet.c bench/gen-out.c
 
+noinst_PROGRAMS += bench/flowdrill-limit
+bench_flowdrill_limit_SOURCES = bench/limit.c
+
 unit_tests += bench/test_gen
 bench_test_gen_SOURCES = bench/test_gen.c
 bench_test_gen_LDADD = $(CMOCKA_LIBS)
