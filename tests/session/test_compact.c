@@ -216,9 +216,17 @@ static void check_bytes(uint64_t segment_packets)
 	captures_remove_dir(merged);
 }
 
+/* All answers are compared as text, for which sanitizers take twenty times as long. */
+#ifdef __SANITIZE_ADDRESS__
+static const uint64_t PACKETS_MOST = 3000;
+#else
+static const uint64_t PACKETS_MOST = UINT64_MAX;
+#endif
+
 static void test_captures(void **state)
 {
 	struct captures c;
+	size_t left_out = 0;
 
 	(void)state;
 	captures_find(&c);
@@ -235,13 +243,15 @@ static void test_captures(void **state)
 			store_close(s);
 		}
 		captures_remove_dir(dir);
-		if (packets == 0)
+		left_out += packets > PACKETS_MOST;
+		if (packets == 0 || packets > PACKETS_MOST)
 			continue;
 		/* at most some 150 segments */
 		check_answers(1 + packets / 150 + draw(40));
 		check_bytes(packets > SEGMENT_MARK ? SEGMENT_MARK : 1 + packets / 100 + draw(20));
 	}
 	captures_free(&c);
+	print_message("%zu captures of more than %llu packets left out\n", left_out, (unsigned long long)PACKETS_MOST);
 	print_message("%llu merged segments are byte for byte those of the whole capture, %llu are not\n",
 		(unsigned long long)same, (unsigned long long)kept_apart);
 	/* a flow that a new SYN ended when its part had been sealed says so only where all is one segment */
