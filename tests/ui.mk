@@ -34,6 +34,11 @@ tests_ui_test_groups_SOURCES = tests/ui/test_groups.c tests/ui/screen_keys.h tes
 tests_ui_test_groups_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_groups_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_pane
+tests_ui_test_pane_SOURCES = tests/ui/test_pane.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_pane_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_pane_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_live
 tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui

@@ -160,6 +160,28 @@ static size_t format_signed(char *out, size_t size, const struct field *f, int64
 	return cut(snprintf(out, size, "%" PRId64, v), size);
 }
 
+/* Sizes of single packets are known by their bytes: 1 514 B, not 1.51 kB. */
+static bool is_of_one_packet(const struct field *f)
+{
+	static const char *const names[] = { "len", "caplen", "payload_len", "size_min", "size_avg", "size_max", "size_sd",
+		"c2s_mss", "s2c_mss" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], f->name) == 0)
+			return true;
+	return false;
+}
+
+static size_t format_bytes(char *out, size_t size, const struct field *f, uint64_t bytes)
+{
+	char number[TEXT_NUMBER];
+
+	if (!is_of_one_packet(f))
+		return text_bytes(out, size, bytes);
+	text_count(number, sizeof(number), bytes);
+	return cut(snprintf(out, size, "%s B", number), size);
+}
+
 static size_t format_unsigned(char *out, size_t size, const struct field *f, const struct value *v,
 	enum value_style style)
 {
@@ -181,7 +203,7 @@ static size_t format_unsigned(char *out, size_t size, const struct field *f, con
 		break;
 	case UNIT_BYTES:
 		if (style == STYLE_PEOPLE)
-			return text_bytes(out, size, v->u);
+			return format_bytes(out, size, f, v->u);
 		break;
 	case UNIT_COUNT:
 		if (style == STYLE_PEOPLE) {
@@ -199,7 +221,7 @@ static size_t format_unsigned(char *out, size_t size, const struct field *f, con
 static size_t format_real(char *out, size_t size, const struct field *f, double v, enum value_style style)
 {
 	if (style == STYLE_PEOPLE && f->unit == UNIT_BYTES)
-		return text_bytes(out, size, (uint64_t)llround(v));
+		return format_bytes(out, size, f, (uint64_t)llround(v));
 	size_t n = cut(snprintf(out, size, "%.3f", v), size);
 	while (n > 1 && out[n - 1] == '0')
 		out[--n] = '\0';

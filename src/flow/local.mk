@@ -12,6 +12,8 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/derived_media.c \
 	src/flow/field.c \
 	src/flow/field.h \
+	src/flow/field_groups.c \
+	src/flow/field_groups.h \
 	src/flow/field_table.c \
 	src/flow/health.c \
 	src/flow/health.h \

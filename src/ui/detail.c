@@ -1,127 +1,175 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/detail.h"
 
-#include "base/text.h"
+#include "base/mem.h"
 #include "query/query.h"
+#include "ui/pane_lines.h"
 #include "ui/record_label.h"
+#include "ui/spark.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ITEMS_MAX = 128, COLUMN_GAP = 3 };
-
-struct item {
-	const struct field *field;
-	int name_cells, text_cells;
+enum {
+	SMALL_MAX_H = 18,
+	LIST_MIN_H = 6, /* rows of the list beside a small pane */
+	LIST_LEFT_H = 4, /* and beside a large one */
+	PANE_MIN_H = 3,
+	INDENT = 1, /* of lines under their title */
+	LABEL_CELLS = 17,
+	COLUMN_GAP = 3,
+	COLUMN_MIN = 54, /* cells of a column of a small pane, where there are several */
+	HELP_FROM = 110 /* cells of a large pane from which on there is room for explanations */
 };
 
-static bool is_zero_count(const struct field *f, const struct row *row)
+int detail_height(enum detail_size size, int area_h)
 {
-	struct value v;
+	int left = size == DETAIL_LARGE ? LIST_LEFT_H : LIST_MIN_H;
+	int h = size == DETAIL_LARGE ? area_h - left : area_h * 2 / 5;
 
-	return f->unit == UNIT_COUNT && field_get(f, row, &v) && v.type == TYPE_U64 && v.u == 0;
+	if (size == DETAIL_NONE || area_h < left + PANE_MIN_H)
+		return 0;
+	if (size == DETAIL_SMALL && h > SMALL_MAX_H)
+		h = SMALL_MAX_H;
+	return h < PANE_MIN_H ? PANE_MIN_H : h;
 }
 
-static size_t collect(struct item *items, const struct canvas *c, const struct row *row,
-	const struct cell_style *style)
+/* ---- one line ---------------------------------------------------------------------------- */
+
+static int line_cells(const struct canvas *c, const struct pane_line *line)
 {
-	size_t n = 0;
+	int text = canvas_width(c, line->text);
 
-	for (size_t i = 0; i < field_count() && n < ITEMS_MAX; i++) {
-		const struct field *f = field_at(i);
-		char text[CELL_TEXT];
+	if (line->kind == PANE_TITLE)
+		return text;
+	return INDENT + LABEL_CELLS + (line->kind == PANE_CHART ? (int)line->n_bars + 1 : 0) + text;
+}
 
-		if (f->hidden || (f->tiers & FIELD_ON(row->tier)) == 0 || f->type == TYPE_ID)
-			continue;
-		if (!cell_format(text, sizeof(text), f, row, style) || is_zero_count(f, row))
-			continue;
-		items[n].field = f;
-		items[n].name_cells = (int)text_width(f->name);
-		items[n].text_cells = canvas_width(c, text);
-		n++;
+static int draw_bars(struct canvas *c, int x, int y, int room, const struct pane_line *line)
+{
+	struct spark_value v[PANE_BARS];
+	int w = (int)line->n_bars < room ? (int)line->n_bars : room;
+
+	for (size_t i = 0; i < line->n_bars; i++)
+		v[i] = (struct spark_value){ .value = line->bars[i], .known = true, .attr = ATTR_NUMBER };
+	spark_bars(c, (struct rect){ x, y, w, 1 }, v, line->n_bars, spark_max(v, line->n_bars));
+	return w + 1;
+}
+
+static void draw_line(struct canvas *c, int x, int y, int w, const struct pane_line *line)
+{
+	if (line->kind == PANE_TITLE) {
+		canvas_text(c, x, y, w, ATTR_HEADER, line->text);
+		return;
 	}
+	canvas_text(c, x + INDENT, y, LABEL_CELLS - 1, ATTR_DIM, line->label);
+	x += INDENT + LABEL_CELLS;
+	w -= INDENT + LABEL_CELLS;
+	if (line->kind == PANE_CHART) {
+		int bars = draw_bars(c, x, y, w, line);
+
+		x += bars;
+		w -= bars;
+	}
+	canvas_text(c, x, y, w, line->attr, line->text);
+}
+
+/* ---- small: columns ---------------------------------------------------------------------- */
+
+/* How many lines from `from` on stand in one column: a title is not left alone at its end. */
+static size_t column_lines(const struct pane_lines *lines, size_t from, int h)
+{
+	size_t n = lines->n - from < (size_t)h ? lines->n - from : (size_t)h;
+
+	if (n > 1 && from + n < lines->n && lines->v[from + n - 1].kind == PANE_TITLE)
+		n--;
 	return n;
 }
 
-static void widths(const struct item *items, size_t n, int *name, int *text)
+/* Columns of one width from left to right; returns the line behind the last one drawn. */
+static size_t draw_columns(struct canvas *c, struct rect r, const struct pane_lines *lines, size_t from)
 {
-	*name = *text = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (items[i].name_cells > *name)
-			*name = items[i].name_cells;
-		if (items[i].text_cells > *text)
-			*text = items[i].text_cells;
+	int columns = (r.w + COLUMN_GAP) / (COLUMN_MIN + COLUMN_GAP) > 0 ? (r.w + COLUMN_GAP) / (COLUMN_MIN + COLUMN_GAP) : 1;
+	int w = (r.w - (columns - 1) * COLUMN_GAP) / columns;
+
+	for (int i = 0; i < columns && from < lines->n; i++) {
+		size_t n = column_lines(lines, from, r.h);
+
+		for (size_t k = 0; k < n; k++)
+			draw_line(c, r.x + i * (w + COLUMN_GAP), r.y + (int)k, w, &lines->v[from + k]);
+		from += n;
 	}
+	return from;
 }
 
-static void draw_column(struct canvas *c, struct rect r, const struct item *items, size_t n,
-	int name, const struct row *row, const struct cell_style *style)
-{
-	for (size_t i = 0; i < n; i++) {
-		int y = r.y + (int)i, room = r.w - name - 1;
-		char text[CELL_TEXT];
+/* ---- large: a line each ------------------------------------------------------------------ */
 
-		cell_format(text, sizeof(text), items[i].field, row, style);
-		canvas_text(c, r.x, y, name, ATTR_DIM, items[i].field->name);
-		canvas_text(c, r.x + name + 1, y, room, cell_attr(items[i].field, row), text);
+static size_t draw_list(struct canvas *c, struct rect r, const struct pane_lines *lines, size_t from)
+{
+	size_t n = lines->n - from < (size_t)r.h ? lines->n - from : (size_t)r.h;
+	int text = r.w >= HELP_FROM ? r.w * 3 / 5 : r.w;
+
+	for (size_t i = from; i < from + n; i++) {
+		int y = r.y + (int)(i - from), used = line_cells(c, &lines->v[i]);
+
+		draw_line(c, r.x, y, used < r.w && text < used ? r.w : text, &lines->v[i]);
+		if (text < r.w && used + COLUMN_GAP < r.w) {
+			int at = used > text ? used : text;
+
+			canvas_text(c, r.x + at + COLUMN_GAP, y, r.w - at - COLUMN_GAP, ATTR_DIM, lines->v[i].help);
+		}
 	}
+	return from + n;
 }
 
-/* Columns from left to right as long as there is room; returns the items drawn. */
-static size_t draw_items(struct canvas *c, struct rect r, const struct item *items, size_t n,
-	const struct row *row, const struct cell_style *style)
-{
-	size_t done = 0;
-	int x = r.x, right = r.x + r.w;
+/* ---- all of it --------------------------------------------------------------------------- */
 
-	while (done < n) {
-		size_t rows = n - done < (size_t)r.h ? n - done : (size_t)r.h;
-		int name, text, width;
-
-		widths(items + done, rows, &name, &text);
-		width = name + 1 + text;
-		if (x + width > right && x > r.x)
-			break;
-		if (x + width > right)
-			width = right - x;
-		draw_column(c, (struct rect){ x, r.y, width, r.h }, items + done, rows, name,
-			row, style);
-		x += width + COLUMN_GAP;
-		done += rows;
-	}
-	return done;
-}
-
-static void draw_rule(struct canvas *c, struct rect r, const struct row *row,
+static void draw_rule(struct canvas *c, struct rect r, const struct detail *d, const struct row *row,
 	const struct cell_style *style, size_t hidden)
 {
-	char first[128], second[128], id_text[ID_TEXT];
+	char first[128], second[128], id_text[ID_TEXT] = "";
 	struct id id;
 	int x = r.x + 1;
 
 	canvas_rule(c, r.x, r.y, r.w, ATTR_RULE);
 	row_id(row, &id);
-	id_format(id_text, sizeof(id_text), &id);
+	if (d->has_id)
+		id_format(id_text, sizeof(id_text), &id);
 	record_label(row, style, first, second, sizeof(first));
+	if (d->label != NULL) {
+		snprintf(first, sizeof(first), "%s", d->label);
+		second[0] = '\0';
+	}
 	x += canvas_printf(c, x + 1, r.y, r.w - 4, ATTR_STRONG, " %s%s%s ", first,
 		second[0] != '\0' ? " " : "", second);
-	x += canvas_printf(c, x + 1, r.y, r.w - x - 3, ATTR_DIM, "%s ", id_text);
-	if (hidden > 0 && r.w - x > 20)
-		canvas_printf(c, r.x + r.w - 14, r.y, 13, ATTR_DIM, " %zu more ", hidden);
+	if (id_text[0] != '\0')
+		x += canvas_printf(c, x + 1, r.y, r.w - x - 3, ATTR_DIM, "%s ", id_text);
+	if (hidden > 0 && r.w - x > 24)
+		canvas_printf(c, r.x + r.w - 22, r.y, 21, ATTR_DIM, " %zu more: } scrolls ", hidden);
 }
 
-void detail_draw(
-	struct canvas *c, struct rect r, const struct row *row, const struct cell_style *style)
+/* The last page is a whole one where there is one. */
+static void clamp(struct detail *d, const struct pane_lines *lines, int h)
 {
-	struct cell_style full = *style;
-	struct item items[ITEMS_MAX];
-	struct rect body = { r.x + 2, r.y + 1, r.w - 3, r.h - 1 };
-	size_t n, drawn;
+	size_t last = d->size == DETAIL_LARGE ? (lines->n > (size_t)h ? lines->n - (size_t)h : 0)
+					      : (lines->n > 0 ? lines->n - 1 : 0);
 
-	if (r.h < 2)
+	d->top = d->top < last ? d->top : last;
+}
+
+void detail_draw(struct detail *d, struct canvas *c, struct rect r, const struct row *row, const struct cell_style *style)
+{
+	struct rect body = { r.x + 2, r.y + 1, r.w - 3, r.h - 1 };
+	struct cell_style full = *style;
+	struct pane_lines *lines;
+	size_t end;
+
+	if (r.h < 2 || (lines = mem_alloc(sizeof(*lines))) == NULL)
 		return;
 	full.dates = true;
-	n = collect(items, c, row, &full);
-	drawn = draw_items(c, body, items, n, row, &full);
-	draw_rule(c, r, row, style, n - drawn);
+	pane_lines(lines, row, &full);
+	clamp(d, lines, body.h);
+	end = d->size == DETAIL_LARGE ? draw_list(c, body, lines, d->top) : draw_columns(c, body, lines, d->top);
+	draw_rule(c, r, d, row, style, lines->n - end);
+	mem_free(lines);
 }

@@ -60,8 +60,11 @@
 		"responses, resets and their like. What is opened from such a row begins at its worst.") \
 	X(REQ_PREV_TROUBLE, "previous-trouble", "E", "", "The row before that is not well.") \
 	X(REQ_PANE, "pane", "Tab", "details", \
-		"Show or hide all fields of the selected row (zero counts are left out); in the " \
-		"packet view: move between layers and bytes; in a stream: both sides, or one.") \
+		"Details of the selected row in words and units, health with its thresholds, and small charts; " \
+		"once more: on most of the screen, with the names of the fields and what they mean; once more: " \
+		"hide them. Zero counts are left out. In the packet view: move between layers and bytes; in a stream: both sides, or one.") \
+	X(REQ_DETAIL_DOWN, "details-down", "}", "", "Scroll the details down.") \
+	X(REQ_DETAIL_UP, "details-up", "{", "", "Scroll the details up.") \
 	X(REQ_TAG, "tag", "Space", "", \
 		"Tag the selected row, or take its tag, and go to the next one. Writing and piping work on all " \
 		"tagged rows, of other lists and tiers too; without any on the selected one.") \

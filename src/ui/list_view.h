@@ -12,6 +12,7 @@
 #define FLOWDRILL_UI_LIST_VIEW_H
 
 #include "ui/columns.h"
+#include "ui/detail.h"
 #include "ui/grouping.h"
 #include "ui/list.h"
 #include "ui/loader.h"
@@ -71,6 +72,7 @@ struct list_view {
 	bool ports; /* of the server differ between the rows */
 	struct grouping grouping; /* n 0: rows stand for themselves */
 	struct list_totals totals;
+	struct detail detail;
 	struct {
 		unsigned change; /* of tags, when they were counted */
 		size_t rows; /* there were then */

@@ -9,20 +9,11 @@
 
 #include <stdio.h>
 
-enum { ROW_X = 2, DETAIL_MAX_H = 14, DETAIL_MIN_LIST_H = 6, TOTALS_MIN_H = 4 };
+enum { ROW_X = 2, TOTALS_MIN_H = 3 };
 
 static struct rect row_rect(struct rect area, int y)
 {
 	return (struct rect){ area.x + ROW_X, y, area.w - ROW_X - 1, 1 };
-}
-
-static int detail_height(const struct screen *s, struct rect area)
-{
-	int h = area.h * 2 / 5;
-
-	if (!s->pane || s->printing || area.h < DETAIL_MIN_LIST_H + 3)
-		return 0;
-	return h > DETAIL_MAX_H ? DETAIL_MAX_H : h;
 }
 
 static void measure(struct list_view *lv, struct canvas *c, const struct result *r)
@@ -125,15 +116,22 @@ static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect
 		canvas_printf(c, x, y, w, ATTR_DIM, "there are no %s", rows);
 }
 
-static void draw_details(const struct list_view *lv, struct canvas *c, struct rect r,
-	const struct result *result)
+static void draw_details(struct list_view *lv, struct canvas *c, struct rect r, const struct result *result)
 {
+	const struct cell_style *style = &lv->view.screen->style;
+	char label[VIEW_CRUMB_MAX];
 	struct row row;
 
-	if (list_view_row(lv, result, lv->list.selected, &row))
-		detail_draw(c, r, &row, &lv->view.screen->style);
-	else
+	if (!list_view_row(lv, result, lv->list.selected, &row)) {
 		canvas_rule(c, r.x, r.y, r.w, ATTR_RULE);
+		return;
+	}
+	if (lv->grouping.n > 0)
+		grouping_label(&lv->grouping, &row, style, label, sizeof(label));
+	lv->detail.label = lv->grouping.n > 0 ? label : NULL;
+	lv->detail.has_id = lv->grouping.n == 0;
+	detail_draw(&lv->detail, c, r, &row, style);
+	lv->detail.label = NULL;
 }
 
 static const struct query_sort *shown_sort(const struct list_view *lv)
@@ -144,11 +142,12 @@ static const struct query_sort *shown_sort(const struct list_view *lv)
 void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 {
 	struct list_view *lv = (struct list_view *)v;
-	int detail = detail_height(v->screen, area);
+	int detail = v->screen->printing ? 0 : detail_height(v->screen->pane, area.h);
 	int total = list_view_has_totals(lv) && area.h - 1 - detail > TOTALS_MIN_H;
 	int rows = area.h - 1 - detail - total;
 	const struct result *r;
 
+	lv->detail.size = v->screen->pane;
 	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
 	if (lv->hooks->arrange != NULL && lv->list.page != lv->arranged_page)
 		list_view_arrange(lv);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tags of the rows of a list, and its place: how to come back to it. */
+/* Tags of the rows of a list, its place: how to come back to it, and the scrolling of its pane. */
 #include "ui/list_view.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { DETAIL_STEP = 4 }; /* lines that its pane is scrolled by */
 
 static void tag_selected(struct list_view *lv)
 {
@@ -58,6 +60,8 @@ bool list_view_tag_request(struct list_view *lv, enum request r)
 	switch (r) {
 	case REQ_TAG: tag_selected(lv); return true;
 	case REQ_TAG_ALL: tag_all(lv); return true;
+	case REQ_DETAIL_DOWN: lv->detail.top += DETAIL_STEP; return true;
+	case REQ_DETAIL_UP: lv->detail.top -= lv->detail.top < DETAIL_STEP ? lv->detail.top : DETAIL_STEP; return true;
 	default: return false;
 	}
 }

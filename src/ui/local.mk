@@ -46,6 +46,10 @@ src_ui_libui_a_SOURCES = \
 	src/ui/packet_frame.h \
 	src/ui/packet_tree.c \
 	src/ui/packet_tree.h \
+	src/ui/pane_charts.c \
+	src/ui/pane_health.c \
+	src/ui/pane_lines.c \
+	src/ui/pane_lines.h \
 	src/ui/place.c \
 	src/ui/place.h \
 	src/ui/prompt.c \

@@ -175,7 +175,7 @@ enum rc screen_open(struct screen *s, struct session *session, const struct scre
 		mem_free(s->config);
 		return rc;
 	}
-	s->pane = o->h >= PANE_MIN_H;
+	s->pane = o->h >= PANE_MIN_H ? DETAIL_SMALL : DETAIL_NONE;
 	rc = start(s, o, err);
 	if (rc != RC_DONE)
 		screen_close(s);
@@ -231,7 +231,7 @@ void screen_resize(struct screen *s, int w, int h)
 	if (canvas_resize(s->canvas, w, h, &err) != RC_DONE)
 		screen_fail(s, &err);
 	if (!s->pane_chosen)
-		s->pane = h >= PANE_MIN_H;
+		s->pane = h >= PANE_MIN_H ? DETAIL_SMALL : DETAIL_NONE;
 }
 
 /*
@@ -409,7 +409,7 @@ static void request_own(struct screen *s, enum request r)
 	case REQ_SEARCH_PREV: search_again(s, -1); break;
 	case REQ_SORT: open_sort(s); break;
 	case REQ_PANE:
-		s->pane = !s->pane;
+		s->pane = (s->pane + 1) % DETAIL_SIZES;
 		s->pane_chosen = true;
 		break;
 	case REQ_TAG_CLEAR: tags_clear(&s->tags); break;

@@ -11,6 +11,7 @@
 #include "session/session.h"
 #include "ui/canvas.h"
 #include "ui/cell_text.h"
+#include "ui/detail.h"
 #include "ui/keymap.h"
 #include "ui/live.h"
 #include "ui/place.h"
@@ -45,7 +46,8 @@ struct screen {
 	struct cell_style style;
 	char source[128]; /* the breadcrumb's first step */
 	bool printing; /* a view is written as text: no row is the selected one, and there are no details */
-	bool pane, pane_chosen; /* details below lists; chosen by the user */
+	enum detail_size pane; /* details below lists */
+	bool pane_chosen; /* by the user */
 	bool indexing; /* session_index_start() was called and not finished */
 	bool waiting; /* another process indexes: session_index_start() is to be called again */
 	struct live live;
