@@ -8,6 +8,9 @@ tests_query_test_filter_LDADD = $(query_test_ldadd)
 unit_tests += tests/query/test_filter_text
 tests_query_test_filter_text_SOURCES = tests/query/test_filter_text.c tests/query/rows.h
 tests_query_test_filter_text_LDADD = $(query_test_ldadd)
+unit_tests += tests/query/test_filter_ways
+tests_query_test_filter_ways_SOURCES = tests/query/test_filter_ways.c tests/query/rows.h
+tests_query_test_filter_ways_LDADD = $(query_test_ldadd)
 unit_tests += tests/query/test_hostile
 tests_query_test_hostile_SOURCES = tests/query/test_hostile.c tests/query/rows.h tests/store/made.c \
 	tests/store/made.h

@@ -24,6 +24,11 @@ tests_ui_test_screen_SOURCES = tests/ui/test_screen.c tests/ui/screen_keys.h tes
 tests_ui_test_screen_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_screen_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_filters
+tests_ui_test_filters_SOURCES = tests/ui/test_filters.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_filters_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_tags
 tests_ui_test_tags_SOURCES = tests/ui/test_tags.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_tags_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui

@@ -4,6 +4,7 @@
 
 #include "flow/proto.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 /* What may come next. */
@@ -13,6 +14,8 @@ struct place_at {
 	enum place place;
 	const struct field *field; /* PLACE_VALUE: of this field, where it is one */
 	bool ports, protos; /* PLACE_VALUE: a port, a protocol */
+	enum filter_what what; /* PLACE_VALUE: of this, WHAT_FIELD where `field` says of what */
+	enum filter_side side;
 };
 
 struct word_help {
@@ -103,6 +106,15 @@ static bool is_side(const struct filter_token *t)
 		is_word(t, "server");
 }
 
+static enum filter_side side_of(const struct filter_token *t)
+{
+	return is_word(t, "src") ? SIDE_SRC
+		: is_word(t, "dst") ? SIDE_DST
+		: is_word(t, "client") ? SIDE_CLIENT
+		: is_word(t, "server") ? SIDE_SERVER
+				       : SIDE_ANY;
+}
+
 static bool takes_value(const struct filter_token *t)
 {
 	return is_word(t, "host") || is_word(t, "net") || is_word(t, "port") ||
@@ -127,6 +139,8 @@ static void place_behind(struct place_at *at, const struct filter_token *last,
 		at->place = PLACE_VALUE;
 		if (filter_name_find(compared->text, tier, &name)) {
 			at->field = name.field;
+			at->what = name.what;
+			at->side = name.side;
 			at->ports = name.what == WHAT_PORT;
 			at->protos = name.what == WHAT_PROTO;
 		}
@@ -135,6 +149,10 @@ static void place_behind(struct place_at *at, const struct filter_token *last,
 		at->place = PLACE_TERM;
 	} else if (ends && takes_value(last)) {
 		at->place = PLACE_VALUE;
+		at->what = is_word(last, "port") ? WHAT_PORT
+			: is_word(last, "proto") ? WHAT_PROTO
+						 : WHAT_ADDR;
+		at->side = side_of(is_side(before) && !is_side(last) ? before : last);
 		at->ports = is_word(last, "port") || is_word(last, "portrange");
 		at->protos = is_word(last, "proto");
 	} else if (last->kind == TOKEN_WORD && !is_value_place(before->kind) &&
@@ -237,4 +255,107 @@ void filter_complete(const char *text, enum tier tier, size_t *start, filter_say
 		break;
 	case PLACE_AFTER: offer_all(&c, joins, COUNT(joins)); break;
 	}
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+static void want(struct filter_wanted *out, const char *name, enum tier tier)
+{
+	const struct field *f = field_find(name, tier);
+
+	if (f && out->n < 2)
+		out->fields[out->n++] = f;
+}
+
+/* Packets know their own ends alone, records those of the conversation. */
+static void want_ends(
+	struct filter_wanted *out, enum filter_side side, enum tier tier, bool ports)
+{
+	bool first = side != SIDE_DST && side != SIDE_SERVER;
+	bool second = side != SIDE_SRC && side != SIDE_CLIENT;
+
+	if (tier == TIER_PACKET && (side == SIDE_CLIENT || side == SIDE_SERVER))
+		first = second = true;
+	if (first && tier == TIER_PACKET)
+		want(out, ports ? "src_port" : "src", tier);
+	else if (first)
+		want(out, ports ? "client_port" : "client", tier);
+	if (second && tier == TIER_PACKET)
+		want(out, ports ? "dst_port" : "dst", tier);
+	else if (second)
+		want(out, ports ? "server_port" : "server", tier);
+}
+
+/* Where a string begins that does not end; the text's length where there is none. */
+static size_t open_quote(const char *text)
+{
+	size_t at = 0, i = 0;
+	char quote = '\0';
+
+	for (; text[i]; i++) {
+		if (quote && text[i] == '\\' && text[i + 1]) {
+			i++;
+		} else if (quote) {
+			quote = text[i] == quote ? '\0' : quote;
+		} else if (text[i] == '"' || text[i] == '\'') {
+			quote = text[i];
+			at = i;
+		}
+	}
+	return quote ? at : i;
+}
+
+bool filter_wants_value(
+	const char *text, enum tier tier, size_t *start, struct filter_wanted *out)
+{
+	struct place_at at = { .place = PLACE_TERM };
+	struct filter_token previous;
+	char before[4096];
+	size_t open = open_quote(text);
+
+	out->n = 0;
+	if (open >= sizeof(before))
+		return false;
+	/* what stands before a string says what it is of */
+	memcpy(before, text, open);
+	before[open] = '\0';
+	if (!find_place(before, tier, &at, start, &previous))
+		return false;
+	if (text[open])
+		*start = open;
+	if (at.place != PLACE_VALUE)
+		return false;
+	switch (at.what) {
+	case WHAT_ADDR: want_ends(out, at.side, tier, false); break;
+	case WHAT_PORT: want_ends(out, at.side, tier, true); break;
+	case WHAT_PROTO: want(out, "proto", tier); break;
+	case WHAT_VLAN: want(out, "vlan", tier); break;
+	case WHAT_POINT: want(out, "point", tier); break;
+	case WHAT_MAC: want(out, at.side == SIDE_CLIENT ? "client_mac" : "server_mac", tier); break;
+	case WHAT_FAMILY: break;
+	case WHAT_FIELD:
+		if (at.field)
+			out->fields[out->n++] = at.field;
+	}
+	return out->n > 0;
+}
+
+size_t filter_quote(char *out, size_t size, const char *value)
+{
+	struct filter_lexer lx = { value, strlen(value), 0 };
+	struct filter_token token;
+	size_t len = 0;
+
+	if (filter_lex(&lx, &token, NULL) == RC_DONE && token.kind == TOKEN_WORD &&
+		token.column == 0 && token.end == lx.len && strcmp(token.text, value) == 0)
+		return (size_t)snprintf(out, size, "%s", value);
+	out[len++] = '"';
+	for (; *value && len + 4 < size; value++) {
+		if (*value == '"' || *value == '\\')
+			out[len++] = '\\';
+		out[len++] = *value;
+	}
+	out[len++] = '"';
+	out[len] = '\0';
+	return len;
 }

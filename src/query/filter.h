@@ -69,4 +69,33 @@ typedef void (*filter_say)(void *ctx, const char *word, const char *help);
 void filter_complete(
 	const char *text, enum tier tier, size_t *start, filter_say say, void *ctx);
 
+/*
+ * What is wanted at the end of `text`: a value of these fields (the ends of `host` are two). False where it is no value, or of
+ * nothing that rows have. *start as above; a string that is being written begins at its quote.
+ */
+struct filter_wanted {
+	const struct field *fields[2];
+	size_t n;
+};
+bool filter_wants_value(const char *text, enum tier tier, size_t *start, struct filter_wanted *out);
+/* A value as the filter language writes it: quoted where it has to be. Returns its length, cut to the buffer. */
+size_t filter_quote(char *out, size_t size, const char *value);
+
+/*
+ * How a filter goes from one tier to another, with a row from or to which one goes (`through`, may be NULL).
+ * Down (`to` < `from`): the row is the one above; what its key has decided for all rows below it goes without saying, and
+ * what asks for much of what adds up is no term for a part. Up: it is the row one comes back to, and must match.
+ */
+struct filter_way {
+	enum tier from, to;
+	const struct row *through;
+	const char *known;           /* a filter whose terms need not be said again, or NULL */
+};
+/*
+ * What of a filter says something there: the terms joined by `and` at its top that compile (with the field's name there, where it
+ * has another). The others go to `left`, divided by commas; both "" where there are none.
+ */
+void filter_translate(const char *text, const struct filter_way *way, char *out, size_t size,
+	char *left, size_t left_size);
+
 #endif

@@ -15,6 +15,7 @@ src_query_libquery_a_SOURCES = \
 	src/query/filter_plan.c \
 	src/query/filter_primitive.c \
 	src/query/filter_priv.h \
+	src/query/filter_translate.c \
 	src/query/filter_value.c \
 	src/query/filter_words.c \
 	src/query/find.c \

@@ -49,6 +49,8 @@ enum attr {
 	ATTR_BYTES, /* the bytes that belong to what is selected */
 	ATTR_MATCH, /* found by a search */
 	ATTR_PROMPT,
+	ATTR_HEADER_CURSOR, /* heading of the column that the cursor is on */
+	ATTR_CELL, /* the selected row's cell in that column */
 	ATTRS,
 	ATTR_SELECTED = 0x40 /* the selected row: any of the above with this bit */
 };

@@ -338,6 +338,8 @@ void chrome_draw_bottom(struct screen *s)
 	w = canvas_width(c, position);
 	if (s->message.text[0] != '\0' && prompt_is_open(s->prompt))
 		canvas_text(c, 1, y, c->w - 1, ATTR_BAD, s->message.text);
+	else if (prompt_is_open(s->prompt) && !prompt_has_words(s->prompt) && s->check.text[0] != '\0')
+		canvas_text(c, 1, y, c->w - 1, s->check.attr, s->check.text);
 	else if (!prompt_draw_words(s->prompt, c, y))
 		draw_hints(s, y, c->w - w - 2);
 	if (!prompt_is_open(s->prompt))

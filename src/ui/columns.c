@@ -70,6 +70,8 @@ enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, str
 	}
 	if (parsed.n == 0)
 		return err_set_at(err, RC_SYNTAX, names, 0, "no column is named");
+	parsed.cursor = cs->cursor;
+	parsed.row_width = cs->row_width;
 	*cs = parsed;
 	return RC_DONE;
 }
@@ -171,7 +173,10 @@ static void widen(struct columns *cs, int room)
 
 void columns_layout(struct columns *cs, int width)
 {
-	int room = place(cs, width, 2);
+	int room;
+
+	cs->row_width = width;
+	room = place(cs, width, 2);
 
 	if (cs->more_right)
 		room = place(cs, width, 1);
@@ -179,15 +184,69 @@ void columns_layout(struct columns *cs, int width)
 	cs->more_left = cs->left > 0;
 }
 
-bool columns_scroll(struct columns *cs, int by)
+/* ---- the cursor --------------------------------------------------------------------------- */
+
+static bool is_on_screen(const struct column *col)
 {
-	if (by < 0 && cs->left == 0)
+	return col->width > 0;
+}
+
+static size_t cursor_place(const struct columns *cs)
+{
+	size_t shown = cs->n, addr = cs->n;
+
+	for (size_t i = cs->n; i > 0; i--) {
+		const struct column *col = &cs->v[i - 1];
+
+		if (cs->cursor != NULL && col->field == cs->cursor)
+			return i - 1;
+		if (is_on_screen(col))
+			shown = i - 1;
+		if (is_on_screen(col) && col->field->type == TYPE_ADDR)
+			addr = i - 1;
+	}
+	return addr < cs->n ? addr : shown < cs->n ? shown : 0;
+}
+
+const struct column *columns_cursor(const struct columns *cs)
+{
+	return cs->n > 0 ? &cs->v[cursor_place(cs)] : NULL;
+}
+
+/* Scrolls until a column is on the screen. */
+static void show_column(struct columns *cs, size_t at)
+{
+	if (at >= cs->frozen && at - cs->frozen < cs->left) {
+		cs->left = at - cs->frozen;
+		columns_layout(cs, cs->row_width);
+	}
+	while (!is_on_screen(&cs->v[at]) && cs->more_right && cs->frozen + cs->left < at) {
+		cs->left++;
+		columns_layout(cs, cs->row_width);
+	}
+}
+
+bool columns_step(struct columns *cs, int by)
+{
+	size_t at = cursor_place(cs);
+
+	if (cs->n == 0 || (by < 0 ? at == 0 : at + 1 == cs->n))
 		return false;
-	if (by > 0 && !cs->more_right)
-		return false;
-	cs->left = by < 0 ? cs->left - 1 : cs->left + 1;
+	at = by < 0 ? at - 1 : at + 1;
+	cs->cursor = cs->v[at].field;
+	show_column(cs, at);
 	return true;
 }
+
+const struct column *columns_at(const struct columns *cs, int x)
+{
+	for (size_t i = 0; i < cs->n; i++)
+		if (is_on_screen(&cs->v[i]) && x >= cs->v[i].x && x < cs->v[i].x + cs->v[i].width)
+			return &cs->v[i];
+	return NULL;
+}
+
+/* ---- drawing ------------------------------------------------------------------------------- */
 
 static const struct query_sort *sort_of(const struct column *col, const struct query_sort *sort)
 {
@@ -195,7 +254,7 @@ static const struct query_sort *sort_of(const struct column *col, const struct q
 }
 
 static void draw_title(const struct column *col, struct canvas *c, struct rect r,
-	const struct query_sort *sort)
+	const struct query_sort *sort, bool cursor)
 {
 	const struct query_sort *by = sort_of(col, sort);
 	enum align align = cell_align(col->field);
@@ -204,6 +263,8 @@ static void draw_title(const struct column *col, struct canvas *c, struct rect r
 
 	canvas_cell(c, x, r.y, col->width, align, by != NULL ? ATTR_HEADER_SORT : ATTR_HEADER,
 		col->field->title);
+	if (cursor)
+		canvas_paint(c, (struct rect){ x, r.y, col->width, 1 }, ATTR_HEADER_CURSOR);
 	if (by == NULL)
 		return;
 	/*
@@ -217,9 +278,11 @@ static void draw_title(const struct column *col, struct canvas *c, struct rect r
 void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect r,
 	const struct query_sort *sort)
 {
+	const struct column *cursor = columns_cursor(cs);
+
 	for (size_t i = 0; i < cs->n; i++)
-		if (cs->v[i].width > 0)
-			draw_title(&cs->v[i], c, r, sort);
+		if (is_on_screen(&cs->v[i]))
+			draw_title(&cs->v[i], c, r, sort, &cs->v[i] == cursor);
 	if (cs->more_left && r.x > 0)
 		canvas_glyph(c, r.x - 1, r.y, ATTR_KEY, GLYPH_MORE_LEFT);
 	if (cs->more_right)
@@ -240,6 +303,7 @@ void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r,
 	const struct row *row, const struct cell_style *style, unsigned extra,
 	const char *match)
 {
+	const struct column *cursor = columns_cursor(cs);
 	char text[CELL_TEXT];
 
 	for (size_t i = 0; i < cs->n; i++) {
@@ -254,6 +318,9 @@ void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r,
 			attr = ATTR_MATCH | extra;
 		canvas_cell(
 			c, r.x + col->x, r.y, col->width, cell_align(col->field), attr, text);
+		if (col == cursor && (extra & ATTR_SELECTED) != 0)
+			canvas_paint(c, (struct rect){ r.x + col->x, r.y, col->width, 1 },
+				ATTR_CELL | extra);
 	}
 }
 

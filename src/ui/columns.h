@@ -28,6 +28,8 @@ struct columns {
 	struct column v[COLUMNS_MAX];
 	size_t n, frozen;
 	size_t left; /* columns scrolled away behind the frozen ones */
+	const struct field *cursor; /* of the column that was chosen, or NULL */
+	int row_width; /* that was laid out last */
 	bool more_left, more_right;
 };
 
@@ -52,8 +54,15 @@ void columns_measure(struct columns *cs, const struct canvas *c, const struct ro
 	const struct cell_style *style);
 /* Gives places for a row of `width` cells. */
 void columns_layout(struct columns *cs, int width);
-/* Scrolls by one column; false at the end. */
-bool columns_scroll(struct columns *cs, int by);
+/*
+ * The column that the cursor is on, which is what is asked of a cell: that of the first address on the
+ * screen until one is chosen. NULL without columns.
+ */
+const struct column *columns_cursor(const struct columns *cs);
+/* Moves the cursor by one column, and scrolls where it would leave the screen; false at the end. */
+bool columns_step(struct columns *cs, int by);
+/* The column at a cell of the row (x from its beginning); NULL between and behind them. */
+const struct column *columns_at(const struct columns *cs, int x);
 void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect r,
 	const struct query_sort *sort);
 /*

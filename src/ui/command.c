@@ -3,7 +3,9 @@
 
 #include "base/text.h"
 #include "flow/field.h"
+#include "query/filter.h"
 #include "ui/config.h"
+#include "ui/filters.h"
 #include "ui/save.h"
 #include "ui/setting.h"
 #include "ui/state.h"
@@ -17,12 +19,20 @@ static enum rc not_here(struct err *err, const char *what)
 	return err_set(err, RC_USAGE, what, "works in lists only");
 }
 
+/* A name alone is that of a saved filter, unless it is a filter by itself. */
 static enum rc run_filter(struct screen *s, const char *arguments, struct err *err)
 {
 	struct view *v = screen_top(s);
+	const char *named = filters_find(s, arguments);
 
-	return v->ops->set_filter != NULL ? v->ops->set_filter(v, arguments, err)
-					  : not_here(err, "filter");
+	if (v->ops->set_filter == NULL)
+		return not_here(err, "filter");
+	return filters_apply(s, named != NULL ? named : arguments, err);
+}
+
+static enum rc run_filter_save(struct screen *s, const char *arguments, struct err *err)
+{
+	return filters_save(s, arguments, err);
 }
 
 static enum rc run_sort(struct screen *s, const char *arguments, struct err *err)
@@ -174,8 +184,14 @@ static const struct command_row rows[] = {
 		run_columns },
 	{ "export", "FILE", "Write the packets of all tagged rows, else of the selected one, to a pcapng file.",
 		run_export },
-	{ "filter", "FILTER", "Show only what the filter selects; without one, everything.",
+	{ "filter", "FILTER|NAME",
+		"Show only what the filter selects, or the one saved under the name; without one, "
+		"everything.",
 		run_filter },
+	{ "filter-save", "NAME",
+		"Save the filter under a name: @NAME stands for it at the prompt. Without a filter, forget "
+		"the name.",
+		run_filter_save },
 	{ "goto", "TIME",
 		"Go to the first row at or after a time: 14:17:35, 2024-01-05T14:17:35Z, or "
 		"-15m before the end.",
@@ -286,6 +302,53 @@ static void complete_files(const char *text, size_t *start, prompt_say say, void
 	closedir(d);
 }
 
+struct counting {
+	prompt_say say;
+	void *ctx;
+	size_t n;
+};
+
+static void count_and_say(void *ctx, const char *word, const char *help)
+{
+	struct counting *c = ctx;
+
+	c->n++;
+	c->say(c->ctx, word, help);
+}
+
+/* Values in the rows that are there; true where no others are to be offered. */
+static bool complete_values(const struct view *v, const char *text, size_t *start, prompt_say say, void *say_ctx)
+{
+	struct counting c = { say, say_ctx, 0 };
+	struct filter_wanted wanted;
+
+	if (v->ops->values == NULL || !filter_wants_value(text, v->tier, start, &wanted))
+		return false;
+	v->ops->values(v, &wanted, text + *start, count_and_say, &c);
+	/* services that have a name are many, and hardly any is here */
+	return text[*start] == '"' || text[*start] == '\'' ||
+		(c.n > 0 && wanted.fields[0]->unit == UNIT_PORT);
+}
+
+/* Words of the language and names, or values of what is compared. */
+static void complete_filter(
+	struct screen *s, const char *text, size_t *start, prompt_say say, void *say_ctx)
+{
+	const struct view *v = screen_top(s);
+	const char *word = strrchr(text, ' ');
+
+	word = word != NULL ? word + 1 : text;
+	word += strspn(word, "(!");
+	if (*word == '@') {
+		*start = (size_t)(word - text);
+		filters_complete(s, word + 1, "@", say, say_ctx);
+		return;
+	}
+	if (complete_values(v, text, start, say, say_ctx))
+		return;
+	filter_complete(text, v->tier, start, say, say_ctx);
+}
+
 /* Behind the command's name: what its arguments are. */
 static void complete_arguments(struct screen *s, const char *name, size_t len,
 	const char *arguments, size_t *start, prompt_say say, void *say_ctx)
@@ -298,7 +361,10 @@ static void complete_arguments(struct screen *s, const char *name, size_t len,
 	if (row == NULL)
 		return;
 	if (row->run == run_filter) {
-		filter_complete(arguments, tier, start, say, say_ctx);
+		filters_complete(s, arguments, "", say, say_ctx);
+		complete_filter(s, arguments, start, say, say_ctx);
+	} else if (row->run == run_filter_save) {
+		filters_complete(s, arguments, "", say, say_ctx);
 	} else if (row->run == run_export || row->run == run_payload) {
 		complete_files(arguments, start, say, say_ctx);
 	} else if (row->run == run_set) {
@@ -322,7 +388,7 @@ void command_complete(void *ctx, enum prompt_kind kind, const char *text, size_t
 	*start = 0;
 	switch (kind) {
 	case PROMPT_FILTER:
-		filter_complete(text, screen_top(s)->tier, start, say, say_ctx);
+		complete_filter(s, text, start, say, say_ctx);
 		break;
 	case PROMPT_WRITE: complete_files(text, start, say, say_ctx); break;
 	case PROMPT_COMMAND:

@@ -27,10 +27,10 @@
 	X(REQ_FIRST, "first", "gg Home", "", "The first row.") \
 	X(REQ_LAST, "last", "G End", "", "The last row.") \
 	X(REQ_LEFT, "left", "h Left", "", \
-		"Columns further left; in the packet view: fold a layer, or go to the layer " \
-		"around a field.") \
+		"One column to the left, scrolling where it must; in the packet view: fold a layer, or go " \
+		"to the layer around a field.") \
 	X(REQ_RIGHT, "right", "l Right", "", \
-		"Columns further right; in the packet view: unfold a layer.")
+		"One column to the right, scrolling where it must; in the packet view: unfold a layer.")
 #define KEYMAP_TIERS(X) \
 	X(REQ_OPEN, "open", "Enter", "open", \
 		"Go down a tier: macroflow, flow, microflow, packets, packet. On the line of " \
@@ -49,6 +49,13 @@
 	X(REQ_FILTER, "filter", "/", "filter", \
 		"Show only rows that a filter selects (flowdrill-filter(7)); Tab completes, Up and " \
 		"Down recall. An empty filter shows all.") \
+	X(REQ_INCLUDE, "include", "a", "", \
+		"Add the cell under the column cursor to the filter: rows with this value; of what is " \
+		"measured, so much and more.") \
+	X(REQ_EXCLUDE, "exclude", "A", "", \
+		"Add the cell to the filter as what is not wanted: rows with other values; of what is " \
+		"measured, less.") \
+	X(REQ_UNFILTER, "unfilter", "\\", "", "Take the filter away, or bring it back.") \
 	X(REQ_SEARCH, "search", "*", "", "Search for text in the columns on the screen.") \
 	X(REQ_SEARCH_NEXT, "search-next", "n", "", "The next row with the text searched for.") \
 	X(REQ_SEARCH_PREV, "search-previous", "N", "", \

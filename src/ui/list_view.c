@@ -386,8 +386,10 @@ static void open_below(struct list_view *lv,
 	if (below == NULL)
 		return;
 	memcpy(below->crumb, crumb, sizeof(crumb));
-	if (lv->view.tier != TIER_PACKET)
+	if (lv->view.tier != TIER_PACKET) {
+		list_view_inherit((struct list_view *)below, lv);
 		((struct list_view *)below)->seek = trouble;
+	}
 	screen_push(lv->view.screen, below);
 }
 
@@ -460,39 +462,19 @@ bool list_view_request(struct view *v, enum request r)
 		else if (v->tier != TIER_PACKET)
 			open_below(lv, make_packets);
 		return true;
-	case REQ_LEFT: columns_scroll(&lv->columns, -1); return true;
-	case REQ_RIGHT: columns_scroll(&lv->columns, 1); return true;
+	case REQ_LEFT: columns_step(&lv->columns, -1); return true;
+	case REQ_RIGHT: columns_step(&lv->columns, 1); return true;
 	case REQ_SORT_REVERSE: reverse(lv); return true;
 	case REQ_FOLLOW: toggle_follow(lv); return true;
 	case REQ_NEXT_TROUBLE: go_to_trouble(lv, 1); return true;
 	case REQ_PREV_TROUBLE: go_to_trouble(lv, -1); return true;
-	default: return list_view_tag_request(lv, r) || list_view_group_request(lv, r);
+	default:
+		return list_view_filter_request(lv, r) || list_view_tag_request(lv, r) ||
+			list_view_group_request(lv, r);
 	}
 }
 
 /* ---- filter, order, columns ------------------------------------------------------------- */
-
-enum rc list_view_set_filter(struct view *v, const char *text, struct err *err)
-{
-	struct list_view *lv = of(v);
-	struct filter *filter = NULL;
-	enum rc rc;
-
-	if (strlen(text) >= sizeof(v->filter))
-		return err_set(err, RC_USAGE, "filter", "longer than %zu bytes",
-			sizeof(v->filter) - 1);
-	rc = filter_compile(text, v->tier, &filter, err);
-	if (rc != RC_DONE)
-		return rc;
-	snprintf(v->filter, sizeof(v->filter), "%s", filter != NULL ? text : "");
-	/* the row stays selected where the filter lets it through */
-	list_view_remember(lv);
-	list_select(&lv->list, 0);
-	columns_forget(&lv->columns);
-	rc = loader_set_filter(&lv->loader, filter, err);
-	list_view_arrange(lv);
-	return rc;
-}
 
 enum rc list_view_set_sort(
 	struct view *v, const struct field *f, bool descending, struct err *err)

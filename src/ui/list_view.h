@@ -50,6 +50,13 @@ struct list_hooks {
 	void (*columns)(struct list_view *lv); /* the usual ones */
 };
 
+/* A filter as it was typed, here or in a list above or below. */
+struct list_asked {
+	char text[sizeof(((struct view *)0)->filter)];
+	enum tier tier; /* of the rows that it was typed for */
+	char left_out[256]; /* what of it says nothing of the rows here */
+};
+
 struct list_view {
 	struct view view;
 	const struct list_hooks *hooks;
@@ -65,6 +72,8 @@ struct list_view {
 	struct query_sort natural[2]; /* the order when nobody chose one */
 	size_t n_natural;
 	struct query_sort sort; /* chosen, where field is not NULL */
+	struct list_asked asked; /* view.filter is what of it holds here */
+	char unfiltered[sizeof(((struct view *)0)->filter)]; /* the filter that was taken away, or "" */
 	char search[128];
 	size_t *map; /* list place -> row of the result; NULL: the same */
 	struct list_fold fold;
@@ -113,6 +122,12 @@ void list_view_group_columns(struct list_view *lv);
 /* Tagging (ui/list_view_tags.c); false where the request is another. */
 bool list_view_tag_request(struct list_view *lv, enum request r);
 
+/* Filters of cells (ui/list_view_filter.c); false where the request is another. */
+bool list_view_filter_request(struct list_view *lv, enum request r);
+void list_view_filter_cell(struct list_view *lv, bool exclude);
+/* A list that was just opened shows what the filter of the one above says of its rows. */
+void list_view_inherit(struct list_view *lv, struct list_view *from);
+
 /* The members of struct view_ops. */
 void list_view_close(struct view *v);
 void list_view_draw(struct view *v, struct canvas *c, struct rect area);
@@ -125,6 +140,11 @@ bool list_view_cancel(struct view *v);
 void list_view_status(const struct view *v, char *position, size_t position_size, char *state,
 	size_t state_size);
 enum rc list_view_set_filter(struct view *v, const char *text, struct err *err);
+void list_view_take_back(struct view *v, const struct view *from);
+bool list_view_count(
+	const struct view *v, const struct filter *f, size_t *matched, size_t *of_rows);
+void list_view_values(const struct view *v, const struct filter_wanted *wanted, const char *part,
+	prompt_say say, void *ctx);
 enum rc list_view_set_sort(
 	struct view *v, const struct field *f, bool descending, struct err *err);
 enum rc list_view_set_columns(struct view *v, const char *names, struct err *err);
@@ -143,7 +163,8 @@ void list_view_select_id(struct view *v, const struct id *id);
 	.failed = list_view_failed, .close = list_view_close, .draw = list_view_draw,     \
 	.update = list_view_update, .refresh = list_view_refresh, .busy = list_view_busy, \
 	.cancel = list_view_cancel, .status = list_view_status,                           \
-	.set_filter = list_view_set_filter, .set_sort = list_view_set_sort,               \
+	.set_filter = list_view_set_filter, .take_back = list_view_take_back,             \
+	.count = list_view_count, .values = list_view_values, .set_sort = list_view_set_sort,               \
 	.set_columns = list_view_set_columns, .columns = list_view_columns,                     \
 	.go_to_time = list_view_go_to_time,         \
 	.search = list_view_search, .lines = list_view_lines, .selected = list_view_selected, .step = list_view_step, \

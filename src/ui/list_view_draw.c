@@ -235,6 +235,8 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 		len = add_state(state, state_size, len, "groups (g0 ends) by ", v->group);
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
+	if (lv->asked.left_out[0] != '\0')
+		len = add_state(state, state_size, len, "not here: ", lv->asked.left_out);
 	if (lv->sort.field != NULL)
 		len = add_state(state, state_size, len,
 			lv->sort.descending ? "largest first by " : "smallest first by ",

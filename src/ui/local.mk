@@ -20,6 +20,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/config.h \
 	src/ui/detail.c \
 	src/ui/detail.h \
+	src/ui/filters.c \
+	src/ui/filters.h \
 	src/ui/grouping.c \
 	src/ui/grouping.h \
 	src/ui/hexdump.c \
@@ -33,6 +35,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view.c \
 	src/ui/list_view.h \
 	src/ui/list_view_draw.c \
+	src/ui/list_view_filter.c \
 	src/ui/list_view_group.c \
 	src/ui/list_view_tags.c \
 	src/ui/list_view_totals.c \

@@ -168,6 +168,16 @@ const char *prompt_text(const struct prompt *p)
 	return p->text;
 }
 
+const char *prompt_line(const struct prompt *p)
+{
+	return p->open ? rl_line_buffer : "";
+}
+
+bool prompt_has_words(const struct prompt *p)
+{
+	return p->open && p->n_words > 0;
+}
+
 /*
  * ---- completion ---------------------------------------------------------------------------
  */
@@ -178,6 +188,9 @@ static void take_word(void *ctx, const char *word, const char *help)
 
 	if (p->n_words == WORDS_MAX || strlen(word) >= WORD_MAX)
 		return;
+	for (size_t i = 0; i < p->n_words; i++)
+		if (strcmp(p->words[i], word) == 0)
+			return;
 	if (p->n_words == 0)
 		snprintf(p->help, sizeof(p->help), "%s", help != NULL ? help : "");
 	snprintf(p->words[p->n_words++], WORD_MAX, "%s", word);

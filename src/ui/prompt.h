@@ -54,6 +54,10 @@ enum prompt_kind prompt_kind(const struct prompt *p);
  */
 enum prompt_state prompt_key(struct prompt *p, uint32_t key);
 const char *prompt_text(const struct prompt *p);
+/* What is being typed; valid until the next key. */
+const char *prompt_line(const struct prompt *p);
+/* Whether Tab has found words, which stand in the line above. */
+bool prompt_has_words(const struct prompt *p);
 /* The line with its cursor; and the words that Tab found, in the line above. */
 void prompt_draw(const struct prompt *p, struct canvas *c, int y);
 /* False where there are none. */

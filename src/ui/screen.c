@@ -72,6 +72,8 @@ void screen_pop(struct screen *s, bool may_quit)
 		return;
 	}
 	v = s->views[--s->n_views];
+	if (screen_top(s)->ops->take_back != NULL)
+		screen_top(s)->ops->take_back(screen_top(s), v);
 	v->ops->close(v);
 	if (screen_top(s)->stale)
 		refresh_top(s);

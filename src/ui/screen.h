@@ -30,6 +30,12 @@ struct screen_message {
 	bool bad;
 };
 
+/* What is to be said of a filter while it is typed. */
+struct screen_check {
+	char text[320]; /* "" for nothing */
+	unsigned attr;
+};
+
 struct screen {
 	struct session *session;
 	struct canvas *canvas;
@@ -39,6 +45,7 @@ struct screen {
 	struct state *state; /* never NULL: what is remembered over runs */
 	struct keymap_state keys;
 	struct prompt *prompt; /* never NULL; open or not */
+	struct screen_check check; /* of what is typed */
 	struct screen_message message; /* until the next key */
 	struct save *save; /* a pcapng being written, or NULL */
 	struct tags tags;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the prompt asks for, and what becomes of the answer. */
+#include "base/text.h"
+#include "query/filter.h"
 #include "ui/command.h"
+#include "ui/filters.h"
 #include "ui/save.h"
 #include "ui/screen.h"
 
@@ -42,6 +45,67 @@ static bool proposed_name(struct screen *s, char *out, size_t size)
 }
 
 /* What stands before the prompt; `room` for what is tagged. */
+/* ---- while it is typed -------------------------------------------------------------------- */
+
+static void check_good(struct screen *s, const struct filter *f)
+{
+	const struct view *v = screen_top(s);
+	char matched[TEXT_NUMBER], rows[TEXT_NUMBER];
+	size_t n, of;
+
+	s->check.attr = ATTR_GOOD;
+	if (v->ops->count != NULL && v->ops->count(v, f, &n, &of)) {
+		text_count(matched, sizeof(matched), n);
+		text_count(rows, sizeof(rows), of);
+		snprintf(s->check.text, sizeof(s->check.text), "matches %s of %s %s", matched, rows,
+			of == 1 ? tier_singular(v->tier) : tier_plural(v->tier));
+	} else {
+		snprintf(s->check.text, sizeof(s->check.text), "Enter shows what matches");
+	}
+}
+
+/* What only lacks its end is not wrong yet, and the last word may still become right. */
+static void check_bad(struct screen *s, const char *text, const struct err *err)
+{
+	bool ends = !err->has_offset || err->offset >= strlen(text);
+	bool last = !ends && strchr(text + err->offset, ' ') == NULL;
+
+	s->check.attr = ends ? ATTR_DIM : last ? ATTR_WARN : ATTR_BAD;
+	if (ends)
+		snprintf(s->check.text, sizeof(s->check.text), "%s", err->why);
+	else
+		snprintf(s->check.text, sizeof(s->check.text), "column %llu: %s",
+			(unsigned long long)err->offset + 1, err->why);
+}
+
+/* Says before Enter what is wrong with a filter, and where, or what it will show. */
+static void check_line(struct screen *s)
+{
+	const char *line = prompt_line(s->prompt);
+	char text[sizeof(screen_top(s)->filter)];
+	struct filter *f = NULL;
+	struct err err = { 0 };
+
+	s->check.text[0] = '\0';
+	if (!prompt_is_open(s->prompt) || prompt_kind(s->prompt) != PROMPT_FILTER)
+		return;
+	if (filters_expand(s, line, text, sizeof(text), &err) != RC_DONE) {
+		check_bad(s, line, &err);
+		return;
+	}
+	if (filter_compile(text, screen_top(s)->tier, &f, &err) == RC_DONE) {
+		if (f != NULL)
+			check_good(s, f);
+	} else {
+		/* columns of what a name stands for are not those of the line */
+		err.has_offset &= strcmp(text, line) == 0;
+		check_bad(s, text, &err);
+	}
+	filter_free(f);
+}
+
+/* ---- answers -------------------------------------------------------------------------------- */
+
 static const char *label(const struct screen *s, enum prompt_kind kind, char *room, size_t size)
 {
 	char tags[96];
@@ -86,7 +150,7 @@ static enum rc answer(
 	struct view *v = screen_top(s);
 
 	switch (kind) {
-	case PROMPT_FILTER: return v->ops->set_filter(v, text, err);
+	case PROMPT_FILTER: return filters_apply(s, text, err);
 	case PROMPT_SEARCH:
 		if (!v->ops->search(v, text, 1) && text[0] != '\0')
 			screen_say(s, "'%s' is in no column on the screen", text);
@@ -106,8 +170,11 @@ void screen_prompt_key(struct screen *s, uint32_t key)
 	char text[4096], before[LABEL_MAX];
 	size_t column;
 
-	if (prompt_key(s->prompt, key) != PROMPT_DONE)
+	if (prompt_key(s->prompt, key) != PROMPT_DONE) {
+		check_line(s);
 		return;
+	}
+	s->check.text[0] = '\0';
 	snprintf(text, sizeof(text), "%s", prompt_text(s->prompt));
 	if (answer(s, kind, text, &err) == RC_DONE)
 		return;

@@ -39,6 +39,8 @@ static const struct palette_row dark[ATTRS] = {
 	[ATTR_BYTES] = { { 231, 60, 0 }, { BLACK, YELLOW, 0 }, R },
 	[ATTR_MATCH] = { { 16, 222, 0 }, { BLACK, YELLOW, 0 }, U | B },
 	[ATTR_PROMPT] = { { 231, -1, B }, { -1, -1, B }, B },
+	[ATTR_HEADER_CURSOR] = { { 231, 24, B }, { WHITE, BLUE, B }, R | B },
+	[ATTR_CELL] = { { 231, 31, B }, { BLACK, CYAN, 0 }, B | U },
 };
 
 /* What is missing here is as on dark ground. */
@@ -68,6 +70,8 @@ static const struct palette_row light[ATTRS] = {
 	[ATTR_BYTES] = { { 16, 189, 0 }, { WHITE, BLUE, 0 }, R },
 	[ATTR_MATCH] = { { 16, 221, 0 }, { BLACK, YELLOW, 0 }, U | B },
 	[ATTR_PROMPT] = { { 16, -1, B }, { -1, -1, B }, B },
+	[ATTR_HEADER_CURSOR] = { { 16, 153, B }, { BLACK, CYAN, B }, R | B },
+	[ATTR_CELL] = { { 16, 117, B }, { WHITE, BLUE, 0 }, B | U },
 };
 
 /* The selected row. */
@@ -147,7 +151,7 @@ struct palette_entry palette_entry(const struct theme *t, unsigned attr, int col
 		return (struct palette_entry){ 16, 222, 0 }; /* the cursor among bytes */
 	if (colors >= 256)
 		return is_selected ? selected_many(e, t->kind) : e;
-	if (is_selected)
+	if (is_selected && kind != ATTR_CELL)
 		return (struct palette_entry){ selected[t->kind].few_fg,
 			selected[t->kind].few_bg, PALETTE_BOLD };
 	return without_grey(e, colors);

@@ -33,6 +33,8 @@ static const char *const attr_names[ATTRS] = {
 	[ATTR_BYTES] = "bytes",
 	[ATTR_MATCH] = "match",
 	[ATTR_PROMPT] = "prompt",
+	[ATTR_HEADER_CURSOR] = "header-cursor",
+	[ATTR_CELL] = "cell",
 };
 
 static const char *const color_names[] = { "black", "red", "green", "yellow", "blue", "magenta",

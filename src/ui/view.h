@@ -16,6 +16,7 @@
 #include "ui/keymap.h"
 
 struct filter;
+struct filter_wanted;
 struct field;
 struct query_sort;
 struct screen;
@@ -65,6 +66,13 @@ struct view_ops {
 
 	/* Lists; NULL elsewhere. */
 	enum rc (*set_filter)(struct view *v, const char *text, struct err *err);
+	/* The view on top is about to be left for this one: its filter may go along. */
+	void (*take_back)(struct view *v, const struct view *from);
+	/* How many of the rows that are there match; false where there are too many to look at each. */
+	bool (*count)(const struct view *v, const struct filter *f, size_t *matched, size_t *of_rows);
+	/* Values of fields in the rows that are there which begin with `part`, as a filter writes them. */
+	void (*values)(const struct view *v, const struct filter_wanted *wanted, const char *part,
+		void (*say)(void *ctx, const char *word, const char *help), void *ctx);
 	enum rc (*set_sort)(
 		struct view *v, const struct field *f, bool descending, struct err *err);
 	enum rc (*set_columns)(struct view *v, const char *names, struct err *err);
@@ -97,7 +105,8 @@ struct view {
 	struct screen *screen;
 	enum tier tier; /* of its rows, where it has some */
 	bool stale; /* something was published while it was not on top */
-	char filter[1024]; /* as typed; lists only */
+	char filter[1024]; /* that holds here; lists only */
+	bool filter_typed; /* by the user, in this view */
 	char group[128]; /* what its rows are grouped by, "" nothing; lists only */
 	/*
 	 * Its part of the breadcrumb: one or two steps (a macroflow is a window and a service),

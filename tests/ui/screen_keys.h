@@ -21,7 +21,7 @@ static inline int set_up(void **state)
 static inline void open_screen_with(const char *filter)
 {
 	const struct screen_options o = {
-		.title = "/tmp/shop.pcapng", .filter = filter, .history = "", .w = 80, .h = 24
+		.title = "/tmp/shop.pcapng", .filter = filter, .history = "", .state = "", .w = 80, .h = 24
 	};
 	struct err err;
 

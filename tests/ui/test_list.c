@@ -201,16 +201,35 @@ static void test_scrolling_sideways(void **state)
 	cs.frozen = 1;
 	assert_int_equal(canvas_new(48, 2, false, &c, &err), RC_DONE);
 	draw(&cs, c, &row);
-	assert_false(columns_scroll(&cs, -1));
-	assert_true(columns_scroll(&cs, 1));
-	assert_true(columns_scroll(&cs, 1));
+	/* the cursor begins at an address */
+	assert_string_equal(columns_cursor(&cs)->field->name, "client");
+	assert_true(columns_step(&cs, -1));
+	assert_string_equal(columns_cursor(&cs)->field->name, "first");
+	assert_false(columns_step(&cs, -1));
+	/* it moves over what is on the screen, then scrolls */
+	for (int i = 0; i < 4; i++)
+		assert_true(columns_step(&cs, 1));
+	assert_string_equal(columns_cursor(&cs)->field->name, "rtt_avg");
+	assert_true(columns_step(&cs, 1));
 	draw(&cs, c, &row);
 	assert_shows(c,
-		"‹first             ▼bytes  rtt  server\n"
-		" 14:17:35.123456  4.00 kB    -  2001:db8:1234:…\n");
-	assert_false(columns_scroll(&cs, 1));
+		"‹first            cport   ▼bytes  rtt  server\n"
+		" 14:17:35.123456  51514  4.00 kB    -  2001:db…\n");
+	assert_false(columns_step(&cs, 1));
+	assert_string_equal(columns_cursor(&cs)->field->name, "server");
+	assert_ptr_equal(columns_at(&cs, 0), &cs.v[0]);
+	assert_null(columns_at(&cs, 16));
+	/* and back */
+	for (int i = 0; i < 4; i++)
+		assert_true(columns_step(&cs, -1));
+	assert_string_equal(columns_cursor(&cs)->field->name, "client");
+	assert_true(columns_cursor(&cs)->width > 0);
+	assert_int_equal(cs.left, 0);
+	for (int i = 0; i < 4; i++)
+		assert_true(columns_step(&cs, 1));
+	draw(&cs, c, &row);
 	assert_true(columns_match(&cs, &row, &style, "DB8"));
-	assert_false(columns_match(&cs, &row, &style, "51514"));
+	assert_false(columns_match(&cs, &row, &style, "192.0.2"));
 	canvas_free(c);
 	record_free(&r);
 }

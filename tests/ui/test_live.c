@@ -18,7 +18,7 @@ static struct buf text;
 
 static int set_up(void **state)
 {
-	const struct screen_options o = { .title = "/tmp/live.fdr", .history = "", .w = 80, .h = 24 };
+	const struct screen_options o = { .title = "/tmp/live.fdr", .history = "", .state = "", .w = 80, .h = 24 };
 	struct err err;
 
 	(void)state;

@@ -354,7 +354,7 @@ static void test_help(void **state)
 	assert_seen("Moving");
 	assert_seen("k Up");
 	keys("G");
-	assert_seen("Commands, behind :");
+	assert_seen("sort [-]FIELD");
 	assert_seen("goto TIME");
 	keys("?");
 	keys("q");
