@@ -72,6 +72,10 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/stream.80x24.txt \
 	tests/ui/screens/stream.ascii.txt \
 	tests/ui/screens/stream.script \
+	tests/ui/screens/groups.200x60.txt \
+	tests/ui/screens/groups.80x24.txt \
+	tests/ui/screens/groups.ascii.txt \
+	tests/ui/screens/groups.script \
 	tests/ui/screens/tools.200x60.txt \
 	tests/ui/screens/tools.80x24.txt \
 	tests/ui/screens/tools.script \

@@ -135,6 +135,8 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 {
 	struct value v;
 
+	if (f == &cell_share_field || f == &cell_bar_field)
+		return cell_share_format(out, size, f, row, style);
 	if (!field_get(f, row, &v)) {
 		snprintf(out, size, "-");
 		return false;
@@ -167,7 +169,7 @@ enum align cell_align(const struct field *f)
 	case UNIT_PORT:
 	case UNIT_DSCP: break;
 	}
-	if (f == &cell_port_field)
+	if (f == &cell_port_field || f == &cell_share_field)
 		return ALIGN_RIGHT;
 	switch (f->type) {
 	case TYPE_ADDR:

@@ -98,6 +98,10 @@
 	X(REQ_GROUP_POINT, "group-point", "go", "capture point", "Group by capture point.") \
 	X(REQ_GROUP_VLAN, "group-vlan", "gv", "VLAN", "Group by VLAN.") \
 	X(REQ_GROUP_NONE, "group-none", "g0", "no groups", "Show the rows themselves again.") \
+	X(REQ_TOP, "top", "T", "top", \
+		"Top talkers of what the list shows: services, or below a service its clients, with their shares as " \
+		"bars; g chooses what else. There T goes on from bytes to packets, flows and errors; Enter opens the " \
+		"members.") \
 	X(REQ_WRITE, "write", "w", "write", \
 		"Write the packets of all tagged rows, else of the selected one, to a pcapng file: each packet " \
 		"once.") \

@@ -564,7 +564,7 @@ bool list_view_search(struct view *v, const char *text, int by)
 
 		at = by > 0 ? (at + 1) % n : (at + n - 1) % n;
 		found = list_view_row(lv, r, at, &row) &&
-			columns_match(&lv->columns, &row, &v->screen->style, lv->search);
+			columns_match(&lv->columns, &row, &lv->style, lv->search);
 	}
 	loader_unlock(&lv->loader);
 	if (found) {

@@ -48,6 +48,7 @@ struct list_hooks {
 	 */
 	void (*arrange)(struct list_view *lv, const struct result *r);
 	void (*columns)(struct list_view *lv); /* the usual ones */
+	void (*group_columns)(struct list_view *lv); /* those of groups; NULL: the usual ones of those */
 };
 
 /* A filter as it was typed, here or in a list above or below. */
@@ -81,6 +82,8 @@ struct list_view {
 	bool ports; /* of the server differ between the rows */
 	struct grouping grouping; /* n 0: rows stand for themselves */
 	struct list_totals totals;
+	const struct cell_share *share; /* for columns of shares; NULL: there are none */
+	struct cell_style style; /* of its cells; made when it is drawn */
 	struct detail detail;
 	struct {
 		unsigned change; /* of tags, when they were counted */
@@ -117,8 +120,11 @@ void list_view_usual_columns(struct list_view *lv);
 bool list_view_group_request(struct list_view *lv, enum request r);
 /* Opens the members of the selected group. */
 void list_view_open_group(struct list_view *lv);
-/* Columns of groups: what they are grouped by, and sums. */
+/* Columns of groups: what they are grouped by, and sums; the former alone, which do not scroll. */
 void list_view_group_columns(struct list_view *lv);
+void list_view_group_heads(struct list_view *lv);
+/* Opens the top talkers of what is listed. */
+void list_view_open_top(struct list_view *lv);
 /* Tagging (ui/list_view_tags.c); false where the request is another. */
 bool list_view_tag_request(struct list_view *lv, enum request r);
 

@@ -22,7 +22,7 @@ static void measure(struct list_view *lv, struct canvas *c, const struct result 
 		struct row row;
 
 		if (list_view_row(lv, r, lv->list.top + i, &row))
-			columns_measure(&lv->columns, c, &row, &lv->view.screen->style);
+			columns_measure(&lv->columns, c, &row, &lv->style);
 	}
 }
 
@@ -68,7 +68,7 @@ static void draw_row(const struct list_view *lv, struct canvas *c, struct rect a
 	if (lv->fold.on && place == lv->fold.at)
 		draw_fold(lv, c, at, extra);
 	else if (list_view_row(lv, r, place, &row)) {
-		columns_draw_row(&lv->columns, c, at, &row, &lv->view.screen->style, extra,
+		columns_draw_row(&lv->columns, c, at, &row, &lv->style, extra,
 			lv->search[0] != '\0' ? lv->search : NULL);
 		if (row_drops(&row) > 0)
 			canvas_text(c, area.x + 1, y, 1, ATTR_WARN | extra, "!");
@@ -148,6 +148,8 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 	const struct result *r;
 
 	lv->detail.size = v->screen->pane;
+	lv->style = v->screen->style;
+	lv->style.share = lv->share;
 	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
 	if (lv->hooks->arrange != NULL && lv->list.page != lv->arranged_page)
 		list_view_arrange(lv);
@@ -232,7 +234,8 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	if (lv->follow)
 		len = add_state(state, state_size, len, "following the newest row", "");
 	if (lv->grouping.n > 0)
-		len = add_state(state, state_size, len, "groups (g0 ends) by ", v->group);
+		len = add_state(state, state_size, len,
+			lv->hooks->group_columns != NULL ? "by " : "groups (g0 ends) by ", v->group);
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
 	if (lv->asked.left_out[0] != '\0')

@@ -17,7 +17,7 @@ static bool shows_points(const struct list_view *lv)
 	return query_groups_by_point(session_sources(lv->view.screen->session), &lv->loader.query);
 }
 
-void list_view_group_columns(struct list_view *lv)
+void list_view_group_heads(struct list_view *lv)
 {
 	struct columns *cs = &lv->columns;
 
@@ -30,6 +30,17 @@ void list_view_group_columns(struct list_view *lv)
 	if (shows_points(lv))
 		columns_add(cs, field_find("point", lv->view.tier));
 	cs->frozen = cs->n;
+}
+
+void list_view_group_columns(struct list_view *lv)
+{
+	struct columns *cs = &lv->columns;
+
+	if (lv->hooks->group_columns != NULL) {
+		lv->hooks->group_columns(lv);
+		return;
+	}
+	list_view_group_heads(lv);
 	for (size_t i = 0; sums[i] != NULL; i++) {
 		const struct field *f = field_find(sums[i], lv->view.tier);
 
@@ -100,14 +111,34 @@ enum rc list_view_set_group(struct view *v, const char *names, struct err *err)
 	return rc;
 }
 
+void list_view_open_top(struct list_view *lv)
+{
+	const struct id *in = lv->loader.query.n_in > 0 ? &lv->loader.in : NULL;
+	struct screen *s = lv->view.screen;
+	struct view *v;
+	struct err err;
+
+	if (lv->view.ops->set_group == NULL) {
+		screen_say(s, "top talkers are of macroflows, flows or microflows");
+		return;
+	}
+	v = view_top_new(s, lv->view.tier, in, lv->view.filter, &err);
+	if (v == NULL)
+		screen_fail(s, &err);
+	else
+		screen_push(s, v);
+}
+
 bool list_view_group_request(struct list_view *lv, enum request r)
 {
 	const char *names = grouping_names(r);
 	struct screen *s = lv->view.screen;
 	struct err err;
 
+	if (r == REQ_TOP)
+		list_view_open_top(lv);
 	if (names == NULL)
-		return false;
+		return r == REQ_TOP;
 	if (lv->view.ops->set_group == NULL)
 		screen_say(s, "only macroflows, flows and microflows can be grouped");
 	else if (lv->view.ops->set_group(&lv->view, names, &err) != RC_DONE)

@@ -94,7 +94,7 @@ void list_view_draw_totals(const struct list_view *lv, struct canvas *c, struct 
 			t->packets == 1 ? "packet" : "packets");
 	len += snprintf(text + len, sizeof(text) - (size_t)len, ", %s", bytes);
 	if (t->points > 1)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "; what %zu capture points saw, each counted",
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "; %zu capture points added up",
 			t->points);
 	if (loader_cut(&lv->loader, t->rows))
 		snprintf(text + len, sizeof(text) - (size_t)len, "; of the rows that are listed, there are more");

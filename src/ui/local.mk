@@ -9,6 +9,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/canvas_ascii.c \
 	src/ui/canvas_ascii.h \
 	src/ui/canvas_dump.c \
+	src/ui/cell_share.c \
 	src/ui/cell_text.c \
 	src/ui/cell_text.h \
 	src/ui/chrome.c \
@@ -102,6 +103,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_packets.c \
 	src/ui/view_records.c \
 	src/ui/view_sort.c \
+	src/ui/view_top.c \
 	src/ui/view_table.c \
 	src/ui/view_table.h \
 	src/ui/view_stream.c \

@@ -124,6 +124,9 @@ struct view *view_records_new(
 	struct screen *s, enum tier tier, const struct id *in, bool ports);
 struct view *view_packets_new(struct screen *s, const struct id *in);
 struct view *view_packet_new(struct screen *s, const struct id *packet, struct err *err);
+/* Top talkers of what a list of records shows; NULL with *err set. */
+struct view *view_top_new(
+	struct screen *s, enum tier tier, const struct id *in, const char *filter, struct err *err);
 struct view *view_sort_new(struct screen *s, const struct view *of);
 struct view *view_help_new(struct screen *s);
 

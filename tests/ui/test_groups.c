@@ -192,6 +192,56 @@ static void test_totals_while_rows_come(void **state)
 	assert_seen("total: 30 macroflows");
 }
 
+static void test_top_talkers(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("T");
+	assert_asked(TIER_MACROFLOW, "service", NULL);
+	assert_string_equal(fake.asked.sort[0].field->name, "bytes");
+	assert_seen("› top by bytes");
+	/* the largest has the longest bar; shares are of all that is listed */
+	assert_seen("16.7 % ████████████████████████ 1.00 MB");
+	assert_seen(" 8.3 % ████████████  ");
+	assert_seen("by service");
+	keys("T");
+	assert_string_equal(fake.asked.sort[0].field->name, "packets");
+	assert_seen(" 3.3 % ████████████████████████      10");
+	keys("T T");
+	assert_seen("› top by errors");
+	keys("T gc");
+	/* clients are of flows, in the same view */
+	assert_asked(TIER_FLOW, "client", NULL);
+	assert_int_equal(screen.n_views, 2);
+	assert_string_equal(fake.asked.sort[0].field->name, "bytes");
+	assert_seen("client ");
+	keys("g0");
+	assert_seen("Escape goes back");
+	keys("gh");
+	assert_asked(TIER_MACROFLOW, "server", NULL);
+	keys("Enter");
+	assert_string_equal(screen_top(&screen)->filter, "server == 198.51.100.1");
+	keys("Escape Escape");
+	assert_seen("all services");
+}
+
+static void test_top_of_what_is_seen(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("j Enter /");
+	type("client_port > 50020");
+	keys("Enter T");
+	assert_asked(TIER_FLOW, "client", NULL);
+	assert_int_equal(fake.asked.in[0].rec.offset, 200);
+	assert_string_equal(screen_top(&screen)->filter, "client_port > 50020");
+	assert_seen("total: 9 groups");
+	keys("Enter");
+	assert_string_equal(screen_top(&screen)->filter, "(client_port > 50020) and client == 192.0.2.22");
+	keys("P T");
+	assert_seen("top talkers are of macroflows, flows or microflows");
+}
+
 /* ---- the filter of a group --------------------------------------------------------------- */
 
 static void assert_filter(struct record *r, const char *names, const char *base, const char *want)
@@ -258,6 +308,8 @@ int main(void)
 		TEST(test_packets_cannot),
 		TEST(test_marks_keep_groups),
 		TEST(test_totals_while_rows_come),
+		TEST(test_top_talkers),
+		TEST(test_top_of_what_is_seen),
 		cmocka_unit_test(test_filters),
 	};
 
