@@ -16,7 +16,7 @@ BEGIN {
 	allow["app"] = "decode flow file base"
 	allow["capture"] = "decode flow file base"
 	allow["store"] = "flow file base"
-	allow["tier"] = "store app decode flow file base"
+	allow["tier"] = "trace store app decode flow file base"
 	allow["trace"] = "flow file base"
 	allow["query"] = "trace tier store app decode flow file base"
 	allow["session"] = "query trace tier store capture app decode flow file base"

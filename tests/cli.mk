@@ -9,6 +9,7 @@ tests_cli_test_option_LDADD = $(cli_test_ldadd)
 
 cli_scripts = \
 	tests/cli/attributes.sh \
+	tests/cli/fingerprints.sh \
 	tests/cli/bad-input.sh \
 	tests/cli/locks.sh \
 	tests/cli/capture.sh \

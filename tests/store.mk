@@ -19,6 +19,12 @@ tests_store_test_segment_lists_SOURCES = tests/store/test_segment_lists.c tests/
 tests_store_test_segment_lists_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
 tests_store_test_segment_lists_LDADD = $(store_test_ldadd)
 
+unit_tests += tests/store/test_segment_prints
+tests_store_test_segment_prints_SOURCES = tests/store/test_segment_prints.c tests/store/segment_model.c \
+	tests/store/segment_model.h tests/store/segment_world.c tests/store/segment_world.h
+tests_store_test_segment_prints_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/store
+tests_store_test_segment_prints_LDADD = $(store_test_ldadd)
+
 unit_tests += tests/store/test_segment_names
 tests_store_test_segment_names_SOURCES = tests/store/test_segment_names.c tests/store/segment_model.c \
 	tests/store/segment_model.h tests/store/segment_world.c tests/store/segment_world.h

@@ -15,7 +15,7 @@ tests_tier_test_compact_LDADD = $(tier_test_ldadd)
 
 check_PROGRAMS += tests/tier/tcp_dump
 tests_tier_tcp_dump_SOURCES = tests/tier/tcp_dump.c
-tests_tier_tcp_dump_LDADD = src/tier/libtier.a src/store/libstore.a $(SQLITE_LIBS) $(capture_ldadd)
+tests_tier_tcp_dump_LDADD = src/tier/libtier.a src/trace/libtrace.a src/store/libstore.a $(SQLITE_LIBS) $(capture_ldadd)
 
 # Against tshark: the first two need FLOWDRILL_CAPTURES, the third root.
 LONG_TESTS += tests/tier/tcp-tshark.sh tests/tier/response-tshark.sh tests/tier/lossy.sh

@@ -10,3 +10,7 @@ tests_trace_test_fingerprint_LDADD = $(trace_test_ldadd)
 unit_tests += tests/trace/test_match
 tests_trace_test_match_SOURCES = tests/trace/test_match.c
 tests_trace_test_match_LDADD = $(trace_test_ldadd)
+
+unit_tests += tests/trace/test_imprint
+tests_trace_test_imprint_SOURCES = tests/trace/test_imprint.c
+tests_trace_test_imprint_LDADD = $(trace_test_ldadd)

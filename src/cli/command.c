@@ -5,7 +5,7 @@
 
 #define BIT(name) ((uint64_t)1 << OPTION_##name)
 #define ALWAYS    (BIT(QUIET) | BIT(HELP))
-#define ATTRIBUTES (BIT(ATTRIBUTES) | BIT(ATTRIBUTES_FOR))
+#define ATTRIBUTES (BIT(ATTRIBUTES) | BIT(ATTRIBUTES_FOR) | BIT(FINGERPRINTS))
 /* Where records come from, and how a capture file is indexed. */
 #define SOURCE                                                                              \
 	(BIT(STORE) | BIT(READ) | BIT(BPF) | BIT(SLICES) | ATTRIBUTES | BIT(INDEX_DIR) | BIT(NO_CACHE) | \

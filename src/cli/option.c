@@ -229,6 +229,13 @@ static enum rc set_attributes(struct args *a, const char *value, struct err *err
 	return RC_DONE;
 }
 
+static enum rc set_fingerprints(struct args *a, const char *value, struct err *err)
+{
+	if (!fingerprints_parse(value, &a->fingerprints))
+		return err_set(err, RC_USAGE, "--fingerprints", "'%s' is none of off, sparse, full", value);
+	return RC_DONE;
+}
+
 /* The file is read at once: privileges, and what can be opened, are given up later. */
 static enum rc set_resolve(struct args *a, const char *value, struct err *err)
 {
@@ -317,6 +324,8 @@ static const struct option options[OPTIONS] = {
 		"what is computed beside counting: all, none, or of tcp,response,app,voip", set_attributes },
 	[OPTION_ATTRIBUTES_FOR] = { "attributes-for", 0, "FILTER",
 		"compute it only for conversations that match", set_attributes_for },
+	[OPTION_FINGERPRINTS] = { "fingerprints", 0, "HOW",
+		"of payload, kept in the index: off, sparse (default) or full", set_fingerprints },
 	[OPTION_BLOCK_SIZE] = { "block-size", 0, "SIZE",
 		"of a new store's blocks: 1Mi to 256Mi", set_block_size },
 	[OPTION_INDEX_DIR] = { "index-dir", 0, "DIR", "keep the index there", set_index_dir },

@@ -53,6 +53,7 @@ enum option_id {
 	OPTION_SLICES,
 	OPTION_ATTRIBUTES,
 	OPTION_ATTRIBUTES_FOR,
+	OPTION_FINGERPRINTS,
 	OPTION_BLOCK_SIZE,
 	OPTION_INDEX_DIR,
 	OPTION_NO_CACHE,
@@ -107,6 +108,7 @@ struct args {
 	enum tier tier;
 	int64_t micro_ns, flow_ns, macro_ns;
 	unsigned attributes; /* enum attribute */
+	unsigned fingerprints; /* enum fingerprints */
 	const char *attributes_for;
 	bool no_names; /* of addresses */
 	struct hosts *hosts; /* or NULL; args_free()'s */

@@ -86,6 +86,10 @@ enum rc cli_session_options(const struct args *a, struct session_options *out, s
 		out->config.block_size = a->block_size;
 	out->no_names = a->no_names;
 	out->hosts = a->hosts;
+	if (args_given(a, OPTION_FINGERPRINTS)) {
+		out->config.fingerprints = a->fingerprints;
+		out->asked |= CONFIG_FINGERPRINTS;
+	}
 	enum rc rc = take_attributes(a, out, err);
 	if (rc == RC_DONE)
 		rc = thresholds_read(&out->health, a->health, a->config, err);

@@ -101,6 +101,7 @@ static void say_config(struct report *r, const struct store_config *c)
 	report_text(r, "attributes", "computed", text);
 	if (c->attributes_for[0])
 		report_text(r, "attributes_for", "for", c->attributes_for);
+	report_text(r, "fingerprints", "fingerprints", fingerprints_name(c->fingerprints));
 }
 
 static void say_points(struct report *r, const struct point_info *points, size_t n)

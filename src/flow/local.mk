@@ -15,6 +15,8 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/field_groups.c \
 	src/flow/field_groups.h \
 	src/flow/field_table.c \
+	src/flow/fingerprints.c \
+	src/flow/fingerprints.h \
 	src/flow/health.c \
 	src/flow/health.h \
 	src/flow/health_limits.c \

@@ -20,7 +20,7 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 {
 	struct tracker_config config = {
 		.micro_ns = p->config->micro_ns, .flow_ns = p->config->flow_ns,
-		.attributes = p->config->attributes,
+		.attributes = p->config->attributes, .fingerprints = p->config->fingerprints,
 	};
 	enum rc rc = filter_compile_conversations(p->config->attributes_for, &p->wanted, err);
 
@@ -67,7 +67,8 @@ enum rc pipeline_new(struct store *store, const struct ingest_options *options, 
 	if (p->options.segment_conversations == 0)
 		p->options.segment_conversations = SEGMENT_CONVERSATIONS;
 	p->next_frame = first_frame;
-	p->hold = (p->config->attributes & (ATTRIBUTE_APP | ATTRIBUTE_VOIP)) != 0;
+	p->hold = (p->config->attributes & (ATTRIBUTE_APP | ATTRIBUTE_VOIP)) != 0 ||
+		p->config->fingerprints != FINGERPRINTS_OFF;
 
 	enum rc rc = make_parts(p, err);
 	if (rc == RC_DONE)
@@ -160,6 +161,7 @@ static enum rc begin_segment(struct pipeline *p, uint32_t offset, int64_t time_n
 		.block = p->block, .number = p->segment, .first_offset = offset,
 		.first_frame = p->next_frame, .micro_ns = p->config->micro_ns,
 		.flow_ns = p->config->flow_ns, .macro_ns = p->config->macro_ns,
+		.fingerprints = p->config->fingerprints,
 	};
 	job->place = (struct segment_place){
 		.block = p->block, .number = p->segment, .first_offset = offset,
@@ -344,7 +346,7 @@ static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in,
 	k->point = in->point;
 	k->flags = (in->time_unknown ? PACKET_TIME_UNKNOWN : 0u) |
 		(in->time_saturated ? PACKET_TIME_SATURATED : 0u);
-	b->data[b->n] = (struct tracker_frame){ NULL, NULL };
+	b->data[b->n] = (struct tracker_frame){ .bytes = NULL };
 	if (p->hold)
 		rc = pipeline_hold(p, b, in, err);
 	if (rc != RC_DONE)

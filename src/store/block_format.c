@@ -40,6 +40,14 @@ static void put_own(struct buf *b, const struct block_header *h)
 	buf_free(&own);
 }
 
+static void put_fingerprints(struct buf *b, const struct block_header *h)
+{
+	uint8_t which[4] = { (uint8_t)h->config.fingerprints };
+
+	if (which[0] != FINGERPRINTS_OFF)
+		pcapng_put_own_option(b, BLOCK_OWN_FINGERPRINTS, which, sizeof(which));
+}
+
 static void put_anew(struct buf *b, const struct block_header *h)
 {
 	struct buf own;
@@ -67,6 +75,7 @@ void block_header_put(struct buf *out, const struct block_header *h)
 	}
 	put_text_option(&options, PCAPNG_SHB_USERAPPL, "flowdrill " PACKAGE_VERSION);
 	put_own(&options, h);
+	put_fingerprints(&options, h);
 	put_anew(&options, h);
 	pcapng_put_section(out, &options);
 	if (options.failed)
@@ -142,6 +151,8 @@ static enum rc parse_options(struct pcapng_options *o, bool big_endian, const ch
 			rc = parse_own(payload, payload_len, path, out, err);
 		else if (kind == BLOCK_OWN_ANEW && rc == RC_DONE)
 			parse_anew(payload, payload_len, out);
+		else if (kind == BLOCK_OWN_FINGERPRINTS && rc == RC_DONE && payload_len >= 4)
+			out->config.fingerprints = load_le32(payload);
 	}
 	return rc;
 }

@@ -79,7 +79,7 @@ struct sums {
 static uint64_t size_total(const struct segment_size *z)
 {
 	return z->header + z->packets + z->flows + z->counters + z->refs + z->marks + z->checks +
-		z->addresses + z->services + z->strings;
+		z->addresses + z->services + z->strings + z->prints + z->filter;
 }
 
 static void say_section(const struct dump *d, const char *name, uint64_t bytes, uint64_t total,
@@ -106,13 +106,15 @@ static void say_sizes(const struct dump *d, const struct sums *s)
 	say_section(d, "addresses", z->addresses, total, s->flow_parts, "flow part");
 	say_section(d, "services", z->services, total, s->flow_parts, "flow part");
 	say_section(d, "strings", z->strings, total, s->flow_parts, "flow part");
+	say_section(d, "prints", z->prints, total, s->packets, "packet");
+	say_section(d, "filter", z->filter, total, s->packets, "packet");
 	say_section(d, "all", total, total, s->packets, "packet");
 }
 
 static void say_budgets(const struct dump *d, const struct sums *s)
 {
 	const struct segment_size *z = &s->size;
-	uint64_t refs = z->packets + z->refs + z->marks, micros = size_total(z) - refs;
+	uint64_t refs = z->packets + z->refs + z->marks, micros = size_total(z) - refs - z->prints - z->filter;
 
 	if (s->micro_parts == 0 || s->packets == 0)
 		return;
@@ -133,6 +135,8 @@ static void add_sizes(struct sums *to, const struct segment_info *i)
 	to->size.addresses += i->size.addresses;
 	to->size.services += i->size.services;
 	to->size.strings += i->size.strings;
+	to->size.prints += i->size.prints;
+	to->size.filter += i->size.filter;
 	to->segments++;
 	to->packets += i->packets;
 	to->flow_parts += i->flow_parts;

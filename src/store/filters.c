@@ -2,10 +2,9 @@
 #include "store/filters.h"
 
 #include "base/cursor.h"
-#include "base/hash.h"
 #include "base/io.h"
 #include "base/mem.h"
-#include "store/format.h"
+#include "store/bloom.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,15 +30,6 @@ static uint64_t address_hash(const struct addr *a)
 	return hash_bytes(a, sizeof(*a), 0);
 }
 
-/* Number of the 64-byte block of an address, and the bits in it: 9 bits of *bits each. */
-static uint32_t address_block(const struct addr *a, uint32_t blocks, uint64_t *bits)
-{
-	uint64_t h = address_hash(a);
-
-	*bits = hash_mix(h);
-	return (uint32_t)((h >> 32) * blocks >> 32);
-}
-
 /* The checksum covers the header before it and the content. */
 static uint64_t record_checksum(const uint8_t *header, const uint8_t *content, size_t len)
 {
@@ -48,18 +38,10 @@ static uint64_t record_checksum(const uint8_t *header, const uint8_t *content, s
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-static uint32_t blocks_for(size_t n)
-{
-	uint64_t bits = (uint64_t)n * FILTER_BITS;
-	uint64_t blocks = (bits + FILTER_BLOCK_BYTES * 8 - 1) / (FILTER_BLOCK_BYTES * 8);
-
-	return blocks < 1 ? 1 : blocks > 1u << 24 ? 1u << 24 : (uint32_t)blocks;
-}
-
 void filter_encode(struct buf *out, uint32_t block, const struct addr *addrs, size_t n)
 {
 	size_t start = out->len;
-	uint32_t blocks = blocks_for(n);
+	uint32_t blocks = bloom_blocks(n, 1u << 24);
 	size_t len = (size_t)blocks * FILTER_BLOCK_BYTES;
 	uint8_t *content;
 
@@ -77,12 +59,9 @@ void filter_encode(struct buf *out, uint32_t block, const struct addr *addrs, si
 	}
 	content = out->data + start + FILTER_HEADER;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t bits;
-		uint8_t *at = content +
-			(size_t)address_block(&addrs[i], blocks, &bits) * FILTER_BLOCK_BYTES;
+		uint64_t hash = address_hash(&addrs[i]);
 
-		for (unsigned k = 0; k < FILTER_HASHES; k++, bits >>= 9)
-			at[(bits & 511) / 8] |= (uint8_t)(1 << bits % 8);
+		bloom_set(content + (size_t)bloom_block(hash, blocks) * FILTER_BLOCK_BYTES, hash);
 	}
 	buf_set_le64(out, start + FILTER_AT_CHECKSUM,
 		record_checksum(out->data + start, content, len));
@@ -213,8 +192,7 @@ void filters_free(struct filters *f)
 bool filters_may_have(const struct filters *f, uint32_t block, const struct addr *a)
 {
 	size_t from = 0, to = f->n;
-	const uint8_t *at;
-	uint64_t bits;
+	uint64_t hash = address_hash(a);
 
 	while (from < to) {
 		size_t mid = from + (to - from) / 2;
@@ -226,12 +204,8 @@ bool filters_may_have(const struct filters *f, uint32_t block, const struct addr
 	}
 	if (from == f->n || f->v[from].block != block)
 		return true;
-	at = f->v[from].content +
-		(size_t)address_block(a, f->v[from].blocks, &bits) * FILTER_BLOCK_BYTES;
-	for (unsigned k = 0; k < FILTER_HASHES; k++, bits >>= 9)
-		if (!(at[(bits & 511) / 8] & 1 << bits % 8))
-			return false;
-	return true;
+	return bloom_has(f->v[from].content +
+		(size_t)bloom_block(hash, f->v[from].blocks) * FILTER_BLOCK_BYTES, hash);
 }
 
 uint64_t filters_size(const struct filters *f)

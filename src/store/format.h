@@ -19,6 +19,7 @@
 #define FLOWDRILL_STORE_FORMAT_H
 
 #include "file/kind.h"
+#include "flow/fingerprints.h"
 #include "flow/record.h"
 
 /* ==== part 1: index files ================================================================= */
@@ -293,16 +294,23 @@ enum {
  *           An observation: 1 byte source (enum seen_by) << 1 | 1 where the address is that of the one before in the
  *           chunk; else 1 byte kind and 4, 16 or 6 bytes; 1 byte length (not 0), name; zigzag first time - that of the
  *           entry, varint last time - first time.
- * FINGERPRINTS, ATTRIBUTES are reserved for later versions: content fingerprints; fields from 1024 on that came later than the
- * segment.
+ * PRINTS    chunks of about 32 KiB; elements are packets. Fingerprints of content (enum fingerprints says how many there are of each;
+ *           trace/imprint.h which). For every packet that has some, or of which something could not be kept:
+ *             - varint (ordinal - that of the packet before - 1; in a chunk's first 0) << 3 | n, where it has n = 1 to 7; with
+ *               n = 0 a varint follows: n << 1 | 1 where it has others beside these
+ *             - n fingerprints of 4 bytes, ascending
+ * PRINT_FILTER chunks of 8 KiB; elements are blocks of 64 bytes. Entry: 24 4 enum fingerprints, 28 4 zero. A Bloom filter of the
+ *           fingerprints in PRINTS as part 2 has them, 64 bytes at least; h = hash_mix(fingerprint + 1). No chunk: nothing was
+ *           kept, any packet may have any.
+ * Both may be missing: then nothing was kept. ATTRIBUTES is reserved for later versions: fields from 1024 on that came later than the segment.
  */
 enum segment_section {
 	SECTION_PACKETS = 1, SECTION_LENGTHS, SECTION_TIMES, SECTION_FLOWS, SECTION_REFS,
 	SECTION_CONTINUED, SECTION_ADDRESSES, SECTION_POSTINGS, SECTION_SERVICES,
 	SECTION_CONTEXTS, SECTION_MACS, SECTION_MARKS, SECTION_TEXTS, SECTION_CHECKS,
-	SECTION_OBSERVATIONS,
+	SECTION_OBSERVATIONS, SECTION_PRINTS, SECTION_PRINT_FILTER,
 	SECTIONS,                    /* one behind the last */
-	SECTION_FINGERPRINTS = 33, SECTION_ATTRIBUTES = 35,
+	SECTION_ATTRIBUTES = 35,
 };
 
 enum {
@@ -326,6 +334,8 @@ enum {
 	MACS_CHUNK = 4096, MACS_ENTRY = 24, MAC_BYTES = 6,
 	TEXTS_CHUNK = 64, TEXTS_ENTRY = 32,
 	OBSERVATIONS_ENTRY = 56,
+	PRINTS_CHUNK = 32 << 10, PRINTS_ENTRY = 24, PRINT_BYTES = 4, PRINTS_FEW = 7, PRINTS_FEW_BITS = 3,
+	PRINT_FILTER_CHUNK = 8 << 10, PRINT_FILTER_ENTRY = 32,
 	VARINT_MAX = 19,             /* bytes */
 };
 
@@ -373,6 +383,7 @@ enum {
  *     40  16   identity of the store, random
  *     56   4   what is computed of its packets (enum attribute); may be missing with what follows: all
  *     60       to the end: a filter, of which conversations alone (store.h: attributes_for)
+ *                              BLOCK_OWN_FINGERPRINTS, content: 4 bytes, enum fingerprints, of its packets' payload; missing: none
  *                              BLOCK_OWN_ANEW, content (how this block goes on from those before):
  *      0   8   number of its first frame; 0: not known
  *      8   8   for each of the last places where conversations begin anew: 4 number of a block, 4 offset in it. This block's own
@@ -397,7 +408,7 @@ enum {
 enum {
 	BLOCK_VERSION = 1, BLOCK_OWN_HEADER = 16, BLOCK_OWN_WRAPPED = 17, BLOCK_OWN_COUNTS = 18,
 	BLOCK_OWN_ANEW = 19, BLOCK_OWN_EVENT = 20,
-	BLOCK_OWN_END = 21,
+	BLOCK_OWN_END = 21, BLOCK_OWN_FINGERPRINTS = 22,
 	BLOCK_ANEW_MAX = 64,         /* places in a header */
 	BLOCK_EVENT_KIND = 24,       /* bytes in an event */
 	BLOCK_HEADER_LEN = 56, BLOCK_HEADER_MAX = 1 << 16,   /* of our option, at least; of the section header block */

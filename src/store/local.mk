@@ -9,6 +9,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/block_format.h \
 	src/store/block_read.c \
 	src/store/block_write.c \
+	src/store/bloom.h \
 	src/store/cache.c \
 	src/store/cache.h \
 	src/store/catalog.c \
@@ -50,6 +51,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/segment_observations.c \
 	src/store/segment_media.c \
 	src/store/segment_packets.c \
+	src/store/segment_prints.c \
 	src/store/segment_plan.c \
 	src/store/segment_plan.h \
 	src/store/segment_reader.c \

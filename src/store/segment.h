@@ -13,6 +13,7 @@
  *   addresses sorted; each leads to the flow parts that have it as client or server services
  *   sorted (window, server, proto, port, point); each leads to its flow parts
  *   strings   tunnels, MACs and texts once; names that addresses were seen to have, by address
+ *   prints    fingerprints of the packets' content, where they are kept, and a filter of all of them
  * The layout, byte by byte, is in store/format.h. Everything is checked when read: an index
  * file is untrusted bytes.
  *
@@ -28,6 +29,7 @@
 #define FLOWDRILL_STORE_SEGMENT_H
 
 #include "base/buf.h"
+#include "flow/fingerprints.h"
 #include "flow/mark.h"
 #include "flow/observation.h"
 #include "flow/record.h"
@@ -37,6 +39,7 @@ struct io_file;
 enum {
 	SEGMENT_MARK = 4096, /* packets between two time marks */
 	SEGMENT_NAMES_MAX = 1 << 16, /* observations: what comes when there are so many is refused */
+	SEGMENT_PRINTS_MAX = 4096, /* fingerprints of a packet */
 };
 
 /* ---- writing ---------------------------------------------------------------------------- */
@@ -49,6 +52,7 @@ struct segment_start {
 	uint32_t first_offset; /* in the block, of the first packet's record */
 	uint64_t first_frame; /* frame number of the first packet, from 1 over the store */
 	int64_t micro_ns, flow_ns, macro_ns; /* slice lengths */
+	uint32_t fingerprints; /* enum fingerprints: which will be given */
 };
 
 enum rc segment_writer_new(struct segment_writer **out, struct err *err);
@@ -90,8 +94,14 @@ void segment_writer_micro(struct segment_writer *w, struct record_id id, int64_t
 /* An address was seen to have a name; any order, any time since begin. Equal ones become one. */
 void segment_writer_name(struct segment_writer *w, const struct observation *o);
 
+/* Fingerprints of a packet that was given, by ascending ordinals, where start->fingerprints is not FINGERPRINTS_OFF (else nothing is done). */
+void segment_writer_prints(struct segment_writer *w, uint32_t ordinal, const struct packet_prints *p);
+
+/* Of some packets nobody knows any: none are kept of others. */
+void segment_writer_no_prints(struct segment_writer *w);
+
 struct segment_size { /* bytes by section, for dump and the benchmark */
-	uint64_t header, packets, flows, counters, refs, marks, checks, addresses, services, strings;
+	uint64_t header, packets, flows, counters, refs, marks, checks, addresses, services, strings, prints, filter;
 };
 
 /*
@@ -131,6 +141,7 @@ struct segment_info {
 	uint64_t first_frame;
 	int64_t first_ns, last_ns; /* earliest and latest packet */
 	int64_t micro_ns, flow_ns, macro_ns;
+	uint32_t fingerprints; /* enum fingerprints, or a later one */
 	struct segment_size size;
 };
 
@@ -202,6 +213,19 @@ enum rc segment_packets_seek(
 /* RC_END behind the last. */
 enum rc segment_packets_next(
 	struct segment_packets *it, struct packet_ref *out, struct err *err);
+
+/* Whether a packet may have this fingerprint. Reads a chunk of the filter; true where none were kept. */
+enum rc segment_may_have_print(struct segment *s, uint32_t print, bool *may, struct err *err);
+/* Walks packets that have fingerprints upwards from an ordinal. */
+struct segment_prints {
+	struct segment *s;
+	uint32_t next; /* ordinal behind the one read last */
+	uint32_t chunk; /* private from here */
+	size_t pos;
+};
+enum rc segment_prints_seek(struct segment_prints *it, struct segment *s, uint32_t ordinal, struct err *err);
+/* RC_END behind the last. out->v is the segment's, valid until the next call for it. */
+enum rc segment_prints_next(struct segment_prints *it, uint32_t *ordinal, struct packet_prints *out, struct err *err);
 
 /* Earliest and latest time of packets [mark * SEGMENT_MARK, ...); false behind the last mark. */
 bool segment_mark(const struct segment *s, uint32_t mark, int64_t *first_ns, int64_t *last_ns);

@@ -40,6 +40,8 @@ static void sections_clear(struct segment_writer *w)
 		[SECTION_TEXTS] = TEXTS_ENTRY,
 		[SECTION_CHECKS] = CHECKS_ENTRY,
 		[SECTION_OBSERVATIONS] = OBSERVATIONS_ENTRY,
+		[SECTION_PRINTS] = PRINTS_ENTRY,
+		[SECTION_PRINT_FILTER] = PRINT_FILTER_ENTRY,
 	};
 
 	for (unsigned i = 0; i < SECTIONS; i++) {
@@ -354,7 +356,7 @@ static void assemble(struct segment_writer *w, struct buf *out)
 static bool any_failed(const struct segment_writer *w)
 {
 	bool failed = w->failed || w->bytes.failed || w->refs.failed ||
-		w->notes.failed || w->checks.failed;
+		w->notes.failed || w->checks.failed || w->prints.failed;
 
 	for (unsigned i = 1; i < SECTIONS; i++)
 		failed = failed || w->out[i].data.failed || w->out[i].dir.failed;
@@ -376,8 +378,10 @@ static void tell_size(const struct segment_writer *w, size_t total, struct segme
 	size->services = o[SECTION_SERVICES].data.len;
 	size->strings = o[SECTION_CONTEXTS].data.len + o[SECTION_MACS].data.len + o[SECTION_TEXTS].data.len +
 		o[SECTION_OBSERVATIONS].data.len;
+	size->prints = o[SECTION_PRINTS].data.len;
+	size->filter = o[SECTION_PRINT_FILTER].data.len;
 	size->header = total - size->packets - size->flows - size->counters - size->refs -
-		size->marks - size->checks - size->addresses - size->services - size->strings;
+		size->marks - size->checks - size->addresses - size->services - size->strings - size->prints - size->filter;
 }
 
 enum rc segment_writer_end(
@@ -399,7 +403,7 @@ enum rc segment_writer_end(
 		build_texts(w);
 		build_observations(w);
 	}
-	if (any_failed(w) || !build_postings(w) || !build_services(w) || any_failed(w))
+	if (any_failed(w) || !build_postings(w) || !build_services(w) || !build_prints(w) || any_failed(w))
 		return err_memory(err);
 	for (unsigned i = 1; i < SECTIONS; i++)
 		if (w->out[i].data.len > UINT32_MAX || w->out[i].dir.len > UINT32_MAX / 32)

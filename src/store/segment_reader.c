@@ -30,6 +30,8 @@ static const struct {
 	[SECTION_TEXTS] = { TEXTS_ENTRY, 8 },
 	[SECTION_CHECKS] = { CHECKS_ENTRY, 16 },
 	[SECTION_OBSERVATIONS] = { OBSERVATIONS_ENTRY, 8 },
+	[SECTION_PRINTS] = { PRINTS_ENTRY, 4 },
+	[SECTION_PRINT_FILTER] = { PRINT_FILTER_ENTRY, 64 },
 };
 
 enum rc segment_damaged(const struct segment *s, unsigned section, uint64_t pos,
@@ -118,8 +120,7 @@ enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i,
 
 /* ---- directories ------------------------------------------------------------------------ */
 
-/* Chunks lie behind each other, first elements ascend. */
-static bool directory_sound(const struct segment *s, unsigned section, uint64_t elements)
+bool directory_sound(const struct segment *s, unsigned section, uint64_t elements)
 {
 	const struct section_in *in = &s->sections[section];
 	uint64_t pos = 0;
@@ -270,7 +271,8 @@ static enum rc check_directories(struct segment *s, struct err *err)
 	if (!flows_sound(s))
 		return segment_damaged(
 			s, 0, SEGMENT_AT_FLOWS, err, "the directory of flow parts cannot be");
-	if (!addresses_sound(s) || !lists_sound(s) || !texts_sound(s) || !observations_sound(s))
+	if (!addresses_sound(s) || !lists_sound(s) || !texts_sound(s) || !observations_sound(s) ||
+		!prints_sound(s))
 		return segment_damaged(
 			s, 0, SEGMENT_HEADER, err, "the directories of lists cannot be");
 	return RC_DONE;
@@ -319,7 +321,8 @@ static enum rc parse_sections(struct segment *s, struct err *err)
 			s, 0, SEGMENT_AT_TABLE, err, "the section table lies outside");
 	for (uint32_t i = 0; rc == RC_DONE && i < n; i++)
 		rc = parse_section(s, s->head + at + (size_t)i * SECTION_ENTRY, err);
-	for (unsigned id = 1; rc == RC_DONE && id < SECTIONS; id++)
+	/* segments that were made before there were fingerprints have no such sections */
+	for (unsigned id = 1; rc == RC_DONE && id < SECTION_PRINTS; id++)
 		if (!s->sections[id].dir)
 			rc = segment_damaged(s, 0, at, err, "a section is missing");
 	return rc;
@@ -340,9 +343,11 @@ static void tell_size(struct segment *s)
 	size->services = in[SECTION_SERVICES].data_len;
 	size->strings = in[SECTION_CONTEXTS].data_len + in[SECTION_MACS].data_len +
 		in[SECTION_TEXTS].data_len + in[SECTION_OBSERVATIONS].data_len;
+	size->prints = in[SECTION_PRINTS].data_len;
+	size->filter = in[SECTION_PRINT_FILTER].data_len;
 	size->header = s->len - in[SECTION_FLOWS].data_len - in[SECTION_CONTINUED].data_len -
 		size->packets - size->refs - size->marks - size->checks - size->addresses -
-		size->services - size->strings;
+		size->services - size->strings - size->prints - size->filter;
 }
 
 static enum rc parse_info(struct segment *s, struct err *err)
@@ -497,6 +502,7 @@ void segment_close(struct segment *s)
 	}
 	mem_free(s->contexts);
 	mem_free(s->text_map);
+	mem_free(s->prints);
 	mem_free(s->head);
 	io_close(s->src.file);
 	mem_free(s);

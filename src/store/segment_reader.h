@@ -74,6 +74,7 @@ struct segment {
 	struct texts *texts; /* the reader's pool; NULL: counters have our numbers */
 	uint32_t *text_map; /* numbers there, by ours; made when the first is asked for */
 	uint32_t n_texts;
+	uint32_t *prints; /* of the packet read last; SEGMENT_PRINTS_MAX of them, or NULL */
 };
 
 /* A report of damage at a place in a section's chunks (SECTION 0: the head). */
@@ -99,6 +100,12 @@ enum rc chunk_open(
 enum rc chunk_damaged(const struct segment *s, unsigned section, uint32_t i,
 	const struct cursor *c, struct err *err, const char *why);
 
+/* Whether chunks lie behind each other, and first elements ascend below `elements`. */
+bool directory_sound(const struct segment *s, unsigned section, uint64_t elements);
+/* Whether the directories of fingerprints can be; says which ones there are. */
+bool prints_sound(struct segment *s);
+/* Reads all of them. */
+enum rc verify_prints(struct segment *s, struct err *err);
 /* Counts the texts; whether their directory can be. */
 bool texts_sound(struct segment *s);
 /* Whether the directory of observations can be. */

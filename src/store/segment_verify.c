@@ -390,6 +390,8 @@ enum rc segment_verify(struct segment *s, struct err *err)
 		rc = verify_texts(s, err);
 	if (rc == RC_DONE)
 		rc = verify_observations(s, err);
+	if (rc == RC_DONE)
+		rc = verify_prints(s, err);
 	mem_free(v.seen);
 	mem_free(v.ordinals);
 	mem_free(v.notes);

@@ -61,6 +61,8 @@ void segment_writer_free(struct segment_writer *w)
 	buf_free(&w->notes);
 	buf_free(&w->checks);
 	buf_free(&w->media_bytes);
+	buf_free(&w->prints);
+	mem_free(w->print_chunks);
 	intern_free(&w->addresses);
 	intern_free(&w->contexts);
 	intern_free(&w->services);
@@ -81,6 +83,10 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 	w->least = UINT32_MAX;
 	w->counter_bytes = 0;
 	w->n_flow_chunks = w->n_refs_chunks = w->n_notes_chunks = 0;
+	w->n_print_chunks = 0;
+	w->n_prints = 0;
+	w->next_print = 0;
+	buf_clear(&w->prints);
 	w->notes_len = 0;
 	w->has_media = false;
 	w->flow_chunk_at = 0;
@@ -101,7 +107,7 @@ void segment_writer_begin(struct segment_writer *w, const struct segment_start *
 size_t segment_writer_memory(const struct segment_writer *w)
 {
 	size_t n = sizeof(*w) + (w->offsets_cap + w->lens_cap) * 4 + w->marks_cap * 8 +
-		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap + w->notes.cap + w->checks.cap +
+		w->flows_cap * sizeof(*w->flows) + w->bytes.cap + w->refs.cap + w->notes.cap + w->checks.cap + w->prints.cap +
 		w->rank_cap * 4 + w->sorted_cap * sizeof(*w->sorted) +
 		intern_memory(&w->addresses) + intern_memory(&w->contexts) +
 		intern_memory(&w->services) + intern_memory(&w->macs);

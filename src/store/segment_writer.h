@@ -44,6 +44,12 @@ struct service_entry {
 	uint8_t has_port, zero;
 };
 
+/* Where a chunk of PRINTS begins, and its first packet. */
+struct print_chunk {
+	uint64_t at;
+	uint32_t first;
+};
+
 /* A section being built: chunks and directory. */
 struct section_out {
 	struct buf data, dir;
@@ -82,6 +88,11 @@ struct segment_writer {
 	struct media media; /* of that, too */
 	struct buf media_bytes;
 	bool has_media;
+	struct buf prints; /* PRINTS */
+	struct print_chunk *print_chunks;
+	size_t print_chunks_cap, n_print_chunks;
+	uint64_t n_prints;
+	uint32_t next_print; /* ordinal behind the last one that has some */
 	struct segment_guess guess;
 	int64_t slice_ns; /* of the flow part before */
 	uint32_t micro_ordinal; /* first of the microflow part before */
@@ -129,5 +140,6 @@ void build_macs(struct segment_writer *w);
 void build_texts(struct segment_writer *w);
 void build_observations(struct segment_writer *w);
 void build_continued(struct segment_writer *w);
+bool build_prints(struct segment_writer *w);
 
 #endif

@@ -40,6 +40,7 @@ struct store_config {
 	uint64_t block_size;                     /* 1 MiB .. 256 MiB */
 	uint32_t attributes;                     /* enum attribute: computed; all by default */
 	char attributes_for[STORE_FILTER];       /* a filter of conversations: for these alone; "" all */
+	uint32_t fingerprints;                   /* enum fingerprints: kept of payload; sparse by default */
 	char index_dir[256];                     /* own stores: "" = STORE/index, else absolute */
 };
 
@@ -47,7 +48,7 @@ void store_config_default(struct store_config *c);
 /* RC_USAGE with a reason where slices do not divide or sizes are out of range. */
 enum rc store_config_check(const struct store_config *c, struct err *err);
 /* What an index is made by and would have to be made anew for. */
-enum store_config_part { CONFIG_SLICES = 1 << 0, CONFIG_ATTRIBUTES = 1 << 1 };
+enum store_config_part { CONFIG_SLICES = 1 << 0, CONFIG_ATTRIBUTES = 1 << 1, CONFIG_FINGERPRINTS = 1 << 2 };
 /* In which of the asked-for parts two differ, as text ("slices"); NULL: in none. */
 const char *store_config_differs(const struct store_config *a, const struct store_config *b, unsigned parts);
 

@@ -19,6 +19,7 @@ void store_config_default(struct store_config *c)
 		.macro_ns = 900 * second_ns,
 		.block_size = 256u << 20,
 		.attributes = ATTRIBUTES_ALL,
+		.fingerprints = FINGERPRINTS_SPARSE,
 	};
 }
 
@@ -36,6 +37,8 @@ enum rc store_config_check(const struct store_config *c, struct err *err)
 		return err_set(err, RC_USAGE, "block size", "must be from 1 MiB to 256 MiB");
 	if (c->attributes & ~(uint32_t)ATTRIBUTES_ALL)
 		return err_set(err, RC_USAGE, "attributes", "there are no such");
+	if (c->fingerprints >= FINGERPRINTS_KINDS)
+		return err_set(err, RC_USAGE, "fingerprints", "there are no such");
 	if (c->index_dir[0] && c->index_dir[0] != '/')
 		return err_set(err, RC_USAGE, c->index_dir, "must be an absolute path");
 	return RC_DONE;
@@ -49,6 +52,8 @@ const char *store_config_differs(const struct store_config *a, const struct stor
 	if ((parts & CONFIG_ATTRIBUTES) &&
 		(a->attributes != b->attributes || strcmp(a->attributes_for, b->attributes_for) != 0))
 		return "attributes";
+	if ((parts & CONFIG_FINGERPRINTS) && a->fingerprints != b->fingerprints)
+		return "fingerprints";
 	return NULL;
 }
 
@@ -66,6 +71,7 @@ enum rc store_put_config(struct store *s, struct err *err)
 		{ "macro_ns", s->config.macro_ns },
 		{ "block_size", (int64_t)s->config.block_size },
 		{ "attributes", s->config.attributes },
+		{ "fingerprints", s->config.fingerprints },
 		{ "identity_low", (int64_t)s->identity.low },
 		{ "identity_high", (int64_t)s->identity.high },
 	};
@@ -101,6 +107,16 @@ static enum rc get_attributes(struct store *s, struct err *err)
 	return rc == RC_MISSING ? RC_DONE : rc;
 }
 
+/* The same: none. */
+static enum rc get_fingerprints(struct store *s, struct err *err)
+{
+	int64_t which = FINGERPRINTS_OFF;
+	enum rc rc = catalog_get(s->catalog, "fingerprints", &which, err);
+
+	s->config.fingerprints = rc == RC_DONE ? (uint32_t)which : FINGERPRINTS_OFF;
+	return rc == RC_MISSING ? RC_DONE : rc;
+}
+
 enum rc store_get_config(struct store *s, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -113,6 +129,8 @@ enum rc store_get_config(struct store *s, struct err *err)
 	s->config.block_size = (uint64_t)get_number(s, "block_size", &rc, err);
 	if (rc == RC_DONE)
 		rc = get_attributes(s, err);
+	if (rc == RC_DONE)
+		rc = get_fingerprints(s, err);
 	s->identity.low = (uint64_t)get_number(s, "identity_low", &rc, err);
 	s->identity.high = (uint64_t)get_number(s, "identity_high", &rc, err);
 	store_name_path(s, "catalog.db", path);

@@ -8,6 +8,8 @@ src_tier_libtier_a_SOURCES = \
 	src/tier/conversation.h \
 	src/tier/heard.c \
 	src/tier/heard.h \
+	src/tier/imprinter.c \
+	src/tier/imprinter.h \
 	src/tier/macro_table.c \
 	src/tier/macro_table.h \
 	src/tier/merge.c \

@@ -329,6 +329,23 @@ static enum rc take_flows(struct merger *m, struct err *err)
 	return rc == RC_END ? RC_DONE : rc;
 }
 
+static enum rc take_prints(struct merger *m, struct err *err)
+{
+	struct packet_prints prints;
+	struct segment_prints it;
+	uint32_t ordinal;
+
+	if (segment_info(m->segment)->fingerprints != store_config(m->s)->fingerprints) {
+		segment_writer_no_prints(m->writer);
+		return RC_DONE;
+	}
+	enum rc rc = segment_prints_seek(&it, m->segment, 0, err);
+
+	while (rc == RC_DONE && (rc = segment_prints_next(&it, &ordinal, &prints, err)) == RC_DONE)
+		segment_writer_prints(m->writer, m->shift + ordinal, &prints);
+	return rc == RC_END ? RC_DONE : rc;
+}
+
 static bool take_name(void *ctx, const struct observation *o)
 {
 	segment_writer_name(ctx, o);
@@ -353,6 +370,8 @@ static enum rc take_segment(struct merger *m, const struct segment_place *p, uin
 	segment_give_texts(m->segment, segment_writer_texts(m->writer));
 	m->first_offset = p->first_offset;
 	rc = take_packets(m, end, err);
+	if (rc == RC_DONE)
+		rc = take_prints(m, err);
 	if (rc == RC_DONE)
 		rc = take_flows(m, err);
 	if (rc == RC_DONE)
@@ -468,7 +487,7 @@ static enum rc begin(struct merger *m, const struct segment_place *places, size_
 		rc = by_id_reset(&m->micro_of, err);
 	segment_writer_begin(m->writer, &(struct segment_start){ .block = p->block, .number = p->number,
 		.first_offset = p->first_offset, .first_frame = p->first_frame, .micro_ns = config->micro_ns,
-		.flow_ns = config->flow_ns, .macro_ns = config->macro_ns });
+		.flow_ns = config->flow_ns, .macro_ns = config->macro_ns, .fingerprints = config->fingerprints });
 	return rc;
 }
 

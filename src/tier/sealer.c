@@ -219,6 +219,34 @@ static enum rc seal_names(struct sealer *s, struct observations *names, struct e
 	return RC_DONE;
 }
 
+/* The shard whose next packet with fingerprints comes first; TIER_SHARDS when all are through. */
+static unsigned next_prints(const struct sealer_input *in, const size_t *at)
+{
+	unsigned best = TIER_SHARDS;
+	uint32_t first = UINT32_MAX;
+
+	for (unsigned i = 0; i < TIER_SHARDS; i++) {
+		const struct tracker_parts *p = &in->shards[i];
+		if (at[i] < p->n_print_runs && p->print_runs[at[i]].ordinal < first) {
+			best = i;
+			first = p->print_runs[at[i]].ordinal;
+		}
+	}
+	return best;
+}
+
+static void seal_prints(struct sealer *s, const struct sealer_input *in)
+{
+	size_t at[TIER_SHARDS] = {0};
+	unsigned i;
+
+	while ((i = next_prints(in, at)) != TIER_SHARDS) {
+		const struct print_run *run = &in->shards[i].print_runs[at[i]++];
+		segment_writer_prints(s->writer, run->ordinal,
+			&(struct packet_prints){.v = in->shards[i].prints + run->first, .n = run->n, .more = run->more});
+	}
+}
+
 enum rc sealer_seal(struct sealer *s, const struct sealer_input *in, struct sealer_output **out,
 	struct err *err)
 {
@@ -226,6 +254,7 @@ enum rc sealer_seal(struct sealer *s, const struct sealer_input *in, struct seal
 	for (size_t i = 0; i < in->n_packets; i++)
 		segment_writer_packet(s->writer, in->packets[i].skip, in->packets[i].record_len,
 			in->packets[i].time_ns, in->checks[i]);
+	seal_prints(s, in);
 	macro_table_clear(s->macros);
 
 	enum rc rc = seal_flows(s, in, err);

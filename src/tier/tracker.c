@@ -7,6 +7,7 @@
 #include "flow/field.h"
 #include "tier/analysis.h"
 #include "tier/conversation.h"
+#include "tier/imprinter.h"
 
 #include <string.h>
 
@@ -25,9 +26,12 @@ struct part_set {
 	struct packet_chain *refs;
 	struct note_chain *notes;
 	struct media *media;
+	struct print_run *print_runs;
+	uint32_t *prints;
 	struct texts *texts;
 	struct observations *observations;
 	size_t n_flows, n_micros, n_refs, n_notes, n_media;
+	size_t n_print_runs, cap_print_runs, n_prints, cap_prints;
 	size_t cap_flows, cap_micros, cap_refs, cap_notes, cap_media;
 };
 
@@ -35,6 +39,7 @@ struct tracker {
 	struct tracker_config config;
 	struct conversation_table *conversations;
 	struct analysis *analysis;
+	struct imprinter *imprinter;     /* NULL: no fingerprints */
 	struct part_set sets[2];
 	struct part_set *set;            /* of the segment that is open */
 	uint32_t generation;             /* number of that segment: parts of another one are gone */
@@ -57,6 +62,8 @@ enum rc tracker_new(const struct tracker_config *config, struct tracker **out, s
 	}
 	if (rc == RC_DONE)
 		rc = analysis_new(TRACKER_CONVERSATIONS, config->attributes, &t->analysis, err);
+	if (rc == RC_DONE && config->fingerprints != FINGERPRINTS_OFF)
+		rc = imprinter_new(TRACKER_CONVERSATIONS, (enum fingerprints)config->fingerprints, &t->imprinter, err);
 	if (rc != RC_DONE) {
 		tracker_free(t);
 		return rc;
@@ -75,6 +82,8 @@ static void part_set_free(struct part_set *s)
 	mem_free(s->refs);
 	mem_free(s->notes);
 	mem_free(s->media);
+	mem_free(s->print_runs);
+	mem_free(s->prints);
 	texts_free(s->texts);
 	observations_free(s->observations);
 }
@@ -85,6 +94,7 @@ void tracker_free(struct tracker *t)
 		return;
 	conversation_table_free(t->conversations);
 	analysis_free(t->analysis);
+	imprinter_free(t->imprinter);
 	part_set_free(&t->sets[0]);
 	part_set_free(&t->sets[1]);
 	mem_free(t);
@@ -99,10 +109,12 @@ void tracker_end_segment(struct tracker *t, struct tracker_parts *out)
 		.micros = s->micros, .n_micros = s->n_micros,
 		.refs = s->refs, .n_refs = s->n_refs,
 		.notes = s->notes, .n_notes = s->n_notes,
+		.print_runs = s->print_runs, .n_print_runs = s->n_print_runs, .prints = s->prints,
 		.media = s->media, .texts = s->texts, .observations = s->observations,
 	};
 	t->set = s == &t->sets[0] ? &t->sets[1] : &t->sets[0];
 	t->set->n_flows = t->set->n_micros = t->set->n_refs = t->set->n_notes = t->set->n_media = 0;
+	t->set->n_print_runs = t->set->n_prints = 0;
 	texts_clear(t->set->texts);
 	observations_clear(t->set->observations);
 	t->generation++;
@@ -208,6 +220,22 @@ static enum rc part_add_media(struct part_set *s, struct micro_part *m, const st
 		m->media = (uint32_t)++s->n_media;
 	}
 	media_merge(&s->media[m->media - 1], more);
+	return RC_DONE;
+}
+
+static enum rc part_add_prints(struct part_set *s, uint32_t ordinal, const struct imprints *found, struct err *err)
+{
+	if (!found || (found->n == 0 && !found->more))
+		return RC_DONE;
+	if (mem_grow(&s->print_runs, &s->cap_print_runs, s->n_print_runs + 1, sizeof(*s->print_runs)) != 0 ||
+		mem_grow(&s->prints, &s->cap_prints, s->n_prints + found->n, sizeof(*s->prints)) != 0)
+		return err_memory(err);
+	s->print_runs[s->n_print_runs++] = (struct print_run){
+		.ordinal = ordinal, .n = found->n, .first = s->n_prints, .more = found->more,
+	};
+	if (found->n > 0)
+		memcpy(&s->prints[s->n_prints], found->v, found->n * sizeof(*s->prints));
+	s->n_prints += found->n;
 	return RC_DONE;
 }
 
@@ -373,6 +401,22 @@ static enum rc place(struct tracker *t, struct conversation *c, const struct pac
 	return RC_DONE;
 }
 
+/* What is kept of its payload, as far as it was captured. */
+static enum rc take_prints(struct tracker *t, uint32_t place, const struct packet *p, const struct tracker_frame *frame,
+	enum direction dir, uint32_t ordinal, struct err *err)
+{
+	const struct imprints *found;
+	uint32_t whole = frame->whole ? frame->whole : p->caplen;
+	uint32_t len = p->payload_off < whole ? whole - p->payload_off : 0;
+
+	if (len > p->payload_len)
+		len = p->payload_len;
+	if (!frame->bytes || len == 0)
+		return RC_DONE;
+	enum rc rc = imprinter_packet(t->imprinter, place, p, dir, frame->bytes + p->payload_off, len, &found, err);
+	return rc == RC_DONE ? part_add_prints(t->set, ordinal, found, err) : rc;
+}
+
 static unsigned attributes_for(const struct tracker *t, const struct packet *p)
 {
 	const struct tracker_config *config = &t->config;
@@ -396,8 +440,11 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct t
 	struct open_flow *flow;
 	struct micro_part *micro;
 
-	if (c->open[0].id.block == 0)
+	if (c->open[0].id.block == 0) {
 		analysis_begin(t->analysis, at.place, attributes_for(t, p));
+		if (t->imprinter)
+			imprinter_begin(t->imprinter, at.place);
+	}
 	enum rc rc = place(t, c, p, block, ordinal, &flow, &micro, err);
 
 	if (rc != RC_DONE)
@@ -420,5 +467,7 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct t
 		rc = part_add_note(t->set, micro, &note, err);
 	if (rc == RC_DONE && has_media)
 		rc = part_add_media(t->set, micro, &media, err);
+	if (rc == RC_DONE && t->imprinter)
+		rc = take_prints(t, at.place, p, frame, dir, ordinal, err);
 	return rc == RC_DONE ? part_add_ref(t->set, micro, ordinal, err) : rc;
 }

@@ -34,12 +34,12 @@ enum {
 struct tracker;
 
 /*
- * attributes: enum attribute, what is computed beside counting; `wanted` (NULL: always) says of a conversation's first packet
+ * fingerprints: enum fingerprints, what is kept of payload, of all conversations. attributes: enum attribute, what is computed beside counting; `wanted` (NULL: always) says of a conversation's first packet
  * whether it is computed for the conversation. In any thread.
  */
 struct tracker_config {
 	int64_t micro_ns, flow_ns;
-	unsigned attributes;
+	unsigned attributes, fingerprints;
 	bool (*wanted)(void *ctx, const struct packet *p);
 	void *ctx;
 };
@@ -58,6 +58,7 @@ struct announced;
 struct tracker_frame {
 	const uint8_t *bytes;
 	struct announced *announced;
+	uint32_t whole;              /* bytes that there are: more than p->caplen, where the rest is not kept; 0: p->caplen */
 };
 /* One packet in order; `ordinal` within the segment, `block` of it. RC_NO_MEMORY. */
 enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct tracker_frame *frame, uint64_t pair_hash,
@@ -96,9 +97,14 @@ struct tracker_parts {
 	const struct note_chain *notes;
 	size_t n_notes;
 	const struct media *media;
+	const struct print_run *print_runs;  /* fingerprints, by ascending ordinals */
+	size_t n_print_runs;
+	const uint32_t *prints;
 	const struct texts *texts;           /* pool of the counters' and the media's texts */
 	struct observations *observations;   /* names that addresses were seen to have */
 };
+
+struct print_run { uint32_t ordinal, n; size_t first; bool more; };   /* n from prints[first] on */
 
 struct note_chain { struct packet_note note; uint32_t next; };       /* next: UINT32_MAX at the end */
 

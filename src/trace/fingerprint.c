@@ -63,6 +63,15 @@ static bool is_escape(const uint8_t *payload, size_t len, size_t i)
 		(i >= 3 && is_hex_escape(payload, len, i - 3));
 }
 
+bool plain_moves(const uint8_t *payload, size_t len)
+{
+	const uint8_t *at = len > 0 ? memchr(payload, '%', len) : NULL;
+
+	while (at && !is_escape(payload, len, (size_t)(at - payload)))
+		at = memchr(at + 1, '%', len - (size_t)(at + 1 - payload));
+	return at != NULL;
+}
+
 static enum rc plain_room(struct plain *p, size_t len, struct err *err)
 {
 	size_t cap = p->cap;
@@ -103,7 +112,7 @@ enum rc plain_make(struct plain *p, const uint8_t *payload, size_t len, struct e
 		return rc;
 	p->payload_len = len;
 	p->handshake = fingerprint_is_handshake(payload, len);
-	p->moved = len > 0 && memchr(payload, '%', len) != NULL;
+	p->moved = plain_moves(payload, len);
 	if (p->moved) {
 		make_moved(p, payload, len);
 	} else {
@@ -225,11 +234,16 @@ static void find_gears(struct printer *p, size_t len)
 	}
 }
 
+uint64_t fingerprint_whole(const uint8_t *plain, size_t len)
+{
+	return hash_bytes(plain, len, WHOLE_SEED);
+}
+
 /* What is sent on as it came is rarer than its parts. */
 static void add_whole(struct printer *p, size_t len)
 {
 	if (len >= PRINT_GEAR && !is_row(p->bytes, len))
-		add(p, hash_bytes(p->bytes, len, WHOLE_SEED), 0, len);
+		add(p, fingerprint_whole(p->bytes, len), 0, len);
 }
 
 size_t fingerprint(const struct plain *plain, struct print *out, size_t max)
@@ -241,6 +255,14 @@ size_t fingerprint(const struct plain *plain, struct print *out, size_t max)
 		return p.n;
 	find_tokens(&p, plain->len);
 	find_gears(&p, plain->len);
+	return p.n;
+}
+
+size_t fingerprint_tokens(const uint8_t *plain, size_t len, struct print *out, size_t max)
+{
+	struct printer p = { .bytes = plain, .out = out, .max = max };
+
+	find_tokens(&p, len);
 	return p.n;
 }
 

@@ -38,6 +38,8 @@ struct plain {
 
 enum rc plain_make(struct plain *p, const uint8_t *payload, size_t len, struct err *err);
 void plain_free(struct plain *p);
+/* Whether payload has escapes: else plain bytes are its bytes, but for capitals. */
+bool plain_moves(const uint8_t *payload, size_t len);
 /* Offset in the payload of plain byte i; of i == len its end. */
 static inline uint32_t plain_offset(const struct plain *p, size_t i)
 {
@@ -55,6 +57,9 @@ struct print {
  * The prints of plain bytes, in no particular order, with doubles. At most `max`; returns how many.
  */
 size_t fingerprint(const struct plain *p, struct print *out, size_t max);
+/* The tokens of plain bytes alone, and the print of all of them. */
+size_t fingerprint_tokens(const uint8_t *plain, size_t len, struct print *out, size_t max);
+uint64_t fingerprint_whole(const uint8_t *plain, size_t len);
 /* So many there can be. */
 size_t fingerprint_bound(size_t plain_len);
 

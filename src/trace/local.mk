@@ -4,6 +4,8 @@ src_trace_libtrace_a_SOURCES = \
 	src/trace/common.h \
 	src/trace/fingerprint.c \
 	src/trace/fingerprint.h \
+	src/trace/imprint.c \
+	src/trace/imprint.h \
 	src/trace/match.c \
 	src/trace/match.h \
 	src/trace/match_bytes.c \

@@ -159,6 +159,26 @@ static void ask_names(struct segment *s)
 	segment_names(s, &last, take_name, &again, NULL);
 }
 
+static void ask_prints(struct segment *s)
+{
+	uint32_t packets = segment_info(s)->packets, ordinal, print = 0;
+	struct packet_prints prints;
+	struct segment_prints it;
+	bool may;
+
+	if (segment_prints_seek(&it, s, 0, NULL) == RC_DONE)
+		while (segment_prints_next(&it, &ordinal, &prints, NULL) == RC_DONE) {
+			require(ordinal < packets && prints.n <= SEGMENT_PRINTS_MAX && it.next == ordinal + 1);
+			for (uint32_t i = 0; i < prints.n; i++) {
+				require(i == 0 || prints.v[i] > prints.v[i - 1]);
+				print = prints.v[i];
+			}
+		}
+	segment_may_have_print(s, print, &may, NULL);
+	if (segment_prints_seek(&it, s, packets / 2, NULL) == RC_DONE && segment_prints_next(&it, &ordinal, &prints, NULL) == RC_DONE)
+		require(ordinal >= packets / 2 && ordinal < packets);
+}
+
 static void ask(const uint8_t *bytes, size_t len, size_t at)
 {
 	struct addr_net all = { .addr = { .kind = ADDR_IPV4 }, .bits = 0 };
@@ -170,6 +190,7 @@ static void ask(const uint8_t *bytes, size_t len, size_t at)
 	ask_packets(s);
 	ask_flows(s);
 	ask_names(s);
+	ask_prints(s);
 	segment_by_net(s, &all, &list, NULL);
 	segment_continuations(s, &list, NULL);
 	part_list_free(&list);

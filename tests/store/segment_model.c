@@ -498,6 +498,7 @@ struct model *model_new(
 		.micro_ns = 5000000000LL,
 		.flow_ns = 300000000000LL,
 		.macro_ns = 900000000000LL };
+	m->start.fingerprints = seed % 5 == 2 ? FINGERPRINTS_OFF : seed % 5 == 3 ? FINGERPRINTS_FULL : FINGERPRINTS_SPARSE;
 	m->start.number = below(&r, 3);
 	m->start.first_offset = below(&r, 3) * 5000;
 	m->start.first_frame = 1 + below(&r, 1000000);
@@ -545,6 +546,21 @@ uint16_t model_check(const struct model *m, uint32_t packet)
 	return (uint16_t)hash_mix((uint64_t)m->start.block << 32 | packet);
 }
 
+/* None of many packets, one to three of most others, many of few. */
+struct packet_prints model_prints(const struct model *m, uint32_t packet, uint32_t *v)
+{
+	uint64_t r = m->start.first_frame + packet * 77ULL;
+	struct packet_prints p = { .v = v };
+
+	if (m->start.fingerprints == FINGERPRINTS_OFF || below(&r, 3) == 0)
+		return p;
+	p.n = below(&r, 30) ? 1 + below(&r, 3) : below(&r, MODEL_PRINTS);
+	p.more = below(&r, 50) == 0;
+	for (uint32_t i = 0; i < p.n; i++)
+		v[i] = (i > 0 ? v[i - 1] : 0) + 1 + below(&r, UINT32_MAX / (p.n + 1));
+	return p;
+}
+
 enum rc model_write(
 	const struct model *m, struct segment_writer *w, struct buf *out, struct err *err)
 {
@@ -563,6 +579,12 @@ enum rc model_write(
 			segment_writer_micro(w, f->micros[k].id, f->micros[k].slice_ns,
 				&f->micros[k].c, f->micros[k].ordinals, f->micros[k].n);
 		}
+	}
+	for (uint32_t i = 0; i < m->n_packets && m->start.fingerprints != FINGERPRINTS_OFF; i++) {
+		uint32_t v[MODEL_PRINTS];
+		struct packet_prints prints = model_prints(m, i, v);
+
+		segment_writer_prints(w, i, &prints);
 	}
 	for (uint32_t i = 0; i < m->n_names; i++)
 		segment_writer_name(w, &m->names[i].o);

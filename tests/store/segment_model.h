@@ -62,6 +62,9 @@ struct model *model_new(
 void model_free(struct model *m);
 /* The check that a packet has: nothing that was hashed. */
 uint16_t model_check(const struct model *m, uint32_t packet);
+/* Its fingerprints, if start.fingerprints says that there are any; MODEL_PRINTS at most, to v. */
+enum { MODEL_PRINTS = 300 };
+struct packet_prints model_prints(const struct model *m, uint32_t packet, uint32_t *v);
 /* Gives all of it to a writer, begin to end. */
 enum rc model_write(
 	const struct model *m, struct segment_writer *w, struct buf *out, struct err *err);

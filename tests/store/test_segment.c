@@ -45,7 +45,8 @@ static void test_info(void **state)
 	assert_int_equal(i->first_frame, x.m->start.first_frame);
 	assert_int_equal(i->micro_ns, x.m->start.micro_ns);
 	assert_int_equal(i->size.header + i->size.packets + i->size.flows + i->size.counters +
-			i->size.refs + i->size.marks + i->size.checks + i->size.addresses + i->size.services + i->size.strings,
+			i->size.refs + i->size.marks + i->size.checks + i->size.addresses + i->size.services + i->size.strings +
+			i->size.prints + i->size.filter,
 		x.file.len - x.at);
 	world_close(&x);
 }
@@ -74,7 +75,7 @@ static void test_same_bytes(void **state)
 	assert_int_equal(segment_writer_end(w, &again, &size, NULL), RC_DONE);
 	assert_memory_equal(first.data, again.data, first.len);
 	assert_int_equal(size.header + size.packets + size.flows + size.counters + size.refs +
-			size.marks + size.checks + size.addresses + size.services + size.strings,
+			size.marks + size.checks + size.addresses + size.services + size.strings + size.prints + size.filter,
 		first.len);
 	segment_writer_free(w);
 	buf_free(&first);
