@@ -98,7 +98,7 @@ static void put_range(
 		dates ? " \xe2\x80\x93 " : "\xe2\x80\x93", last);
 }
 
-static int index_permille(const struct screen *s)
+int chrome_indexed_permille(const struct screen *s)
 {
 	const struct ingest_progress *p = session_index_progress(s->session);
 	uint64_t position, size;
@@ -118,7 +118,7 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 	if (!s->indexing && live_state(s, out, size, brief))
 		return s->live.paused || s->live.recorders == 0 || s->live.n_troubles > 0;
 	if (s->indexing)
-		len = snprintf(out, size, "indexing %d %%", index_permille(s) / 10);
+		len = snprintf(out, size, "indexing %d %%", chrome_indexed_permille(s) / 10);
 	else if (s->waiting)
 		len = snprintf(out, size, "another program is indexing");
 	else
@@ -134,14 +134,27 @@ static bool put_state(char *out, size_t size, const struct screen *s, const stru
 /* What is left out first, where there is no room. What was dropped goes last: it is a warning. */
 enum { FORM_DATE, FORM_RANGE, FORM_PACKETS, FORM_BRIEF, FORM_DROPPED, FORM_STATE };
 
+/* "only 14:17:00-14:18:30", where a range is asked for. Returns the length. */
+static size_t put_only(char *out, size_t size, const struct screen *s)
+{
+	char range[120];
+
+	out[0] = '\0';
+	if (range_text(s, range, sizeof(range)) == 0)
+		return 0;
+	return (size_t)snprintf(out, size, "only %s" DOT, range);
+}
+
 /* What is known of all sources, in a longer or shorter form. */
 static void put_completeness(char *out, size_t size, const struct screen *s,
 	const struct totals *t, int form, const char *state)
 {
+	char only[160] = "";
 	char packets[TEXT_NUMBER + 16] = "", dropped[TEXT_NUMBER + 16] = "", range[160] = "";
 	size_t len;
 
-	if (form <= FORM_RANGE)
+	/* a range that is asked for is never forgotten */
+	if (put_only(only, sizeof(only), s) == 0 && form <= FORM_RANGE)
 		put_range(range, sizeof(range), s, t, form == FORM_DATE);
 	if (form <= FORM_BRIEF) {
 		len = text_count_short(packets, sizeof(packets), t->packets);
@@ -151,14 +164,14 @@ static void put_completeness(char *out, size_t size, const struct screen *s,
 		len = text_count_short(dropped, sizeof(dropped), t->dropped);
 		snprintf(dropped + len, sizeof(dropped) - len, " dropped" DOT);
 	}
-	snprintf(out, size, "%s%s%s%s", range, packets, dropped, state);
+	snprintf(out, size, "%s%s%s%s%s", only, range, packets, dropped, state);
 }
 
 /* The longest form that fits into `room`, at the right; returns the cells that it takes. */
 static int draw_completeness(struct screen *s, int room)
 {
 	struct canvas *c = s->canvas;
-	char state[80], text[480];
+	char state[80], text[600], only[160];
 	struct totals t;
 	int w = 0, w_state;
 	bool warn = false;
@@ -174,6 +187,8 @@ static int draw_completeness(struct screen *s, int room)
 	w = w < room ? w : room;
 	canvas_text(c, c->w - w - 1, 0, w,
 		t.has_dropped && t.dropped > 0 ? ATTR_BAR_WARN : ATTR_BAR, text);
+	if (put_only(only, sizeof(only), s) > 0)
+		canvas_paint(c, (struct rect){ c->w - w - 1, 0, canvas_width(c, only) - 3, 1 }, ATTR_BAR_WARN);
 	w_state = canvas_width(c, state);
 	w_state = w_state < w ? w_state : w;
 	canvas_paint(c, (struct rect){ c->w - w_state - 1, 0, w_state, 1 },
@@ -241,11 +256,11 @@ void chrome_draw_top(struct screen *s)
 	const char *crumbs[CRUMBS_MAX];
 	size_t n = collect_crumbs(s, crumbs);
 	struct canvas *c = s->canvas;
-	int room = c->w - crumbs_width(c, crumbs, n) - 5;
+	int room = c->w - crumbs_width(c, crumbs, n) - 5, least = c->w / (range_is_set(&s->range) ? 2 : 4);
 
 	canvas_fill(c, (struct rect){ 0, 0, c->w, 1 }, ATTR_BAR);
 	/* the state is said even where the breadcrumb has to be cut for it */
-	room = draw_completeness(s, room > c->w / 4 ? room : c->w / 4);
+	room = draw_completeness(s, room > least ? room : least);
 	draw_crumbs(s, crumbs, n, c->w - room);
 }
 

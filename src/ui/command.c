@@ -76,25 +76,6 @@ static enum rc run_export(struct screen *s, const char *arguments, struct err *e
 	return save_chosen(s, arguments, err);
 }
 
-/* Minutes or seconds of the newest packet's day, RFC 3339, or relative to the newest packet. */
-static enum rc parse_goto(struct screen *s, const char *text, int64_t *time_ns, struct err *err)
-{
-	const struct query_sources *sources = session_sources(s->session);
-	char full[TEXT_TIME + 64], date[TEXT_TIME];
-	const char *colon;
-	int64_t newest;
-
-	colon = strchr(text, ':');
-	if (colon != NULL && strchr(text, 'T') == NULL && strchr(text, '-') == NULL &&
-		strlen(text) < 24 && query_newest(sources, &newest)) {
-		text_date(date, sizeof(date), newest);
-		snprintf(full, sizeof(full), "%sT%s%sZ", date, text,
-			strchr(colon + 1, ':') != NULL ? "" : ":00");
-		text = full;
-	}
-	return query_parse_time(sources, text, time_ns, err);
-}
-
 static enum rc run_goto(struct screen *s, const char *arguments, struct err *err)
 {
 	struct view *v = screen_top(s);
@@ -103,8 +84,13 @@ static enum rc run_goto(struct screen *s, const char *arguments, struct err *err
 
 	if (v->ops->go_to_time == NULL)
 		return not_here(err, "goto");
-	rc = parse_goto(s, arguments, &time_ns, err);
+	rc = range_parse_time(s, arguments, &time_ns, err);
 	return rc == RC_DONE ? v->ops->go_to_time(v, time_ns, err) : rc;
+}
+
+static enum rc run_range(struct screen *s, const char *arguments, struct err *err)
+{
+	return range_parse(s, arguments, err);
 }
 
 static enum rc run_help(struct screen *s, const char *arguments, struct err *err)
@@ -200,6 +186,10 @@ static const struct command_row rows[] = {
 	{ "help", "", "Keys and commands.", run_help },
 	{ "payload", "FILE", "Write the payload that a stream shows to a file.", run_payload },
 	{ "quit", "", "Leave the program.", run_quit },
+	{ "range", "FROM TO",
+		"Ask only for a range of time: 14:17 14:18:30, 14:17 (from then on), -5m (the last five minutes, "
+		"sliding while packets are recorded); without any, all times.",
+		run_range },
 	{ "save", "", "Remember settings, and the columns of this tier where they were chosen.",
 		run_save },
 	{ "set", "NAME VALUE", "Change a setting (flowdrill-config(5)); without any, show all.",

@@ -13,9 +13,10 @@ static const struct keymap_row rows[] = {
 #define X_TIERS(r, n, k, hi, he)   ROW(KEYMAP_GROUP_TIERS, r, n, k, hi, he)
 #define X_LISTS(r, n, k, hi, he)   ROW(KEYMAP_GROUP_LISTS, r, n, k, hi, he)
 #define X_ALONG(r, n, k, hi, he)   ROW(KEYMAP_GROUP_ALONG, r, n, k, hi, he)
+#define X_TIME(r, n, k, hi, he)    ROW(KEYMAP_GROUP_TIME, r, n, k, hi, he)
 #define X_PROGRAM(r, n, k, hi, he) ROW(KEYMAP_GROUP_PROGRAM, r, n, k, hi, he)
 	KEYMAP_MOVING(X_MOVING) KEYMAP_TIERS(X_TIERS) KEYMAP_LISTS(X_LISTS)
-		KEYMAP_ALONG(X_ALONG) KEYMAP_PROGRAM(X_PROGRAM)
+		KEYMAP_ALONG(X_ALONG) KEYMAP_TIME(X_TIME) KEYMAP_PROGRAM(X_PROGRAM)
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -48,6 +49,7 @@ const char *keymap_group_title(enum keymap_group g)
 		[KEYMAP_GROUP_TIERS] = "Up and down the tiers",
 		[KEYMAP_GROUP_LISTS] = "Lists",
 		[KEYMAP_GROUP_ALONG] = "Along the content",
+		[KEYMAP_GROUP_TIME] = "Time",
 		[KEYMAP_GROUP_PROGRAM] = "The program",
 	};
 

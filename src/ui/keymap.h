@@ -119,6 +119,17 @@
 		"as bytes (x), of both or of one of them (Tab). Enter goes to the packet of a line.") \
 	X(REQ_PAYLOAD, "payload", "W", "save payload", \
 		"In the stream view: write the payload that is shown, as it is, to a file.")
+#define KEYMAP_TIME(X) \
+	X(REQ_ZOOM_IN, "zoom-in", "+ =", "zoom", \
+		"Ask only for a shorter range of time, around the selected row. All lists and pictures ask for " \
+		"it, and the top line says it; a record counts where it overlaps.") \
+	X(REQ_ZOOM_OUT, "zoom-out", "-", "", "Ask for a longer range of time.") \
+	X(REQ_ZOOM_ALL, "all-times", "0", "all times", "Ask for all times again.") \
+	X(REQ_WINDOW_PREV, "window-before", "[", "", \
+		"The range before this one, as long as it; where none is set, the macroflows' window before.") \
+	X(REQ_WINDOW_NEXT, "window-next", "]", "", "The range behind this one.") \
+	X(REQ_RANGE_BEGIN, "range-begin", "(", "", "The range of time begins with the selected row.") \
+	X(REQ_RANGE_END, "range-end", ")", "", "The range of time ends with the selected row.")
 #define KEYMAP_PROGRAM(X) \
 	X(REQ_HEX, "hex", "x", "bytes", \
 		"Show or hide the bytes in the packet view; in a stream: text or bytes; in a list of " \
@@ -131,7 +142,7 @@
 	X(REQ_INTERRUPT, "interrupt", "Ctrl-C", "", \
 		"Stop a query or a write that is running.") \
 	X(REQ_QUIT, "quit", "Q", "quit", "Leave the program.")
-#define KEYMAP_ALL(X) KEYMAP_MOVING(X) KEYMAP_TIERS(X) KEYMAP_LISTS(X) KEYMAP_ALONG(X) KEYMAP_PROGRAM(X)
+#define KEYMAP_ALL(X) KEYMAP_MOVING(X) KEYMAP_TIERS(X) KEYMAP_LISTS(X) KEYMAP_ALONG(X) KEYMAP_TIME(X) KEYMAP_PROGRAM(X)
 
 enum request {
 	REQ_NONE,
@@ -147,6 +158,7 @@ enum keymap_group {
 	KEYMAP_GROUP_TIERS,
 	KEYMAP_GROUP_LISTS,
 	KEYMAP_GROUP_ALONG,
+	KEYMAP_GROUP_TIME,
 	KEYMAP_GROUP_PROGRAM,
 	KEYMAP_GROUPS
 };

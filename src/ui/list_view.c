@@ -5,6 +5,7 @@
 #include "flow/health.h"
 #include "ui/config.h"
 #include "ui/record_label.h"
+#include "ui/series.h"
 #include "ui/state.h"
 
 #include <stdio.h>
@@ -57,6 +58,8 @@ void list_view_init(struct list_view *lv, struct screen *s, const struct view_op
 	lv->view.tier = tier;
 	lv->hooks = hooks;
 	loader_init(&lv->loader, s->session, tier, in);
+	lv->loader.query.from_ns = s->range.from_ns;
+	lv->loader.query.to_ns = s->range.to_ns;
 	list_view_usual_columns(lv);
 	loader_set_sort(&lv->loader, lv->natural, lv->n_natural,
 		NULL); /* a failure shows in the list */
@@ -67,6 +70,7 @@ void list_view_close(struct view *v)
 	struct list_view *lv = of(v);
 
 	loader_free(&lv->loader);
+	series_free(lv->series);
 	mem_free(lv->map);
 	mem_free(lv);
 }
@@ -167,85 +171,6 @@ static void select_again(struct list_view *lv, const struct result *r, bool was_
 		list_follow(&lv->list, place);
 }
 
-/*
- * ---- trouble -----------------------------------------------------------------------------
- */
-
-static uint64_t trouble_at(const struct list_view *lv, const struct result *r, size_t place)
-{
-	struct row row;
-
-	return list_view_row(lv, r, place, &row) ? health_trouble(&row) : 0;
-}
-
-/* The place of the worst row, the first of equals. */
-static bool worst_place(const struct list_view *lv, const struct result *r, size_t *place)
-{
-	uint64_t worst = 0;
-
-	for (size_t i = 0; i < lv->list.count; i++) {
-		uint64_t trouble = trouble_at(lv, r, i);
-
-		if (trouble <= worst)
-			continue;
-		worst = trouble;
-		*place = i;
-	}
-	return worst > 0;
-}
-
-static void select_worst(struct list_view *lv, const struct result *r)
-{
-	size_t place;
-
-	if (r != NULL && worst_place(lv, r, &place)) {
-		list_select(&lv->list, 0);   /* where it stands must not depend on how the rows came in */
-		list_select(&lv->list, place);
-	}
-	lv->seek = loader_loading(&lv->loader);
-}
-
-/* There may be no room for the column. */
-static void say_why(struct list_view *lv, const struct result *r, size_t place)
-{
-	struct health_verdict v;
-	struct row row;
-	char why[160];
-
-	if (!list_view_row(lv, r, place, &row) || row.record == NULL)
-		return;
-	health_judge(row.record, row.limits, &v);
-	health_why(why, sizeof(why), &v);
-	screen_say(lv->view.screen, "%s: %s", health_name(v.health), why);
-}
-
-/* From the selected row up or down to one that is not well. */
-static void go_to_trouble(struct list_view *lv, int by)
-{
-	const struct result *r;
-	size_t i = lv->list.selected;
-	bool found = false;
-
-	if (lv->fold.on && !lv->fold.open) {
-		lv->fold.open = true;        /* small services may be in trouble too */
-		list_view_arrange(lv);
-	}
-	r = loader_lock(&lv->loader);
-	while (!found && (by > 0 ? i + 1 < lv->list.count : i > 0)) {
-		i = by > 0 ? i + 1 : i - 1;
-		found = trouble_at(lv, r, i) > 0;
-	}
-	if (found)
-		say_why(lv, r, i);
-	loader_unlock(&lv->loader);
-	if (found)
-		list_select(&lv->list, i);
-	else
-		screen_say(lv->view.screen, "no %s %s is in trouble", by > 0 ? "further" : "earlier",
-			tier_singular(lv->view.tier));
-	list_view_remember(lv);
-}
-
 void list_view_arrange(struct list_view *lv)
 {
 	const struct result *r = loader_lock(&lv->loader);
@@ -265,7 +190,7 @@ void list_view_arrange(struct list_view *lv)
 	if (lv->follow)
 		select_newest(lv, r);
 	else if (lv->seek)
-		select_worst(lv, r);
+		list_view_select_worst(lv, r);
 	else
 		select_again(lv, r, was_fold);
 	loader_unlock(&lv->loader);
@@ -277,10 +202,12 @@ void list_view_update(struct view *v)
 {
 	struct list_view *lv = of(v);
 
+	list_view_take_range(lv);
 	if (v->screen->live.paused)
 		loader_drop_refresh(&lv->loader);
 	if (loader_update(&lv->loader))
 		list_view_arrange(lv);
+	list_view_update_strip(lv);
 }
 
 void list_view_refresh(struct view *v)
@@ -295,12 +222,16 @@ void list_view_refresh(struct view *v)
 	if (v->screen->live.recorders > 0 && !lv->has_key && !loader_loading(&lv->loader))
 		list_view_remember(lv);
 	loader_refresh(&lv->loader);
+	if (lv->series != NULL)
+		series_refresh(lv->series);
 }
 
 bool list_view_busy(const struct view *v, int *progress)
 {
-	*progress = loader_progress(&of_const(v)->loader);
-	return loader_busy(&of_const(v)->loader);
+	const struct list_view *lv = of_const(v);
+
+	*progress = loader_progress(&lv->loader);
+	return loader_busy(&lv->loader) || (lv->series != NULL && series_busy(lv->series));
 }
 
 bool list_view_failed(const struct view *v, struct err *err)
@@ -466,8 +397,8 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_RIGHT: columns_step(&lv->columns, 1); return true;
 	case REQ_SORT_REVERSE: reverse(lv); return true;
 	case REQ_FOLLOW: toggle_follow(lv); return true;
-	case REQ_NEXT_TROUBLE: go_to_trouble(lv, 1); return true;
-	case REQ_PREV_TROUBLE: go_to_trouble(lv, -1); return true;
+	case REQ_NEXT_TROUBLE: list_view_go_to_trouble(lv, 1); return true;
+	case REQ_PREV_TROUBLE: list_view_go_to_trouble(lv, -1); return true;
 	default:
 		return list_view_filter_request(lv, r) || list_view_tag_request(lv, r) ||
 			list_view_group_request(lv, r);

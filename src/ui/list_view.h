@@ -36,6 +36,15 @@ struct list_totals {
 	uint64_t packets, bytes, flows;
 };
 
+/* From the first row's beginning to the last one's end; found when all rows are there. */
+struct list_extent {
+	bool known;
+	size_t rows; /* there were then */
+	int64_t from_ns, to_ns;
+};
+
+struct series;
+
 struct list_hooks {
 	/*
 	 * The view below a row; NULL where there is none or no memory, then it has said so.
@@ -85,6 +94,8 @@ struct list_view {
 	const struct cell_share *share; /* for columns of shares; NULL: there are none */
 	struct cell_style style; /* of its cells; made when it is drawn */
 	struct detail detail;
+	struct series *series; /* of the time strip; NULL before it is needed */
+	struct list_extent extent; /* lists of what lies below one record */
 	struct {
 		unsigned change; /* of tags, when they were counted */
 		size_t rows; /* there were then */
@@ -125,6 +136,17 @@ void list_view_group_columns(struct list_view *lv);
 void list_view_group_heads(struct list_view *lv);
 /* Opens the top talkers of what is listed. */
 void list_view_open_top(struct list_view *lv);
+/* Trouble (ui/list_view_trouble.c): selects the worst row; goes to the next one that is not well, by: 1, -1. */
+void list_view_select_worst(struct list_view *lv, const struct result *r);
+void list_view_go_to_trouble(struct list_view *lv, int by);
+/* Time (ui/list_view_time.c): asks anew where the screen's range has changed. */
+void list_view_take_range(struct list_view *lv);
+/* Asks for the strip's columns when the list's own first rows are there. */
+void list_view_update_strip(struct list_view *lv);
+/* Draws the strip at the top of the area; returns the rows that it takes. */
+int list_view_draw_strip(struct list_view *lv, struct canvas *c, struct rect area);
+/* First and last packet of a row; false where it has no time. */
+bool list_view_row_span(const struct row *row, int64_t *first_ns, int64_t *last_ns);
 /* Tagging (ui/list_view_tags.c); false where the request is another. */
 bool list_view_tag_request(struct list_view *lv, enum request r);
 
@@ -160,6 +182,7 @@ enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err);
 bool list_view_search(struct view *v, const char *text, int by);
 size_t list_view_lines(const struct view *v, int width, size_t max);
 bool list_view_selected(const struct view *v, struct id *out);
+bool list_view_span(const struct view *v, int64_t *first_ns, int64_t *last_ns);
 bool list_view_step(struct view *v, int by, struct id *out);
 size_t list_view_tagged(const struct view *v);
 bool list_view_place(const struct view *v, struct place_step *out);
@@ -174,7 +197,7 @@ void list_view_select_id(struct view *v, const struct id *id);
 	.set_columns = list_view_set_columns, .columns = list_view_columns,                     \
 	.go_to_time = list_view_go_to_time,         \
 	.search = list_view_search, .lines = list_view_lines, .selected = list_view_selected, .step = list_view_step, \
-	.tagged = list_view_tagged, .place = list_view_place,                     \
+	.span = list_view_span, .tagged = list_view_tagged, .place = list_view_place,                     \
 	.select_id = list_view_select_id
 #define LIST_VIEW_OPS LIST_VIEW_OPS_BUT_REQUEST, .request = list_view_request
 

@@ -109,6 +109,9 @@ static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect
 	else if (lv->view.screen->indexing)
 		canvas_printf(
 			c, x, y, w, ATTR_DIM, "no %s yet: the file is being indexed", rows);
+	else if (range_is_set(&lv->view.screen->range))
+		canvas_printf(c, x, y, w, ATTR_DIM, "no %s in this range of time%s; 0 shows all times", rows,
+			lv->view.filter[0] != '\0' ? " match the filter" : "");
 	else if (lv->view.filter[0] != '\0')
 		canvas_printf(c, x, y, w, ATTR_DIM,
 			"no %s match the filter; / and an empty filter show all", rows);
@@ -142,11 +145,15 @@ static const struct query_sort *shown_sort(const struct list_view *lv)
 void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 {
 	struct list_view *lv = (struct list_view *)v;
-	int detail = v->screen->printing ? 0 : detail_height(v->screen->pane, area.h);
-	int total = list_view_has_totals(lv) && area.h - 1 - detail > TOTALS_MIN_H;
-	int rows = area.h - 1 - detail - total;
+	int strip = list_view_draw_strip(lv, c, area);
+	int detail, total, rows;
 	const struct result *r;
 
+	area.y += strip;
+	area.h -= strip;
+	detail = v->screen->printing ? 0 : detail_height(v->screen->pane, area.h);
+	total = list_view_has_totals(lv) && area.h - 1 - detail > TOTALS_MIN_H;
+	rows = area.h - 1 - detail - total;
 	lv->detail.size = v->screen->pane;
 	lv->style = v->screen->style;
 	lv->style.share = lv->share;
@@ -212,7 +219,7 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	size_t state_size)
 {
 	const struct list_view *lv = (const struct list_view *)v;
-	char tags[96];
+	char tags[96], range[160];
 	int len = 0;
 
 	snprintf(position, position_size, "%zu/%zu%s",
@@ -236,6 +243,8 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	if (lv->grouping.n > 0)
 		len = add_state(state, state_size, len,
 			lv->hooks->group_columns != NULL ? "by " : "groups (g0 ends) by ", v->group);
+	if (range_text(v->screen, range, sizeof(range)) > 0)
+		len = add_state(state, state_size, len, "time (0: all): ", range);
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
 	if (lv->asked.left_out[0] != '\0')

@@ -68,6 +68,19 @@ enum rc loader_set_sort(
 	return loader_restart(l, err);
 }
 
+enum rc loader_set_range(struct loader *l, int64_t from_ns, int64_t to_ns, struct err *err)
+{
+	l->query.from_ns = from_ns;
+	l->query.to_ns = to_ns;
+	return loader_restart(l, err);
+}
+
+void loader_slide(struct loader *l, int64_t from_ns)
+{
+	l->query.from_ns = from_ns;
+	loader_refresh(l);
+}
+
 static int64_t now_ns(void)
 {
 	struct timespec t;

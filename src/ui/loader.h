@@ -45,6 +45,10 @@ enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err);
 /* Asks anew with another order; n 0: the natural one. */
 enum rc loader_set_sort(
 	struct loader *l, const struct query_sort *sort, size_t n, struct err *err);
+/* Asks anew for another range of time. */
+enum rc loader_set_range(struct loader *l, int64_t from_ns, int64_t to_ns, struct err *err);
+/* Time passes: the range begins later, behind what is shown. */
+void loader_slide(struct loader *l, int64_t from_ns);
 /* Asks anew, showing rows as they come. */
 enum rc loader_restart(struct loader *l, struct err *err);
 /* Something new was published: asks behind what is shown. */

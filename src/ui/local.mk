@@ -1,9 +1,9 @@
 # src/ui: one source or header a line, sorted.
 src_ui_libui_a_SOURCES = \
-	src/ui/batch.c \
-	src/ui/batch.h \
 	src/ui/along.c \
 	src/ui/along.h \
+	src/ui/batch.c \
+	src/ui/batch.h \
 	src/ui/canvas.c \
 	src/ui/canvas.h \
 	src/ui/canvas_ascii.c \
@@ -39,7 +39,9 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view_filter.c \
 	src/ui/list_view_group.c \
 	src/ui/list_view_tags.c \
+	src/ui/list_view_time.c \
 	src/ui/list_view_totals.c \
+	src/ui/list_view_trouble.c \
 	src/ui/live.c \
 	src/ui/live.h \
 	src/ui/loader.c \
@@ -60,6 +62,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/prompt.h \
 	src/ui/prompt_history.c \
 	src/ui/prompt_history.h \
+	src/ui/range.c \
+	src/ui/range.h \
 	src/ui/record_label.c \
 	src/ui/record_label.h \
 	src/ui/save.c \
@@ -79,12 +83,14 @@ src_ui_libui_a_SOURCES = \
 	src/ui/spark.h \
 	src/ui/state.c \
 	src/ui/state.h \
-	src/ui/tags.c \
-	src/ui/tags.h \
 	src/ui/stream_lines.c \
 	src/ui/stream_lines.h \
 	src/ui/stream_load.c \
 	src/ui/stream_load.h \
+	src/ui/strip.c \
+	src/ui/strip.h \
+	src/ui/tags.c \
+	src/ui/tags.h \
 	src/ui/term.h \
 	src/ui/term_curses.c \
 	src/ui/term_palette.c \
@@ -104,8 +110,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_records.c \
 	src/ui/view_sort.c \
 	src/ui/view_top.c \
+	src/ui/view_stream.c \
 	src/ui/view_table.c \
 	src/ui/view_table.h \
-	src/ui/view_stream.c \
 	src/ui/which_key.c \
 	src/ui/which_key.h

@@ -169,6 +169,7 @@ enum rc screen_open(struct screen *s, struct session *session, const struct scre
 
 	memset(s, 0, sizeof(*s));
 	s->session = session;
+	range_init(&s->range);
 	s->config = o->config != NULL ? o->config : config_new();
 	if (s->config == NULL)
 		return err_memory(err);
@@ -252,6 +253,7 @@ static int64_t now_ns(void)
 static void refresh_views(struct screen *s)
 {
 	chrome_measure(s);
+	range_slide(s);
 	for (size_t i = 0; i < s->n_views; i++)
 		s->views[i]->stale = true;
 	refresh_top(s);
@@ -425,7 +427,7 @@ static void request_own(struct screen *s, enum request r)
 	case REQ_SUSPEND: s->suspend = true; break;
 	case REQ_INTERRUPT: interrupt(s); break;
 	case REQ_QUIT: s->quit = true; break;
-	default: break;
+	default: range_request(s, r); break;
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "ui/live.h"
 #include "ui/place.h"
 #include "ui/prompt.h"
+#include "ui/range.h"
 #include "ui/tags.h"
 #include "ui/view.h"
 
@@ -51,6 +52,7 @@ struct screen {
 	struct tags tags;
 	struct marks marks;
 	struct cell_style style;
+	struct range range; /* of time, that all lists ask for */
 	char source[128]; /* the breadcrumb's first step */
 	bool printing; /* a view is written as text: no row is the selected one, and there are no details */
 	enum detail_size pane; /* details below lists */
@@ -62,7 +64,7 @@ struct screen {
 	bool rebuilt; /* a damaged index was thrown away once */
 	int64_t refreshed_ns; /* when the session was last asked for news */
 	bool quit;
-	bool no_mouse, no_restore; /* chosen by the user */
+	bool no_strip, no_mouse, no_restore; /* chosen by the user */
 	bool redraw, suspend, retheme; /* asked of whoever has the terminal */
 };
 
@@ -111,6 +113,8 @@ void screen_prompt_key(struct screen *s, uint32_t key);
 /* ui/chrome.c: top line, hints and last line. */
 void chrome_draw_top(struct screen *s);
 void chrome_draw_bottom(struct screen *s);
+/* How much of what is being indexed is; -1 where nothing is. */
+int chrome_indexed_permille(const struct screen *s);
 /* Totals of all sources: what the top line and cell_style say. */
 void chrome_measure(struct screen *s);
 

@@ -43,12 +43,23 @@ static void set_restore(struct screen *s, unsigned word)
 	s->no_restore = word == 1;
 }
 
+static unsigned get_strip(const struct screen *s)
+{
+	return s->no_strip;
+}
+
+static void set_strip(struct screen *s, unsigned word)
+{
+	s->no_strip = word == 1;
+}
+
 /* Sorted. */
 static const struct setting rows[] = {
 	{ "mouse", "Whether the mouse is the program's; off: the terminal selects text with it.",
 		on_off, get_mouse, set_mouse },
 	{ "restore", "Whether a file is shown again as it was left.", on_off, get_restore,
 		set_restore },
+	{ "strip", "Whether lists have the time strip above them.", on_off, get_strip, set_strip },
 	{ "theme", "Colours for a dark or a light terminal.", themes, get_theme, set_theme },
 };
 

@@ -88,6 +88,8 @@ struct view_ops {
 	bool (*search)(struct view *v, const char *text, int by);
 	/* The id of what is selected (a packet view: of its packet); false where nothing is. */
 	bool (*selected)(const struct view *v, struct id *out);
+	/* May be NULL: the time of what is selected, first and last packet; false where nothing is. */
+	bool (*span)(const struct view *v, int64_t *first_ns, int64_t *last_ns);
 	/* How many of its rows are tagged. */
 	size_t (*tagged)(const struct view *v);
 	/* May be NULL: how to open it again (ui/place.h); false where that is not possible. */

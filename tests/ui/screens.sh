@@ -33,10 +33,12 @@ for size in 80x24 200x60; do
 	show bytes "$size" --size "$size"
 	show trouble "$size" --size "$size"
 	show groups "$size" --size "$size"
+	show time "$size" --size "$size"
 	show stream "$size" --size "$size"
 done
 show walk ascii --size 80x24 --ascii
 show groups ascii --size 80x24 --ascii
+show time ascii --size 80x24 --ascii
 show stream ascii --size 80x24 --ascii
 # once more, from a cached index and with several threads
 cache=$(mktemp -d)
