@@ -5,23 +5,49 @@
 usage: shop-app.py NAME DATABASE CACHE pooled|fresh
 
 With `pooled` it keeps its connections to the database and the cache, with
-`fresh` it opens new ones for every request.
+`fresh` it opens new ones for every request. Where SHOP_LOG names a file, a line of JSON
+for each request says when it was there, and over which connections it asked others.
 """
 import contextlib
 import html
 import http.server
 import json
+import os
 import queue
 import socket
 import sys
+import threading
+import time
 import urllib.parse
 
 import psycopg2
 import redis
 
 NAME, DATABASE, CACHE, STYLE = sys.argv[1:5]
+LOG = os.environ.get("SHOP_LOG")
+CALLS = threading.local()
+
+
+def note(fileno):
+    """The request at hand asks over this connection."""
+    if LOG and hasattr(CALLS, "ends"):
+        with socket.socket(fileno=os.dup(fileno)) as s:
+            CALLS.ends.add((s.getsockname()[:2], s.getpeername()[:2]))
+
+
+class NotedConnection(redis.Connection):
+    def send_packed_command(self, command, check_health=True):
+        super().send_packed_command(command, check_health)
+        note(self._sock.fileno())
+
+
+def make_cache():
+    return redis.Redis(connection_pool=redis.ConnectionPool(connection_class=NotedConnection, host=CACHE,
+                                                            socket_timeout=5))
+
+
 POOL = queue.LifoQueue()
-STORE = redis.Redis(host=CACHE, socket_timeout=5)
+STORE = make_cache()
 
 
 def connect():
@@ -37,6 +63,7 @@ def database():
     except queue.Empty:
         connection = connect()
     try:
+        note(connection.fileno())
         with connection, connection.cursor() as cursor:
             yield cursor
     finally:
@@ -51,8 +78,11 @@ def cache():
     if STYLE == "pooled":
         yield STORE
         return
-    with contextlib.closing(redis.Redis(host=CACHE, socket_timeout=5)) as fresh:
+    fresh = make_cache()
+    try:
         yield fresh
+    finally:
+        fresh.connection_pool.disconnect()
 
 
 def page(title, rows):
@@ -133,10 +163,16 @@ class Shop(http.server.BaseHTTPRequestHandler):
         if path not in pages:
             self.answer_json(404, {"error": "no such page"})
             return
+        CALLS.ends = set()
+        begin = time.time()
         try:
             pages[path](values)
         except (psycopg2.Error, redis.RedisError) as e:
             self.answer_json(503, {"error": str(e).split("\n", maxsplit=1)[0]})
+        if LOG:
+            line = {"id": self.headers["X-Request-ID"], "begin": begin, "end": time.time(), "ends": list(CALLS.ends)}
+            with open(LOG, "a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
 
     def do_GET(self):
         url = urllib.parse.urlparse(self.path)

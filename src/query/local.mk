@@ -37,6 +37,8 @@ src_query_libquery_a_SOURCES = \
 	src/query/query_priv.h \
 	src/query/related.c \
 	src/query/related.h \
+	src/query/related_hops.c \
+	src/query/related_priv.h \
 	src/query/result.c \
 	src/query/result.h \
 	src/query/rows.c \

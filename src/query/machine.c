@@ -368,10 +368,13 @@ static void link_talks(struct machine *m, uint32_t *last)
 		uint32_t *before = &last[m->trace[i].talk];
 
 		p->before = *before;
+		p->first = i;
 		if (*before != MACHINE_NONE) {
 			const struct machine_packet *b = &m->packets[*before];
+			bool turns = !addr_equal(&b->dst, &p->dst);
 
-			p->turn = b->turn + !addr_equal(&b->dst, &p->dst);
+			p->turn = b->turn + turns;
+			p->first = turns ? i : b->first;
 		}
 		*before = i;
 	}

@@ -47,6 +47,7 @@ struct machine_packet {
 	uint32_t node;               /* that asked of it, or MACHINE_NONE */
 	uint32_t before;             /* the packet before in its talk, or MACHINE_NONE */
 	uint32_t turn;               /* of its talk */
+	uint32_t first;              /* the first packet of its turn */
 	uint64_t same;               /* of what makes it the same packet elsewhere */
 	uint64_t points;             /* that saw it, as bits */
 };

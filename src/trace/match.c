@@ -60,10 +60,11 @@ static enum rc matcher_init(struct matcher *m, uint32_t talks, struct err *err)
 	m->relevant = mem_calloc(m->n + 1, sizeof(*m->relevant));
 	m->unit = mem_calloc((size_t)talks + 1, sizeof(*m->unit));
 	m->answered = mem_calloc(m->n + 1, sizeof(*m->answered));
+	m->heard = mem_calloc(m->n + 1, sizeof(*m->heard));
 	m->caused = mem_calloc(m->n + 1, sizeof(*m->caused));
 	m->candidates = mem_calloc(m->n + 1, sizeof(*m->candidates));
 	m->list = mem_calloc(m->n + 1, sizeof(*m->list));
-	if (!m->first || !m->relevant || !m->unit || !m->answered || !m->caused || !m->candidates || !m->list)
+	if (!m->first || !m->relevant || !m->unit || !m->answered || !m->heard || !m->caused || !m->candidates || !m->list)
 		return err_memory(err);
 	return RC_DONE;
 }
@@ -80,6 +81,7 @@ static void matcher_free(struct matcher *m)
 	mem_free(m->posts);
 	mem_free(m->unit);
 	mem_free(m->answered);
+	mem_free(m->heard);
 	mem_free(m->caused);
 	mem_free(m->candidates);
 	mem_free(m->list);

@@ -15,8 +15,9 @@
  *                          best other conversation. Two requests with the same content at the same time are 0.5 each; the
  *                          earlier one that caused nothing yet is taken.
  *
- * Who may cause what: requests cause requests, responses cause responses; who is the client is not known of everyone (TRACE_EITHER). A
- * request may cause what a server says to another client (a broker, a relay), unless that client said the same itself.
+ * Who may cause what: requests cause requests, responses cause responses; who is the client is not known of everyone (TRACE_EITHER).
+ * Where nothing of that explains a packet: what was answered may cause the next request; and a request what a server says to
+ * another client (a broker, a relay), unless that client said the same itself, or asked since.
  *
  * Bounded: TRACE_PRINTS fingerprints of all packets, TRACE_DEEP packets that are looked at for one of them.
  */

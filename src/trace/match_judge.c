@@ -58,22 +58,27 @@ static void collect(struct matcher *m, uint32_t out)
 	}
 }
 
-/* Whether one may cause the other, whatever they say. */
-static bool may_cause(const struct trace_packet *in, const struct trace_packet *out)
-{
-	bool to_itself = in->way == (TRACE_IN | TRACE_OUT);
+/* How one causes the other; the first kind that explains a packet counts. */
+enum kind {
+	ALIKE,       /* a request a request, an answer an answer; anything where nobody knows who asks */
+	ACROSS,      /* a request what a server says to another client: a broker, a relay */
+	ONWARD,      /* an answer the next request */
+	NEVER
+};
 
-	if (in->talk == out->talk || (in->peer == out->peer && !to_itself))
-		return false;
-	if (in->role == TRACE_EITHER || out->role == TRACE_EITHER)
-		return true;
-	return in->role == TRACE_REQUEST || out->role == TRACE_RESPONSE;
-}
-
-/* A server says to another client what this one asked: only if that client did not say it itself. */
-static bool is_across(const struct trace_packet *in, const struct trace_packet *out)
+static enum kind kind_of(const struct matcher *m, uint32_t in, uint32_t out)
 {
-	return in->role == TRACE_REQUEST && out->role == TRACE_RESPONSE;
+	const struct trace_packet *i = &m->packets[in], *o = &m->packets[out];
+	bool to_itself = i->way == (TRACE_IN | TRACE_OUT);
+
+	if (i->talk == o->talk || (i->peer == o->peer && !to_itself))
+		return NEVER;
+	if (i->role == TRACE_EITHER || o->role == TRACE_EITHER || i->role == o->role)
+		return ALIKE;
+	if (i->role == TRACE_RESPONSE)
+		return ONWARD;
+	/* it answers what its own client asked since */
+	return m->heard[out] > i->time_ns ? NEVER : ACROSS;
 }
 
 static double evidence_of(const struct matcher *m, uint32_t in, uint32_t out)
@@ -113,37 +118,30 @@ static void add_tied(const struct matcher *m, struct match_verdict *v, uint32_t 
 	v->tied[at] = in;
 }
 
-/* Responses are explained by responses first, and only then by what others asked. */
-static void judge(const struct matcher *m, uint32_t out, bool across, struct match_verdict *v)
+static void judge(const struct matcher *m, uint32_t out, enum kind kind, struct match_verdict *v)
 {
 	const struct trace_packet *o = &m->packets[out];
 	double most = 0;
 
 	*v = (struct match_verdict){ .in = MATCH_NOBODY };
 	for (size_t k = 0; k < m->n_list; k++) {
-		uint32_t in = m->list[k];
-		double evidence = evidence_of(m, in, out);
+		double evidence = evidence_of(m, m->list[k], out);
 
-		if (may_cause(&m->packets[in], o) && is_across(&m->packets[in], o) == across)
-			most = evidence > most ? evidence : most;
+		if (evidence > most && kind_of(m, m->list[k], out) == kind)
+			most = evidence;
 	}
-	for (size_t k = 0; k < m->n_list && most > 0; k++) {
-		uint32_t in = m->list[k];
-		const struct trace_packet *i = &m->packets[in];
-		double evidence = evidence_of(m, in, out);
-
-		if (may_cause(i, o) && is_across(i, o) == across && evidence >= most * 0.97)
-			add_tied(m, v, in, o);
-	}
+	for (size_t k = 0; k < m->n_list && most > 0; k++)
+		if (evidence_of(m, m->list[k], out) >= most * 0.97 && kind_of(m, m->list[k], out) == kind)
+			add_tied(m, v, m->list[k], o);
 	if (v->n_tied == 0)
 		return;
 	v->in = v->tied[0];
 	v->evidence = evidence_of(m, v->tied[0], out);
 	for (size_t k = 0; k < m->n_list; k++) {
-		const struct trace_packet *i = &m->packets[m->list[k]];
 		double evidence = evidence_of(m, m->list[k], out);
 
-		if (i->talk != m->packets[v->in].talk && may_cause(i, o) && evidence > v->other)
+		if (evidence > v->other && m->packets[m->list[k]].talk != m->packets[v->in].talk &&
+			kind_of(m, m->list[k], out) <= (kind == ONWARD ? ONWARD : ACROSS))
 			v->other = evidence;
 	}
 }
@@ -164,10 +162,14 @@ static double said_itself(const struct matcher *m, uint32_t out)
 
 void match_judge(struct matcher *m, uint32_t out, struct match_verdict *v)
 {
+	enum trace_role role = m->packets[out].role;
+
 	collect(m, out);
-	judge(m, out, false, v);
-	if (v->in == MATCH_NOBODY && m->packets[out].role == TRACE_RESPONSE) {
-		judge(m, out, true, v);
+	judge(m, out, ALIKE, v);
+	if (v->in == MATCH_NOBODY && role == TRACE_REQUEST)
+		judge(m, out, ONWARD, v);
+	if (v->in == MATCH_NOBODY && role == TRACE_RESPONSE) {
+		judge(m, out, ACROSS, v);
 		if (v->in != MATCH_NOBODY && said_itself(m, out) >= v->evidence / 2)
 			v->in = MATCH_NOBODY;
 	}

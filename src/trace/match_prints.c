@@ -118,7 +118,7 @@ static enum rc note_packet(struct matcher *m, size_t i, struct err *err)
 	return rc;
 }
 
-/* When what came in was answered first: the next packet of its conversation that left. */
+/* When what came in was answered first: the next packet of its conversation that left. And when what left was asked. */
 static void find_answers(struct matcher *m)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -128,6 +128,15 @@ static void find_answers(struct matcher *m)
 
 		m->answered[i] = m->unit[p->talk];
 		if (p->way == TRACE_OUT)
+			m->unit[p->talk] = p->time_ns;
+	}
+	for (size_t i = 0; i < m->n; i++)
+		m->unit[m->packets[i].talk] = INT64_MIN;
+	for (size_t i = 0; i < m->n; i++) {
+		const struct trace_packet *p = &m->packets[i];
+
+		m->heard[i] = m->unit[p->talk];
+		if (p->way == TRACE_IN)
 			m->unit[p->talk] = p->time_ns;
 	}
 }

@@ -58,6 +58,7 @@ struct matcher {
 	uint64_t units;
 	double rarest;               /* ln(units + 1) */
 	int64_t *answered;           /* by packet: when its request was; INT64_MAX never */
+	int64_t *heard;              /* by packet: when its conversation last said something that came; INT64_MIN never */
 	uint64_t *caused;            /* by packet: services, as bits */
 	struct match_candidate *candidates;  /* by packet */
 	uint32_t *list;              /* packets that are candidates now */

@@ -150,6 +150,41 @@ static void test_rules(void **state)
 	machine_free(m);
 }
 
+/* What was answered is asked elsewhere; but a request that says the same comes first. */
+static void test_onward(void **state)
+{
+	struct machine *m = machine_new(state);
+	uint32_t row, put, out;
+
+	say(m, 0, TRACE_IN, TRACE_REQUEST, 0, "GET /item?id=17");
+	say(m, 1, TRACE_OUT, TRACE_REQUEST, 1, "select name where id = 17");
+	row = say(m, 2, TRACE_IN, TRACE_RESPONSE, 1, "a lighthouse-lamp of brass");
+	put = say(m, 3, TRACE_OUT, TRACE_REQUEST, 2, "SET item:17 {\"name\": \"a lighthouse-lamp of brass\"}");
+	say(m, 4, TRACE_IN, TRACE_REQUEST, 3, "find stormlantern");
+	say(m, 5, TRACE_IN, TRACE_RESPONSE, 4, "stormlantern");
+	out = say(m, 6, TRACE_OUT, TRACE_REQUEST, 5, "select 'stormlantern'");
+	match(m);
+	assert_non_null(cause(m, put));
+	assert_int_equal(cause(m, put)->in, row);
+	assert_non_null(cause(m, out));
+	assert_int_equal(cause(m, out)->in, 4);
+	machine_free(m);
+}
+
+/* A server answers its client with what another one asked for before: that is no effect of it. */
+static void test_asked_since(void **state)
+{
+	struct machine *m = machine_new(state);
+	uint32_t answer;
+
+	say(m, 0, TRACE_IN, TRACE_REQUEST, 0, "find stormlantern");
+	say(m, 100, TRACE_IN, TRACE_REQUEST, 1, "list of the last four");
+	answer = say(m, 101, TRACE_OUT, TRACE_RESPONSE, 1, "stormlantern, and three more");
+	match(m);
+	assert_null(cause(m, answer));
+	machine_free(m);
+}
+
 /* What is open goes before what was answered. */
 static void test_answered(void **state)
 {
@@ -228,6 +263,8 @@ int main(void)
 		cmocka_unit_test(test_identical),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_onward),
+		cmocka_unit_test(test_asked_since),
 		cmocka_unit_test(test_asked_alone),
 		cmocka_unit_test(test_hostile),
 	};
