@@ -31,6 +31,8 @@ src_query_libquery_a_SOURCES = \
 	src/query/names.h \
 	src/query/order.c \
 	src/query/order.h \
+	src/query/packed.c \
+	src/query/packed.h \
 	src/query/output.c \
 	src/query/plan.c \
 	src/query/query.h \
@@ -41,6 +43,8 @@ src_query_libquery_a_SOURCES = \
 	src/query/related_priv.h \
 	src/query/result.c \
 	src/query/result.h \
+	src/query/result_order.c \
+	src/query/result_priv.h \
 	src/query/rows.c \
 	src/query/rows.h \
 	src/query/run_macro.c \

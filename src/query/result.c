@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "query/result.h"
+#include "query/result_priv.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "query/order.h"
-#include "query/rows.h"
-
-struct result {
-	enum tier tier;
-	struct rows *rows;
-	struct order_item *items; /* by position on the screen */
-	size_t cap;
-	uint32_t *places; /* position by slot; in step with items while `sorted` */
-	size_t cap_places;
-	uint32_t *buckets; /* open addressing: slot + 1 by id; 0 free */
-	size_t n_buckets;
-};
 
 enum rc result_new(enum tier tier, struct result **out, struct err *err)
 {
@@ -39,8 +26,9 @@ void result_free(struct result *r)
 	if (!r)
 		return;
 	rows_free(r->rows);
-	mem_free(r->items);
-	mem_free(r->places);
+	mem_free(r->order.slots);
+	mem_free(r->order.places);
+	mem_free(r->hashes);
 	mem_free(r->buckets);
 	mem_free(r);
 }
@@ -54,11 +42,11 @@ static bool same_id(const struct id *a, const struct id *b)
 		(a->source ? a->source : 1) == (b->source ? b->source : 1);
 }
 
-static size_t bucket_of(const struct result *r, const struct id *id)
+static uint32_t hash_of(const struct id *id)
 {
 	uint64_t source = id->source ? id->source : 1;
 
-	return (size_t)hash_mix(record_id_number(id->rec) ^ source << 56) & (r->n_buckets - 1);
+	return (uint32_t)hash_mix(record_id_number(id->rec) ^ source << 56);
 }
 
 static void id_of_slot(const struct result *r, size_t slot, struct id *out)
@@ -71,11 +59,9 @@ static void id_of_slot(const struct result *r, size_t slot, struct id *out)
 
 static void bucket_put(struct result *r, size_t slot)
 {
-	struct id id;
 	size_t b;
 
-	id_of_slot(r, slot, &id);
-	for (b = bucket_of(r, &id); r->buckets[b]; b = (b + 1) & (r->n_buckets - 1))
+	for (b = r->hashes[slot] & (r->n_buckets - 1); r->buckets[b]; b = (b + 1) & (r->n_buckets - 1))
 		;
 	r->buckets[b] = (uint32_t)slot + 1;
 }
@@ -97,15 +83,19 @@ static enum rc buckets_grow(struct result *r, struct err *err)
 
 bool result_find(const struct result *r, const struct id *id, size_t *i)
 {
+	uint32_t hash = hash_of(id);
+
 	if (!r->n_buckets)
 		return false;
-	for (size_t b = bucket_of(r, id); r->buckets[b]; b = (b + 1) & (r->n_buckets - 1)) {
+	for (size_t b = hash & (r->n_buckets - 1); r->buckets[b]; b = (b + 1) & (r->n_buckets - 1)) {
 		size_t slot = r->buckets[b] - 1;
 		struct id other;
 
+		if (r->hashes[slot] != hash)
+			continue;
 		id_of_slot(r, slot, &other);
 		if (same_id(id, &other)) {
-			*i = r->places[slot];
+			*i = slot < r->order.n ? r->order.places[slot] : slot;
 			return true;
 		}
 	}
@@ -118,21 +108,20 @@ enum rc result_add(struct result *r, const struct row *row, struct err *err)
 {
 	size_t n = rows_count(r->rows), slot;
 	enum rc rc = RC_DONE;
+	struct id id;
 
 	if (n >= UINT32_MAX - 1)
 		return err_set(err, RC_LIMIT, "result", "too many rows");
 	if (n * 2 >= r->n_buckets)
 		rc = buckets_grow(r, err);
-	if (rc == RC_DONE &&
-		(mem_grow(&r->items, &r->cap, n + 1, sizeof(*r->items)) != 0 ||
-			mem_grow(&r->places, &r->cap_places, n + 1, sizeof(*r->places)) != 0))
+	if (rc == RC_DONE && mem_grow(&r->hashes, &r->cap_hashes, n + 1, sizeof(*r->hashes)) != 0)
 		rc = err_memory(err);
 	if (rc == RC_DONE)
 		rc = rows_add(r->rows, row, &slot, err);
 	if (rc != RC_DONE)
 		return rc;
-	r->items[n] = (struct order_item){ .slot = slot, .came = slot };
-	r->places[slot] = (uint32_t)n;
+	row_id(row, &id);
+	r->hashes[slot] = hash_of(&id);
 	bucket_put(r, slot);
 	return RC_DONE;
 }
@@ -151,31 +140,12 @@ bool result_row(const struct result *r, size_t i, struct row *out)
 {
 	if (i >= rows_count(r->rows))
 		return false;
-	rows_get(r->rows, r->items[i].slot, out);
+	rows_get(r->rows, i < r->order.n ? r->order.slots[i] : i, out);
 	return true;
-}
-
-enum rc result_sort(struct result *r, const struct query_sort *sort, size_t n, struct err *err)
-{
-	size_t count = rows_count(r->rows);
-
-	(void)err;
-	if (n && !sort[0].field)
-		n = 0;
-	for (size_t i = 0; n && i < count; i++) {
-		struct row row;
-
-		rows_get(r->rows, r->items[i].slot, &row);
-		order_cell_of(&sort[0], &row, &r->items[i].cell);
-	}
-	order_items(r->items, count, r->rows, sort, n);
-	for (size_t i = 0; i < count; i++)
-		r->places[r->items[i].slot] = (uint32_t)i;
-	return RC_DONE;
 }
 
 size_t result_bytes(const struct result *r)
 {
-	return sizeof(*r) + rows_bytes(r->rows) + r->cap * sizeof(*r->items) +
-		r->cap_places * sizeof(*r->places) + r->n_buckets * sizeof(*r->buckets);
+	return sizeof(*r) + rows_bytes(r->rows) + r->order.n * 2 * sizeof(uint32_t) +
+		r->cap_hashes * sizeof(*r->hashes) + r->n_buckets * sizeof(*r->buckets);
 }

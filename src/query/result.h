@@ -18,12 +18,25 @@ enum rc result_add(struct result *r, const struct row *row, struct err *err);
 size_t result_count(const struct result *r);
 /* Names of addresses that rows have from now on; NULL: none. Until rows with others are added. */
 void result_use_names(struct result *r, const struct name_source *names);
-/* Row i (< count); valid until the result changes. */
+/* Row i (< count); valid until the result changes, or a dozen more were asked for. */
 bool result_row(const struct result *r, size_t i, struct row *out);
 /* Index of the row with this id; false where it is not there. */
 bool result_find(const struct result *r, const struct id *id, size_t *i);
-/* Stable; field NULL: the order in which rows came. Unknown values last. */
+/*
+ * Stable; field NULL: the order in which rows came. Unknown values last. Texts and addresses of more than 64 MB in all are
+ * sorted by their beginnings.
+ */
 enum rc result_sort(struct result *r, const struct query_sort *sort, size_t n, struct err *err);
+/*
+ * The same in two steps, so that nobody who reads the result waits: the first one only reads, in a thread of its own if
+ * need be, while nobody adds; rows have these names of addresses. RC_CANCELLED where *cancel (may be NULL) was set.
+ */
+struct result_order;
+enum rc result_order_new(const struct result *r, const struct name_source *names,
+	const struct query_sort *sort, size_t n, const _Atomic bool *cancel, struct result_order **out, struct err *err);
+void result_order_free(struct result_order *o);
+/* Takes the order over. */
+void result_order_take(struct result *r, struct result_order *o);
 /* Bytes it holds. */
 size_t result_bytes(const struct result *r);
 

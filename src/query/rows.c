@@ -4,16 +4,18 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "flow/sketch.h"
+#include "query/packed.h"
 
 #include <string.h>
 
-enum { CHUNK = 256, NONE = UINT32_MAX, ROWS_TEXTS = 48 << 20 };
+enum { NONE = UINT32_MAX, ROWS_TEXTS = 48 << 20 };
 
-/* A packet with what it says: texts are the pool's, as long as the slot holds them. */
+/* A packet with what it says: texts are the pool's, as long as the slot holds them. Its pointers are set when it is lent. */
 struct kept_packet {
 	struct packet_row packet;
 	struct packet_said said;
 	uint32_t info, name, url;
+	bool has_said;
 };
 
 struct slot {
@@ -39,11 +41,20 @@ struct kept_point {
 	struct point_info info;
 };
 
+struct rows_lent {
+	const struct name_source *names;
+	unsigned next;
+	size_t slot_bytes;
+	uint8_t *slots; /* ROWS_LENT */
+};
+
 struct rows {
 	enum tier tier;
 	size_t slot_bytes; /* slots end behind the member that their tier has */
-	uint8_t **chunks;
-	size_t n, n_chunks, cap_chunks, summaries;
+	struct packed *slots;
+	size_t summaries;
+	struct slot *fresh; /* to be packed */
+	struct rows_lent *lent;
 	struct kept_point **points;
 	size_t n_points, cap_points;
 	struct kept_key **keys; /* each by itself: pointers to them stay valid */
@@ -51,7 +62,6 @@ struct rows {
 	uint32_t free_key, *buckets; /* chains of keys by `next` */
 	size_t n_buckets;
 	const struct health_limits *limits;
-	const struct name_source *names;
 	struct texts *texts;
 };
 
@@ -68,27 +78,61 @@ static size_t slot_bytes(enum tier tier)
 	return (head + size + 15) & ~(size_t)15;
 }
 
+static struct slot *new_slots(size_t n, size_t bytes)
+{
+	void *slots = mem_aligned(16, n * bytes);
+
+	if (slots)
+		memset(slots, 0, n * bytes);
+	return slots;
+}
+
+enum rc rows_lent_new(const struct rows *r, const struct name_source *names, struct rows_lent **out, struct err *err)
+{
+	struct rows_lent *l = mem_calloc(1, sizeof(*l));
+
+	if (l)
+		l->slots = (uint8_t *)new_slots(ROWS_LENT, r->slot_bytes);
+	if (!l || !l->slots) {
+		rows_lent_free(l);
+		return err_memory(err);
+	}
+	l->names = names;
+	l->slot_bytes = r->slot_bytes;
+	*out = l;
+	return RC_DONE;
+}
+
+void rows_lent_free(struct rows_lent *l)
+{
+	if (!l)
+		return;
+	mem_free(l->slots);
+	mem_free(l);
+}
+
 enum rc rows_new(enum tier tier, struct rows **out, struct err *err)
 {
 	struct rows *r = mem_calloc(1, sizeof(*r));
+	enum rc rc;
 
 	if (!r)
 		return err_memory(err);
 	r->tier = tier;
 	r->slot_bytes = slot_bytes(tier);
 	r->free_key = NONE;
-	enum rc rc = texts_new(ROWS_TEXTS, &r->texts, err);
+	r->fresh = new_slots(1, r->slot_bytes);
+	rc = r->fresh ? packed_new(r->slot_bytes, &r->slots, err) : err_memory(err);
+	if (rc == RC_DONE)
+		rc = texts_new(ROWS_TEXTS, &r->texts, err);
+	if (rc == RC_DONE)
+		rc = rows_lent_new(r, NULL, &r->lent, err);
 	if (rc != RC_DONE) {
-		mem_free(r);
+		rows_free(r);
 		return rc;
 	}
 	*out = r;
 	return RC_DONE;
-}
-
-static struct slot *slot_at(const struct rows *r, size_t slot)
-{
-	return (struct slot *)(void *)(r->chunks[slot / CHUNK] + slot % CHUNK * r->slot_bytes);
 }
 
 static bool is_record(const struct rows *r)
@@ -280,24 +324,24 @@ static enum rc copy_record(
 	return rc;
 }
 
-static const char *keep_text(struct rows *r, const char *text, uint32_t *number)
+static void keep_text(struct rows *r, const char **text, uint32_t *number)
 {
-	size_t len;
-
-	*number = texts_add(r->texts, text, strlen(text));
-	return texts_get(r->texts, *number, &len);
+	*number = texts_add(r->texts, *text, strlen(*text));
+	*text = NULL;
 }
 
 static void keep_packet(struct rows *r, struct kept_packet *to, const struct packet_row *from)
 {
 	to->packet = *from;
+	to->packet.said = NULL;
+	to->packet.key = NULL;
+	to->has_said = from->said != NULL;
 	if (!from->said)
 		return;
 	to->said = *from->said;
-	to->said.info = keep_text(r, from->said->info, &to->info);
-	to->said.name = keep_text(r, from->said->name, &to->name);
-	to->said.url = keep_text(r, from->said->url, &to->url);
-	to->packet.said = &to->said;
+	keep_text(r, &to->said.info, &to->info);
+	keep_text(r, &to->said.name, &to->name);
+	keep_text(r, &to->said.url, &to->url);
 }
 
 static void drop_packet(struct rows *r, struct kept_packet *k)
@@ -319,7 +363,7 @@ static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struc
 	s->flow_slice_ns = row->flow_slice_ns;
 	r->limits = row->limits;
 	if (row->names)
-		r->names = row->names;
+		r->lent->names = row->names;
 	if (r->tier == TIER_POINT) {
 		s->point_row = *row->point;
 		return RC_DONE;
@@ -353,52 +397,75 @@ static void empty(struct rows *r, struct slot *s)
 
 enum rc rows_add(struct rows *r, const struct row *row, size_t *slot, struct err *err)
 {
-	enum rc rc;
+	enum rc rc = fill(r, r->fresh, row, err);
 
-	if (r->n / CHUNK == r->n_chunks) {
-		uint8_t *chunk = NULL;
-
-		if (mem_grow(&r->chunks, &r->cap_chunks, r->n_chunks + 1, sizeof(uint8_t *)) ==
-			0)
-			chunk = mem_aligned(16, CHUNK * r->slot_bytes);
-		if (!chunk)
-			return err_memory(err);
-		r->chunks[r->n_chunks++] = chunk;
-	}
-	rc = fill(r, slot_at(r, r->n), row, err);
-	if (rc == RC_DONE)
-		*slot = r->n++;
+	if (rc != RC_DONE)
+		return rc;
+	*slot = packed_count(r->slots);
+	rc = packed_add(r->slots, r->fresh, err);
+	if (rc != RC_DONE)
+		empty(r, r->fresh);
 	return rc;
 }
 
 enum rc rows_replace(struct rows *r, size_t slot, const struct row *row, struct err *err)
 {
-	struct slot *s = slot_at(r, slot);
+	enum rc rc;
 
-	empty(r, s);
-	return fill(r, s, row, err);
+	if (packed_get(r->slots, slot, r->fresh)) {
+		empty(r, r->fresh);
+		packed_drop(r->slots, slot);
+	}
+	rc = fill(r, r->fresh, row, err);
+	if (rc != RC_DONE)
+		return rc;
+	rc = packed_put(r->slots, slot, r->fresh, err);
+	if (rc != RC_DONE)
+		empty(r, r->fresh);
+	return rc;
 }
 
 void rows_use_names(struct rows *r, const struct name_source *names)
 {
-	r->names = names;
+	r->lent->names = names;
+}
+
+const struct name_source *rows_names(const struct rows *r)
+{
+	return r->lent->names;
 }
 
 size_t rows_count(const struct rows *r)
 {
-	return r->n;
+	return packed_count(r->slots);
 }
 
-void rows_get(const struct rows *r, size_t slot, struct row *out)
+static void lend_packet(const struct rows *r, struct slot *s)
 {
-	struct slot *s = slot_at(r, slot);
+	struct kept_packet *k = &s->kept;
+	size_t len;
 
+	k->packet.key = s->key != NONE ? &r->keys[s->key]->key : NULL;
+	if (!k->has_said)
+		return;
+	k->said.info = texts_get(r->texts, k->info, &len);
+	k->said.name = texts_get(r->texts, k->name, &len);
+	k->said.url = texts_get(r->texts, k->url, &len);
+	k->packet.said = &k->said;
+}
+
+void rows_get_lent(const struct rows *r, struct rows_lent *l, size_t slot, struct row *out)
+{
+	struct slot *s = (struct slot *)(void *)(l->slots + l->next * l->slot_bytes);
+
+	l->next = (l->next + 1) % ROWS_LENT;
+	(void)packed_get(r->slots, slot, s); /* it is there: see rows_replace() */
 	*out = (struct row){ .tier = r->tier,
 		.source = s->source,
 		.capture_end_ns = s->capture_end_ns,
 		.flow_slice_ns = s->flow_slice_ns,
 		.limits = r->limits,
-		.names = r->names };
+		.names = l->names };
 	if (s->point != NONE)
 		out->point = &r->points[s->point]->info;
 	if (is_record(r))
@@ -408,35 +475,48 @@ void rows_get(const struct rows *r, size_t slot, struct row *out)
 	else if (r->tier == TIER_POINT)
 		out->point = &s->point_row;
 	else {
-		/* the copy's own pointer was into what the row came from */
-		s->kept.packet.key = s->key != NONE ? &r->keys[s->key]->key : NULL;
+		lend_packet(r, s);
 		out->packet = &s->kept.packet;
 	}
 }
 
+void rows_get(const struct rows *r, size_t slot, struct row *out)
+{
+	rows_get_lent(r, r->lent, slot, out);
+}
+
 size_t rows_bytes(const struct rows *r)
 {
-	return sizeof(*r) + r->n_chunks * CHUNK * r->slot_bytes + r->summaries + texts_bytes(r->texts) +
+	return sizeof(*r) + packed_bytes(r->slots) + r->summaries + texts_bytes(r->texts) +
 		r->n_points * sizeof(struct kept_point) + r->n_keys * sizeof(struct kept_key) +
 		r->n_buckets * sizeof(uint32_t);
+}
+
+/* What records have beside their bytes: macroflows, nearly no others. */
+static void free_summaries(struct rows *r)
+{
+	if (!is_record(r) || r->summaries == 0)
+		return;
+	for (size_t i = 0; i < packed_count(r->slots); i++)
+		if (packed_get(r->slots, i, r->fresh))
+			record_free(&r->fresh->record);
 }
 
 void rows_free(struct rows *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; is_record(r) && i < r->n; i++)
-		record_free(&slot_at(r, i)->record);
-	for (size_t i = 0; i < r->n_chunks; i++)
-		mem_free(r->chunks[i]);
+	free_summaries(r);
+	packed_free(r->slots);
 	for (size_t i = 0; i < r->n_points; i++)
 		mem_free(r->points[i]);
 	for (size_t i = 0; i < r->n_keys; i++)
 		mem_free(r->keys[i]);
-	mem_free(r->chunks);
 	mem_free(r->points);
 	mem_free(r->keys);
 	mem_free(r->buckets);
+	mem_free(r->fresh);
+	rows_lent_free(r->lent);
 	texts_free(r->texts);
 	mem_free(r);
 }

@@ -17,7 +17,10 @@ struct job {
 	void *sink_ctx;                  /* the sink's or the work's */
 	struct query_control control;
 	pthread_t thread;
-	int64_t woke_ns;                 /* the job's thread alone */
+	bool has_thread;                 /* to be joined */
+	/* the job's thread alone */
+	struct result *hidden;           /* rows that are to be sorted before they are seen, else NULL */
+	int64_t woke_ns;
 	enum rc add_rc;
 	struct err add_err;
 	pthread_mutex_t lock;
@@ -53,6 +56,10 @@ static bool add_row(void *ctx, const struct row *row, const struct raw_packet *r
 
 	if (j->sink)
 		return j->sink(j->sink_ctx, &j->sources, row, raw);
+	if (j->hidden) {
+		j->add_rc = result_add(j->hidden, row, &j->add_err);
+		return j->add_rc == RC_DONE;
+	}
 	pthread_mutex_lock(&j->lock);
 	j->add_rc = result_add(j->result, row, &j->add_err);
 	size_t n = result_count(j->result);
@@ -100,6 +107,11 @@ static bool begin_again(struct job *j, enum rc *rc, struct err *err)
 	*rc = result_new(j->query.tier, &fresh, err);
 	if (*rc != RC_DONE)
 		return false;
+	if (j->hidden) {
+		result_free(j->hidden);
+		j->hidden = fresh;
+		return true;
+	}
 	pthread_mutex_lock(&j->lock);
 	result_free(j->result);
 	j->result = fresh;
@@ -120,16 +132,78 @@ static enum rc work(struct job *j, struct err *err)
 	return rc == RC_STALE && atomic_load(&j->control.cancel) ? RC_CANCELLED : rc;
 }
 
-static enum rc ask(struct job *j, struct err *err)
+static enum rc run(struct job *j, const struct query *q, struct err *err)
 {
 	enum rc rc;
 
-	if (j->work)
-		return work(j, err);
 	do
-		rc = query_run_fresh(&j->sources, &j->query, add_row, j, &j->control, NULL, err);
+		rc = query_run_fresh(&j->sources, q, add_row, j, &j->control, NULL, err);
 	while (rc == RC_STALE && begin_again(j, &rc, err));
 	return rc;
+}
+
+static void take_order(struct job *j, struct result *r, struct result_order *o)
+{
+	pthread_mutex_lock(&j->lock);
+	result_order_take(r, o);
+	pthread_mutex_unlock(&j->lock);
+}
+
+static void show_hidden(struct job *j)
+{
+	struct result *before;
+
+	pthread_mutex_lock(&j->lock);
+	before = j->result;
+	j->result = j->hidden;
+	j->hidden = NULL;
+	pthread_mutex_unlock(&j->lock);
+	result_free(before);
+}
+
+/*
+ * Rows are kept as they come and sorted by themselves, so that another order needs no other query. Only where there are
+ * more of them than the limit the query has to sort.
+ */
+static enum rc run_sorted(struct job *j, struct err *err)
+{
+	struct query q = j->query;
+	struct result_order *order;
+	enum rc rc = result_new(q.tier, &j->hidden, err);
+
+	q.n_sort = 0;
+	if (rc == RC_DONE)
+		rc = run(j, &q, err);
+	if (rc == RC_DONE && j->add_rc == RC_DONE && q.limit && result_count(j->hidden) >= q.limit) {
+		begin_again(j, &rc, err);
+		if (rc == RC_DONE)
+			rc = run(j, &j->query, err);
+	} else if (rc == RC_DONE && j->add_rc == RC_DONE) {
+		rc = result_order_new(j->hidden, j->sources.names, q.sort, j->query.n_sort, &j->control.cancel, &order, err);
+		if (rc == RC_DONE)
+			take_order(j, j->hidden, order);
+	}
+	if (rc == RC_DONE)
+		show_hidden(j);
+	result_free(j->hidden);
+	j->hidden = NULL;
+	return rc;
+}
+
+static enum rc ask(struct job *j, struct err *err)
+{
+	if (j->work)
+		return work(j, err);
+	return j->query.n_sort && !j->sink ? run_sorted(j, err) : run(j, &j->query, err);
+}
+
+static void end(struct job *j, enum rc rc, const struct err *err)
+{
+	pthread_mutex_lock(&j->lock);
+	j->err = *err;
+	j->state = rc == RC_DONE || rc == RC_NOTHING ? JOB_DONE : rc == RC_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
+	pthread_mutex_unlock(&j->lock);
+	session_wake(j->session);
 }
 
 static void *job_main(void *arg)
@@ -145,12 +219,15 @@ static void *job_main(void *arg)
 		err = j->add_err;
 	}
 	close_snapshot(j);
-	pthread_mutex_lock(&j->lock);
-	j->err = err;
-	j->state = rc == RC_DONE || rc == RC_NOTHING ? JOB_DONE : rc == RC_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
-	pthread_mutex_unlock(&j->lock);
-	session_wake(j->session);
+	end(j, rc, &err);
 	return NULL;
+}
+static enum rc begin(struct job *j, void *(*main_of)(void *), struct err *err)
+{
+	int e = pthread_create(&j->thread, NULL, main_of, j);
+
+	j->has_thread = e == 0;
+	return e == 0 ? RC_DONE : err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
 }
 
 /* Of *template the session and what is to be done. */
@@ -167,13 +244,11 @@ static enum rc start(const struct job *template, struct job **out, struct err *e
 	j->sink_ctx = template->sink_ctx;
 	pthread_mutex_init(&j->lock, NULL);
 	enum rc rc = j->work ? RC_DONE : result_new(j->query.tier, &j->result, err);
+	if (rc == RC_DONE)
+		rc = begin(j, job_main, err);
 	if (rc == RC_DONE) {
-		int e = pthread_create(&j->thread, NULL, job_main, j);
-		if (e == 0) {
-			*out = j;
-			return RC_DONE;
-		}
-		rc = err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
+		*out = j;
+		return RC_DONE;
 	}
 	result_free(j->result);
 	pthread_mutex_destroy(&j->lock);
@@ -195,6 +270,41 @@ enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, 
 enum rc job_start_work(struct session *s, job_work work_on, void *ctx, struct job **out, struct err *err)
 {
 	return start(&(struct job){.session = s, .work = work_on, .sink_ctx = ctx}, out, err);
+}
+
+static void *sort_main(void *arg)
+{
+	struct job *j = arg;
+	struct err err = {0};
+	struct result_order *order;
+	enum rc rc = open_snapshot(j, &err); /* what addresses are called */
+
+	if (rc == RC_DONE)
+		rc = result_order_new(j->result, j->sources.names, j->query.sort, j->query.n_sort, &j->control.cancel,
+			&order, &err);
+	if (rc == RC_DONE)
+		take_order(j, j->result, order);
+	close_snapshot(j);
+	end(j, rc, &err);
+	return NULL;
+}
+
+enum rc job_sort(struct job *j, const struct query_sort *sort, size_t n, struct err *err)
+{
+	enum rc rc;
+
+	if (j->has_thread)
+		pthread_join(j->thread, NULL);
+	for (size_t i = 0; i < n; i++)
+		j->query.sort[i] = sort[i];
+	j->query.n_sort = n;
+	j->state = JOB_RUNNING;
+	atomic_store(&j->control.cancel, false);
+	atomic_store(&j->control.total, 0);
+	rc = begin(j, sort_main, err);
+	if (rc != RC_DONE)
+		j->state = JOB_DONE;
+	return rc;
 }
 
 enum job_state job_state(struct job *j, struct err *err)
@@ -227,7 +337,8 @@ void job_free(struct job *j)
 	if (!j)
 		return;
 	job_cancel(j);
-	pthread_join(j->thread, NULL);
+	if (j->has_thread)
+		pthread_join(j->thread, NULL);
 	result_free(j->result);
 	pthread_mutex_destroy(&j->lock);
 	mem_free(j);

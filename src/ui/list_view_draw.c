@@ -181,9 +181,11 @@ size_t list_view_lines(const struct view *v, int width, size_t max)
 {
 	const struct list_view *lv = (const struct list_view *)v;
 
+	size_t n = lv->list.count + 1 + (list_view_has_totals(lv) ? 1 : 0);
+
 	(void)width;
 	/* the heading; what is said where there is no row */
-	return lv->list.count == 0 ? 3 : lv->list.count + 1 < max ? lv->list.count + 1 : max;
+	return lv->list.count == 0 ? 3 : n < max ? n : max;
 }
 
 static int add_state(char *state, size_t size, int len, const char *what, const char *text)

@@ -59,13 +59,29 @@ enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err)
 	return loader_restart(l, err);
 }
 
+/* Whether what is shown is the whole answer, so that another order of it needs no other query. */
+static bool has_all(struct loader *l)
+{
+	bool all;
+
+	if (l->shown == NULL || !l->settled || l->state != JOB_DONE || l->next != NULL || l->stale)
+		return false;
+	all = !loader_cut(l, result_count(loader_lock(l)));
+	loader_unlock(l);
+	return all;
+}
+
 enum rc loader_set_sort(
 	struct loader *l, const struct query_sort *sort, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n && i < QUERY_SORT_MAX; i++)
 		l->query.sort[i] = sort[i];
 	l->query.n_sort = n < QUERY_SORT_MAX ? n : QUERY_SORT_MAX;
-	return loader_restart(l, err);
+	if (!has_all(l) || job_sort(l->shown, l->query.sort, l->query.n_sort, NULL) != RC_DONE)
+		return loader_restart(l, err);
+	l->settled = l->cancelled = false;
+	l->state = JOB_RUNNING;
+	return RC_DONE;
 }
 
 enum rc loader_set_range(struct loader *l, int64_t from_ns, int64_t to_ns, struct err *err)

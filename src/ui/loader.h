@@ -22,7 +22,7 @@
 enum { REFRESH_SHARE = 4 };
 
 /* Rows that are kept at most (memory): nobody reads further, a filter or an order finds others. */
-enum { LOADER_PACKETS_MAX = 400000, LOADER_RECORDS_MAX = 250000 };
+enum { LOADER_PACKETS_MAX = 400000, LOADER_RECORDS_MAX = 1000000 };
 
 struct loader {
 	struct session *session;
@@ -42,7 +42,10 @@ void loader_init(struct loader *l, struct session *s, enum tier tier, const stru
 void loader_free(struct loader *l);
 /* Takes the filter over (NULL: none) and asks anew. */
 enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err);
-/* Asks anew with another order; n 0: the natural one. */
+/*
+ * Another order; n 0: the natural one. Where all rows are there they are sorted, and stand as they stood until then; else
+ * asks anew.
+ */
 enum rc loader_set_sort(
 	struct loader *l, const struct query_sort *sort, size_t n, struct err *err);
 /* Asks anew for another range of time. */

@@ -79,18 +79,18 @@ done
 for tier in macroflows flows packets; do
 	filter='server = 10.0.0.5'
 	[ "$tier" = packets ] && filter='dst = 10.0.0.5'
-	run "$tier" --batch "$tier" --filter "$filter" --size 200x4000
+	run "$tier" --batch "$tier" --filter "$filter" --size 200x0
 	want=$("$FLOWDRILL" list "$tier" -r "$shop" --fields id --format csv "$filter" | tail -n +2 | wc -l)
 	[ "$want" -gt 10 ] || fail "list $tier '$filter' has $want rows"
-	[ "$(wc -l <"$work/$tier")" -eq $((want + 1)) ] ||
-		fail "--batch $tier '$filter' has $(($(wc -l <"$work/$tier") - 1)) rows, list $want"
+	have=$(sed 1d "$work/$tier" | grep -vc '^  total:')
+	[ "$have" -eq "$want" ] || fail "--batch $tier '$filter' has $have rows, list $want"
 done
-run below --batch packets --in "$microflow" --size 400x4000
+run below --batch packets --in "$microflow" --size 400x0
 "$FLOWDRILL" list packets -r "$shop" --in "$microflow" --fields frame --format csv | tail -n +2 >"$work/frames"
-awk 'NR > 1 { print $1 }' "$work/below" | diff "$work/frames" - || fail "--batch packets --in ID has other packets than list"
+awk 'NR > 1 && $1 != "total:" { print $1 }' "$work/below" | diff "$work/frames" - || fail "--batch packets --in ID has other packets than list"
 run keyed --batch flows --in "$macroflow" --keys S
 run plain --batch flows --in "$macroflow"
-awk 'NR == 1 { next } { print $1 }' "$work/keyed" | sort -rc || fail "keys do not work on the view of --batch"
+awk 'NR > 1 && $1 != "total:" { print $1 }' "$work/keyed" | sort -rc || fail "keys do not work on the view of --batch"
 cmp -s "$work/keyed" "$work/plain" && fail "S did not change the order"
 
 # with colours it is the same text

@@ -166,6 +166,15 @@ enum rc job_start(struct session *s, const struct query *q, struct job **out, st
 	return RC_DONE;
 }
 
+enum rc job_sort(struct job *j, const struct query_sort *sort, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		j->query.sort[i] = sort[i];
+	j->query.n_sort = n;
+	fake.asked = j->query;
+	return result_sort(j->result, sort, n, err);
+}
+
 enum rc job_start_sink(struct session *s, const struct query *q, job_sink sink, void *ctx,
 	struct job **out, struct err *err)
 {
