@@ -38,3 +38,8 @@ tests_query_test_made_LDADD = $(session_test_ldadd)
 unit_tests += tests/query/test_relay
 tests_query_test_relay_SOURCES = tests/query/test_relay.c
 tests_query_test_relay_LDADD = $(session_test_ldadd)
+
+# Shares of time: spans by hand, and the sample's slow order.
+unit_tests += tests/query/test_cascade
+tests_query_test_cascade_SOURCES = tests/query/test_cascade.c
+tests_query_test_cascade_LDADD = $(session_test_ldadd)

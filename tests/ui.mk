@@ -68,6 +68,10 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/bytes.200x60.txt \
 	tests/ui/screens/bytes.80x24.txt \
 	tests/ui/screens/bytes.script \
+	tests/ui/screens/related.200x60.txt \
+	tests/ui/screens/related.80x24.txt \
+	tests/ui/screens/related.ascii.txt \
+	tests/ui/screens/related.script \
 	tests/ui/screens/stream.200x60.txt \
 	tests/ui/screens/stream.80x24.txt \
 	tests/ui/screens/stream.ascii.txt \

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "cli/grid.h"
 #include "out/report.h"
-#include "query/related.h"
+#include "query/related_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -177,19 +177,6 @@ static enum rc write_tree(const struct tree *t)
 
 /* ---- the command --------------------------------------------------------------------------------------- */
 
-/* Nothing was found: why. */
-static enum rc tell_nothing(const char *id, const struct related_told *told, struct err *err)
-{
-	if (told->limited)
-		return err_set(err, RC_LIMIT, id, "nothing was found; not all was looked at: %s", told->limit);
-	if (told->asked > 0 && told->encrypted == told->asked)
-		return err_set(err, RC_NOTHING, id, "no comparable content: it is encrypted (TLS)");
-	if (told->comparable == 0)
-		return err_set(err, RC_NOTHING, id, "no comparable content: %s",
-			told->asked ? "what is there has no fingerprints" : "no payload that asks for anything");
-	return err_set(err, RC_NOTHING, id, "nothing related was found");
-}
-
 static enum rc parse(struct cli *c, struct id *id, struct err *err)
 {
 	struct id *ids;
@@ -245,7 +232,7 @@ enum rc command_related(struct cli *c, struct err *err)
 	if (rc == RC_DAMAGED && cli_mend(c, rc, err) == RC_DONE)
 		rc = run(&t, &id, &options, &told);
 	if (rc == RC_DONE && t.n == 0)
-		rc = tell_nothing(c->args.words[1], &told, err);
+		rc = related_nothing(&told, c->args.words[1], err);
 	else if (rc == RC_DONE)
 		rc = write_tree(&t);
 	if (args_given(&c->args, OPTION_EXPLAIN))

@@ -2,6 +2,8 @@
 src_query_libquery_a_SOURCES = \
 	src/query/aliases.c \
 	src/query/aliases.h \
+	src/query/cascade.c \
+	src/query/cascade.h \
 	src/query/choose.c \
 	src/query/choose.h \
 	src/query/complete.c \
@@ -41,6 +43,8 @@ src_query_libquery_a_SOURCES = \
 	src/query/related.h \
 	src/query/related_hops.c \
 	src/query/related_priv.h \
+	src/query/related_words.c \
+	src/query/related_words.h \
 	src/query/result.c \
 	src/query/result.h \
 	src/query/result_order.c \

@@ -21,5 +21,7 @@ enum rc along_conversation(const struct query_sources *sources, const struct id 
 
 /* The views; NULL: no memory. What they show is read in the background. */
 struct view *view_stream_new(struct screen *s, const struct id *of);
+/* upstream: what triggered it */
+struct view *view_related_new(struct screen *s, const struct id *of, bool upstream);
 
 #endif

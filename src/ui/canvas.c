@@ -29,6 +29,10 @@ static const struct {
 	[GLYPH_CROSS_DOWN] = { 0x252c, '+' },
 	[GLYPH_FULL] = { 0x2588, '#' },
 	[GLYPH_EMPTY] = { 0x2591, '.' },
+	[GLYPH_BRANCH] = { 0x2514, '`' },
+	[GLYPH_DASH] = { 0x254c, '.' },
+	[GLYPH_ARROW_LEFT] = { 0x25c0, '<' },
+	[GLYPH_ARROW_RIGHT] = { 0x25b6, '>' },
 };
 
 static const struct cell blank_cell = { .cp = ' ', .attr = ATTR_NORMAL, .width = 1 };

@@ -71,6 +71,10 @@ enum glyph {
 	GLYPH_CROSS_DOWN,
 	GLYPH_FULL,
 	GLYPH_EMPTY,
+	GLYPH_BRANCH, /* what hangs on the line above */
+	GLYPH_DASH, /* of a line with gaps */
+	GLYPH_ARROW_LEFT,
+	GLYPH_ARROW_RIGHT,
 	GLYPHS
 };
 

@@ -138,6 +138,22 @@ static enum rc run_set(struct screen *s, const char *arguments, struct err *err)
 	return setting_set(s, name, arguments + strspn(arguments, " "), err);
 }
 
+static enum rc run_related(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	screen_request(s, REQ_RELATED);
+	return RC_DONE;
+}
+
+static enum rc run_upstream(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	screen_request(s, REQ_UPSTREAM);
+	return RC_DONE;
+}
+
 static enum rc run_stream(struct screen *s, const char *arguments, struct err *err)
 {
 	(void)arguments;
@@ -190,6 +206,7 @@ static const struct command_row rows[] = {
 		"Ask only for a range of time: 14:17 14:18:30, 14:17 (from then on), -5m (the last five minutes, "
 		"sliding while packets are recorded); without any, all times.",
 		run_range },
+	{ "related", "", "The traffic that the selected row triggered.", run_related },
 	{ "save", "", "Remember settings, and the columns of this tier where they were chosen.",
 		run_save },
 	{ "set", "NAME VALUE", "Change a setting (flowdrill-config(5)); without any, show all.",
@@ -197,6 +214,7 @@ static const struct command_row rows[] = {
 	{ "sort", "[-]FIELD",
 		"Sort by a field, with - the largest first; without one, as usual.", run_sort },
 	{ "stream", "", "What the two ends of the selected conversation said to each other.", run_stream },
+	{ "upstream", "", "The traffic that triggered the selected row.", run_upstream },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

@@ -30,8 +30,10 @@ static unsigned byte_attr(const struct hexdump *h, uint32_t at)
 {
 	if (h->has_cursor && at == h->cursor)
 		return ATTR_BYTES | ATTR_SELECTED;
+	if (at >= h->found && at - h->found < h->found_len)
+		return ATTR_MATCH | (h->attr & ATTR_SELECTED);
 	if (at >= h->mark && at - h->mark < h->mark_len)
-		return h->mark_attr != 0 ? h->mark_attr : ATTR_BYTES;
+		return ATTR_BYTES;
 	return h->attr;
 }
 
@@ -73,7 +75,7 @@ static void draw_line(const struct hexdump *h, struct canvas *c, struct rect r,
 		return;
 	}
 	if (!h->no_offsets)
-		canvas_printf(c, r.x, r.y, OFFSET_CELLS, ATTR_DIM, "%04x", at);
+		canvas_printf(c, r.x, r.y, OFFSET_CELLS, ATTR_DIM, "%04x", h->base + at);
 	for (unsigned i = 0; i < per_line && at + i < h->len; i++)
 		draw_byte(h, c, r, per_line, at + i);
 }

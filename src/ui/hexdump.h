@@ -10,10 +10,12 @@ struct hexdump {
 	uint32_t len; /* bytes there are */
 	uint32_t wire_len; /* bytes there were: what is missing is said in the line behind */
 	uint32_t mark, mark_len; /* highlighted */
+	uint32_t found, found_len; /* found by a search or a comparison: stands out over that */
 	uint32_t cursor;
 	bool has_cursor;
+	uint32_t base; /* offset of data[0] */
 	bool no_offsets; /* their place stays empty */
-	unsigned mark_attr, attr; /* of what is highlighted (0: ATTR_BYTES), and of the rest */
+	unsigned attr; /* of what does not stand out */
 };
 
 /* 16, 8 or 4 bytes a line, as fits. */

@@ -69,7 +69,8 @@
 	X(REQ_PANE, "pane", "Tab", "details", \
 		"Details of the selected row in words and units, health with its thresholds, and small charts; " \
 		"once more: on most of the screen, with the names of the fields and what they mean; once more: " \
-		"hide them. Zero counts are left out. In the packet view: move between layers and bytes; in a stream: both sides, or one.") \
+		"hide them. Zero counts are left out. In the packet view: move between layers and bytes; in a " \
+		"stream: both sides, or one; in related traffic: the packet that came, or the one that left.") \
 	X(REQ_DETAIL_DOWN, "details-down", "}", "", "Scroll the details down.") \
 	X(REQ_DETAIL_UP, "details-up", "{", "", "Scroll the details up.") \
 	X(REQ_TAG, "tag", "Space", "", \
@@ -117,6 +118,12 @@
 	X(REQ_STREAM, "stream", "v", "stream", \
 		"What the two ends of the conversation said to each other, in order: its payload as text or " \
 		"as bytes (x), of both or of one of them (Tab). Enter goes to the packet of a line.") \
+	X(REQ_RELATED, "related", "r", "related", \
+		"The traffic between other machines that the row triggered, found by equal content: a tree with " \
+		"delays and own times, and the evidence of each hop. Enter opens the packet that came or left " \
+		"(Tab) with the equal bytes highlighted; w writes the packets of all of it.") \
+	X(REQ_UPSTREAM, "upstream", "R", "triggered by", \
+		"The same against the time: what triggered the traffic of the row.") \
 	X(REQ_PAYLOAD, "payload", "W", "save payload", \
 		"In the stream view: write the payload that is shown, as it is, to a file.")
 #define KEYMAP_TIME(X) \

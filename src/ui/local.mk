@@ -66,6 +66,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/range.h \
 	src/ui/record_label.c \
 	src/ui/record_label.h \
+	src/ui/related_load.c \
+	src/ui/related_load.h \
 	src/ui/save.c \
 	src/ui/save.h \
 	src/ui/screen.c \
@@ -108,6 +110,9 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_packet.c \
 	src/ui/view_packets.c \
 	src/ui/view_records.c \
+	src/ui/view_related.c \
+	src/ui/view_related.h \
+	src/ui/view_related_draw.c \
 	src/ui/view_sort.c \
 	src/ui/view_top.c \
 	src/ui/view_stream.c \

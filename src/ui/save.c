@@ -15,6 +15,7 @@ struct save {
 	struct job *job;
 	struct id *ids;
 	size_t n_ids;
+	int64_t from_ns, to_ns; /* half-open */
 	char path[512];
 	_Atomic uint64_t packets; /* so far, for the status line */
 	enum rc rc; /* of the sink; read when the job is over */
@@ -47,9 +48,17 @@ static void ask_below(struct query *q, const struct save *save)
 	query_init(q, TIER_PACKET);
 	q->in = save->ids;
 	q->n_in = save->n_ids;
+	q->from_ns = save->from_ns;
+	q->to_ns = save->to_ns;
 }
 
 enum rc save_start(struct screen *s, const struct id *ids, size_t n, const char *path, struct err *err)
+{
+	return save_between(s, ids, n, INT64_MIN, INT64_MAX, path, err);
+}
+
+enum rc save_between(struct screen *s, const struct id *ids, size_t n, int64_t from_ns, int64_t to_ns, const char *path,
+	struct err *err)
 {
 	struct save *save;
 	struct query q;
@@ -65,6 +74,8 @@ enum rc save_start(struct screen *s, const struct id *ids, size_t n, const char 
 	save = mem_calloc(1, sizeof(*save));
 	if (save == NULL)
 		return err_memory(err);
+	save->from_ns = from_ns;
+	save->to_ns = to_ns;
 	save->ids = mem_calloc(n, sizeof(*save->ids));
 	if (save->ids == NULL) {
 		mem_free(save);
@@ -91,10 +102,18 @@ enum rc save_start(struct screen *s, const struct id *ids, size_t n, const char 
 
 enum rc save_chosen(struct screen *s, const char *path, struct err *err)
 {
+	const struct view *v = screen_top(s);
+	int64_t from_ns, to_ns;
 	const struct id *ids;
 	struct id one;
 	size_t n;
-	enum rc rc = tags_chosen(s, &one, &ids, &n, err);
+	enum rc rc;
+
+	if (v->ops->chosen != NULL)
+		return v->ops->chosen(v, &ids, &n, &from_ns, &to_ns)
+			? save_between(s, ids, n, from_ns, to_ns, path, err)
+			: err_set(err, RC_USAGE, "write", "there is nothing to write");
+	rc = tags_chosen(s, &one, &ids, &n, err);
 
 	return rc == RC_DONE ? save_start(s, ids, n, path, err) : rc;
 }

@@ -12,7 +12,10 @@
  * while another one runs; never overwrites a file.
  */
 enum rc save_start(struct screen *s, const struct id *ids, size_t n, const char *path, struct err *err);
-/* The same for what is tagged, else the selected row (ui/tags.h). */
+/* The same for what lies between two times (half-open). */
+enum rc save_between(struct screen *s, const struct id *ids, size_t n, int64_t from_ns, int64_t to_ns, const char *path,
+	struct err *err);
+/* The same for what the view on top says (see view_ops.chosen), else for what is tagged, else the selected row (ui/tags.h). */
 enum rc save_chosen(struct screen *s, const char *path, struct err *err);
 /* Says how it ended, once it did. */
 void save_update(struct screen *s);

@@ -26,12 +26,20 @@ static void say_error(struct screen *s, const struct err *err)
 /* The name that what is written gets if nobody says another. */
 static bool proposed_name(struct screen *s, char *out, size_t size)
 {
+	const struct view *v = screen_top(s);
+	int64_t from_ns, to_ns;
 	const struct id *ids;
 	char text[ID_TEXT];
 	struct err err;
 	struct id id;
 	size_t n;
 
+	if (v->ops->chosen != NULL && !v->ops->chosen(v, &ids, &n, &from_ns, &to_ns)) {
+		screen_say(s, "there is nothing to write");
+		return false;
+	}
+	if (v->ops->chosen != NULL)
+		return snprintf(out, size, "%s.pcapng", v->ops->name) > 0;
 	if (tags_chosen(s, &id, &ids, &n, &err) != RC_DONE)
 		return false;
 	if (n > 1)
@@ -114,6 +122,8 @@ static const char *label(const struct screen *s, enum prompt_kind kind, char *ro
 	case PROMPT_FILTER: return " filter: ";
 	case PROMPT_SEARCH: return " search: ";
 	case PROMPT_WRITE:
+		if (screen_top(s)->ops->chosen != NULL)
+			return " write all packets of this view to: ";
 		if (tags_text(s, tags, sizeof(tags)) == 0)
 			return " write packets to: ";
 		snprintf(room, size, " write %s, to: ", tags);

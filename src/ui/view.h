@@ -98,6 +98,11 @@ struct view_ops {
 	void (*select_id)(struct view *v, const struct id *id);
 	/* Selects the row before or behind and says its id: what a view above shows next. */
 	bool (*step)(struct view *v, int by, struct id *out);
+	/*
+	 * May be NULL: what `w` writes where that is neither the selected row nor what is tagged: what lies below these records
+	 * between two times. The list is the view's. False where there is nothing.
+	 */
+	bool (*chosen)(const struct view *v, const struct id **ids, size_t *n, int64_t *from_ns, int64_t *to_ns);
 	/* May be NULL: writes the payload that is shown to a new file, and says so. */
 	enum rc (*save_payload)(struct view *v, const char *path, struct err *err);
 };
@@ -129,6 +134,8 @@ struct view *view_packet_new(struct screen *s, const struct id *packet, struct e
 /* Top talkers of what a list of records shows; NULL with *err set. */
 struct view *view_top_new(
 	struct screen *s, enum tier tier, const struct id *in, const char *filter, struct err *err);
+/* Bytes of its frame that stand out while the packet is the same; len 0: none. */
+void view_packet_mark(struct view *packet, uint32_t offset, uint32_t len);
 struct view *view_sort_new(struct screen *s, const struct view *of);
 struct view *view_help_new(struct screen *s);
 

@@ -30,6 +30,8 @@ struct packet_view {
 	bool hidden_bytes; /* x hides them */
 	bool in_bytes; /* Tab goes there */
 	bool laid_out; /* the first drawing folds what does not fit */
+	bool seek_byte; /* then selects what the cursor's byte belongs to */
+	uint32_t found, found_len; /* bytes that whoever opened it looks for */
 };
 
 struct panes {
@@ -74,6 +76,7 @@ static enum rc load(struct packet_view *pv, const struct id *id, struct err *err
 	pv->holder = holder;
 	pv->id = *id;
 	pv->cursor = 0;
+	pv->found_len = 0;
 	snprintf(pv->view.crumb[0], VIEW_CRUMB_MAX, "#%llu",
 		(unsigned long long)query_holder_row(holder)->packet->frame);
 	return RC_DONE;
@@ -138,6 +141,17 @@ static void draw_node(const struct packet_view *pv, struct canvas *c, struct rec
 		canvas_text(c, x + 2, r.y, r.x + r.w - x - 2, ATTR_NORMAL | extra, text);
 }
 
+/* What the byte under the cursor belongs to. */
+static void select_byte(struct packet_view *pv)
+{
+	size_t at;
+
+	if (!packet_tree_find_byte(&pv->tree, pv->cursor, &at))
+		return;
+	list_set_count(&pv->list, pv->tree.n_lines);
+	list_select(&pv->list, at);
+}
+
 static void draw_tree(struct packet_view *pv, struct canvas *c, struct rect r)
 {
 	list_set_page(&pv->list, (size_t)(r.h > 0 ? r.h : 1));
@@ -145,6 +159,9 @@ static void draw_tree(struct packet_view *pv, struct canvas *c, struct rect r)
 		packet_tree_fold_to(&pv->tree, (size_t)r.h);
 		pv->laid_out = true;
 	}
+	if (pv->seek_byte)
+		select_byte(pv);
+	pv->seek_byte = false;
 	list_set_count(&pv->list, pv->tree.n_lines);
 	for (int i = 0; i < r.h; i++) {
 		size_t line = pv->list.top + (size_t)i;
@@ -173,7 +190,9 @@ static void draw_bytes(struct packet_view *pv, struct canvas *c, const struct pa
 		.len = raw->caplen,
 		.wire_len = raw->len,
 		.cursor = pv->cursor,
-		.has_cursor = pv->in_bytes };
+		.has_cursor = pv->in_bytes,
+		.found = pv->found,
+		.found_len = pv->found_len };
 	unsigned per_line = hexdump_per_line(p->bytes.w);
 
 	pv->per_line = per_line;
@@ -251,7 +270,6 @@ static bool move_cursor(struct packet_view *pv, enum request r)
 	uint32_t len = raw_of(pv)->caplen, line = pv->per_line > 0 ? pv->per_line : 16;
 	uint32_t page = line * (uint32_t)pv->bytes.page, by;
 	bool back = r == REQ_LEFT || r == REQ_UP || r == REQ_PAGE_UP || r == REQ_FIRST;
-	size_t at;
 
 	switch (r) {
 	case REQ_LEFT:
@@ -270,10 +288,7 @@ static bool move_cursor(struct packet_view *pv, enum request r)
 		pv->cursor = pv->cursor > by ? pv->cursor - by : 0;
 	else
 		pv->cursor = by < len - pv->cursor ? pv->cursor + by : len - 1;
-	if (packet_tree_find_byte(&pv->tree, pv->cursor, &at)) {
-		list_set_count(&pv->list, pv->tree.n_lines);
-		list_select(&pv->list, at);
-	}
+	select_byte(pv);
 	return true;
 }
 
@@ -353,7 +368,7 @@ static bool place(const struct view *v, struct place_step *out)
 
 static const struct view_hint hints[] = { { REQ_BACK, NULL }, { REQ_NEXT_RECORD, NULL },
 	{ REQ_PREV_RECORD, NULL }, { REQ_OPEN, "fold" }, { REQ_PANE, "layers/bytes" },
-	{ REQ_HEX, "hide bytes" }, { REQ_STREAM, NULL }, { REQ_WRITE, NULL }, { REQ_HELP, NULL },
+	{ REQ_HEX, "hide bytes" }, { REQ_STREAM, NULL }, { REQ_RELATED, NULL }, { REQ_WRITE, NULL }, { REQ_HELP, NULL },
 	{ REQ_NONE, NULL } };
 static const struct view_ops ops = {
 	.name = "packet",
@@ -366,6 +381,18 @@ static const struct view_ops ops = {
 	.selected = selected,
 	.place = place,
 };
+
+/* The layer or field that it begins in is selected, and the bytes are scrolled there. */
+void view_packet_mark(struct view *v, uint32_t offset, uint32_t len)
+{
+	struct packet_view *pv = of(v);
+
+	pv->found = offset;
+	pv->found_len = len;
+	pv->cursor = offset < raw_of(pv)->caplen ? offset : 0;
+	pv->in_bytes = true;
+	pv->seek_byte = true;
+}
 
 struct view *view_packet_new(struct screen *s, const struct id *packet, struct err *err)
 {

@@ -256,7 +256,6 @@ static void draw_hex(const struct stream_view *sv, struct canvas *c, struct rect
 	struct hexdump h = { .data = sv->load.transcript.bytes[line->dir].data + line->at,
 		.len = (uint32_t)line->len,
 		.wire_len = (uint32_t)line->len,
-		.mark_attr = ATTR_MATCH | extra,
 		.attr = side_attr(line->dir) | extra,
 		.no_offsets = true };
 	int shift = OFFSET_CELLS - HEXDUMP_OFFSET_CELLS;
@@ -264,8 +263,8 @@ static void draw_hex(const struct stream_view *sv, struct canvas *c, struct rect
 
 	match_first(sv, line, &m);
 	if (m.from != SIZE_MAX) {
-		h.mark = m.from > line->at ? (uint32_t)(m.from - line->at) : 0;
-		h.mark_len = (uint32_t)(m.to - line->at) - h.mark;
+		h.found = m.from > line->at ? (uint32_t)(m.from - line->at) : 0;
+		h.found_len = (uint32_t)(m.to - line->at) - h.found;
 	}
 	canvas_printf(c, r.x + TEXT_X, r.y, OFFSET_CELLS, ATTR_DIM | extra, "%06zx", line->at);
 	hexdump_draw(&h, c,
@@ -606,7 +605,7 @@ static enum rc save_payload(struct view *v, const char *path, struct err *err)
 }
 
 static const struct view_hint hints[] = { { REQ_OPEN, "packet" }, { REQ_BACK, NULL }, { REQ_HEX, "text/bytes" },
-	{ REQ_PANE, "one side" }, { REQ_SEARCH, "search" }, { REQ_PAYLOAD, NULL }, { REQ_WRITE, NULL },
+	{ REQ_PANE, "one side" }, { REQ_SEARCH, "search" }, { REQ_RELATED, NULL }, { REQ_PAYLOAD, NULL }, { REQ_WRITE, NULL },
 	{ REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL } };
 static const struct view_ops ops = {
 	.name = "stream",

@@ -2,6 +2,7 @@
 #include "fake_session.h"
 
 #include "base/text.h"
+#include "query/related.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -381,6 +382,39 @@ enum rc query_run(const struct query_sources *sources, const struct query *q, qu
 		if (!sink(ctx, &h.row, &h.raw))
 			break;
 	}
+	return RC_DONE;
+}
+
+/*
+ * Flow 100 triggers fake.hops ones, each the next: packet i came in flow i, packet i + 1 left in flow i + 1; what they have in common
+ * is "packet".
+ */
+enum rc related_run(const struct query_sources *sources, const struct id *id, const struct related_options *options,
+	related_sink sink, void *ctx, struct query_control *control, struct related_told *told, struct err *err)
+{
+	(void)sources;
+	(void)options;
+	memset(told, 0, sizeof(*told));
+	fake.asked_in = *id;
+	if (atomic_load(&control->cancel))
+		return err_set(err, RC_CANCELLED, "fake", "cancelled");
+	for (unsigned i = 0; i < fake.hops; i++) {
+		struct related_hop h = { .number = i + 1, .parent = i, .depth = i + 1, .delay_ns = 1000000,
+			.matched_bytes = 6, .matches = 1, .score = 5, .confidence = 0.5 };
+
+		h.from.flow = (struct id){ TIER_FLOW, 0, { 1, 100 * (i + 1) } };
+		h.to.flow = (struct id){ TIER_FLOW, 0, { 1, 100 * (i + 2) } };
+		h.from.packet = h.content_from = (struct id){ TIER_PACKET, 0, { 1, 200 * i + 100 } };
+		h.to.packet = h.content_to = (struct id){ TIER_PACKET, 0, { 1, 200 * i + 300 } };
+		h.from.dst.kind = h.to.src.kind = h.from.src.kind = h.to.dst.kind = ADDR_IPV4;
+		h.from.src.bytes[3] = (uint8_t)(i + 1);
+		h.from.dst.bytes[3] = h.to.src.bytes[3] = (uint8_t)(i + 2);
+		h.to.dst.bytes[3] = (uint8_t)(i + 3);
+		if (!sink(ctx, &h))
+			break;
+	}
+	told->asked = told->comparable = 1;
+	told->encrypted = fake.encrypted ? 1 : 0;
 	return RC_DONE;
 }
 

@@ -21,6 +21,8 @@ struct fake {
 	bool changed; /* what session_refresh() says next */
 	bool store; /* the source is a store */
 	long pid; /* of who records into it */
+	unsigned hops; /* of related traffic, one below the other */
+	bool encrypted; /* what was asked for */
 	unsigned grow; /* rows of each tier that every session_refresh() brings */
 	const char *fail; /* queries fail with this reason */
 	unsigned refreshed; /* calls of session_refresh() */

@@ -35,11 +35,13 @@ for size in 80x24 200x60; do
 	show groups "$size" --size "$size"
 	show time "$size" --size "$size"
 	show stream "$size" --size "$size"
+	show related "$size" --size "$size"
 done
 show walk ascii --size 80x24 --ascii
 show groups ascii --size 80x24 --ascii
 show time ascii --size 80x24 --ascii
 show stream ascii --size 80x24 --ascii
+show related ascii --size 80x24 --ascii
 # once more, from a cached index and with several threads
 cache=$(mktemp -d)
 trap 'rm -rf "$out" "$cache"' EXIT

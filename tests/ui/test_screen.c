@@ -98,6 +98,76 @@ static void test_stream_stopped(void **state)
 	assert_seen("fake: broken");
 }
 
+/* The tree, its evidence, and the way to both packets. */
+static void test_related(void **state)
+{
+	(void)state;
+	open_screen();
+	fake.hops = 3;
+	keys("Enter r");
+	assert_int_equal(fake.asked_in.tier, TIER_FLOW);
+	assert_seen("› related");
+	assert_seen("0.0.0.2 > 0.0.0.3");
+	assert_seen("possible 0.50");
+	assert_seen("equal bytes in requests");
+	assert_seen("came  #1 ");
+	assert_seen("left  #3 ");
+	assert_seen("bytes 0 to 5 of 18");
+	assert_seen("2/4");
+	keys("Enter");
+	assert_seen("› #1");
+	keys("Escape Tab Enter");
+	assert_seen("› #3");
+	keys("Escape j");
+	assert_seen("left  #5 ");
+	keys("gg");
+	assert_seen("what was asked for");
+	keys("Enter");
+	assert_seen("› #1");
+	keys("Escape w");
+	assert_seen("write all packets of this view to: related.pcapng");
+	keys("Escape *");
+	type("0.0.0.5");
+	keys("Enter");
+	assert_seen("4/4");
+	keys("v");
+	assert_seen("› stream");
+	assert_int_equal(fake.asked_in.rec.offset, 400);
+	keys("Escape P");
+	assert_int_equal(fake.asked.in[0].rec.offset, 400);
+	keys("Escape Escape R");
+	assert_seen("› triggered by");
+}
+
+/* What is not there is said, with its reason; Escape stops the walk. */
+static void test_related_nothing(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("r");
+	assert_seen("nothing related was found");
+	assert_int_equal(fake.asked_in.tier, TIER_MACROFLOW);
+	keys("w");
+	assert_seen("there is nothing to write");
+	keys("Enter j Tab W P n x");
+	assert_seen("nothing related was found");
+	keys("Escape");
+	fake.encrypted = true;
+	keys("r");
+	assert_seen("no comparable content: it is encrypted (TLS)");
+	keys("Escape");
+	fake.manual = true;
+	keys("r");
+	assert_seen("comparing contents");
+	assert_true(screen_busy(&screen));
+	keys("Enter j Tab P n");
+	assert_seen("comparing contents");
+	keys("Escape");
+	assert_seen("stopped before it was found");
+	keys("Escape");
+	assert_seen("all services");
+}
+
 static void test_rows_as_they_come(void **state)
 {
 	(void)state;
@@ -413,6 +483,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_down_and_up),
+		TEST(test_related),
+		TEST(test_related_nothing),
 		TEST(test_stream),
 		TEST(test_stream_stopped),
 		TEST(test_rows_as_they_come),

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "query/related_words.h"
+
+const char *related_confidence_word(double confidence)
+{
+	return confidence >= 0.95 ? "certain" : confidence >= 0.7 ? "likely" : confidence >= 0.4 ? "possible" : "weak";
+}
+
+enum rc related_nothing(const struct related_told *told, const char *what, struct err *err)
+{
+	if (told->limited)
+		return err_set(err, RC_LIMIT, what, "nothing was found; not all was looked at: %s", told->limit);
+	if (told->asked > 0 && told->encrypted == told->asked)
+		return err_set(err, RC_NOTHING, what, "no comparable content: it is encrypted (TLS)");
+	if (told->comparable == 0)
+		return err_set(err, RC_NOTHING, what, "no comparable content: %s",
+			told->asked ? "what is there has no fingerprints" : "no payload that asks for anything");
+	return err_set(err, RC_NOTHING, what, "nothing related was found");
+}

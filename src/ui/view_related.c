@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Related traffic: the tree of what was triggered (or triggered it), with its evidence. Drawing is in ui/view_related_draw.c. */
+#include "ui/view_related.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "query/related_words.h"
+#include "ui/along.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const int64_t beside_ns = 1000000000;
+
+static struct related_view *of(struct view *v)
+{
+	return (struct related_view *)v;
+}
+
+static const struct related_view *of_const(const struct view *v)
+{
+	return (const struct related_view *)v;
+}
+
+static bool has_rows(const struct related_view *rv)
+{
+	return rv->job == NULL && rv->list.selected < rv->load.n;
+}
+
+size_t related_view_root(const struct related_view *rv, size_t row)
+{
+	while (row > 0 && !rv->load.rows[row].is_root)
+		row--;
+	return row;
+}
+
+static void close_view(struct view *v)
+{
+	struct related_view *rv = of(v);
+
+	job_free(rv->job);
+	related_load_free(&rv->load);
+	mem_free(rv->flows);
+	mem_free(rv);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct id *x = a, *y = b;
+	uint64_t m = record_id_number(x->rec), n = record_id_number(y->rec);
+
+	if (x->source != y->source)
+		return x->source < y->source ? -1 : 1;
+	return (m > n) - (m < n);
+}
+
+static void collect_flows(struct related_view *rv)
+{
+	size_t n = 0;
+
+	rv->flows = mem_calloc(rv->load.n + 1, sizeof(*rv->flows));
+	for (size_t i = 0; rv->flows != NULL && i < rv->load.n; i++)
+		rv->flows[n++] = rv->load.rows[i].flow;
+	if (n > 1)
+		qsort(rv->flows, n, sizeof(*rv->flows), by_id);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || by_id(&rv->flows[i], &rv->flows[i - 1]) != 0)
+			rv->flows[rv->n_flows++] = rv->flows[i];
+}
+
+static void update(struct view *v)
+{
+	struct related_view *rv = of(v);
+	enum job_state state;
+
+	if (rv->job == NULL)
+		return;
+	state = job_state(rv->job, &rv->err);
+	if (state == JOB_RUNNING)
+		return;
+	job_free(rv->job);
+	rv->job = NULL;
+	rv->stopped = state == JOB_CANCELLED;
+	rv->failed = state == JOB_FAILED;
+	if (state != JOB_DONE)
+		related_load_free(&rv->load);
+	else if (rv->load.n == 0)
+		related_nothing(&rv->load.told, "related", &rv->err);
+	else
+		collect_flows(rv);
+	list_set_count(&rv->list, rv->load.n);
+	/* the first hop says more than what was asked for */
+	list_select(&rv->list, rv->load.n > 1 ? 1 : 0);
+}
+
+static void draw(struct view *v, struct canvas *c, struct rect area)
+{
+	related_view_draw(of(v), c, area);
+}
+
+/*
+ * ---- requests ------------------------------------------------------------------------------
+ */
+
+/* The packet that the selected side of the evidence stands in; of what was asked for the request. */
+static void open_packet(struct related_view *rv)
+{
+	const struct related_row *h = &rv->load.rows[rv->list.selected];
+	const struct related_side *side = &h->side[rv->side];
+	const struct id *id = h->is_root ? &rv->load.nodes[rv->list.selected].request : &side->packet;
+	struct view *below;
+	struct err err;
+
+	below = view_packet_new(rv->view.screen, id, &err);
+	if (below == NULL) {
+		screen_fail(rv->view.screen, &err);
+		return;
+	}
+	if (!h->is_root)
+		view_packet_mark(below, side->payload_off + side->match, side->match_len);
+	screen_push(rv->view.screen, below);
+}
+
+static bool request(struct view *v, enum request r)
+{
+	struct related_view *rv = of(v);
+
+	if (list_request(&rv->list, r))
+		return true;
+	switch (r) {
+	case REQ_OPEN:
+		if (has_rows(rv))
+			open_packet(rv);
+		return true;
+	case REQ_PANE: rv->side = !rv->side; return true;
+	case REQ_PACKETS:
+		if (has_rows(rv))
+			screen_push(v->screen, view_packets_new(v->screen, &rv->load.rows[rv->list.selected].flow));
+		return true;
+	default: return false;
+	}
+}
+
+static bool busy(const struct view *v, int *progress)
+{
+	/* it is many queries: the progress of one says nothing */
+	*progress = -1;
+	return of_const(v)->job != NULL;
+}
+
+static bool failed(const struct view *v, struct err *err)
+{
+	*err = of_const(v)->err;
+	return of_const(v)->failed;
+}
+
+static bool cancel(struct view *v)
+{
+	if (of(v)->job == NULL)
+		return false;
+	job_cancel(of(v)->job);
+	return true;
+}
+
+static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
+{
+	const struct related_view *rv = of_const(v);
+	const struct related_told *told = &rv->load.told;
+	char packets[TEXT_NUMBER];
+
+	position[0] = state[0] = '\0';
+	if (rv->job != NULL)
+		snprintf(state, state_size, "Escape stops it");
+	if (!has_rows(rv))
+		return;
+	snprintf(position, position_size, "%zu/%zu", rv->list.selected + 1, rv->load.n);
+	text_count(packets, sizeof(packets), told->packets);
+	snprintf(state, state_size, "own: without what it waited for below   %llu %s, %s packets compared",
+		(unsigned long long)told->machines, told->machines == 1 ? "machine" : "machines", packets);
+}
+
+static bool selected(const struct view *v, struct id *out)
+{
+	const struct related_view *rv = of_const(v);
+
+	if (!has_rows(rv))
+		return false;
+	*out = rv->load.rows[rv->list.selected].flow;
+	return true;
+}
+
+/* From the first request to the last answer, and what belongs to their connections shortly before and after. */
+static bool chosen(const struct view *v, const struct id **ids, size_t *n, int64_t *from_ns, int64_t *to_ns)
+{
+	const struct related_view *rv = of_const(v);
+
+	*from_ns = INT64_MAX;
+	*to_ns = INT64_MIN;
+	for (size_t i = 0; has_rows(rv) && i < rv->load.n; i++) {
+		const struct cascade_node *node = &rv->load.nodes[i];
+		int64_t from = node->known && node->from_ns < node->request_ns ? node->from_ns : node->request_ns;
+		int64_t to = node->known && node->to_ns > node->request_ns ? node->to_ns : node->request_ns;
+
+		*from_ns = from < *from_ns ? from : *from_ns;
+		*to_ns = to > *to_ns ? to : *to_ns;
+	}
+	*ids = rv->flows;
+	*n = rv->n_flows;
+	if (!has_rows(rv) || rv->n_flows == 0)
+		return false;
+	*from_ns = time_sub(*from_ns, beside_ns);
+	*to_ns = time_add(*to_ns, beside_ns);
+	return true;
+}
+
+static bool row_has(const struct related_row *h, const char *text)
+{
+	return strcasestr(h->from, text) != NULL || strcasestr(h->to, text) != NULL || strcasestr(h->app, text) != NULL ||
+		strcasestr(h->info, text) != NULL || strcasestr(h->answer, text) != NULL;
+}
+
+static bool search(struct view *v, const char *text, int by)
+{
+	struct related_view *rv = of(v);
+	size_t n = rv->load.n, at = rv->list.selected;
+
+	if (text != NULL)
+		snprintf(rv->search, sizeof(rv->search), "%s", text);
+	for (size_t i = 0; has_rows(rv) && rv->search[0] != '\0' && i < n; i++) {
+		at = by > 0 ? (at + 1) % n : (at + n - 1) % n;
+		if (row_has(&rv->load.rows[at], rv->search)) {
+			list_select(&rv->list, at);
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct view_hint hints[] = { { REQ_OPEN, "packet" }, { REQ_BACK, NULL }, { REQ_PANE, "came/left" },
+	{ REQ_STREAM, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
+	{ REQ_NONE, NULL } };
+static const struct view_ops ops = {
+	.name = "related",
+	.hints = hints,
+	.close = close_view,
+	.draw = draw,
+	.request = request,
+	.update = update,
+	.busy = busy,
+	.failed = failed,
+	.cancel = cancel,
+	.status = status,
+	.search = search,
+	.selected = selected,
+	.chosen = chosen,
+};
+
+struct view *view_related_new(struct screen *s, const struct id *of_record, bool upstream)
+{
+	struct related_view *rv = mem_calloc(1, sizeof(*rv));
+
+	if (rv == NULL)
+		return NULL;
+	rv->view.ops = &ops;
+	rv->view.screen = s;
+	rv->view.tier = TIER_FLOW;
+	rv->load.asked = *of_record;
+	rv->load.options.upstream = upstream;
+	snprintf(rv->view.crumb[0], VIEW_CRUMB_MAX, upstream ? "triggered by" : "related");
+	if (job_start_work(s->session, related_load_work, &rv->load, &rv->job, &rv->err) != RC_DONE) {
+		rv->job = NULL;
+		rv->failed = true;
+	}
+	return &rv->view;
+}
