@@ -137,13 +137,10 @@ static inline uint64_t cursor_le64(struct cursor *c)
 	return p ? load_le64(p) : 0;
 }
 
-/* LEB128 as buf_put_varint() writes it; more than 64 bits count as truncated. Most are one byte. */
-static inline uint64_t cursor_varint(struct cursor *c)
+/* The rest of a varint near the end, byte by byte. */
+static inline uint64_t cursor_varint_end(struct cursor *c)
 {
 	uint64_t v = 0;
-
-	if (c->pos < c->len && c->data[c->pos] < 0x80)
-		return c->data[c->pos++];
 
 	for (unsigned shift = 0; shift < 64; shift += 7) {
 		uint8_t byte = cursor_u8(c);
@@ -153,6 +150,31 @@ static inline uint64_t cursor_varint(struct cursor *c)
 	}
 	c->truncated = true;
 	return 0;
+}
+
+/* One that cannot reach beyond the end: ten bytes are there. */
+static inline uint64_t cursor_varint_inside(struct cursor *c)
+{
+	const uint8_t *p = c->data + c->pos;
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 10; i++) {
+		v |= (uint64_t)(p[i] & 0x7f) << 7 * i;
+		if (p[i] < 0x80) {
+			c->pos += i + 1;
+			return v;
+		}
+	}
+	c->truncated = true;
+	return 0;
+}
+
+/* LEB128 as buf_put_varint() writes it; more than 64 bits count as truncated. Most are one byte. */
+static inline uint64_t cursor_varint(struct cursor *c)
+{
+	if (c->pos < c->len && c->data[c->pos] < 0x80)
+		return c->data[c->pos++];
+	return cursor_left(c) >= 10 ? cursor_varint_inside(c) : cursor_varint_end(c);
 }
 
 static inline int64_t cursor_zigzag(struct cursor *c)

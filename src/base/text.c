@@ -144,9 +144,17 @@ size_t text_escape_to(char *out, size_t size, const void *bytes, size_t len)
 
 size_t text_next(const char *s, uint32_t *cp, unsigned *cells)
 {
+	uint8_t first = (uint8_t)s[0];
+	size_t len, n;
+
+	if (first > 0 && first < 0x80) {
+		*cp = first;
+		*cells = 1;
+		return 1;
+	}
 	/* no more than the terminating zero is looked at: a continuation byte is never zero */
-	size_t len = strnlen(s, 4);
-	size_t n = utf8_decode((const uint8_t *)s, len, cp);
+	len = strnlen(s, 4);
+	n = utf8_decode((const uint8_t *)s, len, cp);
 
 	if (len == 0) {
 		*cp = 0;

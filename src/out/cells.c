@@ -3,10 +3,14 @@
 
 #include "base/text.h"
 
-static void put_blanks(FILE *to, unsigned n)
+void cells_blanks(FILE *to, unsigned n)
 {
-	while (n-- > 0)
-		putc(' ', to);
+	static const char blanks[] = "                                ";
+	enum { MOST = sizeof(blanks) - 1 };
+
+	for (; n > MOST; n -= MOST)
+		fwrite(blanks, 1, MOST, to);
+	fwrite(blanks, 1, n, to);
 }
 
 /* As many whole characters as fit into width - 1 columns, then the ellipsis. */
@@ -32,13 +36,13 @@ void cells_put(FILE *to, const char *text, unsigned width_cells, bool right_alig
 	if (width > width_cells) {
 		unsigned used = width_cells > 0 ? put_cut(to, text, width_cells) : 0;
 		if (pad)
-			put_blanks(to, width_cells - used);
+			cells_blanks(to, width_cells - used);
 		return;
 	}
 	unsigned left = width_cells - (unsigned)width;
 	if (right_align)
-		put_blanks(to, left);
+		cells_blanks(to, left);
 	fputs(text, to);
 	if (!right_align && pad)
-		put_blanks(to, left);
+		cells_blanks(to, left);
 }

@@ -14,5 +14,6 @@
  * with an ellipsis at its end. `pad` false leaves out blanks behind it.
  */
 void cells_put(FILE *to, const char *text, unsigned width_cells, bool right_align, bool pad);
+void cells_blanks(FILE *to, unsigned n);
 
 #endif

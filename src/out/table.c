@@ -111,7 +111,7 @@ static void put_cell(const struct out *o, size_t i, const char *text, const char
 	cells_put(o->to, text, width, c->right, !last);
 	fputs(color ? SGR_OFF : "", o->to);
 	if (!last)
-		fprintf(o->to, "%*s", TABLE_GAP, "");
+		cells_blanks(o->to, TABLE_GAP);
 }
 
 static void put_row(const struct out *o, const struct cell *cells)

@@ -123,30 +123,27 @@ enum rc catalog_put_macros(struct catalog *c, uint32_t block, uint32_t segment,
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static bool read_u32(sqlite3_stmt *stmt, int at, uint32_t *out)
-{
-	int64_t v = sqlite3_column_int64(stmt, at);
-
-	*out = (uint32_t)v;
-	return v >= 0 && v <= UINT32_MAX;
-}
-
-static bool read_key(sqlite3_stmt *stmt, struct macro_row *row)
+/* The columns of a row in their order: window, block, segment, server, protocol, port, point. */
+static bool read_key(struct row_reader *r, struct macro_row *row)
 {
 	struct service_key *k = &row->key;
-	const uint8_t *server = sqlite3_column_blob(stmt, 3);
-	int len = sqlite3_column_bytes(stmt, 3);
-	int64_t port = sqlite3_column_int64(stmt, 5);
+	const uint8_t *server;
+	size_t len;
+	int64_t port;
 
-	k->window_ns = sqlite3_column_int64(stmt, 0);
-	if (len < 1 || len > (int)sizeof(k->server))
+	k->window_ns = row_get_i64(r);
+	row->block = row_get_u32(r);
+	row->segment = row_get_u32(r);
+	server = row_get_blob(r, &len);
+	k->proto = row_get_u32(r);
+	port = row_get_i64(r);
+	k->point = row_get_u32(r);
+	if (len < 1 || len > sizeof(k->server) || r->bad)
 		return false;
-	memcpy(&k->server, server, (size_t)len);
+	memcpy(&k->server, server, len);
 	k->has_port = port >= 0;
 	k->port = (uint16_t)(port < 0 ? 0 : port);
-	return 1 + addr_len(&k->server) == (size_t)len && port >= -1 && port <= UINT16_MAX &&
-		read_u32(stmt, 1, &row->block) && read_u32(stmt, 2, &row->segment) &&
-		read_u32(stmt, 4, &k->proto) && read_u32(stmt, 6, &k->point);
+	return 1 + addr_len(&k->server) == len && port >= -1 && port <= UINT16_MAX;
 }
 
 /* The run as parameters 1 to 3. */
@@ -170,10 +167,10 @@ static void bind_service(sqlite3_stmt *stmt, const struct service_key *key)
 	sqlite3_bind_int64(stmt, 7, key ? key->point : 0);
 }
 
-static size_t read_blob(sqlite3_stmt *stmt, int at, struct buf *out)
+static size_t read_blob(struct row_reader *r, struct buf *out)
 {
-	const void *bytes = sqlite3_column_blob(stmt, at);
-	size_t len = (size_t)sqlite3_column_bytes(stmt, at);
+	size_t len;
+	const void *bytes = row_get_blob(r, &len);
 
 	buf_put(out, bytes, len);
 	return len;
@@ -183,12 +180,12 @@ static enum rc read_row(struct row_reader *r, struct macro_page *page, struct er
 {
 	struct macro_row row = { .sum = r->sum };
 
-	if (!read_key(r->stmt, &row))
+	if (!read_key(r, &row))
 		return catalog_damaged(r->c, "a macroflow's key cannot be", err);
 	row.at = page->bytes.len;
-	row.record_len = read_blob(r->stmt, 7, &page->bytes);
-	row.sketch_len = read_blob(r->stmt, 8, &page->bytes);
-	row.hist_len = read_blob(r->stmt, 9, &page->bytes);
+	row.record_len = read_blob(r, &page->bytes);
+	row.sketch_len = read_blob(r, &page->bytes);
+	row.hist_len = read_blob(r, &page->bytes);
 	if (page->bytes.failed || mem_grow(&page->rows, &page->cap, page->n + 1, sizeof(row)) != 0)
 		return err_memory(err);
 	page->rows[page->n++] = row;

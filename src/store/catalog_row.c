@@ -4,10 +4,17 @@
 
 #include "base/hash.h"
 
+#include <endian.h>
 #include <sqlite3.h>
 #include <string.h>
 
 enum { CANON_NULL, CANON_INT, CANON_TEXT, CANON_BLOB };
+
+static void put_le64(uint8_t *to, uint64_t v)
+{
+	v = htole64(v);
+	memcpy(to, &v, sizeof(v));
+}
 
 static void canon_int(struct buf *b, int64_t v)
 {
@@ -16,16 +23,21 @@ static void canon_int(struct buf *b, int64_t v)
 	if (!to)
 		return;
 	to[0] = CANON_INT;
-	for (int i = 0; i < 8; i++)
-		to[1 + i] = (uint8_t)((uint64_t)v >> 8 * i);
+	put_le64(to + 1, (uint64_t)v);
 	b->len += 9;
 }
 
 static void canon_bytes(struct buf *b, uint8_t type, const void *bytes, size_t len)
 {
-	buf_put_u8(b, type);
-	buf_put_le64(b, len);
-	buf_put(b, bytes, len);
+	uint8_t *to = buf_reserve(b, 9 + len);
+
+	if (!to)
+		return;
+	to[0] = type;
+	put_le64(to + 1, len);
+	if (len > 0)
+		memcpy(to + 9, bytes, len);
+	b->len += 9 + len;
 }
 
 /* ---- writing ---------------------------------------------------------------------------- */
@@ -113,11 +125,13 @@ static void canon_column(struct row_reader *r, int at)
 	} else if (type == SQLITE_NULL) {
 		buf_put_u8(b, CANON_NULL);
 	} else if (type == SQLITE_TEXT) {
-		canon_bytes(b, CANON_TEXT, sqlite3_column_text(r->stmt, at),
-			(size_t)sqlite3_column_bytes(r->stmt, at));
+		const void *text = sqlite3_value_text(v);
+
+		canon_bytes(b, CANON_TEXT, text, (size_t)sqlite3_value_bytes(v));
 	} else {
-		canon_bytes(b, type == SQLITE_BLOB ? CANON_BLOB : UINT8_MAX, sqlite3_column_blob(r->stmt, at),
-			(size_t)sqlite3_column_bytes(r->stmt, at));
+		const void *bytes = sqlite3_value_blob(v);
+
+		canon_bytes(b, type == SQLITE_BLOB ? CANON_BLOB : UINT8_MAX, bytes, (size_t)sqlite3_value_bytes(v));
 	}
 }
 

@@ -170,10 +170,12 @@ static bool get_value(struct cursor *c, struct record *rec, const struct field *
 	u128 big;
 
 	switch (f->type) {
+	case TYPE_U64:       /* most are */
+		*(uint64_t *)(void *)at = cursor_varint(c);
+		return true;
 	case TYPE_U8:
 	case TYPE_U16:
 	case TYPE_U32:
-	case TYPE_U64:
 		return store_uint(at, f->type, cursor_varint(c));
 	case TYPE_I64:
 		return store_uint(at, TYPE_U64, (uint64_t)cursor_zigzag(c) + time_base(rec, f->id));

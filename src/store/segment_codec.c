@@ -332,12 +332,12 @@ static uint64_t get_difference(enum index_code code, struct cursor *cur)
 	uint64_t v;
 
 	switch (code) {
-	case CODE_SIGNED: return (uint64_t)zigzag_back(varint_get(cur));
+	case CODE_SIGNED: return (uint64_t)zigzag_back(cursor_varint(cur));
 	case CODE_TIME:
 		v = (uint64_t)zigzag_back(varint_get_flagged64(cur, &fine));
 		return fine ? v : v * 1000;
 	case CODE_DURATION: v = varint_get_flagged64(cur, &fine); return fine ? v : v * 1000;
-	default: return varint_get(cur);
+	default: return cursor_varint(cur);
 	}
 }
 
@@ -368,7 +368,7 @@ static u128 get_big_difference(enum index_code code, struct cursor *cur)
 static void skip_value(const struct plan_field *f, struct cursor *cur)
 {
 	if (f->len_prefixed)
-		cursor_skip(cur, (size_t)varint_get(cur));
+		cursor_skip(cur, (size_t)cursor_varint(cur));
 	else
 		varint_skip(cur, 1);
 }
@@ -503,6 +503,14 @@ static inline void get_counter(const struct plan_field *f, bool written, struct 
 	out->known |= f->bit;
 }
 
+/* What plan.passing names, which is all that is looked at. */
+static void init_passed(struct counters *c)
+{
+	c->mixed = 0;
+	c->first_ns = 0;
+	c->packets[DIR_C2S] = c->packets[DIR_S2C] = 0;
+}
+
 void codec_get(const struct plan *p, struct cursor *cur, const struct segment_guess *g,
 	bool first_micro, u128 wanted, struct counters *out, struct codec_extra *extra)
 {
@@ -512,7 +520,10 @@ void codec_get(const struct plan *p, struct cursor *cur, const struct segment_gu
 	bool plain;
 
 	*extra = (struct codec_extra){ 0 };
-	counters_init(out);
+	if (wanted == CODEC_ALL)
+		counters_init(out);
+	else
+		init_passed(out);
 	out->known = p->sums;
 	if (bits & 1)
 		extra->flags = varint_get32(cur);

@@ -126,7 +126,7 @@ static void get_extra(struct segment_cursor *c, struct cursor *in, u128 wanted, 
 	}
 	*slice_ns = 0;
 	if (extra->flags & MICRO_SLICE)
-		*slice_ns = zigzag_back(varint_get(in));
+		*slice_ns = zigzag_back(cursor_varint(in));
 	if (extra->flags & MICRO_STATE) {
 		extra->known = varint_get_big(in);
 		extra->mixed = varint_get_big(in);
@@ -218,8 +218,11 @@ static enum rc read_micro(struct segment_cursor *c, u128 wanted, struct record_i
 		rc = tell_micro_id(c, &extra, own, id, err);
 	if (slice_ns)
 		*slice_ns = slice;
-	guess_micro(&c->guess, counters);
-	if (rc == RC_DONE && (counters->known & text_fields()))
+	if (wanted != CODEC_ALL)
+		c->guess.first_ns = codec_first(counters);
+	else
+		guess_micro(&c->guess, counters);
+	if (rc == RC_DONE && wanted == CODEC_ALL && (counters->known & text_fields()))
 		rc = segment_map_texts(c->s, counters, err);
 	c->first_micro = false;
 	c->micros_left--;
@@ -287,7 +290,7 @@ static enum rc cross_chunk(struct segment_cursor *c, struct err *err)
 /* What stands before a flow part's key; flags are FLOW_. */
 static bool get_flow_head(struct segment_cursor *c, struct cursor *in, uint64_t *flags)
 {
-	uint64_t head = varint_get(in);
+	uint64_t head = cursor_varint(in);
 	uint64_t ordinal = c->flow_ordinal + (head >> FLOW_FLAGS_BITS);
 
 	*flags = head & ((1 << FLOW_FLAGS_BITS) - 1);
@@ -301,7 +304,7 @@ static bool get_flow_head(struct segment_cursor *c, struct cursor *in, uint64_t 
 	}
 	if (*flags & FLOW_SLICE)
 		c->flow_slice_ns = (int64_t)((uint64_t)c->flow_slice_ns +
-			(uint64_t)zigzag_back(varint_get(in)));
+			(uint64_t)zigzag_back(cursor_varint(in)));
 	c->flow_id = (struct record_id){ 0 };
 	if (*flags & FLOW_ID) {
 		c->flow_id.block = varint_get32(in);
@@ -349,7 +352,7 @@ static enum rc read_flow(struct segment_cursor *c, struct flow_head *h, struct e
 	h->client = varint_get32(&in);
 	h->server = varint_get32(&in);
 	h->client_port = h->flags & FLOW_PORTS ? cursor_le16(&in) : 0;
-	h->server_port = h->flags & FLOW_PORTS ? (uint16_t)varint_get(&in) : 0;
+	h->server_port = h->flags & FLOW_PORTS ? (uint16_t)cursor_varint(&in) : 0;
 	h->client_mac = h->flags & FLOW_MACS ? varint_get32(&in) : 0;
 	h->server_mac = h->flags & FLOW_MACS ? varint_get32(&in) : 0;
 	if (!good || in.truncated) {
@@ -447,7 +450,7 @@ enum rc segment_refs(const struct segment_cursor *c, uint32_t *ordinals, struct 
 	cursor_skip(&in, (size_t)(c->refs_pos - chunk_first(refs, chunk)));
 	cursor_limit(&in, c->refs_len);
 	for (uint32_t i = 1; i < c->refs_n; i++) {
-		ordinal += 1 + varint_get(&in);
+		ordinal += 1 + cursor_varint(&in);
 		if (in.truncated || ordinal >= c->s->info.packets)
 			return chunk_damaged(c->s, SECTION_REFS, chunk, &in, err,
 				"a reference that cannot be");
@@ -472,7 +475,7 @@ static int64_t get_duration(struct cursor *in)
 /* The next note, whose position is `next` at least; what cannot be sets in->truncated. */
 static void get_note(struct cursor *in, uint64_t next, uint32_t packets, struct packet_note *out)
 {
-	uint64_t head = varint_get(in);
+	uint64_t head = cursor_varint(in);
 	uint64_t position = next + (head >> NOTE_FLAGS_BITS);
 
 	*out = (struct packet_note){ .has_rtt = head & NOTE_RTT, .has_response = head & NOTE_RESPONSE };

@@ -51,7 +51,7 @@ static bool part_list_add(struct part_list *l, uint32_t part)
 
 bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_memory)
 {
-	uint64_t n = varint_get(c), part = 0;
+	uint64_t n = cursor_varint(c), part = 0;
 
 	if (n > parts || n > cursor_left(c))
 		return false;
@@ -60,7 +60,7 @@ bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_
 		return !c->truncated;
 	}
 	for (uint64_t i = 0; i < n && !c->truncated; i++) {
-		part += varint_get(c) + (i > 0);
+		part += cursor_varint(c) + (i > 0);
 		if (part >= parts)
 			return false;
 		if (!part_list_add(out, (uint32_t)part)) {
@@ -266,10 +266,10 @@ void service_get(struct cursor *c, int64_t previous_ns, struct service_at *out)
 	uint64_t port;
 
 	out->window_ns =
-		(int64_t)((uint64_t)previous_ns + (uint64_t)zigzag_back(varint_get(c)));
+		(int64_t)((uint64_t)previous_ns + (uint64_t)zigzag_back(cursor_varint(c)));
 	out->server = varint_get32(c);
 	out->proto = varint_get32(c);
-	port = varint_get(c);
+	port = cursor_varint(c);
 	out->port = (uint16_t)(port >> 1);
 	out->has_port = port & 1;
 	out->point = varint_get32(c);
@@ -356,7 +356,7 @@ enum rc segment_continuations(struct segment *s, struct part_list *out, struct e
 
 		rc = chunk_open(s, SECTION_CONTINUED, i, &c, err);
 		while (rc == RC_DONE && cursor_left(&c) > 0) {
-			part += varint_get(&c) + !first;
+			part += cursor_varint(&c) + !first;
 			first = false;
 			if (c.truncated || part >= s->info.flow_parts)
 				rc = chunk_damaged(s, SECTION_CONTINUED, i, &c, err,

@@ -94,8 +94,8 @@ static bool get_observation(struct cursor *c, int64_t base_ns, struct observatio
 	o->by = head >> 1;
 	o->len = cursor_u8(c);
 	o->name = (const char *)cursor_bytes(c, o->len);
-	o->first_ns = (int64_t)((uint64_t)base_ns + (uint64_t)zigzag_back(varint_get(c)));
-	o->last_ns = (int64_t)((uint64_t)o->first_ns + varint_get(c));
+	o->first_ns = (int64_t)((uint64_t)base_ns + (uint64_t)zigzag_back(cursor_varint(c)));
+	o->last_ns = (int64_t)((uint64_t)o->first_ns + cursor_varint(c));
 	return !c->truncated && o->len > 0 && key_addr_len(o->addr.kind) > 0 && o->last_ns >= o->first_ns;
 }
 

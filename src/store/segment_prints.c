@@ -36,12 +36,12 @@ static void put_values(struct buf *out, const struct packet_prints *p)
 /* What stands before a packet's prints. False where it cannot be. */
 static bool get_head(struct cursor *c, uint32_t *skipped, uint32_t *n, bool *more)
 {
-	uint64_t head = varint_get(c), many;
+	uint64_t head = cursor_varint(c), many;
 
 	*more = false;
 	*n = head & PRINTS_FEW;
 	if (*n == 0) {
-		many = varint_get(c);
+		many = cursor_varint(c);
 		*more = many & 1;
 		if (many >> 1 > SEGMENT_PRINTS_MAX)
 			return false;

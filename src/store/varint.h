@@ -2,7 +2,7 @@
 /*
  * The variable-length numbers of index files (see store/format.h) for the loops that run once a
  * microflow: written to a plain pointer whose room was checked before (VARINT_MAX bytes a
- * number), read through the checked cursor with a short way for one byte. The bytes are those
+ * number), read through the checked cursor. The bytes are those
  * of buf_put_varint().
  */
 #ifndef FLOWDRILL_STORE_VARINT_H
@@ -50,34 +50,10 @@ static inline int64_t zigzag_back(uint64_t v)
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
-/* A varint that cannot reach beyond the end: ten bytes are there. */
-static inline uint64_t varint_get_inside(struct cursor *c)
-{
-	const uint8_t *p = c->data + c->pos;
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < 10; i++) {
-		v |= (uint64_t)(p[i] & 0x7f) << 7 * i;
-		if (p[i] < 0x80) {
-			c->pos += i + 1;
-			return v;
-		}
-	}
-	c->truncated = true;
-	return 0;
-}
-
-static inline uint64_t varint_get(struct cursor *c)
-{
-	if (c->pos < c->len && c->data[c->pos] < 0x80)
-		return c->data[c->pos++];
-	return cursor_left(c) >= 10 ? varint_get_inside(c) : cursor_varint(c);
-}
-
 /* A varint that must fit into 32 bits. */
 static inline uint32_t varint_get32(struct cursor *c)
 {
-	uint64_t v = varint_get(c);
+	uint64_t v = cursor_varint(c);
 
 	if (v > UINT32_MAX) {
 		c->truncated = true;
@@ -86,14 +62,23 @@ static inline uint32_t varint_get32(struct cursor *c)
 	return (uint32_t)v;
 }
 
+/* Up to 128 bits; behind the first nine bytes, which are 63 bits, few have more. */
 static inline u128 varint_get_big(struct cursor *c)
 {
-	u128 v = 0;
+	uint64_t low = 0;
+	u128 v;
 
-	if (c->pos < c->len && c->data[c->pos] < 0x80)
-		return c->data[c->pos++];
-	for (unsigned shift = 0; shift < 128; shift += 7) {
+	for (unsigned shift = 0; shift < 63; shift += 7) {
 		uint8_t byte = cursor_u8(c);
+
+		low |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return low;
+	}
+	v = low;
+	for (unsigned shift = 63; shift < 128; shift += 7) {
+		uint8_t byte = cursor_u8(c);
+
 		v |= (u128)(byte & 0x7f) << shift;
 		if (byte < 0x80)
 			return v;
@@ -109,7 +94,7 @@ static inline uint64_t varint_get_flagged64(struct cursor *c, bool *flag)
 	uint64_t v = (first >> 1) & 0x3f;
 
 	*flag = first & 1;
-	return first < 0x80 ? v : v | varint_get(c) << 6;
+	return first < 0x80 ? v : v | cursor_varint(c) << 6;
 }
 
 static inline u128 varint_get_flagged(struct cursor *c, bool *flag)
@@ -126,12 +111,21 @@ static inline u128 varint_get_flagged(struct cursor *c, bool *flag)
 /* Steps over n of them, flagged or not: each ends with the first byte whose top bit is clear; eight bytes are looked at together. */
 static inline void varint_skip(struct cursor *c, uint64_t n)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
 
-	while (n >= 8 && cursor_left(c) >= 8) {
-		/* a byte of 1 for each end; the product's highest byte is their sum */
-		n -= (~load_le64(c->data + c->pos) >> 7 & ones) * ones >> 56;
-		c->pos += 8;
+	while (n > 0 && cursor_left(c) >= 8) {
+		uint64_t ends = ~load_le64(c->data + c->pos) & tops;
+		/* the product's highest byte is how many there are */
+		uint64_t found = (ends >> 7) * ones >> 56;
+
+		if (found < n) {
+			c->pos += 8;
+			n -= found;
+			continue;
+		}
+		while (--n > 0)
+			ends &= ends - 1;
+		c->pos += (unsigned)__builtin_ctzll(ends) / 8 + 1;
 	}
 	for (; n > 0 && !c->truncated; n--)
 		while (cursor_u8(c) >= 0x80)
