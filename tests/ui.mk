@@ -44,6 +44,11 @@ tests_ui_test_pane_SOURCES = tests/ui/test_pane.c tests/ui/screen_keys.h tests/u
 tests_ui_test_pane_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_pane_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_columns
+tests_ui_test_columns_SOURCES = tests/ui/test_columns.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_columns_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_columns_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_live
 tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
@@ -76,6 +81,9 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/stream.80x24.txt \
 	tests/ui/screens/stream.ascii.txt \
 	tests/ui/screens/stream.script \
+	tests/ui/screens/columns.200x60.txt \
+	tests/ui/screens/columns.80x24.txt \
+	tests/ui/screens/columns.script \
 	tests/ui/screens/groups.200x60.txt \
 	tests/ui/screens/groups.80x24.txt \
 	tests/ui/screens/groups.ascii.txt \

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/stat.h>
 
 /*
@@ -200,6 +201,9 @@ enum rc command_screen(struct cli *c, struct err *err)
 {
 	const struct args *a = &c->args;
 	enum rc rc = check_headless(a, err);
+
+	/* of the local zone: a confined process may not read it any more */
+	tzset();
 
 	if (rc == RC_DONE && a->filter && !a->batch) /* a view has a tier of its own */
 		rc = check_filter(a->filter, err);

@@ -60,34 +60,14 @@ const struct field cell_port_field = {
 
 const struct field *cell_field_find(const char *name, enum tier tier)
 {
-	static const struct field *const own[] = { &cell_direction_field, &cell_port_field };
+	static const struct field *const own[] = { &cell_direction_field, &cell_port_field, &cell_share_field,
+		&cell_bar_field };
 	const struct field *f = field_find(name, tier);
 
 	for (size_t i = 0; f == NULL && i < sizeof(own) / sizeof(own[0]); i++)
 		if (strcmp(own[i]->name, name) == 0 && (own[i]->tiers & FIELD_ON(tier)) != 0)
 			f = own[i];
 	return f;
-}
-
-enum { NS_PER_SECOND = 1000000000 };
-
-size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits,
-	const struct cell_style *style)
-{
-	size_t len = 0;
-
-	if (style->dates) {
-		len = text_date(out, size, time_ns);
-		if (len + 1 < size)
-			out[len++] = ' ';
-	}
-	len += text_clock(out + len, size - len, time_ns, digits);
-	if (digits == 0 && time_floor(time_ns, 60 * (int64_t)NS_PER_SECOND) == time_ns &&
-		len > 3) {
-		len -= 3;
-		out[len] = '\0';
-	}
-	return len;
 }
 
 /* The last part of a source's path. */
@@ -144,7 +124,7 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 	if (f->unit == UNIT_POINT && row->tier != TIER_POINT)
 		cell_point(out, size, row, style);
 	else if (f->unit == UNIT_TIME && v.type == TYPE_I64)
-		cell_time(out, size, v.i, f->width_cells >= 15 ? 6 : 0, style);
+		return cell_list_time(out, size, f, v.i, style);
 	else if (v.type == TYPE_ADDR)
 		cell_addr(out, size, f, row, &v);
 	else

@@ -25,12 +25,19 @@ struct cell_share {
 	size_t n;
 };
 
+/* How times are shown in lists: when it was, since the first packet, or since the row before. */
+enum cell_times { CELL_TIMES_ABSOLUTE, CELL_TIMES_RELATIVE, CELL_TIMES_DELTA, CELL_TIMES };
+
 /* What the lists of a session have in common. */
 struct cell_style {
 	bool dates; /* packets of more than one day: times begin with the date */
 	bool points; /* more than one capture point: lists show it */
 	const struct query_sources
 		*sources; /* where there are several: rows say from which; else NULL */
+	enum cell_times times;
+	bool local; /* times are those of the user's time zone, else UTC */
+	int64_t origin_ns; /* of relative times: of the first packet of all sources */
+	const struct row *before; /* what deltas are since; NULL in the first row */
 	const struct cell_share *share; /* of a list with shares; else NULL */
 };
 
@@ -42,6 +49,15 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
  */
 size_t cell_time(char *out, size_t size, int64_t time_ns, unsigned digits,
 	const struct cell_style *style);
+/* The date alone; what the shown zone is ahead of UTC at a time; its name ("UTC", "CET"). */
+size_t cell_date(char *out, size_t size, int64_t time_ns, const struct cell_style *style);
+int64_t cell_zone_ns(int64_t time_ns, const struct cell_style *style);
+size_t cell_zone_name(char *out, size_t size, int64_t time_ns, const struct cell_style *style);
+/*
+ * A field of time in a list: as cell_time(), or with a sign in seconds since the first packet ("+312.800160") or since the row
+ * before ("-" in the first).
+ */
+bool cell_list_time(char *out, size_t size, const struct field *f, int64_t time_ns, const struct cell_style *style);
 unsigned cell_attr(const struct field *f, const struct row *row);
 enum align cell_align(const struct field *f);
 
@@ -56,7 +72,7 @@ extern const struct field cell_share_field, cell_bar_field;
 bool cell_share_format(char *out, size_t size, const struct field *f, const struct row *row,
 	const struct cell_style *style);
 
-/* Like field_find(), these two included; NULL where there is none. */
+/* Like field_find(), these included; NULL where there is none. */
 const struct field *cell_field_find(const char *name, enum tier tier);
 
 /*

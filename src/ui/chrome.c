@@ -67,6 +67,7 @@ void chrome_measure(struct screen *s)
 
 	sum(s, &t);
 	s->style.points = t.points > 1;
+	s->style.origin_ns = t.first_ns;
 	s->style.sources = sources->n > 1 ? sources : NULL;
 	s->style.dates = t.packets > 0 &&
 		time_floor(t.first_ns, day_ns) != time_floor(t.last_ns, day_ns);
@@ -83,7 +84,7 @@ void chrome_measure(struct screen *s)
 static void put_range(
 	char *out, size_t size, const struct screen *s, const struct totals *t, bool with_date)
 {
-	char first[TEXT_TIME], last[TEXT_TIME], date[TEXT_TIME] = "";
+	char first[TEXT_TIME], last[TEXT_TIME], date[TEXT_TIME] = "", zone[16];
 	bool dates = s->style.dates;
 
 	if (t->packets == 0) {
@@ -93,9 +94,10 @@ static void put_range(
 	cell_time(first, sizeof(first), t->first_ns, 0, &s->style);
 	cell_time(last, sizeof(last), t->last_ns, 0, &s->style);
 	if (with_date && !dates)
-		text_date(date, sizeof(date), t->first_ns);
-	snprintf(out, size, "%s%s%s%s%s UTC" DOT, date, date[0] != '\0' ? " " : "", first,
-		dates ? " \xe2\x80\x93 " : "\xe2\x80\x93", last);
+		cell_date(date, sizeof(date), t->first_ns, &s->style);
+	cell_zone_name(zone, sizeof(zone), t->first_ns, &s->style);
+	snprintf(out, size, "%s%s%s%s%s %s" DOT, date, date[0] != '\0' ? " " : "", first,
+		dates ? " \xe2\x80\x93 " : "\xe2\x80\x93", last, zone);
 }
 
 int chrome_indexed_permille(const struct screen *s)
@@ -156,6 +158,10 @@ static void put_completeness(char *out, size_t size, const struct screen *s,
 	/* a range that is asked for is never forgotten */
 	if (put_only(only, sizeof(only), s) == 0 && form <= FORM_RANGE)
 		put_range(range, sizeof(range), s, t, form == FORM_DATE);
+	else if (s->style.local) {
+		len = cell_zone_name(range, sizeof(range), t->first_ns, &s->style);
+		snprintf(range + len, sizeof(range) - len, DOT);
+	}
 	if (form <= FORM_BRIEF) {
 		len = text_count_short(packets, sizeof(packets), t->packets);
 		snprintf(packets + len, sizeof(packets) - len, " packets" DOT);

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 enum {
+	WIDTH_MIN = 2, WIDTH_MAX = 200, /* that can be chosen */
 	COLUMN_MIN = 4, /* cells below which a cut column says nothing */
 	WIDE_ROW =
 		120, /* cells from which on addresses are not cut for the sake of further columns */
@@ -47,6 +48,34 @@ void columns_bring(struct columns *cs, const struct field *f)
 	cs->left = 0;
 }
 
+/* Cuts ":30" off a name; 0 where there is none, or it is no width. */
+static int take_width(char *name)
+{
+	char *colon = strchr(name, ':');
+	uint64_t width;
+
+	if (colon == NULL || !text_parse_u64(colon + 1, &width) || width < WIDTH_MIN || width > WIDTH_MAX)
+		return 0;
+	*colon = '\0';
+	return (int)width;
+}
+
+bool columns_format(const struct columns *cs, char *out, size_t size)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < cs->n && len < size; i++) {
+		char width[16] = "";
+
+		if (cs->v[i].chosen > 0)
+			snprintf(width, sizeof(width), ":%d", cs->v[i].chosen);
+		len += (size_t)snprintf(
+			out + len, size - len, "%s%s%s", i > 0 ? "," : "", cs->v[i].field->name, width);
+	}
+	return len < size;
+}
+
 enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, struct err *err)
 {
 	struct columns parsed;
@@ -57,14 +86,16 @@ enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, str
 		size_t len = strcspn(s, ", ");
 		const struct field *f;
 		char name[64];
+		int chosen;
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, s);
+		chosen = take_width(name);
 		f = len > 0 && len < sizeof(name) ? cell_field_find(name, tier) : NULL;
 		if (len > 0 && f == NULL)
 			return err_set_at(err, RC_SYNTAX, names, (uint64_t)(s - names),
 				"%s have no field '%s'", tier_plural(tier), name);
-		if (f != NULL)
-			columns_add(&parsed, f);
+		if (f != NULL && columns_add(&parsed, f))
+			parsed.v[parsed.n - 1].chosen = chosen;
 		s += len;
 		s += strspn(s, ", ");
 	}
@@ -109,6 +140,8 @@ static int wanted(const struct column *col, int row_width)
 	int usual = whole ? ADDR_TEXT : (int)col->field->width_cells;
 	int width = col->need < usual ? col->need : usual;
 
+	if (col->chosen > 0)
+		return col->chosen;
 	return width > title ? width : title;
 }
 
@@ -156,7 +189,7 @@ static void widen(struct columns *cs, int room)
 
 	for (size_t i = 0; i < cs->n; i++) {
 		struct column *col = &cs->v[i];
-		int more = col->need - col->width;
+		int more = col->chosen > 0 ? 0 : col->need - col->width;
 
 		if (col->width == 0)
 			continue;
@@ -236,6 +269,17 @@ bool columns_step(struct columns *cs, int by)
 	cs->cursor = cs->v[at].field;
 	show_column(cs, at);
 	return true;
+}
+
+void columns_widen(struct columns *cs, int by)
+{
+	struct column *col = cs->n > 0 ? &cs->v[cursor_place(cs)] : NULL;
+	int width;
+
+	if (col == NULL)
+		return;
+	width = (col->chosen > 0 ? col->chosen : is_on_screen(col) ? col->width : wanted(col, cs->row_width)) + by;
+	col->chosen = width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : width;
 }
 
 const struct column *columns_at(const struct columns *cs, int x)

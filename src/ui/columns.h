@@ -21,6 +21,7 @@ enum { COLUMNS_MAX = 96 };
 struct column {
 	const struct field *field;
 	int need; /* cells of the widest text seen */
+	int chosen; /* its width, where the user chose one; else 0 */
 	int x, width; /* place in the row; width 0: not on the screen */
 };
 
@@ -43,10 +44,14 @@ bool columns_add(struct columns *cs, const struct field *f);
  */
 void columns_bring(struct columns *cs, const struct field *f);
 /*
- * "time,src,bytes" for a tier; RC_SYNTAX naming a field that the tier has not, with *cs
+ * "time,src:30,bytes" for a tier, with a width where one is chosen; RC_SYNTAX naming a field that the tier has not, with *cs
  * unchanged.
  */
 enum rc columns_parse(struct columns *cs, const char *names, enum tier tier, struct err *err);
+/* The same text again; false where it is cut to the buffer. */
+bool columns_format(const struct columns *cs, char *out, size_t size);
+/* Makes the column under the cursor wider or narrower by so many cells. */
+void columns_widen(struct columns *cs, int by);
 /* Forgets the widths: other rows come. */
 void columns_forget(struct columns *cs);
 /* Takes a row into account for the widths. */

@@ -167,6 +167,7 @@ void detail_draw(struct detail *d, struct canvas *c, struct rect r, const struct
 	if (r.h < 2 || (lines = mem_alloc(sizeof(*lines))) == NULL)
 		return;
 	full.dates = true;
+	full.times = CELL_TIMES_ABSOLUTE;
 	pane_lines(lines, row, &full);
 	clamp(d, lines, body.h);
 	end = d->size == DETAIL_LARGE ? draw_list(c, body, lines, d->top) : draw_columns(c, body, lines, d->top);

@@ -106,6 +106,14 @@
 	X(REQ_WRITE, "write", "w", "write", \
 		"Write the packets of all tagged rows, else of the selected one, to a pcapng file: each packet " \
 		"once.") \
+	X(REQ_COLUMNS, "columns", "c", "", \
+		"Choose the columns: Space shows or hides one, J and K move it, / searches, Enter keeps them, for " \
+		"this tier and further runs.") \
+	X(REQ_WIDER, "wider", ">", "", "Make the column under the cursor wider; h and l move the cursor.") \
+	X(REQ_NARROWER, "narrower", "<", "", "Make it narrower.") \
+	X(REQ_TIMES, "times", "i", "", \
+		"Show times as they are, then since the first packet, then since the row before, in seconds.") \
+	X(REQ_ZONE, "zone", "U", "", "Show times of the local time zone, or UTC; the top line says which.") \
 	X(REQ_FOLLOW, "follow", "f", "follow", \
 		"While packets are recorded: keep the selection on the newest row, and scroll with " \
 		"it. Moving the selection, or f again, ends it.") \

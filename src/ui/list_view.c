@@ -401,7 +401,7 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_PREV_TROUBLE: list_view_go_to_trouble(lv, -1); return true;
 	default:
 		return list_view_filter_request(lv, r) || list_view_tag_request(lv, r) ||
-			list_view_group_request(lv, r);
+			list_view_group_request(lv, r) || list_view_columns_request(lv, r);
 	}
 }
 
@@ -439,21 +439,19 @@ enum rc list_view_set_columns(struct view *v, const char *names, struct err *err
 		return RC_DONE;
 	}
 	rc = columns_parse(&lv->columns, names, v->tier, err);
-	if (rc == RC_DONE)
+	if (rc == RC_DONE) {
 		lv->own_columns = true;
+		lv->columns.frozen = 1;
+	}
 	return rc;
 }
 
 bool list_view_columns(const struct view *v, char *out, size_t size)
 {
 	const struct list_view *lv = of_const(v);
-	size_t len = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; lv->own_columns && i < lv->columns.n && len < size; i++)
-		len += (size_t)snprintf(out + len, size - len, "%s%s", i > 0 ? "," : "",
-			lv->columns.v[i].field->name);
-	return len > 0 && len < size;
+	return lv->own_columns && columns_format(&lv->columns, out, size);
 }
 
 enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err)

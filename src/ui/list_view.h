@@ -125,6 +125,8 @@ void list_view_sum(struct list_view *lv, const struct result *r);
 /* Whether what is listed is a choice, so that its totals are said below it. */
 bool list_view_has_totals(const struct list_view *lv);
 void list_view_draw_totals(const struct list_view *lv, struct canvas *c, struct rect r);
+/* Takes over how cells are shown now. */
+void list_view_restyle(struct list_view *lv);
 /* The usual columns again. */
 void list_view_usual_columns(struct list_view *lv);
 /* Grouping (ui/list_view_group.c); false where the request is another. */
@@ -147,6 +149,10 @@ void list_view_update_strip(struct list_view *lv);
 int list_view_draw_strip(struct list_view *lv, struct canvas *c, struct rect area);
 /* First and last packet of a row; false where it has no time. */
 bool list_view_row_span(const struct row *row, int64_t *first_ns, int64_t *last_ns);
+/* Choosing columns and their widths (ui/list_view_columns.c); false where the request is another. */
+bool list_view_columns_request(struct list_view *lv, enum request r);
+/* Remembers the columns of this tier for further lists and runs; of groups they are not. NULL forgets them. */
+void list_view_keep_columns(struct list_view *lv, const char *names);
 /* Tagging (ui/list_view_tags.c); false where the request is another. */
 bool list_view_tag_request(struct list_view *lv, enum request r);
 

@@ -16,13 +16,34 @@ static struct rect row_rect(struct rect area, int y)
 	return (struct rect){ area.x + ROW_X, y, area.w - ROW_X - 1, 1 };
 }
 
+void list_view_restyle(struct list_view *lv)
+{
+	const struct cell_style *now = &lv->view.screen->style;
+
+	if (lv->style.times != now->times || lv->style.local != now->local)
+		columns_forget(&lv->columns);
+	lv->style = *now;
+	lv->style.share = lv->share;
+}
+
+/* The row before is what times may be shown since. */
+static const struct cell_style *style_at(const struct list_view *lv, const struct result *r, size_t place,
+	struct cell_style *style, struct row *before)
+{
+	*style = lv->style;
+	if (lv->style.times == CELL_TIMES_DELTA && place > 0 && list_view_row(lv, r, place - 1, before))
+		style->before = before;
+	return style;
+}
+
 static void measure(struct list_view *lv, struct canvas *c, const struct result *r)
 {
 	for (size_t i = 0; i < lv->list.page; i++) {
-		struct row row;
+		struct cell_style style;
+		struct row row, before;
 
 		if (list_view_row(lv, r, lv->list.top + i, &row))
-			columns_measure(&lv->columns, c, &row, &lv->style);
+			columns_measure(&lv->columns, c, &row, style_at(lv, r, lv->list.top + i, &style, &before));
 	}
 }
 
@@ -59,7 +80,8 @@ static void draw_row(const struct list_view *lv, struct canvas *c, struct rect a
 	bool selected = place == lv->list.selected && !lv->view.screen->printing;
 	unsigned extra = selected ? ATTR_SELECTED : 0;
 	struct rect at = row_rect(area, y);
-	struct row row;
+	struct cell_style style;
+	struct row row, before;
 
 	if (extra != 0) {
 		canvas_fill(c, (struct rect){ area.x, y, area.w, 1 }, ATTR_NORMAL | extra);
@@ -68,7 +90,7 @@ static void draw_row(const struct list_view *lv, struct canvas *c, struct rect a
 	if (lv->fold.on && place == lv->fold.at)
 		draw_fold(lv, c, at, extra);
 	else if (list_view_row(lv, r, place, &row)) {
-		columns_draw_row(&lv->columns, c, at, &row, &lv->style, extra,
+		columns_draw_row(&lv->columns, c, at, &row, style_at(lv, r, place, &style, &before), extra,
 			lv->search[0] != '\0' ? lv->search : NULL);
 		if (row_drops(&row) > 0)
 			canvas_text(c, area.x + 1, y, 1, ATTR_WARN | extra, "!");
@@ -155,8 +177,7 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 	total = list_view_has_totals(lv) && area.h - 1 - detail > TOTALS_MIN_H;
 	rows = area.h - 1 - detail - total;
 	lv->detail.size = v->screen->pane;
-	lv->style = v->screen->style;
-	lv->style.share = lv->share;
+	list_view_restyle(lv);
 	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
 	if (lv->hooks->arrange != NULL && lv->list.page != lv->arranged_page)
 		list_view_arrange(lv);
@@ -247,6 +268,10 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 			lv->hooks->group_columns != NULL ? "by " : "groups (g0 ends) by ", v->group);
 	if (range_text(v->screen, range, sizeof(range)) > 0)
 		len = add_state(state, state_size, len, "time (0: all): ", range);
+	if (v->screen->style.times == CELL_TIMES_RELATIVE)
+		len = add_state(state, state_size, len, "times since the first packet", "");
+	if (v->screen->style.times == CELL_TIMES_DELTA)
+		len = add_state(state, state_size, len, "times since the row before", "");
 	if (v->filter[0] != '\0')
 		len = add_state(state, state_size, len, "filter: ", v->filter);
 	if (lv->asked.left_out[0] != '\0')

@@ -40,7 +40,7 @@ static void add(struct list_totals *t, const struct row *row)
 
 bool list_view_has_totals(const struct list_view *lv)
 {
-	return lv->view.filter[0] != '\0' || lv->grouping.n > 0;
+	return lv->view.filter[0] != '\0' || lv->grouping.n > 0 || range_is_set(&lv->view.screen->range);
 }
 
 void list_view_sum(struct list_view *lv, const struct result *r)

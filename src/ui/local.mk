@@ -12,6 +12,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/cell_share.c \
 	src/ui/cell_text.c \
 	src/ui/cell_text.h \
+	src/ui/cell_time.c \
 	src/ui/chrome.c \
 	src/ui/columns.c \
 	src/ui/columns.h \
@@ -35,6 +36,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list.h \
 	src/ui/list_view.c \
 	src/ui/list_view.h \
+	src/ui/list_view_columns.c \
 	src/ui/list_view_draw.c \
 	src/ui/list_view_filter.c \
 	src/ui/list_view_group.c \
@@ -106,6 +108,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/ui.c \
 	src/ui/ui.h \
 	src/ui/view.h \
+	src/ui/view_columns.c \
 	src/ui/view_help.c \
 	src/ui/view_packet.c \
 	src/ui/view_packets.c \

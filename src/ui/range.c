@@ -245,9 +245,15 @@ enum rc range_parse_time(const struct screen *s, const char *text, int64_t *time
 
 	if (colon != NULL && strchr(text, 'T') == NULL && strchr(text, '-') == NULL && strlen(text) < 24 &&
 		query_newest(sources, &newest)) {
-		text_date(date, sizeof(date), newest);
+		enum rc rc;
+
+		/* in the zone in which times are shown */
+		cell_date(date, sizeof(date), newest, &s->style);
 		snprintf(full, sizeof(full), "%sT%s%sZ", date, text, strchr(colon + 1, ':') != NULL ? "" : ":00");
-		text = full;
+		rc = query_parse_time(sources, full, time_ns, err);
+		if (rc == RC_DONE)
+			*time_ns = time_sub(*time_ns, cell_zone_ns(*time_ns, &s->style));
+		return rc;
 	}
 	return query_parse_time(sources, text, time_ns, err);
 }

@@ -417,6 +417,8 @@ static void request_own(struct screen *s, enum request r)
 		s->pane_chosen = true;
 		break;
 	case REQ_TAG_CLEAR: tags_clear(&s->tags); break;
+	case REQ_TIMES:
+	case REQ_ZONE: times_request(s, r); break;
 	case REQ_MARK:
 	case REQ_MARK_GO: marks_ask(s, r); break;
 	case REQ_PAUSE: live_pause(s); break;

@@ -110,6 +110,9 @@ void screen_fail(struct screen *s, const struct err *err);
 void screen_prompt_open(struct screen *s, enum prompt_kind kind);
 void screen_prompt_key(struct screen *s, uint32_t key);
 
+/* The next way of showing times (ui/cell_time.c). */
+void times_request(struct screen *s, enum request r);
+
 /* ui/chrome.c: top line, hints and last line. */
 void chrome_draw_top(struct screen *s);
 void chrome_draw_bottom(struct screen *s);

@@ -10,6 +10,8 @@
 /* ---- the settings ------------------------------------------------------------------------- */
 
 static const char *const on_off[] = { "on", "off", NULL };
+static const char *const times[] = { "absolute", "relative", "delta", NULL };
+static const char *const zones[] = { "utc", "local", NULL };
 static const char *const themes[] = { "dark", "light", NULL };
 
 static unsigned get_theme(const struct screen *s)
@@ -53,6 +55,26 @@ static void set_strip(struct screen *s, unsigned word)
 	s->no_strip = word == 1;
 }
 
+static unsigned get_times(const struct screen *s)
+{
+	return s->style.times;
+}
+
+static void set_times(struct screen *s, unsigned word)
+{
+	s->style.times = (enum cell_times)word;
+}
+
+static unsigned get_zone(const struct screen *s)
+{
+	return s->style.local;
+}
+
+static void set_zone(struct screen *s, unsigned word)
+{
+	s->style.local = word == 1;
+}
+
 /* Sorted. */
 static const struct setting rows[] = {
 	{ "mouse", "Whether the mouse is the program's; off: the terminal selects text with it.",
@@ -61,6 +83,9 @@ static const struct setting rows[] = {
 		set_restore },
 	{ "strip", "Whether lists have the time strip above them.", on_off, get_strip, set_strip },
 	{ "theme", "Colours for a dark or a light terminal.", themes, get_theme, set_theme },
+	{ "times", "Times in lists: when it was, since the first packet, or since the row before.", times, get_times,
+		set_times },
+	{ "zone", "Times are UTC, or those of the local time zone.", zones, get_zone, set_zone },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

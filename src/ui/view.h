@@ -136,6 +136,9 @@ struct view *view_top_new(
 	struct screen *s, enum tier tier, const struct id *in, const char *filter, struct err *err);
 /* Bytes of its frame that stand out while the packet is the same; len 0: none. */
 void view_packet_mark(struct view *packet, uint32_t offset, uint32_t len);
+/* Chooses the columns of a list. */
+struct list_view;
+struct view *view_columns_new(struct screen *s, const struct list_view *of);
 struct view *view_sort_new(struct screen *s, const struct view *of);
 struct view *view_help_new(struct screen *s);
 

@@ -34,6 +34,7 @@ for size in 80x24 200x60; do
 	show trouble "$size" --size "$size"
 	show groups "$size" --size "$size"
 	show time "$size" --size "$size"
+	TZ=XYZ-5:30 show columns "$size" --size "$size"
 	show stream "$size" --size "$size"
 	show related "$size" --size "$size"
 done
