@@ -29,6 +29,11 @@ tests_ui_test_filters_SOURCES = tests/ui/test_filters.c tests/ui/screen_keys.h t
 tests_ui_test_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_filters_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_mouse
+tests_ui_test_mouse_SOURCES = tests/ui/test_mouse.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_mouse_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_mouse_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_tags
 tests_ui_test_tags_SOURCES = tests/ui/test_tags.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_tags_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui

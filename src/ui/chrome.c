@@ -3,6 +3,7 @@
  * What frames every view: breadcrumb and completeness above, hints, place and messages below.
  */
 #include "ui/config.h"
+#include "ui/crumbs.h"
 #include "ui/save.h"
 #include "ui/screen.h"
 #include "ui/which_key.h"
@@ -202,72 +203,15 @@ static int draw_completeness(struct screen *s, int room)
 	return w + 2;
 }
 
-enum { CRUMBS_MAX = 2 * SCREEN_VIEWS_MAX + 2 };
-
-static size_t collect_crumbs(const struct screen *s, const char *crumbs[CRUMBS_MAX])
-{
-	size_t n = 0;
-
-	crumbs[n++] = s->source;
-	for (size_t i = 0; i < s->n_views; i++)
-		for (int k = 0; k < 2; k++)
-			if (s->views[i]->crumb[k][0] != '\0')
-				crumbs[n++] = s->views[i]->crumb[k];
-	if (n == 1)
-		crumbs[n++] = "all services";
-	return n;
-}
-
-static int crumbs_width(const struct canvas *c, const char *const *crumbs, size_t n)
-{
-	int need = 0;
-
-	for (size_t i = 0; i < n; i++)
-		need += canvas_width(c, crumbs[i]) + (i > 0 ? 3 : 0);
-	return need;
-}
-
-/*
- * First steps give way to a mark when there is no room for all; the last ones say where we are.
- */
-static void draw_crumbs(struct screen *s, const char *const *crumbs, size_t n, int room)
-{
-	struct canvas *c = s->canvas;
-	int need = crumbs_width(c, crumbs, n), x = 1;
-	size_t from = 0;
-
-	while (need > room - 2 && from + 1 < n) {
-		need -= canvas_width(c, crumbs[from]) + 3;
-		if (from == 0)
-			need += 4;
-		from++;
-	}
-	if (from > 0) {
-		canvas_glyph(c, x, 0, ATTR_CRUMB, GLYPH_ELLIPSIS);
-		canvas_glyph(c, x + 2, 0, ATTR_BAR, GLYPH_CRUMB);
-		x += 4;
-	}
-	for (size_t i = from; i < n; i++) {
-		if (i > from) {
-			canvas_glyph(c, x + 1, 0, ATTR_BAR, GLYPH_CRUMB);
-			x += 3;
-		}
-		x += canvas_text(c, x, 0, room - x, i + 1 == n ? ATTR_CRUMB_LAST : ATTR_CRUMB,
-			crumbs[i]);
-	}
-}
-
 void chrome_draw_top(struct screen *s)
 {
-	const char *crumbs[CRUMBS_MAX];
-	size_t n = collect_crumbs(s, crumbs);
 	struct canvas *c = s->canvas;
-	int room = c->w - crumbs_width(c, crumbs, n) - 5, least = c->w / (range_is_set(&s->range) ? 2 : 4);
+	int room = c->w - crumbs_width(s) - 5, least = c->w / (range_is_set(&s->range) ? 2 : 4);
 
 	canvas_fill(c, (struct rect){ 0, 0, c->w, 1 }, ATTR_BAR);
 	/* the state is said even where the breadcrumb has to be cut for it */
 	room = draw_completeness(s, room > least ? room : least);
-	draw_crumbs(s, crumbs, n, c->w - room);
+	crumbs_draw(s, c->w - room);
 }
 
 /*
@@ -306,6 +250,9 @@ static void draw_hints(struct screen *s, int y, int room)
 		need = canvas_width(c, key) + 1 + canvas_width(c, hint);
 		if (!hint_fits_place(s, h->request) || x + need > room)
 			continue;
+		mouse_spot(s, (struct rect){ x, y, need, 1 },
+			(struct mouse_spot){ .request = h->request,
+				.begins = h->request == REQ_GROUP_NONE ? (unsigned char)key[0] : 0 });
 		x += canvas_text(c, x, y, room - x, ATTR_KEY, key) + 1;
 		x += canvas_text(c, x, y, room - x, ATTR_DIM, hint) + 2;
 	}

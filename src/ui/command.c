@@ -5,6 +5,7 @@
 #include "flow/field.h"
 #include "query/filter.h"
 #include "ui/config.h"
+#include "ui/crumbs.h"
 #include "ui/filters.h"
 #include "ui/save.h"
 #include "ui/setting.h"
@@ -91,6 +92,15 @@ static enum rc run_goto(struct screen *s, const char *arguments, struct err *err
 static enum rc run_range(struct screen *s, const char *arguments, struct err *err)
 {
 	return range_parse(s, arguments, err);
+}
+
+static enum rc run_crumb(struct screen *s, const char *arguments, struct err *err)
+{
+	uint64_t step;
+
+	if (!text_parse_u64(arguments, &step) || step > 99 || !crumbs_go(s, (unsigned)step))
+		return err_set(err, RC_USAGE, "crumb", "the top line has no step '%s'", arguments);
+	return RC_DONE;
 }
 
 static enum rc run_help(struct screen *s, const char *arguments, struct err *err)
@@ -184,6 +194,7 @@ static enum rc run_quit(struct screen *s, const char *arguments, struct err *err
 static const struct command_row rows[] = {
 	{ "columns", "FIELD,FIELD,…", "Show these columns; without any, the usual ones.",
 		run_columns },
+	{ "crumb", "N", "Go back to a step of the top line, counted from 1.", run_crumb },
 	{ "export", "FILE", "Write the packets of all tagged rows, else of the selected one, to a pcapng file.",
 		run_export },
 	{ "filter", "FILTER|NAME",

@@ -32,6 +32,7 @@ enum key {
 	UKEY_F1,
 	UKEY_F12 = UKEY_F1 + 11,
 	UKEY_RESIZE, /* no key: the terminal has another size */
+	UKEY_MOUSE, /* no key: see term_mouse() */
 	UKEY_LOST, /* no key: the terminal is gone */
 };
 

@@ -39,6 +39,9 @@
 		"Stop the query that is running; else go back up to the same row.") \
 	X(REQ_CLOSE, "close", "q", "back", \
 		"Go back up; from the first view leave the program.") \
+	X(REQ_CRUMB, "crumb", "1 2 3 4 5 6 7 8 9", "", \
+		"Go back to a step of the top line, counted from the left; a window's step is the list with " \
+		"all windows.") \
 	X(REQ_PACKETS, "packets", "P", "packets", \
 		"All packets below the selected row, whatever its tier.") \
 	X(REQ_NEXT_RECORD, "next-record", "J", "next", \

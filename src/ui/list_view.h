@@ -85,6 +85,7 @@ struct list_view {
 	struct list_asked asked; /* view.filter is what of it holds here */
 	char unfiltered[sizeof(((struct view *)0)->filter)]; /* the filter that was taken away, or "" */
 	char search[128];
+	struct rect rows; /* where they were drawn last; the heading is above */
 	size_t *map; /* list place -> row of the result; NULL: the same */
 	struct list_fold fold;
 	size_t arranged_page; /* rows on the screen when it was arranged */
@@ -166,6 +167,7 @@ void list_view_inherit(struct list_view *lv, struct list_view *from);
 void list_view_close(struct view *v);
 void list_view_draw(struct view *v, struct canvas *c, struct rect area);
 bool list_view_request(struct view *v, enum request r);
+void list_view_click(struct view *v, int x, int y, bool again);
 void list_view_update(struct view *v);
 void list_view_refresh(struct view *v);
 bool list_view_busy(const struct view *v, int *progress);
@@ -195,7 +197,7 @@ bool list_view_place(const struct view *v, struct place_step *out);
 void list_view_select_id(struct view *v, const struct id *id);
 
 #define LIST_VIEW_OPS_BUT_REQUEST                                                         \
-	.failed = list_view_failed, .close = list_view_close, .draw = list_view_draw,     \
+	.click = list_view_click, .failed = list_view_failed, .close = list_view_close, .draw = list_view_draw,     \
 	.update = list_view_update, .refresh = list_view_refresh, .busy = list_view_busy, \
 	.cancel = list_view_cancel, .status = list_view_status,                           \
 	.set_filter = list_view_set_filter, .take_back = list_view_take_back,             \

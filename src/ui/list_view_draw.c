@@ -178,6 +178,7 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 	rows = area.h - 1 - detail - total;
 	lv->detail.size = v->screen->pane;
 	list_view_restyle(lv);
+	lv->rows = (struct rect){ area.x + ROW_X, area.y + 1, area.w - ROW_X, rows };
 	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
 	if (lv->hooks->arrange != NULL && lv->list.page != lv->arranged_page)
 		list_view_arrange(lv);

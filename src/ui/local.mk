@@ -20,6 +20,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/command.h \
 	src/ui/config.c \
 	src/ui/config.h \
+	src/ui/crumbs.c \
+	src/ui/crumbs.h \
 	src/ui/detail.c \
 	src/ui/detail.h \
 	src/ui/filters.c \
@@ -36,6 +38,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list.h \
 	src/ui/list_view.c \
 	src/ui/list_view.h \
+	src/ui/list_view_click.c \
 	src/ui/list_view_columns.c \
 	src/ui/list_view_draw.c \
 	src/ui/list_view_filter.c \
@@ -50,6 +53,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/loader.h \
 	src/ui/loop.c \
 	src/ui/loop.h \
+	src/ui/mouse.c \
+	src/ui/mouse.h \
 	src/ui/packet_frame.c \
 	src/ui/packet_frame.h \
 	src/ui/packet_tree.c \
@@ -117,9 +122,9 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_related.h \
 	src/ui/view_related_draw.c \
 	src/ui/view_sort.c \
-	src/ui/view_top.c \
 	src/ui/view_stream.c \
 	src/ui/view_table.c \
 	src/ui/view_table.h \
+	src/ui/view_top.c \
 	src/ui/which_key.c \
 	src/ui/which_key.h

@@ -25,6 +25,14 @@ static void resize(struct screen *s, struct terminal *t)
 	screen_resize(s, w, h);
 }
 
+static void take_mouse(struct screen *s, struct terminal *t)
+{
+	struct mouse_event e;
+
+	if (term_mouse(t, &e))
+		mouse_take(s, &e);
+}
+
 static void take_keys(struct screen *s, struct terminal *t)
 {
 	for (int i = 0; i < KEYS_MAX && !s->quit && !s->suspend; i++) {
@@ -34,6 +42,8 @@ static void take_keys(struct screen *s, struct terminal *t)
 			return;
 		if (key == UKEY_RESIZE)
 			resize(s, t);
+		else if (key == UKEY_MOUSE)
+			take_mouse(s, t);
 		else
 			screen_key(s, key);
 	}
@@ -62,6 +72,7 @@ static void do_asked(struct screen *s, struct terminal *t)
 		term_suspend(t);
 		resize(s, t);
 	}
+	term_want_mouse(t, !s->no_mouse);
 	if (s->retheme) {
 		s->retheme = false;
 		term_theme(t, &s->config->theme);

@@ -6,6 +6,7 @@
 #include "ui/along.h"
 #include "ui/command.h"
 #include "ui/config.h"
+#include "ui/crumbs.h"
 #include "ui/save.h"
 #include "ui/setting.h"
 #include "ui/state.h"
@@ -217,6 +218,7 @@ void screen_draw(struct screen *s)
 	struct view *v = screen_top(s);
 
 	canvas_clear(c);
+	mouse_forget(s);
 	if (c->w < SCREEN_MIN_W || c->h < SCREEN_MIN_H) {
 		canvas_printf(
 			c, 0, 0, c->w, ATTR_WARN, "terminal too small (%dx%d)", c->w, c->h);
@@ -397,6 +399,14 @@ static void open_help(struct screen *s)
 		screen_push(s, view_help_new(s));
 }
 
+static void go_to_crumb(struct screen *s)
+{
+	if (s->key < '1' || s->key > '9')
+		screen_say(s, "a digit tells which step of the top line, or :crumb N");
+	else if (!crumbs_go(s, s->key - '0'))
+		screen_say(s, "the top line has no step %u", s->key - '0');
+}
+
 static void request_own(struct screen *s, enum request r)
 {
 	switch (r) {
@@ -405,6 +415,7 @@ static void request_own(struct screen *s, enum request r)
 			screen_pop(s, false);
 		break;
 	case REQ_CLOSE: screen_pop(s, true); break;
+	case REQ_CRUMB: go_to_crumb(s); break;
 	case REQ_FILTER: screen_prompt_open(s, PROMPT_FILTER); break;
 	case REQ_SEARCH: screen_prompt_open(s, PROMPT_SEARCH); break;
 	case REQ_COMMAND: screen_prompt_open(s, PROMPT_COMMAND); break;
@@ -444,6 +455,8 @@ void screen_request(struct screen *s, enum request r)
 void screen_key(struct screen *s, uint32_t key)
 {
 	s->message.text[0] = '\0';
+	s->mouse.clicked = false;
+	s->key = key;
 	if (prompt_is_open(s->prompt))
 		screen_prompt_key(s, key);
 	else if (!marks_key(s, key))

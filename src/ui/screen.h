@@ -14,6 +14,7 @@
 #include "ui/detail.h"
 #include "ui/keymap.h"
 #include "ui/live.h"
+#include "ui/mouse.h"
 #include "ui/place.h"
 #include "ui/prompt.h"
 #include "ui/range.h"
@@ -64,6 +65,8 @@ struct screen {
 	bool rebuilt; /* a damaged index was thrown away once */
 	int64_t refreshed_ns; /* when the session was last asked for news */
 	bool quit;
+	struct mouse mouse;
+	uint32_t key; /* the last one */
 	bool no_strip, no_mouse, no_restore; /* chosen by the user */
 	bool redraw, suspend, retheme; /* asked of whoever has the terminal */
 };

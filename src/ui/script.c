@@ -63,6 +63,31 @@ static enum rc do_type(struct script *sc, char *arguments)
 	return RC_DONE;
 }
 
+static enum rc do_click(struct script *sc, char *arguments)
+{
+	struct mouse_event e = { .kind = MOUSE_CLICK };
+
+	if (sscanf(arguments, "%d %d", &e.x, &e.y) != 2)
+		return wrong(sc, "no place:", arguments);
+	e.x--;
+	e.y--;
+	mouse_take(sc->screen, &e);
+	show(sc);
+	return RC_DONE;
+}
+
+static enum rc do_wheel(struct script *sc, char *arguments)
+{
+	bool up = strcmp(arguments, "up") == 0;
+	const struct mouse_event e = { .kind = up ? MOUSE_WHEEL_UP : MOUSE_WHEEL_DOWN };
+
+	if (!up && strcmp(arguments, "down") != 0)
+		return wrong(sc, "neither up nor down:", arguments);
+	mouse_take(sc->screen, &e);
+	show(sc);
+	return RC_DONE;
+}
+
 static time_t now_s(void)
 {
 	struct timespec t;
@@ -199,6 +224,8 @@ static const struct {
 } steps[] = {
 	{ "key", do_key },
 	{ "type", do_type },
+	{ "click", do_click },
+	{ "wheel", do_wheel },
 	{ "wait", do_wait },
 	{ "dump", do_dump },
 	{ "attrs", do_attrs },

@@ -4,6 +4,8 @@
  * step a line; blank lines and those that begin with # are skipped:
  *
  *   key NAME...        keys by name, or sequences: key Down Down Enter gg Ctrl-L
+ *   click X Y          the mouse, at a column and row counted from 1
+ *   wheel up|down      the mouse's wheel, by one notch
  *   type TEXT          the rest of the line, as typed
  *   wait idle          until nothing runs in the background: indexing, queries, writing
  *   wait rows          until the list has a row, or nothing runs

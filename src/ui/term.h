@@ -12,6 +12,7 @@
 #include "base/err.h"
 
 struct canvas;
+struct mouse_event;
 struct terminal;
 struct theme;
 
@@ -40,6 +41,10 @@ void term_resize(struct terminal *t);
 void term_theme(struct terminal *t, const struct theme *theme);
 /* The next key (ui/key.h), UKEY_NONE where none is waiting. */
 uint32_t term_key(struct terminal *t);
+/* What the mouse did, behind UKEY_MOUSE; false where it is of no interest. */
+bool term_mouse(struct terminal *t, struct mouse_event *out);
+/* Whether the terminal is asked for its mouse; until then it is not. */
+void term_want_mouse(struct terminal *t, bool wanted);
 /* To poll for keys. */
 int term_fd(const struct terminal *t);
 /* Somebody stopped the process and let it go on: what was done to the terminal meanwhile is undone. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "ui/canvas.h"
 #include "ui/key.h"
+#include "ui/mouse.h"
 #include "ui/term_palette.h"
 #include "ui/term_signals.h"
 #include "ui/term_stderr.h"
@@ -32,6 +33,7 @@ enum { ESCAPE_DELAY_MS = 25, PAIR_MAX = 2 * ATTR_SELECTED };
 struct terminal {
 	SCREEN *screen;
 	FILE *in; /* /dev/tty where standard input is no terminal, else stdin */
+	bool mouse; /* is asked for */
 	bool ascii, all; /* all: the next show draws every row */
 	int colors; /* 256, 16, 8, 0 */
 	struct cell *shown; /* what is on the terminal, w * h */
@@ -82,6 +84,13 @@ static void add_capability(char *out, size_t size, const char *name)
 	out[len] = '\0';
 }
 
+static bool has_capability(const char *name)
+{
+	const char *s = tigetstr(name);
+
+	return s != NULL && s != (const char *)-1;
+}
+
 /* After setupterm(), before curses changes the modes. */
 static void guard_terminal(int in_fd)
 {
@@ -90,6 +99,9 @@ static void guard_terminal(int in_fd)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		add_capability(bytes, sizeof(bytes), names[i]);
+	/* no capability says how the mouse is given back */
+	if (has_capability("kmous"))
+		strncat(bytes, "\033[?1006;1000l", sizeof(bytes) - strlen(bytes) - 1);
 	signals_guard(in_fd, STDOUT_FILENO, bytes, strlen(bytes));
 }
 
@@ -321,6 +333,7 @@ static uint32_t key_of_curses(wint_t code)
 		{ KEY_ENTER, UKEY_ENTER },
 		{ KEY_BACKSPACE, UKEY_BACKSPACE },
 		{ KEY_RESIZE, UKEY_RESIZE },
+		{ KEY_MOUSE, UKEY_MOUSE },
 		{ KEY_A1, UKEY_HOME },
 		{ KEY_C1, UKEY_END },
 		{ KEY_A3, UKEY_PGUP },
@@ -383,6 +396,34 @@ uint32_t term_key(struct terminal *t)
 		if (key != UKEY_NONE)
 			return key;
 	}
+}
+
+void term_want_mouse(struct terminal *t, bool wanted)
+{
+	if (t->mouse == wanted)
+		return;
+	t->mouse = wanted;
+	mouseinterval(0); /* clicks are told from others by where they are, at once */
+	mousemask(wanted ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+}
+
+bool term_mouse(struct terminal *t, struct mouse_event *out)
+{
+	MEVENT e;
+
+	if (!t->mouse || getmouse(&e) != OK)
+		return false;
+	out->x = e.x;
+	out->y = e.y;
+	if ((e.bstate & BUTTON1_PRESSED) != 0)
+		out->kind = MOUSE_CLICK;
+	else if ((e.bstate & BUTTON4_PRESSED) != 0)
+		out->kind = MOUSE_WHEEL_UP;
+	else if ((e.bstate & BUTTON5_PRESSED) != 0)
+		out->kind = MOUSE_WHEEL_DOWN;
+	else
+		return false;
+	return true;
 }
 
 int term_fd(const struct terminal *t)

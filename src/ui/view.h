@@ -64,6 +64,9 @@ struct view_ops {
 	 */
 	size_t (*lines)(const struct view *v, int width, size_t max);
 
+	/* May be NULL: a click where nothing else is; `again`: the second one on this row. */
+	void (*click)(struct view *v, int x, int y, bool again);
+
 	/* Lists; NULL elsewhere. */
 	enum rc (*set_filter)(struct view *v, const char *text, struct err *err);
 	/* The view on top is about to be left for this one: its filter may go along. */
