@@ -16,6 +16,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -423,6 +424,19 @@ static void find_index_dir(struct store *s)
 	to[n > 0 ? n : 0] = '\0';
 }
 
+/* Who makes a store holds its lock from the beginning on, and is done in no time: a recorder that was started just now, say. */
+static void wait_for_birth(const char *path)
+{
+	enum { TRIES = 100 };
+	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	char lock[STORE_PATH];
+
+	if (snprintf(lock, sizeof(lock), "%s/lock", path) >= (int)sizeof(lock))
+		return;
+	for (int i = 0; i < TRIES && store_is_unborn(path) && lock_holder(lock) != 0; i++)
+		nanosleep(&pause, NULL);
+}
+
 enum own_opening { OWN_READING, OWN_WRITING, OWN_ANEW };
 
 static enum rc open_own(const char *path, enum own_opening how, struct store **out, struct store_notes *notes,
@@ -431,8 +445,11 @@ static enum rc open_own(const char *path, enum own_opening how, struct store **o
 	bool writing = how != OWN_READING;
 	struct store_notes own = { 0 };
 	struct store *s;
-	enum rc rc = check_own(path, err);
+	enum rc rc;
 
+	if (!writing)
+		wait_for_birth(path);
+	rc = check_own(path, err);
 	if (rc == RC_DONE)
 		rc = store_new(path, NULL, STORE_OWN, writing, &s, err);
 	if (rc != RC_DONE)

@@ -6,6 +6,7 @@
 #include "file/pcapng.h"
 #include "store/block.h"
 #include "store/block_format.h"
+#include "store/lock.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -13,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -188,6 +192,48 @@ static void test_unreadable(void **state)
 	expect_bytes(p->file, "unreadable", 10);
 }
 
+/* Somebody is making the store: who opens it for reading waits a moment. */
+static void test_being_made(void **state)
+{
+	static const char *const parts[] = { "index", "blocks" };
+	struct place *p = *state;
+	char path[300], from[400], to[400], ready = 0;
+	int ends[2], fd, status;
+	struct store *s;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/young.fdr", p->dir);
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		snprintf(to, sizeof(to), "%s/lock", path);
+		if (mkdir(path, 0700) != 0 || lock_take(to, path, &fd, NULL) != RC_DONE || write(ends[1], "", 1) != 1)
+			_exit(1);
+		usleep(100000);
+		for (size_t i = 0; i < 2; i++) {
+			snprintf(from, sizeof(from), "%s/%s", p->store, parts[i]);
+			snprintf(to, sizeof(to), "%s/%s", path, parts[i]);
+			if (rename(from, to) != 0)
+				_exit(2);
+		}
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], &ready, 1), 1);
+	assert_int_equal(store_open(path, false, &s, NULL, NULL), RC_DONE);
+	store_close(s);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(ends[0]);
+	close(ends[1]);
+	/* nobody is making it any more: nothing to wait for */
+	made_dir_remove(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(to, sizeof(to), "%s/lock", path);
+	made_file(to, "", 0);
+	assert_int_equal(store_open(path, false, &s, NULL, NULL), RC_MISSING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +242,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_newer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_blank, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_being_made, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
