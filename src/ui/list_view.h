@@ -32,6 +32,8 @@ struct list_fold {
 /* What all rows add up to, exactly; unknown while rows come. */
 struct list_totals {
 	bool known;
+	const struct job *of; /* whose rows they are of; and when it was made */
+	int64_t at_ns;
 	size_t rows, points; /* capture points: what several saw counts for each */
 	uint64_t packets, bytes, flows;
 };

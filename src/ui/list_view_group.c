@@ -56,11 +56,10 @@ void list_view_group_columns(struct list_view *lv)
 static enum rc ask(struct list_view *lv, struct err *err)
 {
 	struct query_sort by_bytes = { field_find("bytes", lv->view.tier), true };
-	struct loader *l = &lv->loader;
+	const struct grouping *g = &lv->grouping;
 
-	if (l->query.n_group > 0)
-		return loader_set_sort(l, &by_bytes, 1, err);
-	return loader_set_sort(l, lv->natural, lv->n_natural, err);
+	return loader_set_group(&lv->loader, g->by, g->n, g->n > 0 ? &by_bytes : lv->natural,
+		g->n > 0 ? 1 : lv->n_natural, err);
 }
 
 /* Macroflows have many clients: their flows are grouped, in a list of their own. */
@@ -89,7 +88,6 @@ static enum rc group_flows(struct list_view *lv, const char *names, struct err *
 enum rc list_view_set_group(struct view *v, const char *names, struct err *err)
 {
 	struct list_view *lv = (struct list_view *)v;
-	struct query *q = &lv->loader.query;
 	struct grouping g;
 	enum rc rc = grouping_parse(names, v->tier, &g, err);
 
@@ -98,15 +96,13 @@ enum rc list_view_set_group(struct view *v, const char *names, struct err *err)
 	if (!grouping_fits(&g, v->tier))
 		return group_flows(lv, names, err);
 	lv->grouping = g;
-	memcpy(q->group, g.by, sizeof(g.by));
-	q->n_group = g.n;
 	snprintf(v->group, sizeof(v->group), "%s", g.n > 0 ? names : "");
 	lv->sort.field = NULL;
 	lv->has_key = lv->seek = false;
 	lv->search[0] = '\0';
-	list_view_usual_columns(lv);
 	list_select(&lv->list, 0);
 	rc = ask(lv, err);
+	list_view_usual_columns(lv);
 	list_view_arrange(lv);
 	return rc;
 }

@@ -50,7 +50,11 @@ void list_view_sum(struct list_view *lv, const struct result *r)
 	size_t n = r != NULL ? result_count(r) : 0;
 	struct row row;
 
-	*t = (struct list_totals){ .known = r != NULL && !loader_loading(&lv->loader), .rows = n };
+	/* there may be a million of them */
+	if (t->known && r != NULL && t->of == lv->loader.shown && t->at_ns == lv->loader.started_ns && t->rows == n &&
+		!loader_loading(&lv->loader))
+		return;
+	*t = (struct list_totals){ .of = lv->loader.shown, .at_ns = lv->loader.started_ns, .known = r != NULL && !loader_loading(&lv->loader), .rows = n };
 	if (!t->known || !list_view_has_totals(lv))
 		return;
 	for (size_t i = 0; i < n; i++)

@@ -84,6 +84,16 @@ enum rc loader_set_sort(
 	return RC_DONE;
 }
 
+enum rc loader_set_group(struct loader *l, const struct field *const *by, size_t n,
+	const struct query_sort *sort, size_t n_sort, struct err *err)
+{
+	drop_jobs(l); /* what is there are other rows: to be sorted is not enough */
+	l->query.n_group = n < QUERY_GROUP_MAX ? n : QUERY_GROUP_MAX;
+	for (size_t i = 0; i < l->query.n_group; i++)
+		l->query.group[i] = by[i];
+	return loader_set_sort(l, sort, n_sort, err);
+}
+
 enum rc loader_set_range(struct loader *l, int64_t from_ns, int64_t to_ns, struct err *err)
 {
 	l->query.from_ns = from_ns;

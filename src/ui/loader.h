@@ -48,6 +48,9 @@ enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err);
  */
 enum rc loader_set_sort(
 	struct loader *l, const struct query_sort *sort, size_t n, struct err *err);
+/* Asks anew for groups by n fields (0: rows themselves) in this order. */
+enum rc loader_set_group(struct loader *l, const struct field *const *by, size_t n,
+	const struct query_sort *sort, size_t n_sort, struct err *err);
 /* Asks anew for another range of time. */
 enum rc loader_set_range(struct loader *l, int64_t from_ns, int64_t to_ns, struct err *err);
 /* Time passes: the range begins later, behind what is shown. */
