@@ -40,6 +40,7 @@ enum rc loader_restart(struct loader *l, struct err *err)
 	drop_jobs(l);
 	l->settled = l->cancelled = false;
 	l->state = JOB_RUNNING;
+	l->asked = l->query;
 	rc = job_start(l->session, &l->query, &l->shown, &l->err);
 	if (rc != RC_DONE) {
 		l->shown = NULL;
@@ -59,12 +60,24 @@ enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err)
 	return loader_restart(l, err);
 }
 
+/* But for the order. */
+static bool is_same_question(const struct query *a, const struct query *b)
+{
+	bool same = a->tier == b->tier && a->filter == b->filter && a->from_ns == b->from_ns && a->to_ns == b->to_ns &&
+		a->in == b->in && a->n_in == b->n_in && a->ids == b->ids && a->n_ids == b->n_ids &&
+		a->n_group == b->n_group && a->limit == b->limit;
+
+	for (size_t i = 0; i < a->n_group && same; i++)
+		same = a->group[i] == b->group[i];
+	return same;
+}
+
 /* Whether what is shown is the whole answer, so that another order of it needs no other query. */
 static bool has_all(struct loader *l)
 {
 	bool all;
 
-	if (l->shown == NULL || !l->settled || l->state != JOB_DONE || l->next != NULL || l->stale)
+	if (l->shown == NULL || !is_same_question(&l->asked, &l->query) || !l->settled || l->state != JOB_DONE || l->next != NULL || l->stale)
 		return false;
 	all = !loader_cut(l, result_count(loader_lock(l)));
 	loader_unlock(l);
@@ -154,6 +167,7 @@ static bool settle_next(struct loader *l)
 	l->shown = l->next;
 	l->next = NULL;
 	l->state = JOB_DONE;
+	l->asked = l->query;
 	return true;
 }
 

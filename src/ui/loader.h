@@ -27,6 +27,7 @@ enum { LOADER_PACKETS_MAX = 400000, LOADER_RECORDS_MAX = 1000000 };
 struct loader {
 	struct session *session;
 	struct query query;
+	struct query asked; /* what is shown is the answer to */
 	struct filter *filter;
 	struct id in; /* query.in points here where there is one */
 	struct job *shown, *next;
