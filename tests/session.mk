@@ -106,3 +106,8 @@ tests_session_test_names_SOURCES = tests/session/test_names.c tests/file/build.h
 tests_session_test_names_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_session_test_names_LDADD = $(session_test_ldadd)
 LONG_TESTS += tests/session/names-tshark.sh
+
+# What a query would read, against what it reads.
+unit_tests += tests/session/test_query_blocks
+tests_session_test_query_blocks_SOURCES = tests/session/test_query_blocks.c $(captures_sources)
+tests_session_test_query_blocks_LDADD = $(session_test_ldadd)

@@ -93,6 +93,10 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/groups.80x24.txt \
 	tests/ui/screens/groups.ascii.txt \
 	tests/ui/screens/groups.script \
+	tests/ui/screens/chart.200x60.txt \
+	tests/ui/screens/chart.80x24.txt \
+	tests/ui/screens/chart.ascii.txt \
+	tests/ui/screens/chart.script \
 	tests/ui/screens/time.200x60.txt \
 	tests/ui/screens/time.80x24.txt \
 	tests/ui/screens/time.ascii.txt \
@@ -146,7 +150,7 @@ tests_ui_test_live_screen_SOURCES = tests/ui/test_live_screen.c tests/ui/pty.c t
 tests_ui_test_live_screen_LDADD = $(CMOCKA_LIBS) -lutil
 
 # Columns over time, and how they are drawn.
-unit_tests += tests/ui/test_spark tests/ui/test_series tests/ui/test_range
+unit_tests += tests/ui/test_spark tests/ui/test_series tests/ui/test_range tests/ui/test_time_views
 tests_ui_test_spark_SOURCES = tests/ui/test_spark.c
 tests_ui_test_spark_LDADD = $(ui_test_ldadd)
 tests_ui_test_series_SOURCES = tests/ui/test_series.c $(captures_sources)
@@ -155,3 +159,6 @@ tests_ui_test_series_LDADD = $(ui_test_ldadd)
 tests_ui_test_range_SOURCES = tests/ui/test_range.c $(captures_sources)
 tests_ui_test_range_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_ui_test_range_LDADD = $(ui_test_ldadd)
+tests_ui_test_time_views_SOURCES = tests/ui/test_time_views.c $(captures_sources)
+tests_ui_test_time_views_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_ui_test_time_views_LDADD = $(ui_test_ldadd)

@@ -2,6 +2,7 @@
 src_query_libquery_a_SOURCES = \
 	src/query/aliases.c \
 	src/query/aliases.h \
+	src/query/blocks.c \
 	src/query/cascade.c \
 	src/query/cascade.h \
 	src/query/choose.c \
@@ -33,9 +34,9 @@ src_query_libquery_a_SOURCES = \
 	src/query/names.h \
 	src/query/order.c \
 	src/query/order.h \
+	src/query/output.c \
 	src/query/packed.c \
 	src/query/packed.h \
-	src/query/output.c \
 	src/query/plan.c \
 	src/query/query.h \
 	src/query/query_priv.h \
@@ -51,9 +52,9 @@ src_query_libquery_a_SOURCES = \
 	src/query/result_priv.h \
 	src/query/rows.c \
 	src/query/rows.h \
+	src/query/run_fresh.c \
 	src/query/run_macro.c \
 	src/query/run_packets.c \
-	src/query/run_fresh.c \
 	src/query/run_records.c \
 	src/query/run_tables.c \
 	src/query/scope.c

@@ -44,7 +44,7 @@ static enum rc check_source(
 	return err_set(err, RC_MISSING, text, "there is no source %u", id->source);
 }
 
-static enum rc check_ids(
+enum rc run_check_ids(
 	const struct query_sources *sources, const struct query *q, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -155,6 +155,26 @@ bool source_segment_wanted(
 	return run_overlaps(sr->run, first, last) && block_may_match(sr, place->block);
 }
 
+/* Of packets below single blocks nothing else is read; of a record that is partly in a block, all of it. */
+static bool block_wanted(const struct scope *s, uint32_t block)
+{
+	bool only_blocks =
+		!s->all && s->blocks.n && !s->n_services && !s->n_flows && !s->points.n;
+
+	return !only_blocks || id_list_has(&s->blocks, block);
+}
+
+bool source_wants(const struct source_run *sr, const struct segment_place *place)
+{
+	switch (sr->run->q->tier) {
+	case TIER_PACKET:
+		return block_wanted(&sr->scope, place->block) && source_segment_wanted(sr, place, 0);
+	case TIER_MICROFLOW: return source_segment_wanted(sr, place, source_micro_ns(sr));
+	case TIER_FLOW: return source_segment_wanted(sr, place, source_flow_ns(sr));
+	default: return false;
+	}
+}
+
 void source_step(struct source_run *sr, const struct segment_place *place, bool wanted)
 {
 	struct query_explain *e = sr->run->explain;
@@ -256,17 +276,21 @@ static enum rc run_tier(struct source_run *sr, struct err *err)
 	}
 }
 
+void source_open(struct source_run *sr, struct run *run, unsigned index)
+{
+	*sr = (struct source_run){ .run = run, .store = run->sources->stores[index], .index = index };
+	sr->segments = store_segments(sr->store, &sr->n_segments);
+	sr->points = store_points(sr->store, &sr->n_points);
+}
+
 static enum rc run_source(struct run *run, unsigned index, struct err *err)
 {
-	struct source_run sr = {
-		.run = run, .store = run->sources->stores[index], .index = index
-	};
 	uint64_t touched = run->explain->blocks;
+	struct source_run sr;
 	size_t blocks;
 	enum rc rc;
 
-	sr.segments = store_segments(sr.store, &sr.n_segments);
-	sr.points = store_points(sr.store, &sr.n_points);
+	source_open(&sr, run, index);
 	rc = scope_make(&sr, err);
 	if (rc != RC_DONE)
 		return rc;
@@ -388,6 +412,13 @@ static enum rc run_all(struct run *run, query_sink sink, void *ctx, struct err *
 	return rc == RC_DONE ? tell_left_out(run, err) : rc;
 }
 
+void run_set_times(struct run *run)
+{
+	filter_times(run->q->filter, &run->from_ns, &run->to_ns);
+	run->from_ns = run->q->from_ns > run->from_ns ? run->q->from_ns : run->from_ns;
+	run->to_ns = run->q->to_ns < run->to_ns ? run->q->to_ns : run->to_ns;
+}
+
 enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink,
 	void *ctx, struct query_control *control, struct query_explain *explain,
 	struct err *err)
@@ -397,7 +428,7 @@ enum rc query_run(const struct query_sources *sources, const struct query *q, qu
 		.q = q,
 		.control = control,
 		.explain = explain ? explain : &own };
-	enum rc rc = check_ids(sources, q, err);
+	enum rc rc = run_check_ids(sources, q, err);
 
 	memset(run.explain, 0, sizeof(*run.explain));
 	if (rc == RC_DONE)
@@ -406,9 +437,7 @@ enum rc query_run(const struct query_sources *sources, const struct query *q, qu
 		rc = groups_check(q, err);
 	if (rc != RC_DONE)
 		return rc;
-	filter_times(q->filter, &run.from_ns, &run.to_ns);
-	run.from_ns = q->from_ns > run.from_ns ? q->from_ns : run.from_ns;
-	run.to_ns = q->to_ns < run.to_ns ? q->to_ns : run.to_ns;
+	run_set_times(&run);
 	run.memory_max = q->memory_max ? q->memory_max : QUERY_MEMORY;
 	expect_work(&run);
 	rc = texts_new(RUN_TEXTS, &run.texts, err);

@@ -126,6 +126,15 @@ enum rc query_run_fresh(const struct query_sources *sources, const struct query 
  */
 enum rc query_refresh(const struct query_sources *sources, struct err *err);
 
+/*
+ * Which blocks a query would read, without running it: each block of each source (counted from 0), with the segments of it that would be read, of
+ * how many. Macroflows, blocks and points are read of the catalog alone. Reads no more than it takes to find the records that the query names.
+ * Errors as query_run().
+ */
+typedef void (*query_block_sink)(void *ctx, unsigned source, const struct block_info *block, size_t segments, size_t of);
+enum rc query_blocks(const struct query_sources *sources, const struct query *q, query_block_sink sink, void *ctx,
+	struct err *err);
+
 /* One record, packet, block or point by id; fills a row that stays valid until the holder is freed. */
 struct query_holder;
 enum rc query_get(const struct query_sources *sources, const struct id *id,

@@ -91,6 +91,12 @@ enum { RUN_TEXTS = 64 << 20, RUN_TEXTS_FULL = 16 << 20 };
  * No segment may be open.
  */
 enum rc run_keep_texts(struct run *run, void (*move)(void *ctx, struct texts *to), void *ctx, struct err *err);
+/* Whether the ids of a query can be asked for. */
+enum rc run_check_ids(const struct query_sources *sources, const struct query *q, struct err *err);
+/* The times of query and filter. */
+void run_set_times(struct run *run);
+/* What a source holds; its scope is empty. */
+void source_open(struct source_run *sr, struct run *run, unsigned index);
 /* RC_CANCELLED where somebody asked for it. Cheap enough for every part. */
 enum rc run_check(struct run *run, struct err *err);
 /* A row of this source with everything but its record or packet. */
@@ -104,6 +110,8 @@ int64_t source_micro_ns(const struct source_run *sr);
  */
 bool source_segment_wanted(
 	const struct source_run *sr, const struct segment_place *place, int64_t slice_ns);
+/* The same as the query's tier asks it: what run_packets() and run_records() read, and query_blocks() tells. */
+bool source_wants(const struct source_run *sr, const struct segment_place *place);
 /* The next segment is wanted or left out: for progress and explanation. */
 void source_step(struct source_run *sr, const struct segment_place *place, bool wanted);
 /* Whether times overlap the query's. */

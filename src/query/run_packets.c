@@ -343,14 +343,6 @@ static void packets_free(struct packets *p)
 }
 
 /* Where only blocks are asked for, other blocks hold nothing. */
-static bool block_wanted(const struct scope *s, uint32_t block)
-{
-	bool only_blocks =
-		!s->all && s->blocks.n && !s->n_services && !s->n_flows && !s->points.n;
-
-	return !only_blocks || id_list_has(&s->blocks, block);
-}
-
 enum rc run_packets(struct source_run *sr, struct err *err)
 {
 	struct packets p = { .sr = sr };
@@ -365,8 +357,7 @@ enum rc run_packets(struct source_run *sr, struct err *err)
 		bool wanted;
 
 		p.place = &sr->segments[i];
-		wanted = block_wanted(&sr->scope, p.place->block) &&
-			source_segment_wanted(sr, p.place, 0);
+		wanted = source_wants(sr, p.place);
 		source_step(sr, p.place, wanted);
 		if (wanted)
 			rc = run_forgive(sr, p.place, run_segment(&p, err), err);

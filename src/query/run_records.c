@@ -542,7 +542,7 @@ enum rc run_records(struct source_run *sr, struct err *err)
 
 	r.slice_ns = r.tier == TIER_FLOW ? source_flow_ns(sr) : source_micro_ns(sr);
 	for (size_t i = 0; i < sr->n_segments && rc == RC_DONE; i++) {
-		bool wanted = source_segment_wanted(sr, &sr->segments[i], r.slice_ns);
+		bool wanted = source_wants(sr, &sr->segments[i]);
 
 		source_step(sr, &sr->segments[i], wanted);
 		if (wanted)

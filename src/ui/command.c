@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "flow/field.h"
 #include "query/filter.h"
+#include "ui/chart.h"
 #include "ui/config.h"
 #include "ui/crumbs.h"
 #include "ui/filters.h"
@@ -87,6 +88,27 @@ static enum rc run_goto(struct screen *s, const char *arguments, struct err *err
 		return not_here(err, "goto");
 	rc = range_parse_time(s, arguments, &time_ns, err);
 	return rc == RC_DONE ? v->ops->go_to_time(v, time_ns, err) : rc;
+}
+
+static enum rc run_chart(struct screen *s, const char *arguments, struct err *err)
+{
+	return view_chart_set_fields(s, arguments, err);
+}
+
+static enum rc run_blocks(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	screen_request(s, REQ_BLOCKS);
+	return RC_DONE;
+}
+
+static enum rc run_events(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	screen_request(s, REQ_EVENTS);
+	return RC_DONE;
 }
 
 static enum rc run_range(struct screen *s, const char *arguments, struct err *err)
@@ -192,9 +214,15 @@ static enum rc run_quit(struct screen *s, const char *arguments, struct err *err
 }
 
 static const struct command_row rows[] = {
+	{ "blocks", "", "The map of blocks, and which of them the list's query reads.", run_blocks },
+	{ "chart", "FIELD,FIELD,…",
+		"Show these fields over time: names of numbers, or response, rtt and their like as bands from least to "
+		"greatest; without any, the usual ones.",
+		run_chart },
 	{ "columns", "FIELD,FIELD,…", "Show these columns; without any, the usual ones.",
 		run_columns },
 	{ "crumb", "N", "Go back to a step of the top line, counted from 1.", run_crumb },
+	{ "events", "", "The log: losses, recoveries, evictions, interfaces, starts and ends.", run_events },
 	{ "export", "FILE", "Write the packets of all tagged rows, else of the selected one, to a pcapng file.",
 		run_export },
 	{ "filter", "FILTER|NAME",
@@ -389,7 +417,7 @@ static void complete_arguments(struct screen *s, const char *name, size_t len,
 	} else if (row->run == run_set) {
 		setting_complete(arguments, start, say, say_ctx);
 	} else if (row->run == run_sort || row->run == run_columns ||
-		row->run == run_group) {
+		row->run == run_group || row->run == run_chart) {
 		for (const char *c = arguments; *c != '\0'; c++)
 			if (*c == ',' || *c == ' ' || *c == '-')
 				word = c + 1;

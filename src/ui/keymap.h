@@ -146,6 +146,15 @@
 	X(REQ_WINDOW_PREV, "window-before", "[", "", \
 		"The range before this one, as long as it; where none is set, the macroflows' window before.") \
 	X(REQ_WINDOW_NEXT, "window-next", "]", "", "The range behind this one.") \
+	X(REQ_CHART, "chart", "t", "chart", \
+		"Fields over time: bytes, response and round-trip times, retransmissions, or others (:chart, s), of " \
+		"what the list shows; t again: of its selected row. Left and Right go by columns and say their values, " \
+		"Enter asks for the rows of the column's time.") \
+	X(REQ_BLOCKS, "blocks", "b", "blocks", \
+		"The map of blocks: their times, sizes and states, and which of them the list's query reads.") \
+	X(REQ_EVENTS, "events", "L", "events", \
+		"The log: packets that were lost, recoveries, evictions, steps of the clock, interfaces that went and " \
+		"came, starts and ends. Enter goes to the time in the macroflows.") \
 	X(REQ_RANGE_BEGIN, "range-begin", "(", "", "The range of time begins with the selected row.") \
 	X(REQ_RANGE_END, "range-end", ")", "", "The range of time ends with the selected row.")
 #define KEYMAP_PROGRAM(X) \

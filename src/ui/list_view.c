@@ -397,6 +397,8 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_RIGHT: columns_step(&lv->columns, 1); return true;
 	case REQ_SORT_REVERSE: reverse(lv); return true;
 	case REQ_FOLLOW: toggle_follow(lv); return true;
+	case REQ_BLOCKS: list_view_open_blocks(lv); return true;
+	case REQ_CHART: list_view_open_chart(lv); return true;
 	case REQ_NEXT_TROUBLE: list_view_go_to_trouble(lv, 1); return true;
 	case REQ_PREV_TROUBLE: list_view_go_to_trouble(lv, -1); return true;
 	default:

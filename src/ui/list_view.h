@@ -150,6 +150,10 @@ void list_view_take_range(struct list_view *lv);
 void list_view_update_strip(struct list_view *lv);
 /* Draws the strip at the top of the area; returns the rows that it takes. */
 int list_view_draw_strip(struct list_view *lv, struct canvas *c, struct rect area);
+/* Opens the map of blocks, and which of them the list's query reads. */
+void list_view_open_blocks(struct list_view *lv);
+/* Opens the chart of what is listed. */
+void list_view_open_chart(struct list_view *lv);
 /* First and last packet of a row; false where it has no time. */
 bool list_view_row_span(const struct row *row, int64_t *first_ns, int64_t *last_ns);
 /* Choosing columns and their widths (ui/list_view_columns.c); false where the request is another. */

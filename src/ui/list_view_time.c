@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists and time: the range that they ask for, the time of their rows, and the strip above them. */
 #include "ui/list_view.h"
+#include "ui/chart.h"
 #include "ui/strip.h"
+#include "ui/view_blocks.h"
 
 #include "base/text.h"
+#include "ui/record_label.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -109,22 +112,34 @@ static int strip_height(const struct screen *s, int h)
 	return h >= STRIP_TWO_H ? 2 : 1;
 }
 
-/* What the strip shows: all rows of the list, whatever they are grouped by. */
-static void make_question(const struct list_view *lv, struct series_question *q, unsigned columns)
+/* All rows of the list, whatever they are grouped by, at all times. */
+static void base_question(const struct list_view *lv, struct series_question *q)
 {
-	const struct range *range = &lv->view.screen->range;
 	const struct list_extent *e = &lv->extent;
 
-	*q = (struct series_question){ .tier = lv->view.tier, .from_ns = range->from_ns, .to_ns = range->to_ns,
-		.has_in = lv->loader.query.n_in > 0, .columns = columns };
+	*q = (struct series_question){ .tier = lv->view.tier, .from_ns = INT64_MIN, .to_ns = INT64_MAX,
+		.has_in = lv->loader.query.n_in > 0, .columns = 1 };
 	snprintf(q->filter, sizeof(q->filter), "%s", lv->view.filter);
 	if (!q->has_in)
 		return;
 	q->in = lv->loader.in;
-	if (e->known && !range_is_set(range)) {
+	if (e->known && !range_is_set(&lv->view.screen->range)) {
 		q->from_ns = e->from_ns;
 		q->to_ns = e->to_ns;
 		round_extent(lv->view.screen, &q->from_ns, &q->to_ns);
+	}
+}
+
+/* What the strip shows: those of the range. */
+static void make_question(const struct list_view *lv, struct series_question *q, unsigned columns)
+{
+	const struct range *range = &lv->view.screen->range;
+
+	base_question(lv, q);
+	q->columns = columns;
+	if (range_is_set(range)) {
+		q->from_ns = range->from_ns;
+		q->to_ns = range->to_ns;
 	}
 }
 
@@ -170,4 +185,60 @@ int list_view_draw_strip(struct list_view *lv, struct canvas *c, struct rect are
 		strip.indexed_permille = chrome_indexed_permille(s);
 	strip_draw(c, (struct rect){ area.x, area.y, area.w, h }, &strip);
 	return h;
+}
+
+/* ---- the chart ----------------------------------------------------------------------------------- */
+
+/* The question of one row: what lies below it. */
+static void question_of_row(const struct list_view *lv, const struct row *row, struct chart_of *of)
+{
+	struct series_question *q = &of->one;
+	char first[128], second[128];
+	int64_t last;
+
+	of->has_cursor = list_view_row_span(row, &of->cursor_ns, &last);
+	/* what is below a packet is the packet; a group is no record */
+	if (row->packet != NULL || lv->grouping.n > 0)
+		return;
+	of->has_one = true;
+	*q = (struct series_question){ .tier = row->tier == TIER_MACROFLOW ? TIER_FLOW
+			: row->tier == TIER_FLOW ? TIER_MICROFLOW : TIER_PACKET,
+		.has_in = true, .from_ns = of->cursor_ns, .to_ns = time_add(last, 1) };
+	row_id(row, &q->in);
+	round_extent(lv->view.screen, &q->from_ns, &q->to_ns);
+	record_label(row, &lv->view.screen->style, first, second, sizeof(first));
+	snprintf(of->label, sizeof(of->label), "%.60s%s%.60s", first, second[0] != '\0' ? " " : "", second);
+}
+
+void list_view_open_chart(struct list_view *lv)
+{
+	struct chart_of of = { .has_all = true };
+	const struct result *r = loader_lock(&lv->loader);
+	struct view *v;
+	struct row row;
+	struct err err;
+
+	if (list_view_row(lv, r, lv->list.selected, &row))
+		question_of_row(lv, &row, &of);
+	if (lv->loader.query.n_in > 0)
+		find_extent(lv, r);
+	loader_unlock(&lv->loader);
+	base_question(lv, &of.all);
+	v = view_chart_new(lv->view.screen, &of, &err);
+	if (v == NULL)
+		screen_fail(lv->view.screen, &err);
+	else
+		screen_push(lv->view.screen, v);
+}
+
+/* ---- the blocks ---------------------------------------------------------------------------------- */
+
+void list_view_open_blocks(struct list_view *lv)
+{
+	const struct query *query = &lv->loader.query;
+	struct blocks_query q = { .any = true, .tier = lv->view.tier, .from_ns = query->from_ns, .to_ns = query->to_ns,
+		.has_in = query->n_in > 0, .in = lv->loader.in };
+
+	snprintf(q.filter, sizeof(q.filter), "%s", lv->view.filter);
+	screen_push(lv->view.screen, view_blocks_new(lv->view.screen, &q));
 }

@@ -13,6 +13,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/cell_text.c \
 	src/ui/cell_text.h \
 	src/ui/cell_time.c \
+	src/ui/chart.c \
+	src/ui/chart.h \
 	src/ui/chrome.c \
 	src/ui/columns.c \
 	src/ui/columns.h \
@@ -114,6 +116,10 @@ src_ui_libui_a_SOURCES = \
 	src/ui/ui.h \
 	src/ui/view.h \
 	src/ui/view_columns.c \
+	src/ui/view_blocks.c \
+	src/ui/view_blocks.h \
+	src/ui/view_chart.c \
+	src/ui/view_events.c \
 	src/ui/view_help.c \
 	src/ui/view_packet.c \
 	src/ui/view_packets.c \

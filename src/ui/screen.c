@@ -10,6 +10,7 @@
 #include "ui/save.h"
 #include "ui/setting.h"
 #include "ui/state.h"
+#include "ui/view_blocks.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -440,6 +441,9 @@ static void request_own(struct screen *s, enum request r)
 	case REQ_SUSPEND: s->suspend = true; break;
 	case REQ_INTERRUPT: interrupt(s); break;
 	case REQ_QUIT: s->quit = true; break;
+	case REQ_EVENTS: screen_push(s, view_events_new(s)); break;
+	case REQ_BLOCKS: screen_push(s, view_blocks_new(s, &(struct blocks_query){ .any = false })); break;
+	case REQ_CHART: screen_say(s, "only lists have a chart"); break;
 	default: range_request(s, r); break;
 	}
 }

@@ -53,6 +53,7 @@ struct screen {
 	struct tags tags;
 	struct marks marks;
 	struct cell_style style;
+	char chart[256]; /* fields of the time chart, "": the usual ones */
 	struct range range; /* of time, that all lists ask for */
 	char source[128]; /* the breadcrumb's first step */
 	bool printing; /* a view is written as text: no row is the selected one, and there are no details */

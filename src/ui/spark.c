@@ -166,9 +166,10 @@ void spark_band(struct canvas *c, struct rect r, const struct spark_value *low,
 
 		if (!a.known || !b.known)
 			continue;
+		/* thin enough for lines over it to be seen; its ends are where they are */
 		top = dot_height(b.value, scale, h);
-		for (int y = dot_height(a.value, scale, h); y <= top; y++)
-			if ((x + y) % 2 == 0 || y == top)
+		for (int y = dot_height(a.value, scale, h), low_y = y; y <= top; y++)
+			if (x % DOTS_X == 0 && (y % 2 == 0 || y == top || y == low_y))
 				dot(c, r, x, y, b.attr, mark);
 	}
 }

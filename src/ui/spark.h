@@ -42,7 +42,7 @@ struct spark_scale {
 /* A line through the values; `mark` is its character in ASCII. Dots that are there stay: lines may be laid over each other. */
 void spark_line(struct canvas *c, struct rect r, const struct spark_value *v, size_t n, const struct spark_scale *scale, char mark);
 /*
- * The area between two rows of values, every other dot of it, in ASCII `mark`; where either is unknown nothing is drawn.
+ * The area between two rows of values, thinly dotted, in ASCII `mark`; where either is unknown nothing is drawn.
  */
 void spark_band(struct canvas *c, struct rect r, const struct spark_value *low, const struct spark_value *high, size_t n,
 	const struct spark_scale *scale, char mark);

@@ -55,13 +55,15 @@ char strip_mark(const struct series *s, size_t i)
 	strip_attr(s, i, &rank);
 	if (rank == HEALTH_FAULTY)
 		return '!';
-	return notes & SERIES_EVICTED ? 'x' : notes & SERIES_UNINDEXED ? '?' : 0;
+	if (notes & (SERIES_EVICTED | SERIES_UNINDEXED))
+		return notes & SERIES_EVICTED ? 'x' : '?';
+	return rank == HEALTH_DEGRADED ? '~' : 0;
 }
 
 /* The mark that matters most of the columns that a cell shows. */
 static char cell_mark(const struct series *s, int x, int w)
 {
-	static const char order[] = "d!?x";
+	static const char order[] = "d!?x~";
 	const struct series_data *d = series_data(s);
 	size_t to = spark_to(x, w, d->n);
 	const char *best = NULL;
@@ -78,7 +80,7 @@ static char cell_mark(const struct series *s, int x, int w)
 
 static unsigned mark_attr(char mark)
 {
-	return mark == '!' || mark == 'd' ? ATTR_BAD : mark == '?' ? ATTR_WARN : ATTR_DIM;
+	return mark == '!' || mark == 'd' ? ATTR_BAD : mark == '?' || mark == '~' ? ATTR_WARN : ATTR_DIM;
 }
 
 /* ---- the label ------------------------------------------------------------------------------ */
@@ -116,7 +118,7 @@ static void put_legend(char *out, size_t size, const struct strip *strip)
 	static const struct {
 		char mark;
 		const char *text;
-	} words[] = { { '!', "faulty" }, { 'd', "dropped" }, { 'x', "evicted" }, { '?', "not indexed" } };
+	} words[] = { { '!', "faulty" }, { '~', "degraded" }, { 'd', "dropped" }, { 'x', "evicted" }, { '?', "not indexed" } };
 	const struct series_data *d = series_data(strip->series);
 	size_t len = 0;
 
@@ -152,12 +154,13 @@ static bool cursor_cells(const struct strip *strip, int w, int *from, int *to)
 	return true;
 }
 
-static void draw_marks(struct canvas *c, struct rect r, const struct strip *strip, int y)
+/* In the place of bars (`only_bad`) only what matters more than how much there was. */
+static void draw_marks(struct canvas *c, struct rect r, const struct strip *strip, int y, bool only_bad)
 {
 	for (int x = 0; x < r.w; x++) {
 		char text[2] = { cell_mark(strip->series, x, r.w), '\0' };
 
-		if (text[0] != '\0')
+		if (text[0] != '\0' && !(only_bad && text[0] == '~'))
 			canvas_text(c, r.x + x, y, 1, mark_attr(text[0]), text);
 	}
 }
@@ -232,9 +235,9 @@ void strip_draw(struct canvas *c, struct rect r, const struct strip *strip)
 		draw_times(c, bars, strip, r.y + 1);
 	if (r.h > 1) {
 		draw_cursor(c, bars, strip);
-		draw_marks(c, bars, strip, r.y + 1);
+		draw_marks(c, bars, strip, r.y + 1, false);
 	} else {
-		draw_marks(c, bars, strip, r.y);
+		draw_marks(c, bars, strip, r.y, true);
 		draw_cursor(c, bars, strip);
 	}
 	if (r.w < LABEL_MIN_W)

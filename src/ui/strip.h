@@ -4,7 +4,8 @@
  * that it is told without colour too. One row, or two: then marks, the cursor and the times stand below the bars; with one row marks
  * take the place of a bar.
  *
- *   !  traffic that is faulty       d  packets were lost before they were recorded
+ *   !  traffic that is faulty       ~  that is degraded (told by colour alone where there is one row)
+ *   d  packets were lost before they were recorded
  *   x  packets were evicted         ?  packets are not indexed yet
  *
  * Draws through the canvas alone.

@@ -144,5 +144,6 @@ struct list_view;
 struct view *view_columns_new(struct screen *s, const struct list_view *of);
 struct view *view_sort_new(struct screen *s, const struct view *of);
 struct view *view_help_new(struct screen *s);
+struct view *view_events_new(struct screen *s);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view_table.h"
 
+#include "ui/chart.h"
+#include "ui/view_blocks.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +42,47 @@ static struct view *make_packets(struct screen *s, const struct id *in, struct e
 	return v;
 }
 
+static struct view *make_events(struct screen *s, const struct id *in, struct err *err)
+{
+	struct view *v = view_events_new(s);
+
+	(void)in;
+	if (v == NULL)
+		err_memory(err);
+	return v;
+}
+
+/* Of everything it is what no query reads. */
+static struct view *make_blocks(struct screen *s, const struct id *in, struct err *err)
+{
+	struct blocks_query q = { .any = in != NULL, .tier = TIER_PACKET, .has_in = in != NULL, .from_ns = s->range.from_ns,
+		.to_ns = s->range.to_ns };
+	struct view *v;
+
+	if (in != NULL)
+		q.in = *in;
+	v = view_blocks_new(s, &q);
+	if (v == NULL)
+		err_memory(err);
+	return v;
+}
+
+static struct view *make_chart(struct screen *s, const struct id *in, struct err *err)
+{
+	struct series_question *q;
+	struct chart_of of = { .has_all = in == NULL, .has_one = in != NULL };
+
+	q = in != NULL ? &of.one : &of.all;
+	*q = (struct series_question){ .tier = TIER_MACROFLOW, .from_ns = INT64_MIN, .to_ns = INT64_MAX };
+	if (in != NULL) {
+		q->tier = in->tier == TIER_MACROFLOW ? TIER_FLOW : in->tier == TIER_FLOW ? TIER_MICROFLOW : TIER_PACKET;
+		q->has_in = true;
+		q->in = *in;
+		id_format(of.label, sizeof(of.label), in);
+	}
+	return view_chart_new(s, &of, err);
+}
+
 static struct view *make_help(struct screen *s, const struct id *in, struct err *err)
 {
 	struct view *v = view_help_new(s);
@@ -55,6 +99,11 @@ static const struct view_row rows[] = {
 	{ "microflows", "microflows", ON(MACROFLOW) | ON(FLOW) | ON(MICROFLOW), false, make_microflows },
 	{ "packets", "packets", ON(MACROFLOW) | ON(FLOW) | ON(MICROFLOW) | ON(PACKET), false, make_packets },
 	{ "packet", "one packet's layers and bytes", ON(PACKET), true, view_packet_new },
+	{ "chart", "bytes, response times and other fields over time", ON(MACROFLOW) | ON(FLOW) | ON(MICROFLOW), false,
+		make_chart },
+	{ "blocks", "the map of blocks; of a record: which of them its packets lie in",
+		ON(MACROFLOW) | ON(FLOW) | ON(MICROFLOW), false, make_blocks },
+	{ "events", "the log: losses, recoveries, evictions, interfaces, starts and ends", 0, false, make_events },
 	{ "help", "keys and commands", 0, false, make_help },
 };
 

@@ -364,6 +364,17 @@ void query_init(struct query *q, enum tier tier)
 	q->to_ns = INT64_MAX;
 }
 
+enum rc query_blocks(const struct query_sources *sources, const struct query *q, query_block_sink sink, void *ctx,
+	struct err *err)
+{
+	(void)sources;
+	(void)q;
+	(void)sink;
+	(void)ctx;
+	(void)err;
+	return RC_DONE;
+}
+
 enum rc query_run(const struct query_sources *sources, const struct query *q, query_sink sink,
 	void *ctx, struct query_control *control, struct query_explain *explain, struct err *err)
 {

@@ -35,12 +35,14 @@ for size in 80x24 200x60; do
 	show groups "$size" --size "$size"
 	show time "$size" --size "$size"
 	TZ=XYZ-5:30 show columns "$size" --size "$size"
+	show chart "$size" --size "$size"
 	show stream "$size" --size "$size"
 	show related "$size" --size "$size"
 done
 show walk ascii --size 80x24 --ascii
 show groups ascii --size 80x24 --ascii
 show time ascii --size 80x24 --ascii
+show chart ascii --size 80x24 --ascii
 show stream ascii --size 80x24 --ascii
 show related ascii --size 80x24 --ascii
 # once more, from a cached index and with several threads

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The time chart, the map of blocks and the log, over the samples: what keys do, and that what is said is what queries say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "captures.h"
+#include "session/ingest.h"
+#include "ui/chart.h"
+#include "ui/screen.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct session *session;
+static struct store *store;
+static struct screen screen;
+static struct buf text;
+static char dir[128];
+
+static void wait_idle(void)
+{
+	struct pollfd fd = { .fd = session_wake_fd(session), .events = POLLIN };
+
+	screen_update(&screen);
+	while (screen_busy(&screen)) {
+		poll(&fd, 1, 20);
+		screen_update(&screen);
+	}
+	screen_draw(&screen);
+}
+
+static void keys(const char *names)
+{
+	uint32_t sequence[KEYMAP_SEQUENCE_MAX];
+	unsigned n;
+
+	while ((n = keymap_next_sequence(&names, sequence)) > 0) {
+		for (unsigned i = 0; i < n; i++)
+			screen_key(&screen, sequence[i]);
+		wait_idle();
+	}
+}
+
+static void type(const char *s)
+{
+	keys(":");
+	for (; *s != '\0'; s++)
+		screen_key(&screen, (unsigned char)*s);
+	keys("Enter");
+}
+
+static const char *shown(void)
+{
+	screen_draw(&screen);
+	buf_clear(&text);
+	canvas_dump(screen.canvas, &text);
+	return buf_text(&text);
+}
+
+static void assert_seen(const char *what)
+{
+	if (strstr(shown(), what) == NULL)
+		fail_msg("not on the screen: %s\n%s", what, buf_text(&text));
+}
+
+static void import(const char *name)
+{
+	const char *top = getenv("top_srcdir");
+	struct ingest_options options;
+	struct ingest_progress progress = { 0 };
+	struct ingest_result result;
+	char capture[512];
+	const char *path = capture;
+
+	snprintf(capture, sizeof(capture), "%s/samples/%s", top != NULL ? top : ".", name);
+	ingest_options_default(&options);
+	options.threads = 1;
+	options.segment_packets = 700;
+	assert_int_equal(ingest_import(store, &path, 1, &options, &progress, &result, NULL), RC_DONE);
+}
+
+static int set_up(void **state)
+{
+	const struct screen_options o = { .title = "shop", .history = "", .w = 120, .h = 34 };
+	struct session_options options;
+	struct store_config config;
+	char path[256];
+	struct err err;
+
+	(void)state;
+	buf_init(&text);
+	captures_make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/s.fdr", dir);
+	store_config_default(&config);
+	config.block_size = 1 << 20;
+	assert_int_equal(store_create(path, &config, &store, NULL), RC_DONE);
+	import("shop.pcapng");
+	session_options_default(&options);
+	options.no_names = true;
+	assert_int_equal(session_open(&(struct session_source){ path, true }, 1, &options, NULL, NULL, &session, &err), RC_DONE);
+	assert_int_equal(screen_open(&screen, session, &o, &err), RC_DONE);
+	wait_idle();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	screen_close(&screen);
+	session_close(session);
+	store_close(store);
+	buf_free(&text);
+	captures_remove_dir(dir);
+	return 0;
+}
+
+static void test_chart(void **state)
+{
+	int64_t first, last, first2, last2;
+
+	(void)state;
+	keys("t");
+	assert_string_equal(screen_top(&screen)->ops->name, "chart");
+	assert_seen("over time");
+	assert_seen("bytes");
+	assert_seen("response");
+	assert_seen("retrans");
+	assert_seen("points added up");
+	/* columns one behind the other */
+	keys("gg");
+	assert_true(screen_top(&screen)->ops->span(screen_top(&screen), &first, &last));
+	keys("Right");
+	assert_true(screen_top(&screen)->ops->span(screen_top(&screen), &first2, &last2));
+	assert_int_equal(first2, last + 1);
+	keys("h");
+	assert_true(screen_top(&screen)->ops->span(screen_top(&screen), &first2, &last2));
+	assert_int_equal(first2, first);
+	/* trouble */
+	keys("e");
+	assert_seen(": slow ");
+	keys("E");
+	assert_seen("earlier columns are all well");
+	/* zoom stays at the cursor */
+	assert_true(screen_top(&screen)->ops->span(screen_top(&screen), &first, &last));
+	keys("+ +");
+	assert_true(screen.range.from_ns <= first && screen.range.to_ns > last);
+	assert_true(screen_top(&screen)->ops->span(screen_top(&screen), &first2, &last2));
+	assert_true(first2 >= first && last2 <= last);
+	/* its rows */
+	keys("0 Enter");
+	assert_string_equal(screen_top(&screen)->ops->name, "macroflows");
+	assert_true(range_is_set(&screen.range));
+	assert_seen("only ");
+	keys("0 t t");
+	assert_seen("postgresql");
+	keys("t");
+}
+
+static void test_chart_fields(void **state)
+{
+	(void)state;
+	type("chart syn,gap,clients,rtt_p95");
+	assert_string_equal(screen_top(&screen)->ops->name, "chart");
+	assert_seen("clients");
+	assert_seen("rtt_p95");
+	type("chart server");
+	assert_seen("'server' is no field with a number");
+	assert_seen("clients");
+	type("chart a,b,c");
+	assert_seen("'a' is no field");
+	/* what was chosen stays */
+	keys("Escape Enter t");
+	assert_seen("rtt_p95");
+	keys("s Escape");
+	type("chart");
+	assert_seen("retrans");
+}
+
+static bool any_row(void *ctx, const struct row *row, const struct raw_packet *raw)
+{
+	(void)ctx;
+	(void)row;
+	(void)raw;
+	return true;
+}
+
+static void test_blocks(void **state)
+{
+	struct query_explain e;
+	char expected[128];
+	struct query q;
+	struct id in;
+
+	(void)state;
+	assert_true(store_totals(store)->blocks > 2);
+	keys("b");
+	assert_seen("reads the catalog alone");
+	keys("Escape j j j Enter b");
+	/* the very query of that list */
+	assert_true(screen.views[0]->ops->selected(screen.views[0], &in));
+	query_init(&q, TIER_FLOW);
+	q.in = &in;
+	q.n_in = 1;
+	assert_int_equal(query_run(session_sources(session), &q, any_row, NULL, NULL, &e, NULL), RC_DONE);
+	snprintf(expected, sizeof(expected), "the list of flows reads %llu of %llu blocks, %llu of ", (unsigned long long)e.blocks,
+		(unsigned long long)(e.blocks + e.blocks_skipped), (unsigned long long)e.segments);
+	assert_seen(expected);
+	keys("Enter");
+	assert_string_equal(screen_top(&screen)->ops->name, "packets");
+	assert_seen("b1");
+	keys("Escape Escape Escape");
+	/* what is imported meanwhile appears */
+	keys("b");
+	import("sip-call.pcapng");
+	screen_look_for_news(&screen);
+	wait_idle();
+	snprintf(expected, sizeof(expected), "b%llu ", (unsigned long long)store_totals(store)->blocks);
+	assert_seen(expected);
+}
+
+static void test_events(void **state)
+{
+	const struct store_totals *t = store_totals(store);
+	struct drop_info drop = { .point = 0, .from_ns = t->first_ns + 60000000000, .to_ns = t->first_ns + 61000000000, .dropped = 1234 };
+
+	(void)state;
+	keys("L");
+	assert_seen("the log is empty");
+	assert_int_equal(store_add_event(store, t->first_ns, "start", "recording eth0", NULL), RC_DONE);
+	assert_int_equal(store_add_event(store, t->last_ns, "down", "eth0 is \033[31mdown", NULL), RC_DONE);
+	assert_int_equal(store_add_event(store, t->last_ns + 1, "up", "eth0 is up", NULL), RC_DONE);
+	assert_int_equal(store_add_drop(store, &drop, NULL), RC_DONE);
+	screen_look_for_news(&screen);
+	wait_idle();
+	assert_seen("recording eth0");
+	assert_seen("1 234 dropped by the kernel within 1.00 s");
+	assert_seen("\\x1b[31mdown");
+	assert_seen("! 2 of them hurt");
+	keys("E");
+	assert_seen("3/4");
+	keys("E");
+	assert_seen("2/4");
+	keys("E");
+	assert_seen("no earlier event hurts");
+	keys("Enter");
+	assert_string_equal(screen_top(&screen)->ops->name, "macroflows");
+	/* the strip and the chart have it, too */
+	keys("t");
+	assert_seen("d");
+	keys("gg e");
+	while (strstr(shown(), "lost before they were recorded: 1 234") == NULL && strstr(shown(), "all well") == NULL)
+		keys("e");
+	assert_seen("lost before they were recorded: 1 234");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_chart),
+		TEST(test_chart_fields),
+		TEST(test_blocks),
+		TEST(test_events),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
