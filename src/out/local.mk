@@ -1,5 +1,7 @@
 # src/out: one source or header a line, sorted.
 src_out_libout_a_SOURCES = \
+	src/out/behind.c \
+	src/out/behind.h \
 	src/out/cells.c \
 	src/out/cells.h \
 	src/out/csv.c \

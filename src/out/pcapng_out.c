@@ -3,13 +3,14 @@
 
 #include "base/mem.h"
 #include "file/pcapng.h"
+#include "out/behind.h"
 #include "out/file_out.h"
 
 #include "config.h"
 
 #include <string.h>
 
-enum { FLUSH_BYTES = 1 << 18 }; /* written at once */
+enum { FLUSH_BYTES = 1 << 20 }; /* written at once */
 
 /* Interfaces of one source: number in the file + 1 by point number; 0: not written yet. */
 struct source_map {
@@ -19,7 +20,8 @@ struct source_map {
 
 struct pcapng_out {
 	struct file_out file;
-	struct buf buf; /* blocks not yet written */
+	struct behind *behind;
+	struct buf buf; /* blocks not yet handed on */
 	struct buf options; /* of the packet at hand, little-endian */
 	struct source_map *sources;
 	size_t sources_cap;
@@ -32,6 +34,7 @@ static void pcapng_out_free(struct pcapng_out *o)
 	for (size_t i = 0; i < o->sources_cap; i++)
 		mem_free(o->sources[i].ids);
 	mem_free(o->sources);
+	behind_free(o->behind);
 	buf_free(&o->buf);
 	buf_free(&o->options);
 	mem_free(o);
@@ -56,8 +59,11 @@ enum rc pcapng_out_open(const char *path, bool force, struct pcapng_out **out, s
 
 	if (!o)
 		return err_memory(err);
-	enum rc rc = file_out_open(&o->file, path, force, err);
+	enum rc rc = behind_new(&o->file, &o->behind, err);
+	if (rc == RC_DONE)
+		rc = file_out_open(&o->file, path, force, err);
 	if (rc != RC_DONE) {
+		behind_free(o->behind);
 		mem_free(o);
 		return rc;
 	}
@@ -70,11 +76,12 @@ enum rc pcapng_out_open(const char *path, bool force, struct pcapng_out **out, s
 
 static enum rc flush(struct pcapng_out *o, struct err *err)
 {
-	if (o->buf.failed)
-		return err_memory(err);
-	enum rc rc = file_out_write(&o->file, o->buf.data, o->buf.len, err);
-	buf_clear(&o->buf);
-	return rc;
+	return o->buf.failed ? err_memory(err) : behind_write(o->behind, &o->buf, err);
+}
+
+static enum rc flush_last(struct pcapng_out *o, struct err *err)
+{
+	return o->buf.failed ? err_memory(err) : behind_end(o->behind, &o->buf, err);
 }
 
 /* What the interface of a classic capture file would have said. */
@@ -175,7 +182,7 @@ uint64_t pcapng_out_count(const struct pcapng_out *o)
 
 enum rc pcapng_out_close(struct pcapng_out *o, struct err *err)
 {
-	enum rc rc = flush(o, err);
+	enum rc rc = flush_last(o, err);
 
 	if (rc == RC_DONE)
 		rc = file_out_close(&o->file, err);
@@ -187,6 +194,8 @@ enum rc pcapng_out_close(struct pcapng_out *o, struct err *err)
 
 void pcapng_out_abandon(struct pcapng_out *o)
 {
+	behind_free(o->behind);      /* no byte more, then the file goes */
+	o->behind = NULL;
 	file_out_abandon(&o->file);
 	pcapng_out_free(o);
 }
