@@ -210,6 +210,7 @@ static bool plan_add(struct plan *p, const struct plan_row *row)
 	to->code = row->code;
 	to->guess = row->guess;
 	to->sum = f->merge == MERGE_SUM;
+	to->count = to->sum && row->type == TYPE_U64 && to->guess == GUESS_ABSENT;
 	to->bit = FIELD_BIT(f->id);
 	if (p->all & to->bit)
 		return false;

@@ -19,6 +19,7 @@ struct plan_field {
 	uint8_t type; /* enum field_type, as in the file */
 	uint8_t code, guess; /* enum index_code, enum index_guess */
 	bool sum; /* zero where absent */
+	bool count; /* a sum of TYPE_U64 whose guess is GUESS_ABSENT */
 	bool skip; /* not known here */
 	bool len_prefixed; /* to be skipped: a length and bytes, not a varint */
 	u128 bit; /* FIELD_BIT(id); 0 where it is skipped */
