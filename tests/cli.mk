@@ -16,6 +16,7 @@ cli_scripts = \
 	tests/cli/captures.sh \
 	tests/cli/check.sh \
 	tests/cli/escape.sh \
+	tests/cli/explain.sh \
 	tests/cli/export.sh \
 	tests/cli/health.sh \
 	tests/cli/import.sh \
