@@ -50,9 +50,11 @@ static uint64_t hash_key(const struct key *k)
 {
 	uint64_t h = k->ports ^ (uint64_t)k->proto << 40 ^ (uint64_t)k->vlan << 48;
 
-	for (unsigned i = 0; i < 4; i++)
-		h = (h ^ k->ends[i]) * UINT64_C(0x9e3779b97f4a7c15) >> 7 ^ h << 23;
-	return h * UINT64_C(0xff51afd7ed558ccd) >> 17;
+	for (unsigned i = 0; i < 4; i++) {
+		h = (h ^ k->ends[i]) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	return h;
 }
 
 static struct conversation *make_slots(size_t slots)
