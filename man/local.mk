@@ -13,6 +13,7 @@ dist_man_MANS += \
 	man/flowdrill-import.1 \
 	man/flowdrill-keys.7 \
 	man/flowdrill-list.1 \
+	man/flowdrill-map.1 \
 	man/flowdrill-related.1 \
 	man/flowdrill-show.1 \
 	man/flowdrill-stats.1 \

@@ -25,6 +25,7 @@ cli_scripts = \
 	tests/cli/man-options.sh \
 	tests/cli/modes.sh \
 	tests/cli/readme.sh \
+	tests/cli/map.sh \
 	tests/cli/related.sh \
 	tests/cli/related-hostile.sh \
 	tests/cli/samples.sh \

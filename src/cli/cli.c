@@ -49,7 +49,7 @@ static enum rc run(struct cli *c, struct err *err)
 		puts(PACKAGE_STRING);
 		return flush_stdout(err);
 	}
-	if (c->args.format == OUT_DOT && c->command->run != command_related)
+	if (c->args.format == OUT_DOT && c->command->run != command_related && c->command->run != command_map)
 		return err_set(err, RC_USAGE, "--format", "'dot' is none of table, csv, json");
 	enum rc rc = c->command->run(c, err);
 	if (rc == RC_DONE || rc == RC_NOTHING) {

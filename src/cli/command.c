@@ -73,6 +73,14 @@ static const struct command commands[] = {
 		.run = command_related,
 	},
 	{
+		.name = "map",
+		.synopsis = "SOURCE [FILTER|ID...]",
+		.help = "which service triggers which, how often and how fast",
+		.options = ALWAYS | SOURCE | RANGE | BIT(WINDOW) | BIT(LIMIT) | BIT(FORMAT) | BIT(RESOLVE) |
+			BIT(EXPLAIN),
+		.run = command_map,
+	},
+	{
 		.name = "find",
 		.synopsis = "SOURCE --payload FILE|--text TEXT|--hex DIGITS [FILTER]",
 		.help = "where this content travelled",

@@ -40,6 +40,7 @@ enum rc command_list(struct cli *c, struct err *err);
 enum rc command_show(struct cli *c, struct err *err);
 enum rc command_find_content(struct cli *c, struct err *err);
 enum rc command_related(struct cli *c, struct err *err);
+enum rc command_map(struct cli *c, struct err *err);
 enum rc command_export(struct cli *c, struct err *err);
 enum rc command_stats(struct cli *c, struct err *err);
 enum rc command_check(struct cli *c, struct err *err);

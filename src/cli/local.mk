@@ -15,6 +15,7 @@ src_cli_libcli_a_SOURCES = \
 	src/cli/help.h \
 	src/cli/import.c \
 	src/cli/list.c \
+	src/cli/map.c \
 	src/cli/option.c \
 	src/cli/option.h \
 	src/cli/record.c \

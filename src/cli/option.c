@@ -284,7 +284,7 @@ static const struct option options[OPTIONS] = {
 	[OPTION_LIMIT] = { "limit", 0, "N", "stop after N rows", set_limit },
 	[OPTION_FIELDS] = { "fields", 0, "FIELD,...", "columns to show; 'all' for every one",
 		set_fields },
-	[OPTION_FORMAT] = { "format", 0, "FORMAT", "table, csv or json (related: dot, too)", set_format },
+	[OPTION_FORMAT] = { "format", 0, "FORMAT", "table, csv or json (related, map: dot, too)", set_format },
 	[OPTION_WINDOW] = { "window", 0, "TIME", "an effect comes so much later at most (default 1s)",
 		set_window },
 	[OPTION_DEPTH] = { "depth", 0, "N", "hops from what was asked for (default 8)", set_depth },

@@ -57,4 +57,6 @@ src_query_libquery_a_SOURCES = \
 	src/query/run_packets.c \
 	src/query/run_records.c \
 	src/query/run_tables.c \
-	src/query/scope.c
+	src/query/scope.c \
+	src/query/service_map.c \
+	src/query/service_map.h

@@ -13,6 +13,9 @@ static const int64_t SAME_NS = 50000000;
 /* Stretches so near to each other are read as one: each costs a look at the index. */
 static const int64_t BETWEEN_NS = 2000000000;
 enum { ALIAS_SPANS = 8 };            /* in which other addresses are looked for */
+/* Answers alone tell if they have so many bytes in common, with this confidence. */
+enum { ANSWER_LEAST = 16 };
+static const double ANSWER_SURE = 0.6;
 
 struct reading {
 	struct machine *m;
@@ -466,4 +469,30 @@ void machine_free(struct machine *m)
 	mem_free(m->bytes);
 	mem_free(m->trace);
 	memset(m, 0, sizeof(*m));
+}
+
+/* ---- turns ------------------------------------------------------------------------------------------ */
+
+uint32_t machine_answered_by(const struct machine *m, uint32_t i)
+{
+	uint32_t before = m->packets[m->packets[i].first].before;
+
+	return before == MACHINE_NONE ? MACHINE_NONE : m->packets[before].first;
+}
+
+void machine_answer_times(const struct machine *m, int64_t *out)
+{
+	for (size_t i = 0; i < m->n; i++)
+		out[i] = INT64_MAX;
+	for (size_t i = m->n; i-- > 0;) {
+		const struct machine_packet *p = &m->packets[i];
+
+		if (p->before != MACHINE_NONE)
+			out[p->before] = m->packets[p->before].turn == p->turn ? out[i] : p->time_ns;
+	}
+}
+
+bool machine_certain(const struct trace_link *l)
+{
+	return l->len >= ANSWER_LEAST && trace_confidence(l) >= ANSWER_SURE;
 }

@@ -93,4 +93,11 @@ enum rc machine_read(struct machine *m, struct machine_source *source, const str
 	const struct machine_asked *asked, size_t n_asked, struct err *err);
 void machine_free(struct machine *m);
 
+/* The first packet of the turn before that of packet i: what it answers. MACHINE_NONE: that was not read. */
+uint32_t machine_answered_by(const struct machine *m, uint32_t i);
+/* By packet: when the other side of its conversation spoke next; INT64_MAX never. */
+void machine_answer_times(const struct machine *m, int64_t *out);
+/* Whether a link between answers tells by itself: they look alike more often than requests do. */
+bool machine_certain(const struct trace_link *l);
+
 #endif

@@ -5,11 +5,9 @@
 #include "query/related_priv.h"
 
 enum {
-	ANSWER_LEAST = 16,           /* bytes, where answers alone tell */
 	ANSWER_PACKETS = 64,         /* of a turn that are looked at */
 	ONWARD_PACKETS = 4096,       /* answers that came to a machine, whose use for further requests is looked at */
 };
-static const double ANSWER_SURE = 0.6;       /* confidence, likewise */
 /* Between packets of one message at most. */
 static const int64_t MESSAGE_GAP_NS = 10000000;
 
@@ -133,26 +131,12 @@ static enum rc take_request(struct stop *s, const struct trace_link *l)
 
 /* ---- answers ----------------------------------------------------------------------------------------- */
 
-/* The first packet of the turn before that of packet i: what it answers. */
-static uint32_t answered_by(const struct machine *m, uint32_t i)
-{
-	uint32_t before = m->packets[m->packets[i].first].before;
-
-	return before == MACHINE_NONE ? MACHINE_NONE : m->packets[before].first;
-}
-
-/* Answers look alike more often than requests: where they alone tell they must be certain. */
-static bool is_certain(const struct trace_link *l)
-{
-	return l->len >= ANSWER_LEAST && trace_confidence(l) >= ANSWER_SURE;
-}
-
 /* What answer `in` brought to the machine went out again in answer `out`: so one request caused the other. */
 static enum rc take_answer(struct stop *s, const struct trace_link *l)
 {
 	const struct machine *m = s->m;
 	bool upstream = s->walk->options->upstream;
-	uint32_t came = answered_by(m, l->out), left = answered_by(m, l->in);
+	uint32_t came = machine_answered_by(m, l->out), left = machine_answered_by(m, l->in);
 	uint32_t asker, child;
 
 	if (came == MACHINE_NONE || left == MACHINE_NONE || m->packets[left].time_ns < m->packets[came].time_ns)
@@ -162,7 +146,7 @@ static enum rc take_answer(struct stop *s, const struct trace_link *l)
 		return RC_DONE;
 	uint64_t talk = m->packets[upstream ? came : left].talk;
 
-	if (!is_certain(l) && find_child(s->walk, m->packets[asker].node, talk) == MACHINE_NONE)
+	if (!machine_certain(l) && find_child(s->walk, m->packets[asker].node, talk) == MACHINE_NONE)
 		return RC_DONE;
 	enum rc rc = child_of(s->walk, m->packets[asker].node, &m->packets[came], &m->packets[left], &child);
 
@@ -190,7 +174,7 @@ static enum rc take_onward(struct stop *s, const struct trace_link *l)
 	const struct machine *m = s->m;
 	const struct machine_packet *out = &m->packets[l->out], *from;
 	bool upstream = w->options->upstream;
-	uint32_t left = answered_by(m, l->in), child, asker;
+	uint32_t left = machine_answered_by(m, l->in), child, asker;
 
 	if (left == MACHINE_NONE)
 		return RC_DONE;
@@ -203,7 +187,7 @@ static enum rc take_onward(struct stop *s, const struct trace_link *l)
 	} else {
 		return RC_DONE;
 	}
-	if (!is_certain(l) && find_child(w, asker, upstream ? from->talk : out->talk) == MACHINE_NONE)
+	if (!machine_certain(l) && find_child(w, asker, upstream ? from->talk : out->talk) == MACHINE_NONE)
 		return RC_DONE;
 	enum rc rc = child_of(w, asker, from, out, &child);
 
@@ -266,21 +250,6 @@ static void find_askers(struct stop *s)
 			s->asker[i] = s->asker[b];
 		else if (m->packets[b].node != MACHINE_NONE)
 			s->asker[i] = b;
-	}
-}
-
-/* When the other side of the conversation spoke next. */
-static void find_answers(struct stop *s)
-{
-	const struct machine *m = s->m;
-
-	for (size_t i = 0; i < m->n; i++)
-		s->answered[i] = INT64_MAX;
-	for (size_t i = m->n; i-- > 0;) {
-		const struct machine_packet *p = &m->packets[i];
-
-		if (p->before != MACHINE_NONE)
-			s->answered[p->before] = m->packets[p->before].turn == p->turn ? s->answered[i] : p->time_ns;
 	}
 }
 
@@ -375,7 +344,7 @@ enum rc related_at(struct related_walk *w, struct machine *m)
 		if (!w->only_packet || w->n_nodes > 1)
 			ask_whole_turns(m);
 		find_askers(&s);
-		find_answers(&s);
+		machine_answer_times(m, s.answered);
 		for (size_t i = 0; i < m->n; i++)
 			s.reasons[i].came = MACHINE_NONE;
 		mark(&s);

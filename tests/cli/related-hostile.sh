@@ -68,6 +68,13 @@ first()
 for name in zeros token tokens ring days; do
 	fd 0 stats -r $name.pcap
 done
+# few STEPS: what was compared of the last command
+few()
+{
+	checks=$((checks + 1))
+	awk -v most="$1" '/^comparing/ { exit !($2 > 0 && $2 < most) }' err || fail "$(grep comparing err), not under $1"
+}
+
 fd 1 related -r zeros.pcap "$(first zeros.pcap)"
 says 'no comparable content'
 flow=$("$FLOWDRILL" list flows -r token.pcap --fields id --format csv 'server_port == 80' | tail -n 1)
@@ -75,13 +82,26 @@ within 10 1 related -r token.pcap "$flow"
 says 'nothing related was found'
 # each of a million tokens is in one request alone, and in what that caused
 flow=$("$FLOWDRILL" list flows -r tokens.pcap --fields id --format csv 'server_port == 80' | tail -n 1)
-within 20 0 related -r tokens.pcap "$flow" --format csv
+within 20 0 related -r tokens.pcap "$flow" --format csv --explain
 lines 3
+few 60000000
 within 10 0 related -r tokens.pcap "$(first tokens.pcap)" --format csv
 lines 3
 # once around, and no further
-within 10 0 related -r ring.pcap "$(first ring.pcap)" --format csv --depth 64
+within 10 0 related -r ring.pcap "$(first ring.pcap)" --format csv --depth 64 --explain
 lines 3
-within 10 0 related -r days.pcap "$(first days.pcap)" --window 60d --format csv
+few 3000000
+within 10 0 related -r days.pcap "$(first days.pcap)" --window 60d --format csv --explain
 lines 2
+few 3000000
+# The map looks at all requests: bounded by packets, so by steps of comparing; nothing made up either.
+for name in zeros token; do
+	fd 0 map -r $name.pcap --format csv
+	cut -d, -f2 out | grep -q '[0-9]' && fail "the map of $name.pcap says that something was triggered"
+done
+for name in tokens ring days; do
+	within 20 0 map -r $name.pcap --format csv --explain
+	steps=$(awk '/^comparing/ { print $2 }' err)
+	[ "$steps" -lt 100000000 ] || fail "$name.pcap: $steps steps"
+done
 done_testing

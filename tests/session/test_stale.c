@@ -16,6 +16,7 @@
 #include "query/machine.h"
 #include "query/query.h"
 #include "query/related.h"
+#include "query/service_map.h"
 #include "session/ingest.h"
 #include "store/retention.h"
 #include "tier/compact.h"
@@ -188,12 +189,12 @@ static bool first_packet(void *ctx, const struct row *row, const struct raw_pack
 	return false;
 }
 
-/* A walk along content that a compaction overtakes begins again. */
+/* A walk along content that a compaction overtakes begins again, and so does a map of services. */
 static void test_walk(void **state)
 {
 	struct related_options options = { 0 };
 	struct related_told told;
-	struct store *s, *old;
+	struct store *s, *old, *other;
 	struct place p;
 	struct query q;
 	struct id id;
@@ -202,6 +203,7 @@ static void test_walk(void **state)
 	(void)state;
 	make_place(&p, &s);
 	assert_int_equal(store_open(p.store, false, &old, NULL, NULL), RC_DONE);
+	assert_int_equal(store_open(p.store, false, &other, NULL, NULL), RC_DONE);
 	struct query_sources sources = { .stores = &old, .n = 1 };
 
 	query_init(&q, TIER_PACKET);
@@ -213,6 +215,16 @@ static void test_walk(void **state)
 	assert_int_equal(told.machines, 1);
 	assert_true(told.packets > 0 && told.packets < PACKETS);
 	assert_int_equal(hops, 0);
+	store_close(old);
+
+	struct service_map map;
+
+	old = other;
+	query_init(&q, TIER_FLOW);
+	assert_int_equal(service_map_run(&sources, &q, 0, NULL, &map, NULL), RC_STALE);
+	assert_int_equal(service_map_run_fresh(&sources, &q, 0, NULL, &map, NULL), RC_DONE);
+	assert_int_equal(map.n, 0);
+	service_map_free(&map);
 	store_close(old);
 	store_close(s);
 	captures_remove_dir(p.dir);
