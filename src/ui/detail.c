@@ -74,6 +74,50 @@ static void draw_line(struct canvas *c, int x, int y, int w, const struct pane_l
 	canvas_text(c, x, y, w, line->attr, line->text);
 }
 
+/* ---- texts that are too long for a line -------------------------------------------------- */
+
+/* Bytes of the text that fit into so many cells, up to a blank; all of it where it fits, or has none there. */
+static size_t fitting(const struct canvas *c, const char *text, int cells)
+{
+	size_t best = strlen(text);
+	char part[PANE_TEXT];
+
+	if (canvas_width(c, text) <= cells)
+		return best;
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		/* a number stays with its unit */
+		if (text[i] != ' ' || i == 0 || (text[i - 1] >= '0' && text[i - 1] <= '9'))
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)i, text);
+		if (canvas_width(c, part) > cells)
+			break;
+		best = i;
+	}
+	return best;
+}
+
+/* The same lines with texts of so many cells at most, gone on with below where they are longer. */
+static void wrap(struct pane_lines *out, const struct pane_lines *in, const struct canvas *c, int cells)
+{
+	out->n = 0;
+	for (size_t i = 0; i < in->n; i++) {
+		const struct pane_line *line = &in->v[i];
+		const char *text = line->text;
+		size_t n = line->kind == PANE_ITEM ? fitting(c, text, cells) : strlen(text);
+		struct pane_line *to = pane_lines_add(out, line->kind, line->label);
+
+		*to = *line;
+		while (text[n] != '\0' && out->n < PANE_LINES_MAX) {
+			snprintf(to->text, sizeof(to->text), "%.*s", (int)n, text);
+			text += n + 1;
+			n = fitting(c, text, cells);
+			to = pane_lines_add(out, PANE_ITEM, "");
+			to->attr = line->attr;
+			snprintf(to->text, sizeof(to->text), "%s", text);
+		}
+	}
+}
+
 /* ---- small: columns ---------------------------------------------------------------------- */
 
 /* How many lines from `from` on stand in one column: a title is not left alone at its end. */
@@ -86,13 +130,26 @@ static size_t column_lines(const struct pane_lines *lines, size_t from, int h)
 	return n;
 }
 
+static int columns_in(int w)
+{
+	int n = (w + COLUMN_GAP) / (COLUMN_MIN + COLUMN_GAP);
+
+	return n > 0 ? n : 1;
+}
+
+static int column_width(int w)
+{
+	int n = columns_in(w);
+
+	return (w - (n - 1) * COLUMN_GAP) / n;
+}
+
 /* Columns of one width from left to right; returns the line behind the last one drawn. */
 static size_t draw_columns(struct canvas *c, struct rect r, const struct pane_lines *lines, size_t from)
 {
-	int columns = (r.w + COLUMN_GAP) / (COLUMN_MIN + COLUMN_GAP) > 0 ? (r.w + COLUMN_GAP) / (COLUMN_MIN + COLUMN_GAP) : 1;
-	int w = (r.w - (columns - 1) * COLUMN_GAP) / columns;
+	int w = column_width(r.w);
 
-	for (int i = 0; i < columns && from < lines->n; i++) {
+	for (int i = 0; i < columns_in(r.w) && from < lines->n; i++) {
 		size_t n = column_lines(lines, from, r.h);
 
 		for (size_t k = 0; k < n; k++)
@@ -104,10 +161,16 @@ static size_t draw_columns(struct canvas *c, struct rect r, const struct pane_li
 
 /* ---- large: a line each ------------------------------------------------------------------ */
 
+/* Cells of label and text; behind them is room for explanations. */
+static int list_text_cells(int w)
+{
+	return w >= HELP_FROM ? w * 3 / 5 : w;
+}
+
 static size_t draw_list(struct canvas *c, struct rect r, const struct pane_lines *lines, size_t from)
 {
 	size_t n = lines->n - from < (size_t)r.h ? lines->n - from : (size_t)r.h;
-	int text = r.w >= HELP_FROM ? r.w * 3 / 5 : r.w;
+	int text = list_text_cells(r.w);
 
 	for (size_t i = from; i < from + n; i++) {
 		int y = r.y + (int)(i - from), used = line_cells(c, &lines->v[i]);
@@ -161,16 +224,19 @@ void detail_draw(struct detail *d, struct canvas *c, struct rect r, const struct
 {
 	struct rect body = { r.x + 2, r.y + 1, r.w - 3, r.h - 1 };
 	struct cell_style full = *style;
-	struct pane_lines *lines;
+	struct pane_lines *said, *lines;
+	int cells = d->size == DETAIL_LARGE ? list_text_cells(body.w) : column_width(body.w);
 	size_t end;
 
-	if (r.h < 2 || (lines = mem_alloc(sizeof(*lines))) == NULL)
+	if (r.h < 2 || (said = mem_alloc(2 * sizeof(*said))) == NULL)
 		return;
+	lines = said + 1;
 	full.dates = true;
 	full.times = CELL_TIMES_ABSOLUTE;
-	pane_lines(lines, row, &full);
+	pane_lines(said, row, d->over_time, &full);
+	wrap(lines, said, c, cells - INDENT - LABEL_CELLS);
 	clamp(d, lines, body.h);
 	end = d->size == DETAIL_LARGE ? draw_list(c, body, lines, d->top) : draw_columns(c, body, lines, d->top);
 	draw_rule(c, r, d, row, style, lines->n - end);
-	mem_free(lines);
+	mem_free(said);
 }

@@ -9,6 +9,8 @@
 #include "flow/row.h"
 #include "ui/cell_text.h"
 
+struct series;
+
 enum detail_size { DETAIL_NONE, DETAIL_SMALL, DETAIL_LARGE, DETAIL_SIZES };
 
 struct detail {
@@ -16,6 +18,7 @@ struct detail {
 	size_t top; /* the first line that is shown; clamped by drawing */
 	const char *label; /* whose numbers they are; NULL: the record says it */
 	bool has_id; /* a group has none */
+	const struct series *over_time; /* numbers of the row over its time; NULL: there are none */
 };
 
 /* Rows of the pane where an area of so many rows is shared with a list; 0: there is no room. */

@@ -70,6 +70,7 @@ void list_view_close(struct view *v)
 	struct list_view *lv = of(v);
 
 	loader_free(&lv->loader);
+	series_free(lv->over_time);
 	series_free(lv->series);
 	mem_free(lv->map);
 	mem_free(lv);
@@ -208,6 +209,7 @@ void list_view_update(struct view *v)
 	if (loader_update(&lv->loader))
 		list_view_arrange(lv);
 	list_view_update_strip(lv);
+	list_view_update_pane(lv);
 }
 
 void list_view_refresh(struct view *v)
@@ -231,7 +233,8 @@ bool list_view_busy(const struct view *v, int *progress)
 	const struct list_view *lv = of_const(v);
 
 	*progress = loader_progress(&lv->loader);
-	return loader_busy(&lv->loader) || (lv->series != NULL && series_busy(lv->series));
+	return loader_busy(&lv->loader) || (lv->series != NULL && series_busy(lv->series)) ||
+		(lv->over_time != NULL && series_busy(lv->over_time));
 }
 
 bool list_view_failed(const struct view *v, struct err *err)

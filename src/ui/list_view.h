@@ -97,6 +97,7 @@ struct list_view {
 	const struct cell_share *share; /* for columns of shares; NULL: there are none */
 	struct cell_style style; /* of its cells; made when it is drawn */
 	struct detail detail;
+	struct series *over_time; /* of the selected row, for the pane; NULL before it is needed */
 	struct series *series; /* of the time strip; NULL before it is needed */
 	struct list_extent extent; /* lists of what lies below one record */
 	struct {
@@ -160,6 +161,10 @@ bool list_view_row_span(const struct row *row, int64_t *first_ns, int64_t *last_
 bool list_view_columns_request(struct list_view *lv, enum request r);
 /* Remembers the columns of this tier for further lists and runs; of groups they are not. NULL forgets them. */
 void list_view_keep_columns(struct list_view *lv, const char *names);
+/* Asks for the numbers over time of the selected row that the pane shows (ui/list_view_pane.c). */
+void list_view_update_pane(struct list_view *lv);
+/* Draws the pane. Call with the result locked. */
+void list_view_draw_pane(struct list_view *lv, struct canvas *c, struct rect r, const struct result *result);
 /* Tagging (ui/list_view_tags.c); false where the request is another. */
 bool list_view_tag_request(struct list_view *lv, enum request r);
 

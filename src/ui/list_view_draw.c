@@ -4,7 +4,6 @@
  * none, details.
  */
 #include "base/text.h"
-#include "ui/detail.h"
 #include "ui/list_view.h"
 
 #include <stdio.h>
@@ -141,24 +140,6 @@ static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect
 		canvas_printf(c, x, y, w, ATTR_DIM, "there are no %s", rows);
 }
 
-static void draw_details(struct list_view *lv, struct canvas *c, struct rect r, const struct result *result)
-{
-	const struct cell_style *style = &lv->view.screen->style;
-	char label[VIEW_CRUMB_MAX];
-	struct row row;
-
-	if (!list_view_row(lv, result, lv->list.selected, &row)) {
-		canvas_rule(c, r.x, r.y, r.w, ATTR_RULE);
-		return;
-	}
-	if (lv->grouping.n > 0)
-		grouping_label(&lv->grouping, &row, style, label, sizeof(label));
-	lv->detail.label = lv->grouping.n > 0 ? label : NULL;
-	lv->detail.has_id = lv->grouping.n == 0;
-	detail_draw(&lv->detail, c, r, &row, style);
-	lv->detail.label = NULL;
-}
-
 static const struct query_sort *shown_sort(const struct list_view *lv)
 {
 	return lv->sort.field != NULL ? &lv->sort : NULL;
@@ -194,7 +175,7 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 	if (total > 0)
 		list_view_draw_totals(lv, c, row_rect(area, area.y + 1 + rows));
 	if (detail > 0)
-		draw_details(lv, c,
+		list_view_draw_pane(lv, c,
 			(struct rect){ area.x, area.y + area.h - detail, area.w, detail }, r);
 	loader_unlock(&lv->loader);
 }

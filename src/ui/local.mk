@@ -45,6 +45,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view_draw.c \
 	src/ui/list_view_filter.c \
 	src/ui/list_view_group.c \
+	src/ui/list_view_pane.c \
 	src/ui/list_view_tags.c \
 	src/ui/list_view_time.c \
 	src/ui/list_view_totals.c \

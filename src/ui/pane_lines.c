@@ -185,7 +185,7 @@ static bool family_of(const char *name, char base[NAME_MAX_LEN])
 	return false;
 }
 
-/* "0.1 ms to 4.34 s, half below 12 ms, 95 % below 16 ms, mean 98 ms ± 0.5 s (272 measured)" */
+/* "0.1 ms to 4.34 s, half below 12 ms, 95 % below 16 ms, mean 98 ms ± 0.5 s (272x)": measured so often */
 static void put_family(struct pane_line *line, const char *base, const struct row *row, const struct cell_style *style)
 {
 	const struct field *f[SUFFIXES], *n = find(row, base, "_n");
@@ -210,7 +210,7 @@ static void put_family(struct pane_line *line, const char *base, const struct ro
 		append(line, row, style, f[MIN], "at least ", "");
 	}
 	append(line, row, style, f[SD], " \xc2\xb1 ", "");
-	append(line, row, style, n, " (", " measured)");
+	append(line, row, style, n, " (", "x)");
 }
 
 static void add_family(struct pane_lines *out, const struct field *first, const char *base, const struct row *row,
@@ -345,13 +345,15 @@ static size_t rank_of(size_t group)
 	return rank;
 }
 
-void pane_lines(struct pane_lines *out, const struct row *row, const struct cell_style *style)
+void pane_lines(struct pane_lines *out, const struct row *row, const struct series *over_time,
+	const struct cell_style *style)
 {
 	struct told t = { .n = 0 };
 	struct pane_line *note;
 
 	out->n = 0;
 	pane_lines_health(out, row);
+	pane_lines_over_time(out, row, over_time);
 	for (size_t rank = 0; rank <= ORDER; rank++)
 		for (size_t g = 0; g < field_groups(); g++)
 			if (rank_of(g) == rank)

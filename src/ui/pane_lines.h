@@ -12,6 +12,8 @@
 #include "flow/row.h"
 #include "ui/cell_text.h"
 
+struct series;
+
 enum { PANE_LINES_MAX = 128, PANE_LABEL = 20, PANE_TEXT = 400, PANE_HELP = 224, PANE_BARS = 32 };
 
 enum pane_kind {
@@ -35,12 +37,15 @@ struct pane_lines {
 	size_t n;
 };
 
-/* Fills *out. */
-void pane_lines(struct pane_lines *out, const struct row *row, const struct cell_style *style);
+/* Fills *out; `over_time` (NULL: none) has columns of the row's time, or will have them. */
+void pane_lines(struct pane_lines *out, const struct row *row, const struct series *over_time,
+	const struct cell_style *style);
 /* A further line, empty; the last one where there is no room. For those who write lines. */
 struct pane_line *pane_lines_add(struct pane_lines *out, enum pane_kind kind, const char *label);
 /* Why its health is what it is, with thresholds (ui/pane_health.c); nothing of rows that have none. */
 void pane_lines_health(struct pane_lines *out, const struct row *row);
+/* Bytes and response times over the row's time (ui/pane_charts.c). */
+void pane_lines_over_time(struct pane_lines *out, const struct row *row, const struct series *s);
 /*
  * The histogram of "response" or "rtt" (ui/pane_charts.c) under the line of that name; nothing of others, or where the record has none.
  */
