@@ -89,7 +89,7 @@ static size_t head_of(struct place *at, const struct packet *p, enum direction d
 	if (at->dir != dir + 1 || time_sub(p->time_ns, at->last_ns) >= silence_ns) {
 		at->left = IMPRINT_HEAD;
 		if (at->sealed != SEALED_ALL)
-			at->sealed = sealed_by(p, payload, len, at->dir == 0);
+			at->sealed = (uint8_t)sealed_by(p, payload, len, at->dir == 0);
 	}
 	at->dir = (uint8_t)(dir + 1);
 	at->last_ns = p->time_ns;
