@@ -63,6 +63,10 @@ unit_tests += tests/ui/test_stream
 tests_ui_test_stream_SOURCES = tests/ui/test_stream.c
 tests_ui_test_stream_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_ladder
+tests_ui_test_ladder_SOURCES = tests/ui/test_ladder.c
+tests_ui_test_ladder_LDADD = $(ui_test_ldadd)
+
 # flowdrill-keys(7) against the program's tables.
 check_PROGRAMS += tests/ui/dump_keys
 tests_ui_dump_keys_SOURCES = tests/ui/dump_keys.c
@@ -78,6 +82,10 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/bytes.200x60.txt \
 	tests/ui/screens/bytes.80x24.txt \
 	tests/ui/screens/bytes.script \
+	tests/ui/screens/ladder.200x60.txt \
+	tests/ui/screens/ladder.80x24.txt \
+	tests/ui/screens/ladder.ascii.txt \
+	tests/ui/screens/ladder.script \
 	tests/ui/screens/related.200x60.txt \
 	tests/ui/screens/related.80x24.txt \
 	tests/ui/screens/related.ascii.txt \

@@ -24,12 +24,13 @@ enum rc along_conversation(const struct query_sources *sources, const struct id 
 	return rc;
 }
 
-static void open_stream(struct screen *s, const struct id *id)
+/* Views of one conversation. */
+static void open_conversation(struct screen *s, enum request r, const struct id *id)
 {
 	if (id->tier == TIER_MACROFLOW)
 		screen_say(s, "a service is many conversations: Enter shows its flows");
 	else
-		screen_push(s, view_stream_new(s, id));
+		screen_push(s, r == REQ_STREAM ? view_stream_new(s, id) : view_ladder_new(s, id));
 }
 
 bool along_request(struct screen *s, enum request r)
@@ -37,12 +38,12 @@ bool along_request(struct screen *s, enum request r)
 	const struct view *v = screen_top(s);
 	struct id id;
 
-	if (r != REQ_STREAM && r != REQ_RELATED && r != REQ_UPSTREAM)
+	if (r != REQ_STREAM && r != REQ_LADDER && r != REQ_RELATED && r != REQ_UPSTREAM)
 		return false;
 	if (v->ops->selected == NULL || !v->ops->selected(v, &id) || id.tier > TIER_MACROFLOW)
 		screen_say(s, "nothing is selected");
-	else if (r == REQ_STREAM)
-		open_stream(s, &id);
+	else if (r == REQ_STREAM || r == REQ_LADDER)
+		open_conversation(s, r, &id);
 	else
 		screen_push(s, view_related_new(s, &id, r == REQ_UPSTREAM));
 	return true;

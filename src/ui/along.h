@@ -19,9 +19,25 @@ bool along_request(struct screen *s, enum request r);
 enum rc along_conversation(const struct query_sources *sources, const struct id *asked, bool part, struct id *out,
 	struct err *err);
 
+struct ladder_pair;
+struct cascade_node;
+
+/* All conversations of a cascade, borrowed: see query/cascade.h. */
+struct along_cascade {
+	const struct cascade_node *nodes;    /* nodes[0] is the root of them all */
+	size_t n;
+	const struct ladder_pair *same;      /* addresses of one machine */
+	size_t n_same;
+	const struct id *flows;              /* and when, for writing */
+	size_t n_flows;
+	int64_t from_ns, to_ns;
+};
+
 /* The views; NULL: no memory. What they show is read in the background. */
 struct view *view_stream_new(struct screen *s, const struct id *of);
 /* upstream: what triggered it */
 struct view *view_related_new(struct screen *s, const struct id *of, bool upstream);
+struct view *view_ladder_new(struct screen *s, const struct id *of);
+struct view *view_ladder_cascade_new(struct screen *s, const struct along_cascade *cascade);
 
 #endif

@@ -170,6 +170,14 @@ static enum rc run_set(struct screen *s, const char *arguments, struct err *err)
 	return setting_set(s, name, arguments + strspn(arguments, " "), err);
 }
 
+static enum rc run_ladder(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	(void)err;
+	screen_request(s, REQ_LADDER);
+	return RC_DONE;
+}
+
 static enum rc run_related(struct screen *s, const char *arguments, struct err *err)
 {
 	(void)arguments;
@@ -239,6 +247,7 @@ static const struct command_row rows[] = {
 		run_goto },
 	{ "group", "FIELD,…", "Group rows by fields, with sums; without one, show the rows themselves.", run_group },
 	{ "help", "", "Keys and commands.", run_help },
+	{ "ladder", "", "A sequence diagram of the selected conversation.", run_ladder },
 	{ "payload", "FILE", "Write the payload that a stream shows to a file.", run_payload },
 	{ "quit", "", "Leave the program.", run_quit },
 	{ "range", "FROM TO",

@@ -129,6 +129,12 @@
 	X(REQ_STREAM, "stream", "v", "stream", \
 		"What the two ends of the conversation said to each other, in order: its payload as text or " \
 		"as bytes (x), of both or of one of them (Tab). Enter goes to the packet of a line.") \
+	X(REQ_LADDER, "ladder", "d", "ladder", \
+		"A sequence diagram of the conversation: hosts as columns, packets as arrows with what they say, " \
+		"retransmissions dashed, resets ending in x; in related traffic: of all its conversations. Tab shows or " \
+		"hides bare acknowledgments, h and l scroll hosts, Enter opens the packet.") \
+	X(REQ_SCALE, "scale", "z", "scale", \
+		"In the ladder: time to scale, or long gaps in one line.") \
 	X(REQ_RELATED, "related", "r", "related", \
 		"The traffic between other machines that the row triggered, found by equal content: a tree with " \
 		"delays and own times, and the evidence of each hop. Enter opens the packet that came or left " \

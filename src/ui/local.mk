@@ -36,6 +36,10 @@ src_ui_libui_a_SOURCES = \
 	src/ui/key.h \
 	src/ui/keymap.c \
 	src/ui/keymap.h \
+	src/ui/ladder.c \
+	src/ui/ladder.h \
+	src/ui/ladder_load.c \
+	src/ui/ladder_load.h \
 	src/ui/list.c \
 	src/ui/list.h \
 	src/ui/list_view.c \
@@ -122,6 +126,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_chart.c \
 	src/ui/view_events.c \
 	src/ui/view_help.c \
+	src/ui/view_ladder.c \
 	src/ui/view_packet.c \
 	src/ui/view_packets.c \
 	src/ui/view_records.c \

@@ -3,14 +3,14 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "trace/fingerprint.h"
+#include "trace/common.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* A window is never so long that everything is related to everything. */
 static const int64_t window_max_ns = INT64_C(60000000000);
-enum { BEFORE_MATCH = 96, REQUEST_PACKETS = 100000 };
+enum { BEFORE_MATCH = 96, REQUEST_PACKETS = 100000, SHORT_MATCH = 16, VARIED = 8 };
 
 static void forget(struct related_load *l)
 {
@@ -291,35 +291,69 @@ static bool on_packet(void *ctx, uint32_t at, const struct row *row, const struc
  * ---- what is equal -------------------------------------------------------------------------
  */
 
-/* Offsets are the payload's, lengths those of plain content: as it was sent it may be longer. */
-static void measure_match(struct related_side *side, const uint8_t *payload, size_t len, uint32_t plain_len)
+/* Bytes as they were sent of so many plain ones: %41 is one. */
+static uint32_t sent_len(const struct plain *p, uint32_t offset, uint32_t plain_len)
 {
-	struct plain plain = { 0 };
 	size_t i = 0;
 
-	side->match_len = plain_len;
-	if (plain_make(&plain, payload, len, NULL) == RC_DONE) {
-		while (i < plain.len && plain_offset(&plain, i) < side->match)
-			i++;
-		side->match_len = plain_offset(&plain, i + plain_len < plain.len ? i + plain_len : plain.len) -
-			side->match;
-	}
-	plain_free(&plain);
-	if (side->match > len)
-		side->match = (uint32_t)len;
-	if (side->match_len > len - side->match)
-		side->match_len = (uint32_t)len - side->match;
+	while (i < p->len && plain_offset(p, i) < offset)
+		i++;
+	return plain_offset(p, i + plain_len < p->len ? i + plain_len : p->len) - offset;
 }
 
-static void keep_bytes(struct related_side *side, const uint8_t *payload, size_t len)
+/* Padding and rulers are no evidence. */
+static bool is_varied(const uint8_t *bytes, uint32_t len)
 {
-	uint32_t end = (uint32_t)len;
+	bool seen[256] = { false };
+	unsigned n = 0;
 
-	side->at = side->match > BEFORE_MATCH ? (side->match - BEFORE_MATCH) & ~15u : 0;
-	side->n = end - side->at < RELATED_BYTES ? end - side->at : RELATED_BYTES;
-	side->bytes = mem_alloc(side->n + 1u);
-	if (side->bytes != NULL)
-		memcpy(side->bytes, payload + side->at, side->n);
+	for (uint32_t i = 0; i < len; i++) {
+		n += !seen[bytes[i]];
+		seen[bytes[i]] = true;
+	}
+	return n >= VARIED;
+}
+
+/*
+ * What both have in common, as it was sent. Where the walk knew the packets by something short that stood out, a long content is
+ * better to look at; not so what they have in common beside what stood out (headers, mostly). least: what the walk says, in plain bytes.
+ */
+static void find_longest(struct related_side side[2], uint32_t least)
+{
+	struct plain a = { 0 }, b = { 0 };
+	struct common c = { 0 };
+
+	if (plain_make(&a, side[0].bytes, side[0].n, NULL) == RC_DONE && plain_make(&b, side[1].bytes, side[1].n, NULL) == RC_DONE &&
+		least < SHORT_MATCH && common_longest(&a, &b, SHORT_MATCH, &c, NULL) == RC_DONE && c.len > 0 &&
+		is_varied(a.bytes + c.a_at, c.len)) {
+		side[0].match = plain_offset(&a, c.a_at);
+		side[0].match_len = plain_offset(&a, c.a_at + c.len) - side[0].match;
+		side[1].match = plain_offset(&b, c.b_at);
+		side[1].match_len = plain_offset(&b, c.b_at + c.len) - side[1].match;
+	} else {
+		side[0].match_len = sent_len(&a, side[0].match, least);
+		side[1].match_len = sent_len(&b, side[1].match, least);
+	}
+	plain_free(&a);
+	plain_free(&b);
+}
+
+/* Of all bytes those around what is equal. */
+static void cut_bytes(struct related_side *side)
+{
+	uint32_t at, end = side->n;
+
+	if (side->bytes == NULL)
+		return;
+	side->match = side->match < end ? side->match : end;
+	side->match_len = side->match_len < end - side->match ? side->match_len : end - side->match;
+	at = side->match > BEFORE_MATCH ? (side->match - BEFORE_MATCH) & ~15u : 0;
+	side->n = end - at < RELATED_BYTES ? end - at : RELATED_BYTES;
+	memmove(side->bytes, side->bytes + at, side->n);
+	side->at = at;
+	uint8_t *less = mem_realloc(side->bytes, side->n + 1u, 1);
+
+	side->bytes = less != NULL ? less : side->bytes;
 }
 
 /* One that cannot be read stays without bytes, and the view says so. */
@@ -348,9 +382,11 @@ static void read_side(const struct query_sources *sources, struct related_side *
 	side->payload_len = p->pkt.payload_len;
 	len = raw->caplen > side->payload_off ? raw->caplen - side->payload_off : 0;
 	len = len < side->payload_len ? len : side->payload_len;
-	if (len > 0) {
-		measure_match(side, raw->data + side->payload_off, len, plain_len);
-		keep_bytes(side, raw->data + side->payload_off, len);
+	side->match_len = plain_len;
+	side->bytes = len > 0 ? mem_alloc(len) : NULL;
+	if (side->bytes != NULL) {
+		memcpy(side->bytes, raw->data + side->payload_off, len);
+		side->n = len;
 	}
 	query_holder_free(h);
 }
@@ -366,6 +402,11 @@ static bool read_evidence(struct related_load *l, const struct query_sources *so
 			return false;
 		read_side(sources, &r->side[0], &r->hop.content_from, r->hop.from_offset, r->hop.matched_bytes);
 		read_side(sources, &r->side[1], &r->hop.content_to, r->hop.to_offset, r->hop.matched_bytes);
+		if (r->side[0].bytes != NULL && r->side[1].bytes != NULL)
+			find_longest(r->side, r->hop.matched_bytes);
+		r->equal = r->side[0].match_len > r->hop.matched_bytes ? r->side[0].match_len : r->hop.matched_bytes;
+		cut_bytes(&r->side[0]);
+		cut_bytes(&r->side[1]);
 	}
 	return true;
 }

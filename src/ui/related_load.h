@@ -46,6 +46,7 @@ struct related_row {
 	char app[32];
 	char info[RELATED_INFO], answer[RELATED_INFO];       /* of its first request and the answer; "" none */
 	bool has_ports, answered;
+	uint32_t equal;              /* bytes that the packets of the evidence have in common, in a row */
 	struct related_side side[2]; /* came, left; not of a root */
 };
 

@@ -368,7 +368,7 @@ static bool place(const struct view *v, struct place_step *out)
 
 static const struct view_hint hints[] = { { REQ_BACK, NULL }, { REQ_NEXT_RECORD, NULL },
 	{ REQ_PREV_RECORD, NULL }, { REQ_OPEN, "fold" }, { REQ_PANE, "layers/bytes" },
-	{ REQ_HEX, "hide bytes" }, { REQ_STREAM, NULL }, { REQ_RELATED, NULL }, { REQ_WRITE, NULL }, { REQ_HELP, NULL },
+	{ REQ_HEX, "hide bytes" }, { REQ_STREAM, NULL }, { REQ_LADDER, NULL }, { REQ_RELATED, NULL }, { REQ_WRITE, NULL }, { REQ_HELP, NULL },
 	{ REQ_NONE, NULL } };
 static const struct view_ops ops = {
 	.name = "packet",

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "query/related_words.h"
 #include "ui/along.h"
+#include "ui/ladder_load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,63 @@ static void open_packet(struct related_view *rv)
 	screen_push(rv->view.screen, below);
 }
 
+/* From the first request to the last answer, and what belongs to their connections shortly before and after. */
+static bool chosen(const struct view *v, const struct id **ids, size_t *n, int64_t *from_ns, int64_t *to_ns)
+{
+	const struct related_view *rv = of_const(v);
+
+	*from_ns = INT64_MAX;
+	*to_ns = INT64_MIN;
+	for (size_t i = 0; has_rows(rv) && i < rv->load.n; i++) {
+		const struct cascade_node *node = &rv->load.nodes[i];
+		int64_t from = node->known && node->from_ns < node->request_ns ? node->from_ns : node->request_ns;
+		int64_t to = node->known && node->to_ns > node->request_ns ? node->to_ns : node->request_ns;
+
+		*from_ns = from < *from_ns ? from : *from_ns;
+		*to_ns = to > *to_ns ? to : *to_ns;
+	}
+	*ids = rv->flows;
+	*n = rv->n_flows;
+	if (!has_rows(rv) || rv->n_flows == 0)
+		return false;
+	*from_ns = time_sub(*from_ns, beside_ns);
+	*to_ns = time_add(*to_ns, beside_ns);
+	return true;
+}
+
+/* From the root of the selected row's tree to the next one. */
+static void open_ladder(struct related_view *rv)
+{
+	size_t root = related_view_root(rv, rv->list.selected), n = 1;
+	struct along_cascade cascade = { .flows = rv->flows, .n_flows = rv->n_flows };
+	struct ladder_pair *same;
+	struct cascade_node *nodes;
+	const struct id *ids;
+	size_t n_ids;
+
+	while (root + n < rv->load.n && !rv->load.rows[root + n].is_root && n < RELATED_READ)
+		n++;
+	nodes = mem_calloc(n, sizeof(*nodes));
+	same = mem_calloc(n, sizeof(*same));
+	if (nodes != NULL && same != NULL && chosen(&rv->view, &ids, &n_ids, &cascade.from_ns, &cascade.to_ns)) {
+		for (size_t i = 0; i < n; i++) {
+			nodes[i] = rv->load.nodes[root + i];
+			if (i == 0)
+				continue;
+			nodes[i].parent -= (uint32_t)root;
+			/* what came to a machine, and what left it */
+			same[cascade.n_same++] = (struct ladder_pair){ rv->load.rows[root + i].hop.from.dst,
+				rv->load.rows[root + i].hop.to.src };
+		}
+		cascade.nodes = nodes;
+		cascade.n = n;
+		cascade.same = same;
+		screen_push(rv->view.screen, view_ladder_cascade_new(rv->view.screen, &cascade));
+	}
+	mem_free(nodes);
+	mem_free(same);
+}
+
 static bool request(struct view *v, enum request r)
 {
 	struct related_view *rv = of(v);
@@ -135,6 +193,10 @@ static bool request(struct view *v, enum request r)
 			open_packet(rv);
 		return true;
 	case REQ_PANE: rv->side = !rv->side; return true;
+	case REQ_LADDER:
+		if (has_rows(rv))
+			open_ladder(rv);
+		return true;
 	case REQ_PACKETS:
 		if (has_rows(rv))
 			screen_push(v->screen, view_packets_new(v->screen, &rv->load.rows[rv->list.selected].flow));
@@ -191,30 +253,6 @@ static bool selected(const struct view *v, struct id *out)
 	return true;
 }
 
-/* From the first request to the last answer, and what belongs to their connections shortly before and after. */
-static bool chosen(const struct view *v, const struct id **ids, size_t *n, int64_t *from_ns, int64_t *to_ns)
-{
-	const struct related_view *rv = of_const(v);
-
-	*from_ns = INT64_MAX;
-	*to_ns = INT64_MIN;
-	for (size_t i = 0; has_rows(rv) && i < rv->load.n; i++) {
-		const struct cascade_node *node = &rv->load.nodes[i];
-		int64_t from = node->known && node->from_ns < node->request_ns ? node->from_ns : node->request_ns;
-		int64_t to = node->known && node->to_ns > node->request_ns ? node->to_ns : node->request_ns;
-
-		*from_ns = from < *from_ns ? from : *from_ns;
-		*to_ns = to > *to_ns ? to : *to_ns;
-	}
-	*ids = rv->flows;
-	*n = rv->n_flows;
-	if (!has_rows(rv) || rv->n_flows == 0)
-		return false;
-	*from_ns = time_sub(*from_ns, beside_ns);
-	*to_ns = time_add(*to_ns, beside_ns);
-	return true;
-}
-
 static bool row_has(const struct related_row *h, const char *text)
 {
 	return strcasestr(h->from, text) != NULL || strcasestr(h->to, text) != NULL || strcasestr(h->app, text) != NULL ||
@@ -238,7 +276,7 @@ static bool search(struct view *v, const char *text, int by)
 	return false;
 }
 
-static const struct view_hint hints[] = { { REQ_OPEN, "packet" }, { REQ_BACK, NULL }, { REQ_PANE, "came/left" },
+static const struct view_hint hints[] = { { REQ_OPEN, "packet" }, { REQ_BACK, NULL }, { REQ_PANE, "came/left" }, { REQ_LADDER, NULL },
 	{ REQ_STREAM, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
 	{ REQ_NONE, NULL } };
 static const struct view_ops ops = {

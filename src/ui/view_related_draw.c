@@ -134,7 +134,7 @@ static void draw_evidence_cells(const struct related_row *h, const struct layout
 	char text[64], size[TEXT_NUMBER];
 
 	put_duration(l, c, r, COL_AFTER, ATTR_NUMBER | extra, true, h->hop.delay_ns);
-	text_bytes(size, sizeof(size), h->hop.matched_bytes);
+	text_bytes(size, sizeof(size), h->equal);
 	put(l, c, r, COL_EQUAL, ATTR_NUMBER | extra, size);
 	snprintf(text, sizeof(text), "%" PRIu64 "+%" PRIu64, h->hop.matches, h->hop.responses);
 	put(l, c, r, COL_PAIRS, ATTR_NUMBER | extra, text);

@@ -605,7 +605,7 @@ static enum rc save_payload(struct view *v, const char *path, struct err *err)
 }
 
 static const struct view_hint hints[] = { { REQ_OPEN, "packet" }, { REQ_BACK, NULL }, { REQ_HEX, "text/bytes" },
-	{ REQ_PANE, "one side" }, { REQ_SEARCH, "search" }, { REQ_RELATED, NULL }, { REQ_PAYLOAD, NULL }, { REQ_WRITE, NULL },
+	{ REQ_PANE, "one side" }, { REQ_SEARCH, "search" }, { REQ_LADDER, NULL }, { REQ_RELATED, NULL }, { REQ_PAYLOAD, NULL }, { REQ_WRITE, NULL },
 	{ REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL } };
 static const struct view_ops ops = {
 	.name = "stream",

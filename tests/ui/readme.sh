@@ -18,7 +18,7 @@ awk -v work="$work" '
 		next }
 	fill && /^```$/ { fill = 0 }
 	!fill' "$top_srcdir/README.md" >"$work/README.md"
-grep -c '^<!-- screen' "$work/README.md" | grep -qx 2 || { echo "README.md has not two pictures"; exit 1; }
+grep -c '^<!-- screen' "$work/README.md" | grep -qx 4 || { echo "README.md has not four pictures"; exit 1; }
 if [ "${GENERATE-}" = 1 ]; then
 	cat "$work/README.md" >"$top_srcdir/README.md"
 else

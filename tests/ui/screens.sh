@@ -38,6 +38,7 @@ for size in 80x24 200x60; do
 	show chart "$size" --size "$size"
 	show stream "$size" --size "$size"
 	show related "$size" --size "$size"
+	show ladder "$size" --size "$size"
 done
 show walk ascii --size 80x24 --ascii
 show groups ascii --size 80x24 --ascii
@@ -45,6 +46,7 @@ show time ascii --size 80x24 --ascii
 show chart ascii --size 80x24 --ascii
 show stream ascii --size 80x24 --ascii
 show related ascii --size 80x24 --ascii
+show ladder ascii --size 80x24 --ascii
 # once more, from a cached index and with several threads
 cache=$(mktemp -d)
 trap 'rm -rf "$out" "$cache"' EXIT

@@ -167,11 +167,11 @@ static void test_bind(void **state)
 	assert_int_equal(keymap_bind(&map, "Up", "up", &err), RC_DONE);
 	assert_string_equal(keys_of(REQ_UP), "Up j k");
 	/* sequences */
-	assert_int_equal(keymap_bind(&map, "zt", "redraw", &err), RC_DONE);
-	assert_int_equal(feed(&s, "z"), REQ_NONE);
+	assert_int_equal(keymap_bind(&map, "Zt", "redraw", &err), RC_DONE);
+	assert_int_equal(feed(&s, "Z"), REQ_NONE);
 	assert_int_equal(s.n, 1);
 	assert_int_equal(feed(&s, "t"), REQ_REDRAW);
-	assert_int_equal(keymap_unbind(&map, "zt", &err), RC_DONE);
+	assert_int_equal(keymap_unbind(&map, "Zt", &err), RC_DONE);
 	assert_string_equal(keys_of(REQ_REDRAW), "F5 Ctrl-L");
 }
 

@@ -168,6 +168,63 @@ static void test_related_nothing(void **state)
 	assert_seen("all services");
 }
 
+/* Arrows of a flow; of related traffic over all hosts, the addresses of one machine in one column. */
+static void test_ladder(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("d");
+	assert_seen("a service is many conversations");
+	keys("Enter Enter Enter j j d");
+	assert_seen("› ladder");
+	assert_int_equal(fake.asked_in.tier, TIER_FLOW);
+	assert_int_equal(selected_offset(), 300);
+	assert_seen("3/30");
+	keys("j Enter");
+	assert_seen("› #4");
+	keys("J");
+	assert_seen("› #5");
+	keys("Escape");
+	assert_int_equal(selected_offset(), 500);
+	keys("z");
+	assert_seen("time to scale");
+	assert_int_equal(selected_offset(), 500);
+	keys("Tab");
+	assert_seen("bare acknowledgments hidden");
+	keys("w");
+	assert_seen("write all packets of this view to: ladder.pcapng");
+	keys("Escape l h e E d v");
+	assert_seen("› stream");
+	keys("Escape Escape Escape");
+	fake.hops = 2;
+	keys("r d");
+	assert_seen("› ladder");
+	keys("Enter");
+	assert_seen("› #1");
+}
+
+static void test_ladder_stopped(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("Enter");
+	fake.manual = true;
+	keys("d");
+	assert_seen("reading packets");
+	keys("Tab z h l j n e Enter v");
+	assert_seen("nothing is selected");
+	keys("Escape");
+	assert_seen("stopped before they were read");
+	keys("Tab z h l j n e Enter w");
+	assert_seen("there is nothing to write");
+	fake.manual = false;
+	fake.fail = "broken";
+	keys("Escape d");
+	assert_seen("fake: broken");
+	keys("Tab z h l j n e Enter");
+	assert_seen("fake: broken");
+}
+
 static void test_rows_as_they_come(void **state)
 {
 	(void)state;
@@ -483,6 +540,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_down_and_up),
+		TEST(test_ladder),
+		TEST(test_ladder_stopped),
 		TEST(test_related),
 		TEST(test_related_nothing),
 		TEST(test_stream),
