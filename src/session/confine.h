@@ -33,4 +33,7 @@ enum rc confine_directory(const char *path, const struct confine_user *who, stru
 /* note: "" or one line for the user. */
 enum rc confine(const struct confine_options *o, char *note, size_t note_size, struct err *err);
 
+/* Whether this process was confined: it can run no programs, and should not try. */
+bool confine_done(void);
+
 #endif

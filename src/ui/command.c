@@ -8,6 +8,7 @@
 #include "ui/config.h"
 #include "ui/crumbs.h"
 #include "ui/filters.h"
+#include "ui/program.h"
 #include "ui/save.h"
 #include "ui/setting.h"
 #include "ui/state.h"
@@ -123,6 +124,17 @@ static enum rc run_crumb(struct screen *s, const char *arguments, struct err *er
 	if (!text_parse_u64(arguments, &step) || step > 99 || !crumbs_go(s, (unsigned)step))
 		return err_set(err, RC_USAGE, "crumb", "the top line has no step '%s'", arguments);
 	return RC_DONE;
+}
+
+static enum rc run_pipe(struct screen *s, const char *arguments, struct err *err)
+{
+	return program_start(s, arguments, err);
+}
+
+static enum rc run_wireshark(struct screen *s, const char *arguments, struct err *err)
+{
+	(void)arguments;
+	return program_wireshark(s, err);
 }
 
 static enum rc run_help(struct screen *s, const char *arguments, struct err *err)
@@ -249,6 +261,8 @@ static const struct command_row rows[] = {
 	{ "help", "", "Keys and commands.", run_help },
 	{ "ladder", "", "A sequence diagram of the selected conversation.", run_ladder },
 	{ "payload", "FILE", "Write the payload that a stream shows to a file.", run_payload },
+	{ "pipe", "PROGRAM …", "Run a program with the packets as pcapng on its standard input, as ! does.",
+		run_pipe },
 	{ "quit", "", "Leave the program.", run_quit },
 	{ "range", "FROM TO",
 		"Ask only for a range of time: 14:17 14:18:30, 14:17 (from then on), -5m (the last five minutes, "
@@ -263,6 +277,8 @@ static const struct command_row rows[] = {
 		"Sort by a field, with - the largest first; without one, as usual.", run_sort },
 	{ "stream", "", "What the two ends of the selected conversation said to each other.", run_stream },
 	{ "upstream", "", "The traffic that triggered the selected row.", run_upstream },
+	{ "wireshark", "", "Open the packets of all tagged rows, else of the selected one, in Wireshark.",
+		run_wireshark },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -300,6 +316,8 @@ enum rc command_run(struct screen *s, const char *line, struct err *err)
 	len = strcspn(line, " ");
 	if (len == 0)
 		return RC_DONE;
+	if (*line == '!')
+		return program_start(s, line + 1, err);
 	row = find(line, len);
 	if (row == NULL)
 		return err_set(err, RC_USAGE, "command", "there is no '%.*s'; ? shows all",
@@ -457,6 +475,7 @@ void command_complete(void *ctx, enum prompt_kind kind, const char *text, size_t
 		complete_arguments(s, text + skip, len, text + more, start, say, say_ctx);
 		*start += more;
 		break;
+	case PROMPT_PIPE:
 	case PROMPT_SEARCH: break;
 	}
 }

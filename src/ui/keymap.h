@@ -167,6 +167,9 @@
 	X(REQ_HEX, "hex", "x", "bytes", \
 		"Show or hide the bytes in the packet view; in a stream: text or bytes; in a list of " \
 		"packets: open the packet.") \
+	X(REQ_PIPE, "pipe", "!", "", \
+		"Run a program with the packets of all tagged rows, else of the selected one, as pcapng on its " \
+		"standard input: ! tshark -r - -V. What it says is shown as text.") \
 	X(REQ_COMMAND, "command", ":", "command", "Type a command; Tab completes.") \
 	X(REQ_HELP, "help", "? F1", "help", "Keys and commands.") \
 	X(REQ_REDRAW, "redraw", "Ctrl-L", "", "Draw the screen anew.") \

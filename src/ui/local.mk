@@ -66,12 +66,16 @@ src_ui_libui_a_SOURCES = \
 	src/ui/packet_frame.h \
 	src/ui/packet_tree.c \
 	src/ui/packet_tree.h \
+	src/ui/pager.c \
+	src/ui/pager.h \
 	src/ui/pane_charts.c \
 	src/ui/pane_health.c \
 	src/ui/pane_lines.c \
 	src/ui/pane_lines.h \
 	src/ui/place.c \
 	src/ui/place.h \
+	src/ui/program.c \
+	src/ui/program.h \
 	src/ui/prompt.c \
 	src/ui/prompt.h \
 	src/ui/prompt_history.c \
@@ -129,6 +133,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_ladder.c \
 	src/ui/view_packet.c \
 	src/ui/view_packets.c \
+	src/ui/view_program.c \
 	src/ui/view_records.c \
 	src/ui/view_related.c \
 	src/ui/view_related.h \

@@ -21,7 +21,8 @@ enum prompt_kind {
 	PROMPT_FILTER = '/',
 	PROMPT_COMMAND = ':',
 	PROMPT_SEARCH = '*',
-	PROMPT_WRITE = 'w'
+	PROMPT_WRITE = 'w',
+	PROMPT_PIPE = '!'
 };
 enum prompt_state { PROMPT_TYPING, PROMPT_DONE, PROMPT_CANCELLED };
 

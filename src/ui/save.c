@@ -16,7 +16,9 @@ struct save {
 	struct id *ids;
 	size_t n_ids;
 	int64_t from_ns, to_ns; /* half-open */
-	char path[512];
+	char path[560];
+	save_then then; /* or NULL */
+	void *then_ctx;
 	_Atomic uint64_t packets; /* so far, for the status line */
 	enum rc rc; /* of the sink; read when the job is over */
 	struct err err;
@@ -118,6 +120,17 @@ enum rc save_chosen(struct screen *s, const char *path, struct err *err)
 	return rc == RC_DONE ? save_start(s, ids, n, path, err) : rc;
 }
 
+enum rc save_chosen_then(struct screen *s, const char *path, save_then then, void *ctx, struct err *err)
+{
+	enum rc rc = save_chosen(s, path, err);
+
+	if (rc == RC_DONE) {
+		s->save->then = then;
+		s->save->then_ctx = ctx;
+	}
+	return rc;
+}
+
 static void finish(struct screen *s, enum job_state state, const struct err *job_err)
 {
 	struct save *save = s->save;
@@ -132,16 +145,19 @@ static void finish(struct screen *s, enum job_state state, const struct err *job
 		pcapng_out_abandon(save->out);
 	text_count(count, sizeof(count), packets);
 	if (state == JOB_CANCELLED)
-		screen_say(s, "stopped; %s was not written", save->path);
+		screen_say(s, "stopped; %s was not written",
+			save->then == NULL ? save->path : "the program's input");
 	else if (rc != RC_DONE)
 		screen_fail(s, &err);
-	else
+	else if (save->then == NULL)
 		screen_say(s, "%s %s written to %s", count, packets == 1 ? "packet" : "packets",
 			save->path);
 	job_free(save->job);
 	mem_free(save->ids);
-	mem_free(save);
 	s->save = NULL;
+	if (save->then != NULL)
+		save->then(s, save->then_ctx, state == JOB_DONE && rc == RC_DONE);
+	mem_free(save);
 }
 
 void save_update(struct screen *s)

@@ -17,6 +17,9 @@ enum rc save_between(struct screen *s, const struct id *ids, size_t n, int64_t f
 	struct err *err);
 /* The same for what the view on top says (see view_ops.chosen), else for what is tagged, else the selected row (ui/tags.h). */
 enum rc save_chosen(struct screen *s, const char *path, struct err *err);
+/* The same, and then tells how it ended (also when it is stopped) instead of saying it where all went well. */
+typedef void (*save_then)(struct screen *s, void *ctx, bool written);
+enum rc save_chosen_then(struct screen *s, const char *path, save_then then, void *ctx, struct err *err);
 /* Says how it ended, once it did. */
 void save_update(struct screen *s);
 /* "writing FILE: 1 234 packets"; false where none runs. */

@@ -421,6 +421,7 @@ static void request_own(struct screen *s, enum request r)
 	case REQ_SEARCH: screen_prompt_open(s, PROMPT_SEARCH); break;
 	case REQ_COMMAND: screen_prompt_open(s, PROMPT_COMMAND); break;
 	case REQ_WRITE: screen_prompt_open(s, PROMPT_WRITE); break;
+	case REQ_PIPE: screen_prompt_open(s, PROMPT_PIPE); break;
 	case REQ_SEARCH_NEXT: search_again(s, 1); break;
 	case REQ_SEARCH_PREV: search_again(s, -1); break;
 	case REQ_SORT: open_sort(s); break;

@@ -4,6 +4,7 @@
 #include "query/filter.h"
 #include "ui/command.h"
 #include "ui/filters.h"
+#include "ui/program.h"
 #include "ui/save.h"
 #include "ui/screen.h"
 
@@ -128,6 +129,7 @@ static const char *label(const struct screen *s, enum prompt_kind kind, char *ro
 			return " write packets to: ";
 		snprintf(room, size, " write %s, to: ", tags);
 		return room;
+	case PROMPT_PIPE: return " packets into: ! ";
 	case PROMPT_COMMAND: break;
 	}
 	return " :";
@@ -139,11 +141,11 @@ void screen_prompt_open(struct screen *s, enum prompt_kind kind)
 	const char *text = "";
 	char name[64], before[LABEL_MAX];
 
-	if (kind == PROMPT_FILTER) {
-		if (v->ops->set_filter == NULL)
-			return;
+	/* text is not filtered, but searched */
+	if (kind == PROMPT_FILTER && v->ops->set_filter == NULL)
+		kind = PROMPT_SEARCH;
+	if (kind == PROMPT_FILTER)
 		text = v->filter;
-	}
 	if (kind == PROMPT_SEARCH && v->ops->search == NULL)
 		return;
 	if (kind == PROMPT_WRITE) {
@@ -163,10 +165,11 @@ static enum rc answer(
 	case PROMPT_FILTER: return filters_apply(s, text, err);
 	case PROMPT_SEARCH:
 		if (!v->ops->search(v, text, 1) && text[0] != '\0')
-			screen_say(s, "'%s' is in no column on the screen", text);
+			screen_say(s, v->ops->set_filter != NULL ? "'%s' is in no column on the screen" : "'%s' is not in it", text);
 		return RC_DONE;
 	case PROMPT_WRITE:
 		return text[0] != '\0' ? save_chosen(s, text, err) : RC_DONE;
+	case PROMPT_PIPE: return text[0] != '\0' ? program_start(s, text, err) : RC_DONE;
 	case PROMPT_COMMAND: break;
 	}
 	return command_run(s, text, err);

@@ -145,5 +145,7 @@ struct view *view_columns_new(struct screen *s, const struct list_view *of);
 struct view *view_sort_new(struct screen *s, const struct view *of);
 struct view *view_help_new(struct screen *s);
 struct view *view_events_new(struct screen *s);
+/* Runs a line of the shell with `input` (taken over) as its standard input. */
+struct view *view_program_new(struct screen *s, const char *line, int input, struct err *err);
 
 #endif

@@ -1,38 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Help: keys and commands, from their tables. */
+/*
+ * Help: what the view it was opened from can do, then all keys as they are bound now, and all
+ * commands; from their tables. `/` or `*` searches.
+ */
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/command.h"
 #include "ui/config.h"
+#include "ui/pager.h"
 #include "ui/screen.h"
 #include "ui/view.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_W = 24 };
+enum { NAME_W = 24, TEXT_MIN_W = 16, HERE_MAX = 64 };
 
 struct help_view {
 	struct view view;
-	int top, lines, page;
+	struct pager pager;
+	const struct view_ops *of; /* of the view below; static */
+	int width; /* the lines were made for */
 };
-
-/* Where the next line goes; lines above `top` or below the area are only counted. */
-struct help_pen {
-	struct canvas *c;
-	struct rect r;
-	int top, line;
-};
-
-static bool pen_sees(const struct help_pen *p)
-{
-	return p->line >= p->top && p->line < p->top + p->r.h;
-}
-
-static int pen_y(const struct help_pen *p)
-{
-	return p->r.y + p->line - p->top;
-}
 
 /* Bytes of text that fit into `width` cells, cut between words. */
 static size_t fitting(const char *text, int width)
@@ -55,116 +44,115 @@ static size_t fitting(const char *text, int width)
 	return at;
 }
 
-static void put_wrapped(struct help_pen *p, int x, const char *text)
+static void put_heading(struct help_view *hv, const char *text)
 {
-	int width = p->r.w - x - 1;
+	if (hv->pager.n > 0)
+		pager_add(&hv->pager, PAGER_TEXT, "", 0);
+	pager_add(&hv->pager, PAGER_HEADING, text, strlen(text));
+}
 
+/* A name, and what it does beside it; a name that is too long has a line of its own. */
+static void put_row(struct help_view *hv, const char *name, const char *help)
+{
+	int width = hv->width - NAME_W - 2;
+	char line[600];
+	bool first = true;
+
+	if (text_width(name) > NAME_W - 3) {
+		snprintf(line, sizeof(line), " %s", name);
+		pager_add(&hv->pager, PAGER_NAME, line, strlen(line));
+		name = "";
+	}
 	do {
-		char line[512];
-		size_t n = fitting(text, width > 8 ? width : 8);
+		size_t n = fitting(help, width > TEXT_MIN_W ? width : TEXT_MIN_W);
+		int pad = NAME_W - 1 - (first ? (int)text_width(name) : 0);
 
-		snprintf(line, sizeof(line), "%.*s", (int)n, text);
-		if (pen_sees(p))
-			canvas_text(p->c, p->r.x + x, pen_y(p), p->r.w - x, ATTR_NORMAL, line);
-		p->line++;
-		text += n;
-		text += strspn(text, " ");
-	} while (*text != '\0');
+		snprintf(line, sizeof(line), " %s%*s%.*s", first ? name : "", pad, "", (int)n, help);
+		pager_add(&hv->pager, first ? PAGER_NAME : PAGER_TEXT, line, strlen(line));
+		first = false;
+		help += n;
+		help += strspn(help, " ");
+	} while (*help != '\0');
 }
 
-static void put_heading(struct help_pen *p, const char *text)
+static void put_request(struct help_view *hv, enum request r)
 {
-	if (p->line > 0)
-		p->line++;
-	if (pen_sees(p))
-		canvas_text(p->c, p->r.x + 1, pen_y(p), p->r.w - 1, ATTR_HEADER, text);
-	p->line++;
+	char keys[128];
+
+	if (keymap_keys_text(keys, sizeof(keys), &hv->view.screen->config->keymap, r) == 0)
+		snprintf(keys, sizeof(keys), "(no key)");
+	put_row(hv, keys, keymap_row(r)->help);
 }
 
-static void put_row(struct help_pen *p, const char *name, const char *help)
+/* The hints of the view below, which are what it is for. */
+static void put_here(struct help_view *hv)
 {
-	if (pen_sees(p))
-		canvas_text(p->c, p->r.x + 2, pen_y(p), NAME_W - 3, ATTR_KEY, name);
-	put_wrapped(p, NAME_W, help);
+	char title[80];
+
+	if (hv->of == NULL || hv->of->hints == NULL)
+		return;
+	snprintf(title, sizeof(title), "Here: %s", hv->of->name);
+	put_heading(hv, title);
+	for (const struct view_hint *h = hv->of->hints; h->request != REQ_NONE; h++)
+		put_request(hv, h->request);
 }
 
-static void put_keys(struct help_pen *p, const struct keymap *m)
+static void put_keys(struct help_view *hv)
 {
 	enum keymap_group group = KEYMAP_GROUPS;
-	char keys[128];
 	size_t n;
 	const struct keymap_row *rows = keymap_rows(&n);
 
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].group != group)
-			put_heading(p, keymap_group_title(rows[i].group));
+			put_heading(hv, keymap_group_title(rows[i].group));
 		group = rows[i].group;
-		keymap_keys_text(keys, sizeof(keys), m, rows[i].request);
-		put_row(p, keys, rows[i].help);
+		put_request(hv, rows[i].request);
 	}
 }
 
-static void put_commands(struct help_pen *p)
+static void put_commands(struct help_view *hv)
 {
 	size_t n;
 	const struct command_row *rows = command_rows(&n);
 
-	put_heading(p, "Commands, behind :");
+	put_heading(hv, "Commands, behind :");
 	for (size_t i = 0; i < n; i++) {
 		char name[64];
 
 		snprintf(name, sizeof(name), "%s %s", rows[i].name, rows[i].arguments);
-		put_row(p, name, rows[i].help);
+		put_row(hv, name, rows[i].help);
 	}
 }
 
 static void draw(struct view *v, struct canvas *c, struct rect area)
 {
 	struct help_view *hv = (struct help_view *)v;
-	struct help_pen pen = { c, area, hv->top, 0 };
 
-	put_keys(&pen, &v->screen->config->keymap);
-	put_commands(&pen);
-	hv->lines = pen.line;
-	hv->page = area.h;
-}
-
-static void scroll(struct help_view *hv, int by)
-{
-	int last = hv->lines > hv->page ? hv->lines - hv->page : 0;
-
-	hv->top += by;
-	hv->top = hv->top > last ? last : hv->top < 0 ? 0 : hv->top;
+	if (hv->width != area.w) {
+		hv->width = area.w;
+		pager_clear(&hv->pager);
+		put_here(hv);
+		put_keys(hv);
+		put_commands(hv);
+	}
+	pager_draw(&hv->pager, c, area);
 }
 
 static bool request(struct view *v, enum request r)
 {
-	struct help_view *hv = (struct help_view *)v;
-
-	switch (r) {
-	case REQ_UP: scroll(hv, -1); return true;
-	case REQ_DOWN: scroll(hv, 1); return true;
-	case REQ_PAGE_UP: scroll(hv, -hv->page); return true;
-	case REQ_PAGE_DOWN: scroll(hv, hv->page); return true;
-	case REQ_HALF_UP: scroll(hv, -hv->page / 2); return true;
-	case REQ_HALF_DOWN: scroll(hv, hv->page / 2); return true;
-	case REQ_FIRST: scroll(hv, -hv->lines); return true;
-	case REQ_LAST: scroll(hv, hv->lines); return true;
-	default: return false;
-	}
+	/* all of it fits sideways */
+	return r != REQ_LEFT && r != REQ_RIGHT && pager_request(&((struct help_view *)v)->pager, r);
 }
 
-static size_t lines(const struct view *v, int width, size_t max)
+static bool search(struct view *v, const char *text, int by)
 {
-	struct help_pen pen = { NULL, { 0, 0, width, 0 }, 0, 0 }; /* which sees nothing */
-
-	put_keys(&pen, &v->screen->config->keymap);
-	put_commands(&pen);
-	return (size_t)pen.line < max ? (size_t)pen.line : max;
+	return pager_search(&((struct help_view *)v)->pager, text, by);
 }
 
 static void close_view(struct view *v)
 {
+	pager_free(&((struct help_view *)v)->pager);
 	mem_free(v);
 }
 
@@ -172,22 +160,22 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	size_t state_size)
 {
 	const struct help_view *hv = (const struct help_view *)v;
-	int last = hv->top + hv->page < hv->lines ? hv->top + hv->page : hv->lines;
 
-	snprintf(position, position_size, "%d-%d/%d", hv->top + 1, last, hv->lines);
+	pager_position(&hv->pager, position, position_size);
 	snprintf(state, state_size,
 		"filters: flowdrill-filter(7)   fields: flowdrill-fields(7)");
 }
 
-static const struct view_hint hints[] = { { REQ_BACK, NULL }, { REQ_NONE, NULL } };
+static const struct view_hint hints[] = { { REQ_BACK, NULL }, { REQ_FILTER, "search" },
+	{ REQ_SEARCH_NEXT, "next" }, { REQ_PAGE_DOWN, "page" }, { REQ_NONE, NULL } };
 static const struct view_ops ops = {
 	.name = "help",
 	.hints = hints,
 	.close = close_view,
 	.draw = draw,
 	.request = request,
+	.search = search,
 	.status = status,
-	.lines = lines,
 };
 
 struct view *view_help_new(struct screen *s)
@@ -198,6 +186,9 @@ struct view *view_help_new(struct screen *s)
 		return NULL;
 	hv->view.ops = &ops;
 	hv->view.screen = s;
+	hv->of = s->n_views > 0 ? screen_top(s)->ops : NULL;
+	hv->pager.name_w = NAME_W;
+	buf_init(&hv->pager.text);
 	snprintf(hv->view.crumb[0], VIEW_CRUMB_MAX, "help");
 	return &hv->view;
 }

@@ -2,6 +2,7 @@
 #include "fake_session.h"
 
 #include "base/text.h"
+#include "session/confine.h"
 #include "query/related.h"
 
 #include <stdio.h>
@@ -482,4 +483,14 @@ enum rc query_parse_time(const struct query_sources *sources, const char *time,
 {
 	(void)sources;
 	return text_parse_time(time, time_ns, err);
+}
+
+/*
+ * ---- privileges
+ * --------------------------------------------------------------------------------------
+ */
+
+bool confine_done(void)
+{
+	return fake.confined;
 }

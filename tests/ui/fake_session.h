@@ -19,6 +19,7 @@ struct fake {
 	unsigned first; /* rows before this number are not there yet */
 	bool manual; /* rows come with fake_rows(), jobs end with fake_end() */
 	bool changed; /* what session_refresh() says next */
+	bool confined; /* privileges were given up */
 	bool store; /* the source is a store */
 	long pid; /* of who records into it */
 	unsigned hops; /* of related traffic, one below the other */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The mouse and the steps of the top line, over a made-up session. */
+/* The mouse, the steps of the top line, help, and who may run programs; over a made-up session. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -111,8 +111,6 @@ static void test_hints(void **state)
 	assert_seen("sort flows by");
 	click_text("Escape back");
 	assert_string_equal(view(), "flows");
-	click_text("g group");
-	assert_int_equal(screen.keys.n, 1);
 }
 
 static void test_crumbs(void **state)
@@ -164,6 +162,43 @@ static void test_no_mouse(void **state)
 	assert_int_equal(selected_offset(), 300);
 }
 
+/* Who has given privileges up runs nothing. */
+static void test_confined(void **state)
+{
+	(void)state;
+	fake.confined = true;
+	open_screen();
+	keys("!");
+	type("echo run");
+	keys("Enter");
+	assert_seen("privileges up");
+	keys(":");
+	type("!echo run");
+	keys("Enter");
+	assert_seen("privileges up");
+	assert_string_equal(view(), "macroflows");
+}
+
+static void test_help_of_a_view(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("?");
+	assert_seen("Here: macroflows");
+	keys("/");
+	type("ctrl-l");
+	keys("Enter");
+	assert_seen("Draw the screen anew");
+	keys("/");
+	type("nonsense");
+	keys("Enter");
+	assert_seen("'nonsense' is not in it");
+	keys("Escape Enter :");
+	type("help");
+	keys("Enter");
+	assert_seen("Here: flows");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +208,8 @@ int main(void)
 		TEST(test_hints),
 		TEST(test_crumbs),
 		TEST(test_no_mouse),
+		TEST(test_confined),
+		TEST(test_help_of_a_view),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -479,9 +479,9 @@ static void test_help(void **state)
 	open_screen();
 	keys("?");
 	assert_seen("Moving");
-	assert_seen("k Up");
+	assert_seen("Here: macroflows");
 	keys("G");
-	assert_seen("sort [-]FIELD");
+	assert_seen("wireshark");
 	for (int i = 0; i < 20 && strstr(shown(), "Commands, behind :") == NULL; i++)
 		keys("Ctrl-U");
 	assert_seen("Commands, behind :");
