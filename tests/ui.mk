@@ -54,6 +54,10 @@ tests_ui_test_columns_SOURCES = tests/ui/test_columns.c tests/ui/screen_keys.h t
 tests_ui_test_columns_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_columns_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_rates
+tests_ui_test_rates_SOURCES = tests/ui/test_rates.c
+tests_ui_test_rates_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_live
 tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui

@@ -5,6 +5,7 @@
 #include "flow/health.h"
 #include "flow/proto.h"
 #include "query/query.h"
+#include "ui/rates.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ const struct field cell_port_field = {
 const struct field *cell_field_find(const char *name, enum tier tier)
 {
 	static const struct field *const own[] = { &cell_direction_field, &cell_port_field, &cell_share_field,
-		&cell_bar_field };
+		&cell_bar_field, &rates_bits_field, &rates_packets_field };
 	const struct field *f = field_find(name, tier);
 
 	for (size_t i = 0; f == NULL && i < sizeof(own) / sizeof(own[0]); i++)
@@ -117,6 +118,8 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 
 	if (f == &cell_share_field || f == &cell_bar_field)
 		return cell_share_format(out, size, f, row, style);
+	if (f == &rates_bits_field || f == &rates_packets_field)
+		return rates_format(out, size, style->rates, f, row);
 	if (!field_get(f, row, &v)) {
 		snprintf(out, size, "-");
 		return false;

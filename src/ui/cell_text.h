@@ -11,6 +11,7 @@
 #include "ui/canvas.h"
 
 struct query_sources;
+struct rates;
 
 enum { CELL_TEXT = 256, CELL_SHARE_POINTS = 64, CELL_BAR = 24 };
 
@@ -39,6 +40,7 @@ struct cell_style {
 	int64_t origin_ns; /* of relative times: of the first packet of all sources */
 	const struct row *before; /* what deltas are since; NULL in the first row */
 	const struct cell_share *share; /* of a list with shares; else NULL */
+	const struct rates *rates; /* of a list that is recorded; else NULL */
 };
 
 /* Text of the field; false where it is unknown ("-" is written then). */

@@ -42,6 +42,7 @@ void list_view_usual_columns(struct list_view *lv)
 {
 	lv->own_columns = false;
 	lv->with_points = lv->view.screen->style.points;
+	lv->with_rates = lv->view.screen->live.recorders > 0;
 	if (lv->grouping.n > 0) {
 		list_view_group_columns(lv);
 		return;
@@ -69,6 +70,7 @@ void list_view_close(struct view *v)
 {
 	struct list_view *lv = of(v);
 
+	rates_clear(&lv->rates);
 	loader_free(&lv->loader);
 	series_free(lv->over_time);
 	series_free(lv->series);
@@ -202,11 +204,14 @@ void list_view_arrange(struct list_view *lv)
 void list_view_update(struct view *v)
 {
 	struct list_view *lv = of(v);
+	bool changed;
 
 	list_view_take_range(lv);
 	if (v->screen->live.paused)
 		loader_drop_refresh(&lv->loader);
-	if (loader_update(&lv->loader))
+	changed = loader_update(&lv->loader);
+	list_view_take_rates(lv, changed);
+	if (changed)
 		list_view_arrange(lv);
 	list_view_update_strip(lv);
 	list_view_update_pane(lv);
@@ -216,7 +221,8 @@ void list_view_refresh(struct view *v)
 {
 	struct list_view *lv = of(v);
 
-	if (!lv->own_columns && lv->with_points != v->screen->style.points) {
+	if (!lv->own_columns &&
+		(lv->with_points != v->screen->style.points || lv->with_rates != (v->screen->live.recorders > 0))) {
 		list_view_usual_columns(lv);
 		if (lv->sort.field != NULL)
 			columns_bring(&lv->columns, lv->sort.field);

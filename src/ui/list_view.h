@@ -16,6 +16,7 @@
 #include "ui/grouping.h"
 #include "ui/list.h"
 #include "ui/loader.h"
+#include "ui/rates.h"
 #include "ui/screen.h"
 #include "ui/view.h"
 
@@ -75,6 +76,7 @@ struct list_view {
 	struct loader loader;
 	struct columns columns;
 	bool own_columns; /* chosen by the user */
+	bool with_rates; /* somebody recorded when the usual ones were set */
 	bool with_points; /* style.points when the usual ones were set */
 	struct list list;
 	struct id key; /* of the selected row, where has_key */
@@ -94,6 +96,8 @@ struct list_view {
 	bool ports; /* of the server differ between the rows */
 	struct grouping grouping; /* n 0: rows stand for themselves */
 	struct list_totals totals;
+	struct rates rates; /* while it is recorded */
+	unsigned rates_of; /* loader.asks that they are of */
 	const struct cell_share *share; /* for columns of shares; NULL: there are none */
 	struct cell_style style; /* of its cells; made when it is drawn */
 	struct detail detail;
@@ -124,6 +128,8 @@ bool list_view_row(
 
 /* Remembers the selected row by its id. */
 void list_view_remember(struct list_view *lv);
+/* What came since a few seconds ago, of lists that are recorded (ui/list_view_rates.c). */
+void list_view_take_rates(struct list_view *lv, bool changed);
 /* Sums up the rows (ui/list_view_totals.c). Call with the result locked. */
 void list_view_sum(struct list_view *lv, const struct result *r);
 /* Whether what is listed is a choice, so that its totals are said below it. */

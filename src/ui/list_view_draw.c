@@ -23,6 +23,7 @@ void list_view_restyle(struct list_view *lv)
 		columns_forget(&lv->columns);
 	lv->style = *now;
 	lv->style.share = lv->share;
+	lv->style.rates = lv->with_rates ? &lv->rates : NULL;
 }
 
 /* The row before is what times may be shown since. */
@@ -91,6 +92,8 @@ static void draw_row(const struct list_view *lv, struct canvas *c, struct rect a
 	else if (list_view_row(lv, r, place, &row)) {
 		columns_draw_row(&lv->columns, c, at, &row, style_at(lv, r, place, &style, &before), extra,
 			lv->search[0] != '\0' ? lv->search : NULL);
+		if (lv->with_rates && rates_is_new(&lv->rates, &row))
+			canvas_text(c, area.x + 1, y, 1, ATTR_GOOD | extra, "+");
 		if (row_drops(&row) > 0)
 			canvas_text(c, area.x + 1, y, 1, ATTR_WARN | extra, "!");
 		if (is_tagged(lv, &row))
@@ -220,6 +223,15 @@ static int add_drops(const struct list_view *lv, char *state, size_t size, int l
 		number);
 }
 
+/* Also those that came where they are not seen. */
+static int add_new(const struct list_view *lv, char *state, size_t size, int len)
+{
+	char number[TEXT_NUMBER];
+
+	text_count(number, sizeof(number), lv->rates.n_new);
+	return add_state(state, size, len, "+ new rows: ", number);
+}
+
 void list_view_status(const struct view *v, char *position, size_t position_size, char *state,
 	size_t state_size)
 {
@@ -243,6 +255,8 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	if (tags_text(v->screen, tags, sizeof(tags)) > 0)
 		len = add_state(state, state_size, len, "* ", tags);
 	len = add_drops(lv, state, state_size, len);
+	if (lv->with_rates && lv->rates.n_new > 0)
+		len = add_new(lv, state, state_size, len);
 	if (lv->follow)
 		len = add_state(state, state_size, len, "following the newest row", "");
 	if (lv->grouping.n > 0)

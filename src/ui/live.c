@@ -105,6 +105,8 @@ static void hear_source(struct screen *s, size_t source, struct store *store)
 			continue;
 		screen_say(s, "%s", v[i].text);
 		s->message.bad = strcmp(v[i].kind, "up") != 0 && strcmp(v[i].kind, "room") != 0;
+		if (s->message.bad)
+			alerts_add(s, v[i].time_ns, v[i].text);
 	}
 	l->heard_ns[source] = v[n - 1].time_ns;
 }
@@ -149,6 +151,7 @@ static void watch_drops(struct screen *s)
 		text_count(count, sizeof(count), dropped - s->live.dropped);
 		screen_say(s, "%s packets were dropped: they came faster than they could be taken", count);
 		s->message.bad = true;
+		alerts_add(s, 0, s->message.text);
 	}
 	s->live.dropped = dropped;
 	s->live.heard_drops = true;

@@ -40,6 +40,7 @@ enum rc loader_restart(struct loader *l, struct err *err)
 	drop_jobs(l);
 	l->settled = l->cancelled = false;
 	l->state = JOB_RUNNING;
+	l->asks++;
 	l->asked = l->query;
 	rc = job_start(l->session, &l->query, &l->shown, &l->err);
 	if (rc != RC_DONE) {

@@ -31,6 +31,7 @@ struct loader {
 	struct filter *filter;
 	struct id in; /* query.in points here where there is one */
 	struct job *shown, *next;
+	unsigned asks; /* times that what was shown was dropped */
 	bool stale; /* something new came: ask again, but see REFRESH_SHARE */
 	int64_t started_ns, ended_ns; /* of the last refresh, on the monotonic clock */
 	bool settled; /* shown's end was told by loader_update() */

@@ -2,6 +2,8 @@
 src_ui_libui_a_SOURCES = \
 	src/ui/along.c \
 	src/ui/along.h \
+	src/ui/alerts.c \
+	src/ui/alerts.h \
 	src/ui/batch.c \
 	src/ui/batch.h \
 	src/ui/canvas.c \
@@ -50,6 +52,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view_filter.c \
 	src/ui/list_view_group.c \
 	src/ui/list_view_pane.c \
+	src/ui/list_view_rates.c \
 	src/ui/list_view_tags.c \
 	src/ui/list_view_time.c \
 	src/ui/list_view_totals.c \
@@ -82,6 +85,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/prompt_history.h \
 	src/ui/range.c \
 	src/ui/range.h \
+	src/ui/rates.c \
+	src/ui/rates.h \
 	src/ui/record_label.c \
 	src/ui/record_label.h \
 	src/ui/related_load.c \

@@ -192,6 +192,7 @@ enum rc screen_open(struct screen *s, struct session *session, const struct scre
 void screen_close(struct screen *s)
 {
 	save_cancel(s);
+	alerts_close(s);
 	while (s->n_views > 0) {
 		struct view *v = s->views[--s->n_views];
 
@@ -217,6 +218,7 @@ void screen_draw(struct screen *s)
 {
 	struct canvas *c = s->canvas;
 	struct view *v = screen_top(s);
+	int alerts = alerts_rows(s);
 
 	canvas_clear(c);
 	mouse_forget(s);
@@ -225,7 +227,9 @@ void screen_draw(struct screen *s)
 			c, 0, 0, c->w, ATTR_WARN, "terminal too small (%dx%d)", c->w, c->h);
 		return;
 	}
-	v->ops->draw(v, c, (struct rect){ 0, 1, c->w, c->h - 3 });
+	v->ops->draw(v, c, (struct rect){ 0, 1, c->w, c->h - 3 - alerts });
+	if (alerts > 0)
+		alerts_draw(s, c->h - 3);
 	chrome_draw_top(s);
 	chrome_draw_bottom(s);
 }
@@ -255,6 +259,7 @@ static int64_t now_ns(void)
 
 static void refresh_views(struct screen *s)
 {
+	alerts_refresh(s);
 	chrome_measure(s);
 	range_slide(s);
 	for (size_t i = 0; i < s->n_views; i++)
@@ -333,6 +338,7 @@ void screen_update(struct screen *s)
 	if (s->waiting)
 		update_waiting(s);
 	live_update(s);
+	alerts_update(s);
 	save_update(s);
 	if (v->ops->update != NULL)
 		v->ops->update(v);

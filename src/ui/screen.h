@@ -13,6 +13,7 @@
 #include "ui/cell_text.h"
 #include "ui/detail.h"
 #include "ui/keymap.h"
+#include "ui/alerts.h"
 #include "ui/live.h"
 #include "ui/mouse.h"
 #include "ui/place.h"
@@ -62,6 +63,7 @@ struct screen {
 	bool indexing; /* session_index_start() was called and not finished */
 	bool waiting; /* another process indexes: session_index_start() is to be called again */
 	struct live live;
+	struct alerts alerts;
 	struct err index_err; /* why indexing failed; rc RC_DONE where it did not */
 	bool rebuilt; /* a damaged index was thrown away once */
 	int64_t refreshed_ns; /* when the session was last asked for news */

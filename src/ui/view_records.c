@@ -13,13 +13,13 @@
  * is shown when there are several capture points; with one it is left out.
  */
 static const char *const macroflow_columns[] = { "slice", "point", "port", "app", "server",
-	"health", "clients", "flows", "bytes", "response_p95", "response_max", "rtt_p95", "why", "name", "requests",
+	"health", "clients", "flows", "bytes", "bits_s", "packets_s", "response_p95", "response_max", "rtt_p95", "why", "name", "requests",
 	"errors", "refusals", "packets",
 	"retrans", "refused", "zero_window", "rst", "checksum_errors",
 	"c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed", "fragments", "vlan",
 	"tunnel", "proto", "payload_bytes", "id", NULL };
 static const char *const flow_columns[] = { "first", "client", "client_port", "server_port",
-	"health", "response_max", "duration", "packets", "bytes", "rtt_avg", "retrans", "end_reason",
+	"health", "response_max", "duration", "packets", "bytes", "bits_s", "packets_s", "rtt_avg", "retrans", "end_reason",
 	"why", "app", "name", "status", "url", "requests", "errors", "c2s_bytes", "s2c_bytes",
 	"payload_bytes", "gap_max", "tcp_flags", "rst", "checksum_errors", "malformed",
 	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "point", "id",
@@ -40,6 +40,8 @@ static const char *const *columns_of(enum tier tier)
 /* What is the same in all rows is no column. */
 static bool is_told(const struct list_view *lv, const struct field *f)
 {
+	if (f == &rates_bits_field || f == &rates_packets_field)
+		return lv->view.screen->live.recorders == 0;
 	if (f->unit == UNIT_POINT)
 		return !lv->view.screen->style.points || lv->view.tier != TIER_MACROFLOW;
 	return f->id == FIELD_SERVER_PORT && lv->view.tier == TIER_FLOW &&
