@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import random
+import shutil
 import string
 import struct
 import subprocess
@@ -259,7 +260,11 @@ def measure(s, program, folder, asked, seed):
     path = os.path.join(folder, "cascade.pcap")
     world.capture.write(path)
     packets = world.capture.packets
-    ids = flowdrill(program, "list", "packets", "-r", path, "--fields", "frame,id", "--format", "csv")
+    source = ["-r", path]
+    if s["snap"]:
+        source = ["-s", os.path.join(folder, "snapped.fdr")]
+        flowdrill(program, "import", *source, "--snaplen", str(s["snap"]), "--fingerprints", "full", path)
+    ids = flowdrill(program, "list", "packets", *source, "--fields", "frame,id", "--format", "csv")
     id_of = {int(r["frame"]): r["id"] for r in ids}
     frame_of = {r["id"]: int(r["frame"]) for r in ids}
     truth, first = {}, {}
@@ -273,18 +278,19 @@ def measure(s, program, folder, asked, seed):
     for request in random.sample(range(n), min(asked, n)):
         want = truth[request] - {"client"}
         begin = time.perf_counter()
-        hops = flowdrill(program, "related", "-r", path, id_of[first[request] + 1], "--format", "csv", "-q")
+        hops = flowdrill(program, "related", *source, id_of[first[request] + 1], "--format", "csv", "-q")
         seconds.append(time.perf_counter() - begin)
         told = [packets[frame_of[h["to"]] - 1][2:4] for h in hops]
         ours.add(told, (request, want))
         base.add(by_time(world.capture, first[request], want), (request, want))
     seconds.sort()
     os.remove(path)
+    shutil.rmtree(source[1], ignore_errors=True)
     return ours, base, seconds[len(seconds) // 2], len(packets)
 
 
 BASE = {"kind": "text", "size": 64, "rate": 200, "seconds": 8, "same": 0.0, "cover": "", "answers": False,
-        "think": (0.001, 0.02)}
+        "think": (0.001, 0.02), "snap": 0}
 SCENARIOS = [
     ("text, 12 bytes", {"size": 12}), ("text, 24 bytes", {"size": 24}), ("text, 40 bytes", {"size": 40}),
     ("text, 64 bytes", {}), ("text, 200 bytes", {"size": 200}), ("text, 1,000 bytes", {"size": 1000}),
@@ -303,6 +309,11 @@ SCENARIOS = [
     ("text, 4 bytes, answers carry rows", {"size": 4, "answers": True}),
     ("64 bytes, compressed on the way to the database", {"cover": "zip"}),
     ("64 bytes, encrypted", {"cover": "tls"}),
+    ("text, 64 bytes, packets cut to 96", {"snap": 96}),
+    ("text, 200 bytes, packets cut to 96", {"size": 200, "snap": 96}),
+    ("text, 1,000 bytes, packets cut to 96", {"size": 1000, "snap": 96}),
+    ("binary, 200 bytes, packets cut to 96", {"kind": "binary", "size": 200, "snap": 96}),
+    ("binary, 1,000 bytes, packets cut to 96", {"kind": "binary", "size": 1000, "snap": 96}),
 ]
 
 

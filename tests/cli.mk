@@ -9,6 +9,7 @@ tests_cli_test_option_LDADD = $(cli_test_ldadd)
 
 cli_scripts = \
 	tests/cli/attributes.sh \
+	tests/cli/find-prints.sh \
 	tests/cli/fingerprints.sh \
 	tests/cli/bad-input.sh \
 	tests/cli/locks.sh \
@@ -30,6 +31,7 @@ cli_scripts = \
 	tests/cli/related-hostile.sh \
 	tests/cli/samples.sh \
 	tests/cli/show.sh \
+	tests/cli/snapped.sh \
 	tests/cli/usage.sh
 TESTS += $(cli_scripts)
 LONG_TESTS += tests/cli/escape-long.sh

@@ -19,10 +19,13 @@ static enum rc choose(struct cli *c, struct err *err)
 	c->command = command_at(0);
 	if (a->n_words > 0 && command_find(a->words[0]))
 		c->command = command_find(a->words[0]);
-	uint64_t wrong = a->given & ~c->command->options;
+	u128 wrong = a->given & ~c->command->options;
 	if (wrong == 0)
 		return RC_DONE;
-	const struct option *o = option_at((enum option_id)__builtin_ctzll(wrong));
+	unsigned first = 0;
+	while (!(wrong >> first & 1))
+		first++;
+	const struct option *o = option_at((enum option_id)first);
 	char text[32];
 	snprintf(text, sizeof(text), "--%s", o->name);
 	return err_set(err, RC_USAGE, text, "no option of flowdrill%s%s",

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define BIT(name) ((uint64_t)1 << OPTION_##name)
+#define BIT(name) ((u128)1 << OPTION_##name)
 #define ALWAYS    (BIT(QUIET) | BIT(HELP))
 #define ATTRIBUTES (BIT(ATTRIBUTES) | BIT(ATTRIBUTES_FOR) | BIT(FINGERPRINTS))
 /* Where records come from, and how a capture file is indexed. */
@@ -29,7 +29,7 @@ static const struct command commands[] = {
 		.synopsis = "-s STORE FILE...",
 		.help = "copy packets into a store, several files merged by time",
 		.options = ALWAYS | BIT(STORE) | BIT(BPF) | BIT(SLICES) | ATTRIBUTES |
-			BIT(BLOCK_SIZE) | BIT(INDEX_DIR) | BIT(THREADS),
+			BIT(BLOCK_SIZE) | BIT(INDEX_DIR) | BIT(THREADS) | BIT(SNAPLEN),
 		.run = command_import,
 	},
 	{
@@ -84,7 +84,8 @@ static const struct command commands[] = {
 		.name = "find",
 		.synopsis = "SOURCE --payload FILE|--text TEXT|--hex DIGITS [FILTER]",
 		.help = "where this content travelled",
-		.options = ALWAYS | SOURCE | RANGE | BIT(PAYLOAD) | BIT(TEXT) | BIT(HEX) | BIT(TIER) |
+		.options = ALWAYS | SOURCE | RANGE | BIT(PAYLOAD) | BIT(TEXT) | BIT(HEX) | BIT(EVERY_PACKET) | BIT(EXPLAIN) |
+			BIT(TIER) |
 			BIT(LIMIT) | BIT(FORMAT) | BIT(RESOLVE),
 		.run = command_find_content,
 	},

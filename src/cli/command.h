@@ -21,7 +21,7 @@ struct command {
 	const char *name; /* NULL: the screen, which has none */
 	const char *synopsis; /* lines of what stands behind `flowdrill NAME` */
 	const char *help; /* one line */
-	uint64_t options; /* bits by enum option_id */
+	u128 options; /* bits by enum option_id */
 	/*
 	 * RC_DONE, or an error to be told and turned into the exit status. RC_NOTHING with an empty `why` is not told.
 	 */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/grid.h"
+#include "cli/say.h"
 #include "cli/select.h"
 #include "out/report.h"
 #include "query/find.h"
@@ -17,8 +18,9 @@ struct looking {
 	struct query query;
 	struct selection selection;
 	struct buf content;
-	bool by_flow;
+	struct find_options how;
 	struct finds found;
+	struct query_explain cost;
 };
 
 /* ---- what is looked for ------------------------------------------------------------------------------ */
@@ -88,7 +90,8 @@ static enum rc parse(const struct cli *c, struct looking *l, struct err *err)
 	query_init(&l->query, TIER_PACKET);
 	if (rc != RC_DONE)
 		return rc;
-	l->by_flow = args_given(a, OPTION_TIER) && a->tier == TIER_FLOW;
+	l->how.by_flow = args_given(a, OPTION_TIER) && a->tier == TIER_FLOW;
+	l->how.every = args_given(a, OPTION_EVERY_PACKET);
 	if (args_given(a, OPTION_TIER) && a->tier != TIER_FLOW && a->tier != TIER_PACKET)
 		return err_set(err, RC_USAGE, "--tier", "find tells packets or flows");
 	return select_words(&l->selection, a, 1, TIER_PACKET, err);
@@ -104,19 +107,22 @@ static void fill_line(const struct cli *c, const struct find_hit *h, char (*cell
 	grid_path_named(c, cells[3], GRID_CELL, &h->packet, h->time_ns, &h->src, h->src_port, &h->dst, h->dst_port);
 	snprintf(cells[4], GRID_CELL, "%" PRIu32 " B", h->matched_bytes);
 	snprintf(cells[5], GRID_CELL, "%" PRIu32, h->content_offset);
-	snprintf(cells[6], GRID_CELL, "%" PRIu32, h->offset);
-	snprintf(cells[7], GRID_CELL, "%" PRIu64, h->packets);
+	snprintf(cells[6], GRID_CELL, "-");
+	if (h->confirmed)
+		snprintf(cells[6], GRID_CELL, "%" PRIu32, h->offset);
+	snprintf(cells[7], GRID_CELL, "%s", h->confirmed ? "yes" : "no");
+	snprintf(cells[8], GRID_CELL, "%" PRIu64, h->packets);
 }
 
 static enum rc write_table(const struct cli *c, const struct looking *l, size_t n, struct err *err)
 {
 	static const char *const titles[] = { "time", "packet", "flow", "path", "matched", "from", "at",
-		"packets" };
+		"confirmed", "packets" };
 	struct grid g;
 
-	grid_title(&g, titles, l->by_flow ? 8 : 7, 0xf0);
+	grid_title(&g, titles, l->how.by_flow ? 9 : 8, 0x170);
 	for (size_t i = 0; i < n; i++) {
-		char (*cells)[GRID_CELL] = grid_line(&g), all[8][GRID_CELL];
+		char (*cells)[GRID_CELL] = grid_line(&g), all[9][GRID_CELL];
 
 		if (!cells)
 			break;
@@ -141,15 +147,18 @@ static void texts_of(const struct find_hit *h, struct hit_text *t)
 
 static void write_csv(const struct find_hit *hits, size_t n)
 {
-	puts("time,packet,flow,src,src_port,dst,dst_port,matched_bytes,content_offset,offset,packets");
+	puts("time,packet,flow,src,src_port,dst,dst_port,matched_bytes,content_offset,offset,packets,confirmed");
 	for (size_t i = 0; i < n; i++) {
 		const struct find_hit *h = &hits[i];
+		char offset[16] = "";
 		struct hit_text t;
 
 		texts_of(h, &t);
-		printf("%s,%s,%s,%s,%u,%s,%u,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64 "\n", t.time, t.packet,
+		if (h->confirmed)
+			snprintf(offset, sizeof(offset), "%" PRIu32, h->offset);
+		printf("%s,%s,%s,%s,%u,%s,%u,%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",%d\n", t.time, t.packet,
 			t.flow, t.src, h->src_port, t.dst, h->dst_port, h->matched_bytes, h->content_offset,
-			h->offset, h->packets);
+			offset, h->packets, h->confirmed);
 	}
 }
 
@@ -172,8 +181,12 @@ static enum rc write_json(const struct find_hit *h, struct err *err)
 	report_count(r, "dst_port", NULL, h->dst_port);
 	report_count(r, "matched_bytes", NULL, h->matched_bytes);
 	report_count(r, "content_offset", NULL, h->content_offset);
-	report_count(r, "offset", NULL, h->offset);
+	if (h->confirmed)
+		report_count(r, "offset", NULL, h->offset);
+	else
+		report_unknown(r, "offset", NULL);
 	report_count(r, "packets", NULL, h->packets);
+	report_flag(r, "confirmed", NULL, h->confirmed);
 	return report_end(r, err);
 }
 
@@ -197,8 +210,26 @@ static enum rc write_found(const struct cli *c, const struct looking *l, struct 
 
 static enum rc run(struct cli *c, struct looking *l, struct err *err)
 {
-	return find_run(session_sources(c->session), &l->query, l->content.data, l->content.len, l->by_flow,
-		&l->found, cli_control(), err);
+	memset(&l->cost, 0, sizeof(l->cost));
+	return find_run(session_sources(c->session), &l->query, l->content.data, l->content.len, &l->how,
+		&l->found, cli_control(), &l->cost, err);
+}
+
+/* What was left out, and what fingerprints could not leave out. */
+static void say_how(const struct finds *f)
+{
+	char why[160];
+
+	if (f->bare_segments > 0) {
+		snprintf(why, sizeof(why), "%" PRIu64 " of %" PRIu64 " segments have no fingerprints: all of their packets were read",
+			f->bare_segments, f->asked_segments);
+		say_note("find", why);
+	}
+	if (f->sure > 0) {
+		snprintf(why, sizeof(why), "parts of under %" PRIu32 " bytes are told where fingerprints led to them; "
+			"--every-packet reads all packets", f->sure);
+		say_note("find", why);
+	}
 }
 
 static enum rc look(struct cli *c, struct looking *l, struct err *err)
@@ -216,9 +247,12 @@ static enum rc look(struct cli *c, struct looking *l, struct err *err)
 		rc = run(c, l, err);
 	if (rc != RC_DONE)
 		return rc;
+	say_how(&l->found);
+	if (args_given(&c->args, OPTION_EXPLAIN))
+		cli_explain(&l->cost);
 	if (l->found.n == 0)
-		return err_set(err, RC_NOTHING, "find", "no packet of %" PRIu64 " with payload carries it",
-			l->found.looked_at);
+		return err_set(err, RC_NOTHING, "find", "no packet of %" PRIu64 " with payload%s carries it",
+			l->found.looked_at, l->found.sure > 0 ? " that fingerprints left" : "");
 	rc = write_found(c, l, err);
 	if (rc == RC_DONE && l->found.limited)
 		rc = err_set(err, RC_LIMIT, "find", "more than %d packets carry it", FIND_HITS);
@@ -227,7 +261,7 @@ static enum rc look(struct cli *c, struct looking *l, struct err *err)
 
 enum rc command_find_content(struct cli *c, struct err *err)
 {
-	struct looking l = { .by_flow = false };
+	struct looking l = { .how = { .by_flow = false } };
 	enum rc rc;
 
 	buf_init(&l.content);

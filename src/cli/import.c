@@ -152,6 +152,7 @@ enum rc command_import(struct cli *c, struct err *err)
 	i.n = a->n_words - 1;
 	cli_catch_interrupt();
 	rc = cli_session_options(a, &i.options, err);
+	i.options.ingest.snaplen = (uint32_t)a->snaplen;
 	if (rc == RC_DONE)
 		rc = check_inputs(&i, err);
 	return rc == RC_DONE ? run(c, &i, err) : rc;

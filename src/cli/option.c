@@ -292,6 +292,7 @@ static const struct option options[OPTIONS] = {
 	[OPTION_PAYLOAD] = { "payload", 0, "FILE", "find what is in this file", set_payload },
 	[OPTION_TEXT] = { "text", 0, "TEXT", "find this text", set_text },
 	[OPTION_HEX] = { "hex", 0, "DIGITS", "find these bytes: 16 03 01", set_hex },
+	[OPTION_EVERY_PACKET] = { "every-packet", 0, NULL, "read also what stored fingerprints say no of", NULL },
 	[OPTION_CSV_EXACT] = { "csv-exact", 0, NULL,
 		"in CSV, leave text as it is that a spreadsheet would run", NULL },
 	[OPTION_EXPLAIN] = { "explain", 0, NULL, "say on standard error what the answer cost",
@@ -422,7 +423,7 @@ static enum rc take_option(struct args *a, struct reader *r, struct err *err)
 			return err_set(err, RC_USAGE, text, "needs a value: %s", o->value);
 		value = r->argv[r->next++];
 	}
-	a->given |= (uint64_t)1 << (o - options);
+	a->given |= (u128)1 << (o - options);
 	return o->set ? o->set(a, value, err) : RC_DONE;
 }
 

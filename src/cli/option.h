@@ -32,6 +32,7 @@ enum option_id {
 	OPTION_PAYLOAD,
 	OPTION_TEXT,
 	OPTION_HEX,
+	OPTION_EVERY_PACKET,
 	OPTION_CSV_EXACT,
 	OPTION_EXPLAIN,
 	OPTION_TIER,
@@ -82,11 +83,11 @@ enum option_id {
 
 /* Bits of the options that only a recorder has: how interfaces are captured, and what is kept of it. */
 #define COMMAND_LIVE                                                                             \
-	(((uint64_t)2 << OPTION_USER) - ((uint64_t)1 << OPTION_BUFFER_SIZE))
+	(((u128)2 << OPTION_USER) - ((u128)1 << OPTION_BUFFER_SIZE))
 
 /* What the command line said. Texts are argv's; the arrays are args_free()'s. */
 struct args {
-	uint64_t given; /* bits by enum option_id */
+	u128 given; /* bits by enum option_id */
 	struct session_source *sources; /* -s and -r in their order */
 	size_t n_sources, cap_sources;
 	const char **words; /* all that is no option */

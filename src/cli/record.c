@@ -41,6 +41,11 @@ static enum rc recorder_args(const struct args *a, bool screen, struct recorder_
 		.promiscuous = args_given(a, OPTION_PROMISCUOUS),
 		.immediate = args_given(a, OPTION_IMMEDIATE),
 	};
+	/* fingerprints of what is not kept: the kernel has to give it all */
+	if (o->config.fingerprints == FINGERPRINTS_FULL && a->snaplen) {
+		o->live.snaplen = 0;
+		o->ingest.snaplen = (uint32_t)a->snaplen;
+	}
 	if (a->buffer_size > INT32_MAX)
 		return err_set(err, RC_USAGE, "--buffer-size", "2Gi at most");
 	if (a->sync_ns)

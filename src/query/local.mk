@@ -38,6 +38,10 @@ src_query_libquery_a_SOURCES = \
 	src/query/packed.c \
 	src/query/packed.h \
 	src/query/plan.c \
+	src/query/prints.c \
+	src/query/prints.h \
+	src/query/prints_of.c \
+	src/query/prints_of.h \
 	src/query/query.h \
 	src/query/query_priv.h \
 	src/query/related.c \

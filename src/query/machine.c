@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "query/prints_of.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,7 @@ static enum rc keep(struct reading *r, const struct row *row, const uint8_t *pay
 		.role = (uint8_t)machine_role(row->packet->key, row->packet->direction),
 		.payload = m->n_bytes,
 		.len = (uint32_t)len,
+		.cut = len < pkt->payload_len,
 		.datagram = !(pkt->flags & PACKET_HAS_TCP),
 		.before = MACHINE_NONE,
 		.same = same_hash(pkt, payload, len),
@@ -187,6 +189,7 @@ static enum rc keep(struct reading *r, const struct row *row, const uint8_t *pay
 	p->node = asked_node(r, p->self);
 	memcpy(m->bytes + m->n_bytes, payload, len);
 	m->n_bytes += len;
+	m->cut += p->cut;
 	return RC_DONE;
 }
 
@@ -392,6 +395,7 @@ static void describe(struct machine *m, struct numbers *talks, struct numbers *p
 		m->trace[i] = (struct trace_packet){ .time_ns = p->time_ns,
 			.payload = m->bytes + p->payload,
 			.len = p->len,
+			.cut = p->cut,
 			.talk = number_of(talks, p->talk),
 			.peer = number_of(peers, hash_bytes(peer, sizeof(*peer), 0)),
 			.service = (uint32_t)hash_bytes(&p->dst, sizeof(p->dst), p->dst_port),
@@ -458,6 +462,8 @@ enum rc machine_read(struct machine *m, struct machine_source *source, const str
 
 	if (rc == RC_DONE)
 		rc = tidy(m, err);
+	if (rc == RC_DONE)
+		rc = machine_take_prints(m, source->sources, err);
 	if (rc != RC_DONE)
 		machine_free(m);
 	return rc;
@@ -467,6 +473,7 @@ void machine_free(struct machine *m)
 {
 	mem_free(m->packets);
 	mem_free(m->bytes);
+	mem_free(m->prints);
 	mem_free(m->trace);
 	memset(m, 0, sizeof(*m));
 }

@@ -44,6 +44,9 @@ struct machine_packet {
 	bool datagram;
 	size_t payload;              /* in machine.bytes */
 	uint32_t len;
+	bool cut;                    /* there was more of its payload */
+	uint32_t n_prints;           /* kept of it, from machine.prints[first_print] on */
+	size_t first_print;
 	uint32_t node;               /* that asked of it, or MACHINE_NONE */
 	uint32_t before;             /* the packet before in its talk, or MACHINE_NONE */
 	uint32_t turn;               /* of its talk */
@@ -58,6 +61,9 @@ struct machine {
 	size_t n, cap;
 	uint8_t *bytes;
 	size_t n_bytes, cap_bytes;
+	uint32_t *prints;            /* see machine_take_prints() (query/prints_of.h) */
+	size_t n_prints, cap_prints;
+	size_t cut;                  /* packets */
 	struct trace_packet *trace;  /* the same packets */
 	uint32_t talks;
 	uint64_t read;               /* packets read, those without payload too */

@@ -29,6 +29,8 @@ struct query_sources {
 	const struct name_source *names; /* of addresses (query/names.h), of these very stores; NULL: none */
 };
 
+struct print_search;
+
 enum { QUERY_GROUP_MAX = 8, QUERY_SORT_MAX = 4 };
 
 struct query_sort {
@@ -58,6 +60,7 @@ struct query {
 	struct query_sort sort[QUERY_SORT_MAX]; /* n_sort 0: natural order (see below) */
 	size_t n_sort;
 	uint64_t limit; /* 0: none */
+	struct print_search *prints; /* packets: only those that may hold this content (query/prints.h), and gaps are not told; NULL: all */
 	uint64_t memory_max; /* bytes for sorting and grouping; 0: 1 GiB */
 	bool unheard; /* packets: nobody wants to know what applications say in each (packet_row.said), nor does the filter */
 };

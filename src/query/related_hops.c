@@ -91,7 +91,7 @@ static void add_evidence(struct stop *s, struct related_node *n, const struct tr
 	struct related_hop *h = &n->hop;
 
 	h->score += l->evidence;
-	if (l->len <= h->matched_bytes)
+	if (h->content_from.rec.block != 0 && l->len <= h->matched_bytes)
 		return;
 	h->matched_bytes = l->len;
 	h->from_offset = l->in_offset;

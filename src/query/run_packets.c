@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "decode/fragment.h"
+#include "query/prints.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -299,16 +300,43 @@ static enum rc read_entries(struct packets *p, struct err *err)
 
 /* ---- a segment --------------------------------------------------------------------------------------- */
 
-static enum rc run_segment(struct packets *p, struct err *err)
+/* Those that may hold the content alone; what was read for its time is not needed. */
+static void keep_candidates(struct packets *p, const struct print_search *prints)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_entries; i++)
+		if (!(p->entries[i].micro & ENTRY_SILENT) && print_search_has(prints, p->entries[i].ordinal))
+			p->entries[n++] = p->entries[i];
+	p->n_entries = n;
+}
+
+/* *left_out: fingerprints say that it has nothing. */
+static enum rc run_open_segment(struct packets *p, bool *left_out, struct err *err)
+{
+	struct print_search *prints = p->sr->run->q->prints;
+	enum print_answer answer = PRINTS_SILENT;
+	enum rc rc = RC_DONE;
+
+	if (prints)
+		rc = print_search_ask(prints, p->seg, p->place, &answer, err);
+	*left_out = rc == RC_DONE && answer == PRINTS_NO;
+	if (rc != RC_DONE || *left_out)
+		return rc;
+	p->block = store_block(p->sr->store, p->place->block);
+	rc = p->block ? packets_choose(p, err) : RC_DONE;
+	if (rc == RC_DONE && answer == PRINTS_SOME)
+		keep_candidates(p, prints);
+	return rc == RC_DONE ? read_entries(p, err) : rc;
+}
+
+static enum rc run_segment(struct packets *p, bool *left_out, struct err *err)
 {
 	enum rc rc = run_segment_open(p->sr, p->place, &p->seg, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	p->block = store_block(p->sr->store, p->place->block);
-	rc = p->block ? packets_choose(p, err) : RC_DONE;
-	if (rc == RC_DONE)
-		rc = read_entries(p, err);
+	rc = run_open_segment(p, left_out, err);
 	run_segment_close(p->sr, p->seg);
 	return rc;
 }
@@ -354,13 +382,13 @@ enum rc run_packets(struct source_run *sr, struct err *err)
 	if (!p.refs)
 		rc = err_memory(err);
 	for (size_t i = 0; i < sr->n_segments && rc == RC_DONE; i++) {
-		bool wanted;
+		bool wanted, left_out = false;
 
 		p.place = &sr->segments[i];
 		wanted = source_wants(sr, p.place);
-		source_step(sr, p.place, wanted);
 		if (wanted)
-			rc = run_forgive(sr, p.place, run_segment(&p, err), err);
+			rc = run_forgive(sr, p.place, run_segment(&p, &left_out, err), err);
+		source_step(sr, p.place, wanted && !left_out);
 	}
 	packets_free(&p);
 	return rc;

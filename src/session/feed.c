@@ -72,6 +72,7 @@ void feed_packet(const struct feed *f, const struct source_event *e, struct pipe
 	out->time_unknown = e->time_unknown;
 	out->time_saturated = e->time_saturated;
 	out->point = i->point;
+	out->whole = 0;
 }
 
 bool feed_dropped(const struct feed *f, const struct source_event *e, uint32_t *interface,

@@ -21,6 +21,7 @@ struct import {
 	struct store *store;
 	struct pipeline *pipeline;
 	struct block_writer *writer;
+	uint32_t snaplen;
 	struct ingest_progress *progress;
 	struct ingest_result *result;
 	struct input *inputs;
@@ -140,6 +141,7 @@ static enum rc take_packet(struct import *x, struct input *in, struct err *err)
 	enum rc rc = end_full_segment(x, false, err);
 
 	feed_packet(&in->feed, e, &k);
+	b.caplen = pipeline_cut(&k, e->caplen, x->snaplen);
 	if (rc == RC_DONE)
 		rc = block_writer_packet(x->writer, &b, &block, &k.offset, &k.record_len, &new_block, err);
 	if (rc == RC_DONE && new_block)
@@ -232,7 +234,7 @@ enum rc ingest_import(struct store *store, const char *const *paths, size_t n,
 	const struct ingest_options *options, struct ingest_progress *progress, struct ingest_result *out,
 	struct err *err)
 {
-	struct import x = {.store = store, .progress = progress, .result = out, .n = n};
+	struct import x = {.store = store, .progress = progress, .result = out, .n = n, .snaplen = options->snaplen};
 	struct err why = {0};
 
 	memset(out, 0, sizeof(*out));

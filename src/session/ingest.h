@@ -29,6 +29,7 @@ struct ingest_options {
 	unsigned threads;                    /* 0: as many as there are processors; 1: no further threads */
 	bool verify_checksums;               /* default true */
 	const char *bpf;                     /* NULL: all packets */
+	uint32_t snaplen;                    /* import, recorder: so much is stored of a frame; fingerprints are of all of it. 0: all */
 	uint64_t segment_packets;            /* tests: a segment's end after so many packets; 0: default */
 	uint64_t segment_conversations;      /* likewise after about so many microflows; 0: default */
 };

@@ -324,6 +324,16 @@ static enum rc count_segment(struct pipeline *p, const struct packet *k, uint64_
 	return count_point(job, k, err);
 }
 
+uint32_t pipeline_cut(struct pipeline_packet *k, uint32_t caplen, uint32_t snaplen)
+{
+	if (snaplen == 0 || caplen <= snaplen)
+		return caplen;
+	k->whole = k->frame.caplen;
+	if (k->frame.caplen > snaplen)
+		k->frame.caplen = snaplen;
+	return snaplen;
+}
+
 static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -346,7 +356,7 @@ static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in,
 	k->point = in->point;
 	k->flags = (in->time_unknown ? PACKET_TIME_UNKNOWN : 0u) |
 		(in->time_saturated ? PACKET_TIME_SATURATED : 0u);
-	b->data[b->n] = (struct tracker_frame){ .bytes = NULL };
+	b->data[b->n] = (struct tracker_frame){ .whole = in->whole };
 	if (p->hold)
 		rc = pipeline_hold(p, b, in, err);
 	if (rc != RC_DONE)

@@ -29,7 +29,11 @@ struct pipeline_packet {
 	uint32_t point;
 	uint32_t offset;         /* of its record in the block */
 	uint32_t record_len;
+	uint32_t whole;          /* bytes that there are of the frame, where frame.caplen is less: for fingerprints; else 0 */
 };
+
+/* What is kept of a frame when so much is stored of it (0: all): the rest is for fingerprints alone. Returns what is to be stored. */
+uint32_t pipeline_cut(struct pipeline_packet *k, uint32_t caplen, uint32_t snaplen);
 
 /* first_frame: number of the first packet that comes. */
 enum rc pipeline_new(struct store *store, const struct ingest_options *options, uint64_t first_frame,

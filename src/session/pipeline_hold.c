@@ -36,20 +36,21 @@ static uint8_t *copy_room(struct pipeline *p, size_t len)
 enum rc pipeline_hold(struct pipeline *p, struct batch *b, const struct pipeline_packet *in, struct err *err)
 {
 	const uint8_t *data = in->frame.data;
+	uint32_t len = in->whole ? in->whole : in->frame.caplen;
 	struct window *window = in->window;
 
 	if (!window) {
-		uint8_t *to = copy_room(p, in->frame.caplen);
+		uint8_t *to = copy_room(p, len);
 		if (!to)
 			return err_memory(err);
-		if (in->frame.caplen > 0)
-			memcpy(to, data, in->frame.caplen);
+		if (len > 0)
+			memcpy(to, data, len);
 		data = to;
 		window = p->copies;
 	}
 	hold_window(b, window);
 	b->data[b->n].bytes = data;
-	b->bytes += in->frame.caplen;
+	b->bytes += len;
 	return RC_DONE;
 }
 

@@ -259,6 +259,7 @@ static enum rc put(struct recorder *r, size_t source, const struct live_frame *f
 	};
 	uint32_t block;
 	bool new_block;
+	b.caplen = pipeline_cut(&k, f->caplen, r->options.ingest.snaplen);
 	enum rc rc = pipeline_segment_full(r->pipeline) ? end_segment(r, err) : RC_DONE;
 
 	if (rc == RC_DONE)

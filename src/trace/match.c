@@ -16,7 +16,7 @@ static enum rc add_link(struct matcher *m, const struct match_verdict *v, uint32
 	if (!m->packets[in].effect_asked && !m->packets[out].cause_asked)
 		return RC_DONE;
 	rc = match_confirm(m, in, out, &c, err);
-	if (rc != RC_DONE || c.len < TRACE_LEAST)
+	if (rc != RC_DONE || (c.len < TRACE_LEAST && !match_told_by_prints(m, in, out)))
 		return rc;
 	if (mem_grow(&l->v, &l->cap, l->n + 1, sizeof(*l->v)) != 0)
 		return err_memory(err);

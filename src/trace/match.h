@@ -44,6 +44,13 @@ struct trace_packet {
 	int64_t time_ns;
 	const uint8_t *payload;      /* the caller's */
 	uint32_t len;
+	/*
+	 * Fingerprints of all its payload that were kept (trace/imprint.h), ascending; where any packet has some, all have. Then these are
+	 * compared, and of payload that was cut nothing is confirmed on bytes.
+	 */
+	const uint32_t *prints;
+	uint32_t n_prints;
+	bool cut;
 	uint32_t talk;               /* number of its conversation, from 0: the same in both directions */
 	uint32_t peer;               /* number of the other end's address */
 	uint32_t service;            /* of where it goes: address and port; equal numbers are equal places */
@@ -57,7 +64,7 @@ struct trace_packet {
 struct trace_link {
 	uint32_t in, out;
 	uint32_t in_offset, out_offset;      /* in their payloads, of the common content */
-	uint32_t len;                /* of it, plain bytes */
+	uint32_t len;                /* of it, plain bytes; 0: not confirmed, fingerprints alone tell */
 	double evidence, other;
 };
 

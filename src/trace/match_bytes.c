@@ -68,10 +68,45 @@ static struct common grow(struct matcher *m, size_t n, const struct print *ancho
 	return best;
 }
 
+/* Where fingerprints stand is not known: whole payloads are compared, others cannot be. */
+static enum rc confirm_kept(struct matcher *m, uint32_t in, uint32_t out, struct common *common, struct err *err)
+{
+	const struct trace_packet *i = &m->packets[in], *o = &m->packets[out];
+	enum rc rc = plain_make(&m->a, i->payload, i->len, err);
+
+	*common = (struct common){ 0 };
+	if (rc == RC_DONE)
+		rc = plain_make(&m->b, o->payload, o->len, err);
+	if (rc != RC_DONE || i->cut || o->cut)
+		return rc;
+	m->out->work += m->a.len + m->b.len;
+	return common_longest(&m->a, &m->b, TRACE_LEAST, common, err);
+}
+
+bool match_told_by_prints(const struct matcher *m, uint32_t in, uint32_t out)
+{
+	const struct trace_packet *a = &m->packets[in], *b = &m->packets[out];
+	unsigned shared = 0;
+
+	if (!a->prints || !b->prints || (!a->cut && !b->cut))
+		return false;
+	for (uint32_t i = 0, k = 0; i < a->n_prints && k < b->n_prints && shared < MATCH_SHARED;) {
+		shared += a->prints[i] == b->prints[k];
+		if (a->prints[i] <= b->prints[k])
+			i++;
+		else
+			k++;
+	}
+	return shared == MATCH_SHARED;
+}
+
 enum rc match_confirm(struct matcher *m, uint32_t in, uint32_t out, struct common *common, struct err *err)
 {
 	struct print anchors[ANCHORS];
 	size_t n, n_anchors;
+
+	if (m->packets[in].prints)
+		return confirm_kept(m, in, out, common, err);
 	enum rc rc = match_make_prints(m, &m->a, &m->packets[in], &n, err);
 
 	if (rc != RC_DONE)

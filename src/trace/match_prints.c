@@ -83,6 +83,18 @@ static enum rc put_packet(struct matcher *m, size_t packet, struct err *err)
 
 /* ---- prints of all packets -------------------------------------------------------------------------- */
 
+/* Nobody knows where they stand. */
+static enum rc take_kept(struct matcher *m, const struct trace_packet *p, size_t *n, struct err *err)
+{
+	if (mem_grow(&m->room, &m->cap_room, (size_t)p->n_prints + 1, sizeof(*m->room)) != 0)
+		return err_memory(err);
+	for (uint32_t i = 0; i < p->n_prints; i++)
+		m->room[i] = (struct print){ .hash = hash_mix(p->prints[i] + 1ULL) };
+	*n = p->n_prints;
+	m->out->work += p->n_prints;
+	return RC_DONE;
+}
+
 enum rc match_make_prints(struct matcher *m, struct plain *plain, const struct trace_packet *p, size_t *n, struct err *err)
 {
 	enum rc rc = plain_make(plain, p->payload, p->len, err);
@@ -90,6 +102,8 @@ enum rc match_make_prints(struct matcher *m, struct plain *plain, const struct t
 	*n = 0;
 	if (rc != RC_DONE)
 		return rc;
+	if (p->prints)
+		return take_kept(m, p, n, err);
 	if (mem_grow(&m->room, &m->cap_room, fingerprint_bound(plain->len), sizeof(*m->room)) != 0)
 		return err_memory(err);
 	*n = fingerprint(plain, m->room, fingerprint_bound(plain->len));

@@ -12,7 +12,10 @@
 
 #include "trace/match.h"
 
-enum { MATCH_TIED = 8, MATCH_RECENT = 8, MATCH_NOBODY = -1 };
+enum {
+	MATCH_TIED = 8, MATCH_RECENT = 8, MATCH_NOBODY = -1,
+	MATCH_SHARED = 2,            /* fingerprints of 32 bits that two packets must share where nothing else tells: one may be chance */
+};
 
 /* A print that can decide. */
 struct match_entry {
@@ -106,6 +109,8 @@ uint64_t match_service_bit(const struct trace_packet *out);
 
 /* What both have, in m->a and m->b. */
 enum rc match_confirm(struct matcher *m, uint32_t in, uint32_t out, struct common *common, struct err *err);
+/* Whether kept fingerprints alone are enough: payload of one of them was cut. */
+bool match_told_by_prints(const struct matcher *m, uint32_t in, uint32_t out);
 /*
  * Of those that share the same prints the one that shares most bytes: a number that differs may be too short for a print.
  */

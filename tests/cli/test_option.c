@@ -165,7 +165,7 @@ static void test_table(void **state)
 			assert_true(!o->letter || o->letter != other->letter);
 		}
 	}
-	assert_true(OPTIONS <= 64);
+	assert_true(OPTIONS <= 128);
 }
 
 static void test_no_memory(void **state)
