@@ -182,9 +182,9 @@ static bool parse_stream(struct talking *x, size_t *left)
 		struct parse_step step = {0};
 
 		parser->stream(x->t->state, &x->in, &step, &x->out);
-		assert(step.used <= x->in.n && step.need <= PARSE_HOLD);
 		if (step.lost)
 			return false;
+		assert(step.used <= x->in.n && step.need <= PARSE_HOLD);
 		bool moved = step.used > 0 || step.skip > 0;
 		x->in.p += step.used;
 		x->in.n -= step.used;
