@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { AXIS_W = 10, AXIS_H = 2, PANEL_MIN_H = 4, TICK_CELLS = 18, LOG_FROM = 50 };
+enum { AXIS_W = 10, AXIS_H = 2, PANEL_MIN_H = 4, TICK_CELLS = 18, LOG_FROM = 50, MIDDLE_MIN_H = 5 };
 
 /* ---- panels from names -------------------------------------------------------------------- */
 
@@ -172,6 +172,10 @@ static void draw_y_axis(const struct panel_pen *pen, const struct field *f, cons
 	put_number(text, sizeof(text), f, scale->log ? scale->least : 0);
 	if (plot.h > 1)
 		canvas_cell(pen->c, pen->r.x, plot.y + plot.h - 1, AXIS_W - 1, ALIGN_RIGHT, ATTR_DIM, text);
+	if (plot.h >= MIDDLE_MIN_H && scale->max > 0 && (f->unit == UNIT_DURATION || f->unit == UNIT_BYTES)) {
+		put_number(text, sizeof(text), f, scale->log ? sqrt(scale->least * scale->max) : scale->max / 2);
+		canvas_cell(pen->c, pen->r.x, plot.y + plot.h / 2, AXIS_W - 1, ALIGN_RIGHT, ATTR_DIM, text);
+	}
 	for (int y = 0; y < plot.h; y++)
 		canvas_glyph(pen->c, plot.x - 1, plot.y + y, ATTR_RULE, GLYPH_VLINE);
 }
@@ -180,7 +184,9 @@ static void draw_nothing(const struct panel_pen *pen)
 {
 	struct rect plot = plot_rect(pen->r);
 
-	canvas_printf(pen->c, plot.x + 1, plot.y + plot.h / 2, plot.w - 1, ATTR_DIM, "no %s here", pen->p->name);
+	/* columns of packets know less */
+	canvas_printf(pen->c, plot.x + 1, plot.y + plot.h / 2, plot.w - 1, ATTR_DIM,
+		series_data(pen->s)->tier == TIER_PACKET ? "no %s that single packets tell" : "no %s here", pen->p->name);
 }
 
 static void draw_value(const struct panel_pen *pen)

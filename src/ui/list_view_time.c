@@ -194,7 +194,7 @@ static void question_of_row(const struct list_view *lv, const struct row *row, s
 {
 	struct series_question *q = &of->one;
 	char first[128], second[128];
-	int64_t last;
+	int64_t last = 0;
 
 	of->has_cursor = list_view_row_span(row, &of->cursor_ns, &last);
 	/* what is below a packet is the packet; a group is no record */

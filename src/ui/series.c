@@ -177,6 +177,60 @@ static bool changed_span(const struct seen *a, size_t n_a, const struct seen *b,
 	return any;
 }
 
+/* ---- what else is known ---------------------------------------------------------------------------- */
+
+static void note(struct series_data *d, int64_t first_ns, int64_t last_ns, unsigned what, uint64_t dropped)
+{
+	int64_t end = d->from_ns + (int64_t)d->n * d->step_ns;
+	size_t i = 0, last = d->n - 1;
+
+	if (last_ns < d->from_ns || first_ns >= end)
+		return;
+	series_column_at(d, first_ns, &i);
+	series_column_at(d, last_ns, &last);
+	/* windows of lost packets are short: what crosses a border is told by the first column */
+	d->column[i].dropped += dropped;
+	for (; i <= last; i++)
+		d->column[i].notes |= what;
+}
+
+static void note_source(struct series_data *d, const struct store *store)
+{
+	size_t n;
+	const struct drop_info *drops = store_drops(store, &n);
+
+	for (size_t i = 0; i < n; i++)
+		note(d, drops[i].from_ns, drops[i].to_ns > drops[i].from_ns ? drops[i].to_ns - 1 : drops[i].from_ns,
+			SERIES_DROPS, drops[i].dropped + drops[i].refused + drops[i].if_dropped);
+	const struct block_info *b = store_blocks(store, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (b[i].packets == 0)
+			continue;
+		if (b[i].state == BLOCK_EVICTED)
+			note(d, b[i].first_ns, b[i].last_ns, SERIES_EVICTED, 0);
+		else if (b[i].state == BLOCK_SEALED)
+			note(d, b[i].first_ns, b[i].last_ns, SERIES_UNINDEXED, 0);
+	}
+}
+
+static void sum_up(struct series *s, struct series_data *d)
+{
+	const struct query_sources *sources = session_sources(s->session);
+
+	d->bytes = d->packets = 0;
+	for (size_t i = 0; i < d->n; i++) {
+		d->column[i].notes = 0;
+		d->column[i].dropped = 0;
+		if (!d->column[i].any)
+			continue;
+		d->bytes += counters_bytes(&d->column[i].rec.c);
+		d->packets += counters_packets(&d->column[i].rec.c);
+	}
+	for (size_t i = 0; i < sources->n; i++)
+		if (sources->stores[i] != NULL)
+			note_source(d, sources->stores[i]);
+}
+
 /* ---- asking ------------------------------------------------------------------------------------ */
 
 /* Columns of the plan that what is shown does not have, or that changed; false where there are none. */
@@ -228,8 +282,10 @@ static void start(struct series *s)
 		err_memory(&s->err);
 		return;
 	}
-	if (!columns_to_ask(s, &plan, &low, &high))
+	if (!columns_to_ask(s, &plan, &low, &high)) {
+		sum_up(s, s->shown); /* no packets, but perhaps losses */
 		return;
+	}
 	if (high < low)
 		low = high = plan.n - 1; /* columns only went: none is read again */
 	if (series_load_start(s->session, &s->question, &plan, low, high, &s->load, &s->err) != RC_DONE)
@@ -288,58 +344,6 @@ static void keep_old(struct series_load *l, struct series_data *old)
 		old->column[k].any = false;
 	}
 	l->data->n_points = old->n_points > l->data->n_points ? old->n_points : l->data->n_points;
-}
-
-static void note(struct series_data *d, int64_t first_ns, int64_t last_ns, unsigned what, uint64_t dropped)
-{
-	int64_t end = d->from_ns + (int64_t)d->n * d->step_ns;
-	size_t i = 0, last = d->n - 1;
-
-	if (last_ns < d->from_ns || first_ns >= end)
-		return;
-	series_column_at(d, first_ns, &i);
-	series_column_at(d, last_ns, &last);
-	/* windows of lost packets are short: what crosses a border is told by the first column */
-	d->column[i].dropped += dropped;
-	for (; i <= last; i++)
-		d->column[i].notes |= what;
-}
-
-static void note_source(struct series_data *d, const struct store *store)
-{
-	size_t n;
-	const struct drop_info *drops = store_drops(store, &n);
-
-	for (size_t i = 0; i < n; i++)
-		note(d, drops[i].from_ns, drops[i].to_ns > drops[i].from_ns ? drops[i].to_ns - 1 : drops[i].from_ns,
-			SERIES_DROPS, drops[i].dropped + drops[i].refused + drops[i].if_dropped);
-	const struct block_info *b = store_blocks(store, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (b[i].packets == 0)
-			continue;
-		if (b[i].state == BLOCK_EVICTED)
-			note(d, b[i].first_ns, b[i].last_ns, SERIES_EVICTED, 0);
-		else if (b[i].state == BLOCK_SEALED)
-			note(d, b[i].first_ns, b[i].last_ns, SERIES_UNINDEXED, 0);
-	}
-}
-
-static void sum_up(struct series *s, struct series_data *d)
-{
-	const struct query_sources *sources = session_sources(s->session);
-
-	d->bytes = d->packets = 0;
-	for (size_t i = 0; i < d->n; i++) {
-		d->column[i].notes = 0;
-		d->column[i].dropped = 0;
-		if (!d->column[i].any)
-			continue;
-		d->bytes += counters_bytes(&d->column[i].rec.c);
-		d->packets += counters_packets(&d->column[i].rec.c);
-	}
-	for (size_t i = 0; i < sources->n; i++)
-		if (sources->stores[i] != NULL)
-			note_source(d, sources->stores[i]);
 }
 
 static void take_over(struct series *s)

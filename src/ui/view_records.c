@@ -242,6 +242,7 @@ static const struct view_hint macroflow_hints[] = { { REQ_OPEN, NULL }, { REQ_BA
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
 	{ REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL },
 	{ REQ_FILTER, NULL }, { REQ_STREAM, NULL }, { REQ_LADDER, NULL }, { REQ_RELATED, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL },
+	{ REQ_CHART, NULL }, { REQ_ZOOM_IN, NULL },
 	{ REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL },
 	{ REQ_HELP, NULL }, { REQ_NONE, NULL } };
 static const struct list_hooks macroflow_hooks = {

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "captures.h"
 #include "session/ingest.h"
+#include "store/retention.h"
 #include "ui/chart.h"
 #include "ui/screen.h"
 
@@ -68,6 +69,22 @@ static void assert_seen(const char *what)
 {
 	if (strstr(shown(), what) == NULL)
 		fail_msg("not on the screen: %s\n%s", what, buf_text(&text));
+}
+
+/* The strip's bars, or its marks below them. */
+static void assert_in_strip(const char *mark)
+{
+	char rows[2][2048] = { "", "" };
+	const char *line = strchr(shown(), '\n');
+
+	for (int i = 0; i < (screen.canvas->h >= 36 ? 2 : 1); i++) {
+		snprintf(rows[i], sizeof(rows[i]), "%.*s", (int)strcspn(line + 1, "\n"), line + 1);
+		/* the label is not the strip */
+		rows[i][strcspn(rows[i], ",")] = '\0';
+		line = strchr(line + 1, '\n');
+	}
+	if (strstr(rows[0], mark) == NULL && strstr(rows[1], mark) == NULL)
+		fail_msg("no %s in the strip:\n%s\n%s", mark, rows[0], rows[1]);
 }
 
 static void import(const char *name)
@@ -252,12 +269,36 @@ static void test_events(void **state)
 	keys("Enter");
 	assert_string_equal(screen_top(&screen)->ops->name, "macroflows");
 	/* the strip and the chart have it, too */
+	assert_in_strip("d");
+	screen_resize(&screen, 80, 24);
+	wait_idle();
+	assert_in_strip("d");
 	keys("t");
-	assert_seen("d");
 	keys("gg e");
 	while (strstr(shown(), "lost before they were recorded: 1 234") == NULL && strstr(shown(), "all well") == NULL)
 		keys("e");
 	assert_seen("lost before they were recorded: 1 234");
+}
+
+/* What is gone is shown as gone, and no longer counted below macroflows. */
+static void test_evicted(void **state)
+{
+	uint64_t packets = store_totals(store)->packets;
+
+	(void)state;
+	assert_int_equal(store_evict(store, 1, true, NULL), RC_DONE);
+	screen_look_for_news(&screen);
+	wait_idle();
+	assert_true(store_totals(session_sources(session)->stores[0])->packets < packets);
+	assert_in_strip("x");
+	keys("t gg");
+	assert_seen("x: packets were evicted");
+	keys("Escape b");
+	assert_seen("evicted");
+	keys("gg Enter");
+	assert_seen("its packets were evicted");
+	keys("Escape L");
+	assert_string_equal(screen_top(&screen)->ops->name, "events");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -269,6 +310,7 @@ int main(void)
 		TEST(test_chart_fields),
 		TEST(test_blocks),
 		TEST(test_events),
+		TEST(test_evicted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
