@@ -170,13 +170,22 @@ static int list_text_cells(int w)
 static size_t draw_list(struct canvas *c, struct rect r, const struct pane_lines *lines, size_t from)
 {
 	size_t n = lines->n - from < (size_t)r.h ? lines->n - from : (size_t)r.h;
-	int text = list_text_cells(r.w);
+	int text = 0;
+
+	/* explanations stand near what they explain */
+	for (size_t i = 0; i < lines->n; i++) {
+		int used = line_cells(c, &lines->v[i]);
+
+		text = used > text ? used : text;
+	}
+	if (text > list_text_cells(r.w))
+		text = list_text_cells(r.w);
 
 	for (size_t i = from; i < from + n; i++) {
 		int y = r.y + (int)(i - from), used = line_cells(c, &lines->v[i]);
 
 		draw_line(c, r.x, y, used < r.w && text < used ? r.w : text, &lines->v[i]);
-		if (text < r.w && used + COLUMN_GAP < r.w) {
+		if (r.w >= HELP_FROM && used + COLUMN_GAP < r.w) {
 			int at = used > text ? used : text;
 
 			canvas_text(c, r.x + at + COLUMN_GAP, y, r.w - at - COLUMN_GAP, ATTR_DIM, lines->v[i].help);

@@ -21,6 +21,7 @@ static bool take_step(const struct view *v, struct place_step *out)
 enum rc place_take(const struct screen *s, struct place *out, struct err *err)
 {
 	out->n = 0;
+	out->range = s->range;
 	out->v = mem_calloc(s->n_views, sizeof(*out->v));
 	if (out->v == NULL)
 		return err_memory(err);
@@ -93,6 +94,9 @@ enum rc place_go(struct screen *s, const struct place *p, struct err *err)
 {
 	size_t kept = views_kept(s, p);
 	enum rc rc = RC_DONE;
+
+	if (p->n > 0)
+		s->range = p->range; /* lists ask for it when they are drawn */
 
 	while (s->n_views > kept && s->n_views > 1)
 		screen_pop(s, false);

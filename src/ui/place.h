@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Places: which views lie on the stack, with their filters and selected rows, so that one can come back even when they were
+ * Places: which views lie on the stack, with their filters and selected rows, and the range of time, so that one can come back even when they were
  * left; and the marks that remember places under a letter.
  *
  * A place knows views by what they show (struct view_ops.place), never by pointer: going there keeps the views that are the same and
@@ -11,6 +11,7 @@
 #ifndef FLOWDRILL_UI_PLACE_H
 #define FLOWDRILL_UI_PLACE_H
 
+#include "ui/range.h"
 #include "ui/view.h"
 
 enum place_kind { PLACE_RECORDS, PLACE_PACKETS, PLACE_PACKET };
@@ -31,6 +32,7 @@ struct place_step {
 struct place {
 	struct place_step *v;
 	size_t n;
+	struct range range; /* of time; where n > 0 */
 };
 
 /* Where the screen is. RC_NO_MEMORY. */

@@ -41,8 +41,10 @@ static bool proposed_name(struct screen *s, char *out, size_t size)
 	}
 	if (v->ops->chosen != NULL)
 		return snprintf(out, size, "%s.pcapng", v->ops->name) > 0;
-	if (tags_chosen(s, &id, &ids, &n, &err) != RC_DONE)
+	if (tags_chosen(s, &id, &ids, &n, &err) != RC_DONE) {
+		screen_fail(s, &err);
 		return false;
+	}
 	if (n > 1)
 		return snprintf(out, size, "tagged.pcapng") > 0;
 	id_format(text, sizeof(text), &ids[0]);

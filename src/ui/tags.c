@@ -93,6 +93,8 @@ enum rc tags_chosen(const struct screen *s, struct id *one, const struct id **v,
 	*n = s->tags.n;
 	if (*n > 0)
 		return RC_DONE;
+	if (top->group[0] != '\0')
+		return err_set(err, RC_USAGE, "group", "Enter shows its members, there Ctrl-T tags them all");
 	if (top->ops->selected == NULL || !top->ops->selected(top, one))
 		return err_set(err, RC_USAGE, "selection", "nothing is selected");
 	*v = one;

@@ -37,7 +37,7 @@ static void test_choose(void **state)
 	keys("/");
 	type("URG");
 	keys("Enter");
-	assert_seen("'URG' is in no column");
+	assert_seen("'URG' is not in it");
 	keys("/");
 	type("retransmissions in both");
 	keys("Enter");

@@ -63,6 +63,7 @@ static void test_service(void **state)
 	assert_seen("Enter shows the members");
 	keys("w");
 	assert_unseen("write packets to");
+	assert_seen("Enter shows its members, there Ctrl-T tags them all");
 	assert_int_equal(screen.n_views, 1);
 	keys("Enter");
 	assert_asked(TIER_MACROFLOW, NULL, NULL);

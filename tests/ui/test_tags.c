@@ -168,6 +168,22 @@ static void test_marks(void **state)
 	assert_int_equal(selected_offset(), 100);
 }
 
+static void test_mark_has_its_time(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("Enter m a :");
+	type("range 14:00:00 14:00:10");
+	keys("Enter");
+	assert_true(range_is_set(&screen.range));
+	keys("m b ' a");
+	assert_false(range_is_set(&screen.range));
+	keys("' b");
+	assert_int_equal(screen.range.to_ns - screen.range.from_ns, INT64_C(10) * 1000000000);
+	shown();
+	assert_true(fake.asked.to_ns == screen.range.to_ns);
+}
+
 static void test_mark_of_a_packet(void **state)
 {
 	(void)state;
@@ -206,6 +222,7 @@ int main(void)
 		TEST(test_fold_is_no_row),
 		TEST(test_write_tagged),
 		TEST(test_marks),
+		TEST(test_mark_has_its_time),
 		TEST(test_mark_of_a_packet),
 		TEST(test_mark_while_rows_come),
 	};
