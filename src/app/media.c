@@ -158,6 +158,9 @@ static bool begins_message(const uint8_t *p, size_t n)
 {
 	static const char *const begins[] = {"INVITE ", "SIP/2.0 ", "ACK ", "PRACK ", "UPDATE "};
 
+	/* every packet with payload is asked, and nearly none is one: mostly the first letter tells */
+	if (n == 0 || (p[0] != 'I' && p[0] != 'S' && p[0] != 'A' && p[0] != 'P' && p[0] != 'U'))
+		return false;
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
 		size_t len = strlen(begins[i]);
 

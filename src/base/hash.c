@@ -51,7 +51,10 @@ unsigned hash_parity(const void *bytes, size_t len)
 		memcpy(&word, at, sizeof(word));
 		all ^= word;
 	}
-	for (; len > 0; at++, len--)
-		all ^= *at;
+	if (len > 0) {
+		word = 0;
+		memcpy(&word, at, len);
+		all ^= word;
+	}
 	return (unsigned)__builtin_parityll(all);
 }

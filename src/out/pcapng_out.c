@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { FLUSH_BYTES = 1 << 20 }; /* written at once */
+enum { FLUSH_BYTES = 1 << 18 }; /* written at once */
 
 /* Interfaces of one source: number in the file + 1 by point number; 0: not written yet. */
 struct source_map {

@@ -337,7 +337,7 @@ uint64_t packet_digest(const void *data, uint32_t caplen, uint32_t len, uint32_t
 	uint64_t rest = ((uint64_t)point << 32 | len) * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)time_ns;
 	uint64_t odd = lengths ^ (uint64_t)time_ns ^ point ^ hash_parity(data, caplen);
 
-	return (hash_mix(hash_bytes(data, caplen, 0) + rest) & ~UINT64_C(1)) | hash_parity(&odd, sizeof(odd));
+	return (hash_mix(hash_bytes(data, caplen, 0) + rest) & ~UINT64_C(1)) | (uint64_t)__builtin_parityll(odd);
 }
 
 /* Whether it is the packet that was indexed. */
