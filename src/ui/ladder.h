@@ -13,6 +13,8 @@
 #include "flow/record.h"
 
 enum { LADDER_ARROWS = 20000, LADDER_HOSTS = 64, LADDER_NAME = 72, LADDER_SCALE_LINES = 120, LADDER_GAP_PARTS = 20 };
+/* An answer, or a pause, is late from here on. */
+static const int64_t LADDER_LATE_NS = 500000000;
 /* Nothing shorter is a gap. */
 static const int64_t LADDER_GAP_NS = 1000000;
 
@@ -30,6 +32,7 @@ struct ladder_arrow {
 	uint16_t from, to;           /* hosts */
 	bool quiet;                  /* says nothing but that something came: a bare acknowledgment */
 	bool reset;
+	bool late;                   /* an answer that somebody waited long for */
 	size_t text;                 /* in texts, terminated; safe for a terminal */
 };
 

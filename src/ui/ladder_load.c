@@ -67,6 +67,7 @@ static bool take(struct ladder_load *l, const struct row *row)
 		.frame = p->frame,
 		.marks = p->note.marks,
 		.quiet = is_quiet(&p->pkt) && (p->note.marks & ~silent_marks) == 0,
+		.late = p->note.has_response && p->note.response_ns >= LADDER_LATE_NS,
 		.reset = (p->pkt.flags & PACKET_HAS_TCP) && (p->pkt.tcp_flags & TCP_RST) };
 	char text[TEXT_MAX], src[LADDER_NAME], dst[LADDER_NAME];
 	bool more;
@@ -134,7 +135,8 @@ static bool find_asked(struct ladder_load *l)
 {
 	l->at = 0;
 	for (uint32_t i = 0; i < l->ladder.n; i++)
-		if (l->asked.tier == TIER_PACKET && record_id_equal(l->ladder.arrows[i].id.rec, l->asked.rec)) {
+		if (l->asked.tier == TIER_PACKET && l->ladder.arrows[i].id.source == l->asked.source &&
+			record_id_equal(l->ladder.arrows[i].id.rec, l->asked.rec)) {
 			l->at = i;
 			return true;
 		}

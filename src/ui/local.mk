@@ -145,6 +145,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_related_draw.c \
 	src/ui/view_sort.c \
 	src/ui/view_stream.c \
+	src/ui/view_stream.h \
+	src/ui/view_stream_draw.c \
 	src/ui/view_table.c \
 	src/ui/view_table.h \
 	src/ui/view_top.c \

@@ -152,7 +152,7 @@ static unsigned arrow_attr(const struct ladder_arrow *a)
 {
 	if (a->reset || (a->marks & MARK_BIT(MARK_ERRORS)))
 		return ATTR_BAD;
-	if (a->marks & (trouble_marks | MARK_BIT(MARK_REFUSALS)))
+	if (a->late || (a->marks & (trouble_marks | MARK_BIT(MARK_REFUSALS))))
 		return ATTR_WARN;
 	return a->quiet ? ATTR_DIM : ATTR_NORMAL;
 }
@@ -195,7 +195,7 @@ static void draw_wait(struct canvas *c, int y, const struct poles *p, int64_t ns
 	if (ns == 0)
 		return;
 	text_duration(text, sizeof(text), ns);
-	canvas_printf(c, x, y, p->x0 + p->w - x, ATTR_TIME | extra, "%s passes", text);
+	canvas_printf(c, x, y, p->x0 + p->w - x, (ns >= LADDER_LATE_NS ? ATTR_WARN : ATTR_TIME) | extra, "%s passes", text);
 }
 
 static void draw_line(const struct ladder_view *lv, struct canvas *c, struct rect r, const struct poles *p, size_t n)
@@ -298,7 +298,7 @@ static bool wanted(const struct ladder_view *lv, const struct ladder_line *line,
 
 	if (line->kind != LADDER_PACKET)
 		return false;
-	return trouble ? a->reset || (a->marks & trouble_marks) != 0
+	return trouble ? a->reset || a->late || (a->marks & trouble_marks) != 0
 		       : strcasestr(ladder_text(&lv->load.ladder, a), lv->search) != NULL;
 }
 
