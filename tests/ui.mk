@@ -135,6 +135,11 @@ tests_ui_test_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 TESTS += tests/ui/mend.sh tests/ui/until.sh
 EXTRA_DIST += tests/ui/mend.sh tests/ui/until.sh
 
+# Every key in every view.
+TESTS += tests/ui/every-key.sh
+LONG_TESTS += tests/ui/every-key-long.sh
+EXTRA_DIST += tests/ui/every-key.sh tests/ui/every-key-long.sh
+
 # Views as text, keys of the command line.
 TESTS += tests/ui/batch.sh
 EXTRA_DIST += tests/ui/batch.sh

@@ -102,6 +102,18 @@ printf 'wait idle\nkey e\nansi -\n' >"$work/script"
 run by_step --script "$work/script"
 cmp "$work/colors" "$work/by_step" || fail "ansi in a script is not --ansi"
 
+# pictures are made of it
+if command -v python3 >/dev/null 2>&1; then
+	python3 "$top_srcdir/contrib/ansi2svg.py" <"$work/colors" >"$work/svg" || fail "no picture was made"
+	python3 - "$work/svg" <<'END' || fail "the picture is not well-formed, or lacks text"
+import sys, xml.dom.minidom
+texts = xml.dom.minidom.parse(sys.argv[1]).getElementsByTagName("text")
+sys.exit(not any("all services" in t.firstChild.data for t in texts) or len(texts) < 50)
+END
+else
+	echo "skipped: no python3 to make a picture"
+fi
+
 wrong 2 'none of' --batch nothing
 wrong 2 'of which record' --batch packet
 wrong 2 'cannot be of a packet' --batch flows --in "$packet"

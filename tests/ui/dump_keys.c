@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The tables of flowdrill-keys(7) and flowdrill-config(5) from those of the program: see
- * tests/ui/man_keys.sh. Arguments: keys, colors or settings.
+ * tests/ui/man_keys.sh. Arguments: keys, colors or settings; bound: what is bound to
+ * anything, a line each.
  */
 #include "ui/command.h"
 #include "ui/keymap.h"
@@ -103,6 +104,19 @@ static void put_settings(void)
 	puts(".El");
 }
 
+static void put_bound(void)
+{
+	size_t n;
+	const struct keymap_row *rows = keymap_rows(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		for (const char *k = rows[i].keys; *k != '\0'; k++)
+			putchar(*k == ' ' ? '\n' : *k);
+		if (rows[i].keys[0] != '\0')
+			putchar('\n');
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -114,6 +128,8 @@ int main(int argc, char **argv)
 		put_colors();
 	} else if (strcmp(what, "settings") == 0) {
 		put_settings();
+	} else if (strcmp(what, "bound") == 0) {
+		put_bound();
 	} else {
 		return 2;
 	}
