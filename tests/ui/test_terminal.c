@@ -142,7 +142,7 @@ static void test_resize(void **state)
 	run.n = 0;
 	assert_int_equal(ioctl(run.fd, TIOCSWINSZ, &large), 0);
 	/* there is room for details now */
-	wait_for("how much");
+	wait_for("health: normal");
 	/* and keys still come through */
 	type("Q");
 	assert_int_equal(WEXITSTATUS(finish()), 0);
