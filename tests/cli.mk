@@ -16,6 +16,7 @@ cli_scripts = \
 	tests/cli/capture.sh \
 	tests/cli/captures.sh \
 	tests/cli/check.sh \
+	tests/cli/completion.sh \
 	tests/cli/escape.sh \
 	tests/cli/explain.sh \
 	tests/cli/export.sh \
@@ -47,3 +48,8 @@ check_PROGRAMS += tests/cli/hostile-tool
 tests_cli_hostile_tool_SOURCES = tests/cli/hostile-tool.c tests/ui/vt.c tests/ui/vt.h
 tests_cli_hostile_tool_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_cli_hostile_tool_LDADD = $(capture_ldadd)
+
+# Completion of the shells, from the program's tables.
+check_PROGRAMS += tests/cli/dump_completion
+tests_cli_dump_completion_SOURCES = tests/cli/dump_completion.c
+tests_cli_dump_completion_LDADD = $(cli_ldadd)

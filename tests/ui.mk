@@ -180,6 +180,6 @@ tests_ui_test_time_views_SOURCES = tests/ui/test_time_views.c $(captures_sources
 tests_ui_test_time_views_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_ui_test_time_views_LDADD = $(ui_test_ldadd)
 
-# Packets into programs.
-TESTS += tests/ui/program.sh
-EXTRA_DIST += tests/ui/program.sh
+# Packets into programs; what is remembered.
+TESTS += tests/ui/program.sh tests/ui/restore.sh
+EXTRA_DIST += tests/ui/program.sh tests/ui/restore.sh

@@ -306,6 +306,20 @@ static const struct command_row *find(const char *name, size_t len)
 	return found;
 }
 
+/* Everything that has a key is a command, too: by the request's whole name. */
+static bool run_request(struct screen *s, const char *name, size_t len)
+{
+	char text[64];
+	const struct keymap_row *row;
+
+	snprintf(text, sizeof(text), "%.*s", (int)len, name);
+	row = name[len] == '\0' ? keymap_row_find(text) : NULL;
+	if (row == NULL)
+		return false;
+	screen_request(s, row->request);
+	return true;
+}
+
 enum rc command_run(struct screen *s, const char *line, struct err *err)
 {
 	char arguments[4096];
@@ -319,6 +333,8 @@ enum rc command_run(struct screen *s, const char *line, struct err *err)
 	if (*line == '!')
 		return program_start(s, line + 1, err);
 	row = find(line, len);
+	if (row == NULL && run_request(s, line, len))
+		return RC_DONE;
 	if (row == NULL)
 		return err_set(err, RC_USAGE, "command", "there is no '%.*s'; ? shows all",
 			(int)len, line);
@@ -338,9 +354,17 @@ enum rc command_run(struct screen *s, const char *line, struct err *err)
 
 static void complete_names(const char *word, prompt_say say, void *say_ctx)
 {
+	size_t n;
+	const struct keymap_row *requests = keymap_rows(&n);
+
 	for (size_t i = 0; i < ROWS; i++)
 		if (strncmp(rows[i].name, word, strlen(word)) == 0)
 			say(say_ctx, rows[i].name, rows[i].help);
+	if (*word == '\0')
+		return; /* requests are many, and have keys */
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(requests[i].name, word, strlen(word)) == 0)
+			say(say_ctx, requests[i].name, requests[i].help);
 }
 
 static void complete_fields(const char *word, enum tier tier, prompt_say say, void *say_ctx)

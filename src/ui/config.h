@@ -18,6 +18,7 @@ enum {
 	CONFIG_SETS = 64,
 	CONFIG_FILTERS = 64,
 	CONFIG_ERRORS = 32,
+	CONFIG_ERROR_MAX = 400,
 	CONFIG_COLUMNS_MAX = 1024,
 	CONFIG_NAME_MAX = 64,
 	CONFIG_FILTER_MAX = 1024,
@@ -38,7 +39,7 @@ struct config {
 		char name[CONFIG_NAME_MAX], text[CONFIG_FILTER_MAX];
 	} filters[CONFIG_FILTERS];
 	size_t n_filters;
-	char errors[CONFIG_ERRORS][400]; /* "FILE: line 3: WHY"; unescaped */
+	char errors[CONFIG_ERRORS][CONFIG_ERROR_MAX]; /* "FILE: line 3: WHY"; unescaped */
 	size_t n_errors; /* may be more than are kept */
 };
 

@@ -91,6 +91,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/record_label.h \
 	src/ui/related_load.c \
 	src/ui/related_load.h \
+	src/ui/restore.c \
+	src/ui/restore.h \
 	src/ui/save.c \
 	src/ui/save.h \
 	src/ui/screen.c \
@@ -129,10 +131,10 @@ src_ui_libui_a_SOURCES = \
 	src/ui/ui.c \
 	src/ui/ui.h \
 	src/ui/view.h \
-	src/ui/view_columns.c \
 	src/ui/view_blocks.c \
 	src/ui/view_blocks.h \
 	src/ui/view_chart.c \
+	src/ui/view_columns.c \
 	src/ui/view_events.c \
 	src/ui/view_help.c \
 	src/ui/view_ladder.c \

@@ -7,6 +7,7 @@
 #include "ui/command.h"
 #include "ui/config.h"
 #include "ui/crumbs.h"
+#include "ui/restore.h"
 #include "ui/save.h"
 #include "ui/setting.h"
 #include "ui/state.h"
@@ -149,16 +150,18 @@ static enum rc start(struct screen *s, const struct screen_options *o, struct er
 		return err_memory(err);
 	if (o->filter != NULL && o->filter[0] != '\0')
 		rc = screen_top(s)->ops->set_filter(screen_top(s), o->filter, err);
+	else if (!o->fresh && !s->indexing && !s->waiting)
+		restore_go(s);
 	return rc;
 }
 
-/* All of it on the message line, as far as there is room; `:config` has the rest. */
+/* The first one; all are told when the screen is gone. */
 static void say_config(struct screen *s)
 {
 	const struct config *c = s->config;
 
 	if (c->n_errors > 1)
-		screen_say(s, "%s (and %zu more)", c->errors[0], c->n_errors - 1);
+		screen_say(s, "%zu errors, the first: %s", c->n_errors, c->errors[0]);
 	else
 		screen_say(s, "%s", c->errors[0]);
 	s->message.bad = true;
@@ -193,6 +196,8 @@ void screen_close(struct screen *s)
 {
 	save_cancel(s);
 	alerts_close(s);
+	if (s->state != NULL)
+		restore_remember(s);
 	while (s->n_views > 0) {
 		struct view *v = s->views[--s->n_views];
 

@@ -78,6 +78,7 @@ struct screen_options {
 	const char *title, *filter; /* see struct ui_options */
 	const char *history; /* see prompt_new() */
 	const char *state; /* see state_open() */
+	bool fresh; /* not as it was left */
 	struct config *config; /* taken over in any case; NULL: the defaults */
 	int w, h;
 	bool ascii;

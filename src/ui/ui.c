@@ -2,6 +2,7 @@
 #include "ui/ui.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "ui/batch.h"
 #include "ui/config.h"
 #include "ui/loop.h"
@@ -9,6 +10,8 @@
 #include "ui/term.h"
 
 #include <locale.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { SCRIPT_W = 80, SCRIPT_H = 24, PAGE_W = 160 };
 
@@ -26,6 +29,7 @@ static enum rc take_options(
 	out->title = o->title;
 	out->filter = o->filter;
 	out->ascii = o->ascii;
+	out->fresh = o->fresh;
 	out->state = o->state == NULL && is_headless(o) ? "" : o->state;
 	out->config = config_new();
 	if (out->config == NULL)
@@ -43,6 +47,29 @@ static enum rc index_result(const struct screen *s, struct err *err)
 	if (s->index_err.rc != RC_DONE && err != NULL)
 		*err = s->index_err;
 	return s->index_err.rc;
+}
+
+/* Where the screen was: what is wrong with the configuration, line by line. */
+static void say_errors(char errors[][CONFIG_ERROR_MAX], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char text[CONFIG_ERROR_MAX * 2];
+
+		text_escape_to(text, sizeof(text), errors[i], strlen(errors[i]));
+		fprintf(stderr, "flowdrill: %s\n", text);
+	}
+}
+
+static void close_screen(struct screen *s, struct terminal *t)
+{
+	const struct config *c = s->config;
+	size_t n = c->n_errors < CONFIG_ERRORS ? c->n_errors : CONFIG_ERRORS;
+	char errors[CONFIG_ERRORS][CONFIG_ERROR_MAX];
+
+	memcpy(errors, c->errors, sizeof(errors));
+	screen_close(s);
+	term_close(t);
+	say_errors(errors, n);
 }
 
 static enum rc run_headless(struct session *s, const struct ui_options *o, struct err *err)
@@ -63,7 +90,7 @@ static enum rc run_headless(struct session *s, const struct ui_options *o, struc
 	rc = batch_run(&screen, o, err);
 	if (rc == RC_DONE)
 		rc = index_result(&screen, err);
-	screen_close(&screen);
+	close_screen(&screen, NULL);
 	return rc;
 }
 
@@ -89,9 +116,10 @@ static enum rc run_terminal(struct session *s, const struct ui_options *o, struc
 	if (rc == RC_DONE) {
 		loop_run(&screen, t);
 		rc = index_result(&screen, err);
-		screen_close(&screen);
+		close_screen(&screen, t);
+	} else {
+		term_close(t);
 	}
-	term_close(t);
 	return rc;
 }
 
