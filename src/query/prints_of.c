@@ -122,7 +122,7 @@ static enum rc keep(struct machine *m, size_t i, const uint32_t *v, uint32_t n, 
 static enum rc take_stored(struct machine *m, const struct query_sources *sources, struct err *err)
 {
 	struct packet_prints found;
-	struct prints_of *x;
+	struct prints_of *x = NULL;
 	enum rc rc = prints_of_new(sources, &x, err);
 
 	for (size_t i = 0; i < m->n && rc == RC_DONE; i++) {
