@@ -356,11 +356,14 @@ static void complete_names(const char *word, prompt_say say, void *say_ctx)
 {
 	size_t n;
 	const struct keymap_row *requests = keymap_rows(&n);
+	bool found = false;
 
 	for (size_t i = 0; i < ROWS; i++)
-		if (strncmp(rows[i].name, word, strlen(word)) == 0)
+		if (strncmp(rows[i].name, word, strlen(word)) == 0) {
 			say(say_ctx, rows[i].name, rows[i].help);
-	if (*word == '\0')
+			found = true;
+		}
+	if (found)
 		return; /* requests are many, and have keys */
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(requests[i].name, word, strlen(word)) == 0)

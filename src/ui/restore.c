@@ -190,8 +190,6 @@ static void go(struct screen *s, const struct place *p, const struct range *r)
 {
 	struct err err;
 
-	if (range_is_set(r) && r->from_ns < r->to_ns)
-		range_set(s, r->from_ns, r->to_ns);
 	if (place_go(s, p, &err) != RC_DONE)
 		screen_fail(s, &err);
 	else if (is_worth_telling(p, r))
@@ -210,7 +208,12 @@ void restore_go(struct screen *s)
 	snprintf(text, sizeof(text), "%s", saved);
 	range_init(&r);
 	p.v = mem_calloc(SCREEN_VIEWS_MAX, sizeof(*p.v));
-	if (p.v != NULL && read_place(text, &r, &p))
-		go(s, &p, &r);
+	if (p.v != NULL && read_place(text, &r, &p)) {
+		if (r.from_ns < r.to_ns)
+			p.range = r;
+		else
+			range_init(&p.range);
+		go(s, &p, &p.range);
+	}
 	place_free(&p);
 }
