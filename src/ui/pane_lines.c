@@ -185,7 +185,7 @@ static bool family_of(const char *name, char base[NAME_MAX_LEN])
 	return false;
 }
 
-/* "0.1 ms to 4.34 s, half below 12 ms, 95 % below 16 ms, mean 98 ms ± 0.5 s (272x)": measured so often */
+/* "0.1 ms to 4.34 s, half below 12 ms, 95 % below 16 ms, mean 98 ms, deviation 0.5 s (272x)": measured so often */
 static void put_family(struct pane_line *line, const char *base, const struct row *row, const struct cell_style *style)
 {
 	const struct field *f[SUFFIXES], *n = find(row, base, "_n");
@@ -209,7 +209,7 @@ static void put_family(struct pane_line *line, const char *base, const struct ro
 		append(line, row, style, f[MAX], "at most ", "");
 		append(line, row, style, f[MIN], "at least ", "");
 	}
-	append(line, row, style, f[SD], " \xc2\xb1 ", "");
+	append(line, row, style, f[SD], ", deviation ", "");
 	append(line, row, style, n, " (", "x)");
 }
 

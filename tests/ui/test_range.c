@@ -39,7 +39,7 @@ static void open_session(const char *path, bool is_store)
 
 static void open_screen(void)
 {
-	const struct screen_options o = { .title = "shop", .history = "", .w = 100, .h = 30 };
+	const struct screen_options o = { .title = "shop", .history = "", .state = "", .w = 100, .h = 30 };
 	struct err err;
 
 	assert_int_equal(screen_open(&screen, session, &o, &err), RC_DONE);

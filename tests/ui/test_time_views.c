@@ -105,7 +105,7 @@ static void import(const char *name)
 
 static int set_up(void **state)
 {
-	const struct screen_options o = { .title = "shop", .history = "", .w = 120, .h = 34 };
+	const struct screen_options o = { .title = "shop", .history = "", .state = "", .w = 120, .h = 34 };
 	struct session_options options;
 	struct store_config config;
 	char path[256];
