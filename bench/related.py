@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import random
+import re
 import shutil
 import string
 import struct
@@ -34,12 +35,12 @@ class Capture:
     def add(self, when, frame, request=None, hop=None):
         self.packets.append((when, frame, request, hop))
 
-    def write(self, path):
+    def write(self, path, begin=1000.0):
         self.packets.sort(key=lambda p: p[0])
         with open(path, "wb") as out:
             out.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1))
             for when, frame, _, _ in self.packets:
-                ns = int((when + 1000) * 1e9)
+                ns = int((when + begin) * 1e9)
                 out.write(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(frame), len(frame)))
                 out.write(frame)
 
@@ -180,6 +181,17 @@ class World:
                 d.free_at = d.say(t, 0, b"Q" + struct.pack("!I", len(text) + 4) + text) + 0.003
                 d.say(d.free_at, 1, self.answer(b"", "cache"))
 
+    def unrelated(self, flows, seconds):
+        """Requests that the load balancer answers itself: same headers, sessions and templates, and they trigger nothing."""
+        names = ["".join(random.choices("0123456789abcdef", k=20)) for _ in range(200)]
+        for _ in range(flows):
+            when, client = 1 + random.random() * seconds, random.choice(self.clients)
+            c = Connection(self.capture, client, LB, 8081, random.randrange(32768, 61000))
+            asked = http(f"/static/{random.choice(names)}.js?v={random.randrange(10**9)}", "www.shop.example",
+                         [f"Cookie: session={self.sessions[client]}"], b"")
+            t = c.say(when, 0, asked) + self.think() / 4
+            c.say(t, 1, b"HTTP/1.1 200 OK\r\nServer: shop\r\nContent-Type: text/javascript\r\n\r\n" + make_content("text", 400))
+
     def run(self):
         s, when = self.s, 1.0
         n = int(s["rate"] * s["seconds"])
@@ -194,9 +206,9 @@ class World:
         return n
 
 
-def flowdrill(program, *words):
+def flowdrill(program, *words, ok=(0, 1)):
     done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
+    if done.returncode not in ok:
         sys.exit(f"related.py: {' '.join(words)}: {done.stderr.strip()}")
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
@@ -264,7 +276,7 @@ def measure(s, program, folder, asked, seed):
     if s["snap"]:
         source = ["-s", os.path.join(folder, "snapped.fdr")]
         flowdrill(program, "import", *source, "--snaplen", str(s["snap"]), "--fingerprints", "full", path)
-    ids = flowdrill(program, "list", "packets", *source, "--fields", "frame,id", "--format", "csv")
+    ids = flowdrill(program, "list", "packets", *source, "--fields", "frame,id", "--format", "csv", "-q")
     id_of = {int(r["frame"]): r["id"] for r in ids}
     frame_of = {r["id"]: int(r["frame"]) for r in ids}
     truth, first = {}, {}
@@ -277,9 +289,9 @@ def measure(s, program, folder, asked, seed):
     ours, base, seconds = Score(), Score(), []
     for request in random.sample(range(n), min(asked, n)):
         want = truth[request] - {"client"}
-        begin = time.perf_counter()
+        begin = os.times()
         hops = flowdrill(program, "related", *source, id_of[first[request] + 1], "--format", "csv", "-q")
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(sum(os.times()[2:4]) - sum(begin[2:4]))
         told = [packets[frame_of[h["to"]] - 1][2:4] for h in hops]
         ours.add(told, (request, want))
         base.add(by_time(world.capture, first[request], want), (request, want))
@@ -287,6 +299,73 @@ def measure(s, program, folder, asked, seed):
     os.remove(path)
     shutil.rmtree(source[1], ignore_errors=True)
     return ours, base, seconds[len(seconds) // 2], len(packets)
+
+
+def false_hops(program, folder, flows, seed):
+    """All flows that triggered nothing, asked of at once, amid as many cascades."""
+    random.seed(seed)
+    world = World(BASE)
+    world.s = {**BASE, "seconds": flows / BASE["rate"]}
+    world.run()
+    world.unrelated(flows, world.s["seconds"])
+    path = os.path.join(folder, "unrelated.pcap")
+    world.capture.write(path)
+    macroflows = flowdrill(program, "list", "macroflows", "-r", path, "--fields", "id,flows", "--format", "csv", "-q",
+                           "server_port == 8081")
+    wrong, asked = 0, 0
+    for m in macroflows:
+        hops = flowdrill(program, "related", "-r", path, m["id"], "--format", "csv", "-q", ok=(0, 1, 4))
+        wrong += sum(int(h["matches"]) + int(h["answers"]) for h in hops if h["depth"] == "1")
+        asked += int(m["flows"])
+    os.remove(path)
+    print(f"unrelated flows: {asked:,} asked of amid {len(world.capture.packets):,} packets, {wrong} false hops: "
+          f"{wrong / asked * 10000:.1f} in 10,000")
+
+
+def counters(text):
+    """What --explain says of the cost."""
+    number = {}
+    for line in text.splitlines():
+        found = re.match(r"(blocks|segments|index bytes|packet bytes|comparing) +(\d+)(?:.*?(\d+) packets)?", line)
+        if found:
+            number[found.group(1)] = int(found.group(2))
+            number["packets"] = int(found.group(3) or number.get("packets", 0))
+    return number
+
+
+def cost(program, generator, size, folder, asked, seed):
+    """One store of so many GB, 6,667 packets a second, in the middle of whose time cascades are; what a trace reads of it."""
+    random.seed(seed)
+    packets, rate = int(size * 1e9 / 419), 6667
+    filler, path, store = (os.path.join(folder, name) for name in ("filler.pcap", "cascade.pcap", "cost.fdr"))
+    subprocess.run([generator, "-o", filler, "--packets", str(packets), "--rate", str(rate), "--start", "1000", "--format", "pcap-ns"],
+                   check=True, stdout=subprocess.DEVNULL)
+    world = World(BASE)
+    world.run()
+    world.capture.write(path, begin=1000 + packets / rate / 2)
+    flowdrill(program, "import", "-s", store, filler, path, "-q")
+    os.remove(filler)
+    os.remove(path)
+    blocks = len(flowdrill(program, "list", "blocks", "-s", store, "--fields", "id", "--format", "csv", "-q"))
+    begin = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1000 + packets / rate / 2))
+    asks = flowdrill(program, "list", "flows", "-s", store, "--fields", "id", "--format", "csv", "-q", "--from", begin,
+                     "server == 10.0.0.5 and server_port == 80")
+    read, seconds = [], []
+    for row in random.sample(asks, min(asked, len(asks))):
+        used = os.times()
+        done = subprocess.run([program, "related", "-s", store, row["id"], "--explain", "-q", "--format", "csv"],
+                              capture_output=True, text=True, check=False)
+        seconds.append(sum(os.times()[2:4]) - sum(used[2:4]))
+        read.append({**counters(done.stderr), "hops": done.stdout.count("\n") - 1})
+
+    def median(key):
+        return sorted(r.get(key, 0) for r in read)[len(read) // 2]
+
+    seconds.sort()
+    print(f"| {size:g} | {blocks} | {len(read)} | {median('hops')} | {median('blocks')} | {median('segments')} | "
+          f"{median('index bytes') / 1e6:.2f} | {median('packet bytes') / 1e6:.2f} | {median('packets'):,} | "
+          f"{median('comparing') / 1e6:.1f} | {seconds[len(seconds) // 2]:.3f} | {seconds[-1]:.3f} |", flush=True)
+    shutil.rmtree(store)
 
 
 BASE = {"kind": "text", "size": 64, "rate": 200, "seconds": 8, "same": 0.0, "cover": "", "answers": False,
@@ -323,11 +402,24 @@ def main():
     p.add_argument("--asked", type=int, default=100, help="requests that are traced in each scenario")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--only", default="", help="scenarios with this in their name")
+    p.add_argument("--unrelated", type=int, metavar="FLOWS", help="instead: false hops of so many flows that triggered nothing")
+    p.add_argument("--cost", metavar="GB,...", help="instead: what a trace reads of stores of these sizes (needs three times the disk)")
+    p.add_argument("--generator", default="bench/flowdrill-gen", help="for --cost")
+    p.add_argument("--folder", help="for temporary files")
     a = p.parse_args()
-    print("| scenario | packets | hops: recall | precision | whole trees | by time: recall | precision | whole trees | s |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=a.folder) as folder:
         os.environ["XDG_CACHE_HOME"] = folder
+        if a.unrelated:
+            false_hops(a.program, folder, a.unrelated, a.seed)
+            return
+        if a.cost:
+            print("| GB | blocks | flows traced | hops | blocks read | segments | index MB | packet MB | packets | million steps | "
+                  "CPU s, median | most |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
+            for size in map(float, a.cost.split(",")):
+                cost(a.program, a.generator, size, folder, a.asked, a.seed)
+            return
+        print("| scenario | packets | hops: recall | precision | whole trees | by time: recall | precision | whole trees | CPU s |")
+        print("|---|---|---|---|---|---|---|---|---|")
         for name, change in SCENARIOS:
             if a.only not in name:
                 continue

@@ -501,5 +501,5 @@ void machine_answer_times(const struct machine *m, int64_t *out)
 
 bool machine_certain(const struct trace_link *l)
 {
-	return l->len >= ANSWER_LEAST && trace_confidence(l) >= ANSWER_SURE;
+	return l->sound && l->len >= ANSWER_LEAST && trace_confidence(l) >= ANSWER_SURE;
 }

@@ -426,6 +426,8 @@ static int by_triggered(const void *a, const void *b)
 {
 	const struct service_edge *x = a, *y = b;
 
+	if ((x->from.port == 0) != (y->from.port == 0))
+		return x->from.port == 0 ? 1 : -1;
 	if (x->triggered != y->triggered)
 		return x->triggered > y->triggered ? -1 : 1;
 	int order = addr_cmp(&x->from.addr, &y->from.addr);

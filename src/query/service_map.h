@@ -31,7 +31,7 @@ struct service_edge {
 };
 
 struct service_map {
-	struct service_edge *v;      /* most triggered first */
+	struct service_edge *v;      /* most triggered first; behind them machines by themselves */
 	size_t n, cap;
 	uint64_t machines, packets;  /* looked at */
 	int64_t looked_ns, window_ns;        /* of the window; summed over machines */

@@ -10,18 +10,19 @@ static enum rc add_link(struct matcher *m, const struct match_verdict *v, uint32
 	uint32_t in = (uint32_t)v->in;
 	struct trace_links *l = m->out;
 	struct common c = { 0 };
+	bool sound = false;
 	enum rc rc;
 
 	m->caused[in] |= match_service_bit(&m->packets[out]);
 	if (!m->packets[in].effect_asked && !m->packets[out].cause_asked)
 		return RC_DONE;
-	rc = match_confirm(m, in, out, &c, err);
+	rc = match_confirm(m, in, out, &c, &sound, err);
 	if (rc != RC_DONE || (c.len < TRACE_LEAST && !match_told_by_prints(m, in, out)))
 		return rc;
 	if (mem_grow(&l->v, &l->cap, l->n + 1, sizeof(*l->v)) != 0)
 		return err_memory(err);
 	l->v[l->n++] = (struct trace_link){ in, out, plain_offset(&m->a, c.a_at),
-		plain_offset(&m->b, c.b_at), c.len, v->evidence, v->other };
+		plain_offset(&m->b, c.b_at), c.len, sound, v->evidence, v->other };
 	return RC_DONE;
 }
 
@@ -58,7 +59,7 @@ static enum rc matcher_init(struct matcher *m, uint32_t talks, struct err *err)
 {
 	m->first = mem_calloc(m->n + 1, sizeof(*m->first));
 	m->relevant = mem_calloc(m->n + 1, sizeof(*m->relevant));
-	m->unit = mem_calloc((size_t)talks + 1, sizeof(*m->unit));
+	m->unit = mem_calloc(2 * (size_t)talks + 1, sizeof(*m->unit));
 	m->answered = mem_calloc(m->n + 1, sizeof(*m->answered));
 	m->heard = mem_calloc(m->n + 1, sizeof(*m->heard));
 	m->caused = mem_calloc(m->n + 1, sizeof(*m->caused));

@@ -15,7 +15,8 @@
  *                          best other conversation. Two requests with the same content at the same time are 0.5 each; the
  *                          earlier one that caused nothing yet is taken.
  *
- * Who may cause what: requests cause requests, responses cause responses; who is the client is not known of everyone (TRACE_EITHER).
+ * Who may cause what: requests cause requests, responses cause those to requests that came before theirs left;
+ * who is the client is not known of everyone (TRACE_EITHER).
  * Where nothing of that explains a packet: what was answered may cause the next request; and a request what a server says to
  * another client (a broker, a relay), unless that client said the same itself, or asked since.
  *
@@ -65,6 +66,7 @@ struct trace_link {
 	uint32_t in, out;
 	uint32_t in_offset, out_offset;      /* in their payloads, of the common content */
 	uint32_t len;                /* of it, plain bytes; 0: not confirmed, fingerprints alone tell */
+	bool sound;                  /* what is rare in it is a word, or more than the end of a template may be by chance */
 	double evidence, other;
 };
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ANCHORS = 16, COMPARED = 1 << 20 };
+enum { ANCHORS = 16, COMPARED = 1 << 20, SOUND_MORE = 8 };
 
 /* Prints of the packet that came in, the rarest first; those that the other one has not are left out. */
 static size_t choose_anchors(struct matcher *m, size_t n, uint32_t out, struct print *anchors)
@@ -100,11 +100,33 @@ bool match_told_by_prints(const struct matcher *m, uint32_t in, uint32_t out)
 	return shared == MATCH_SHARED;
 }
 
-enum rc match_confirm(struct matcher *m, uint32_t in, uint32_t out, struct common *common, struct err *err)
+/*
+ * Whether something rare in what is equal is a word, or longer than what one gear hash covers: that one may be a template but for a byte or
+ * two that happen to be the same.
+ */
+static bool is_sound(const struct matcher *m, const struct print *anchors, size_t n, const struct common *common)
+{
+	uint32_t from = UINT32_MAX, to = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct match_entry *e = match_find(m, anchors[i].hash);
+
+		if (!e->decisive || anchors[i].at < common->a_at || anchors[i].at + anchors[i].len > common->a_at + common->len)
+			continue;
+		if (anchors[i].len != PRINT_GEAR)
+			return true;
+		from = anchors[i].at < from ? anchors[i].at : from;
+		to = anchors[i].at + anchors[i].len > to ? anchors[i].at + anchors[i].len : to;
+	}
+	return to > from && to - from >= PRINT_GEAR + SOUND_MORE;
+}
+
+enum rc match_confirm(struct matcher *m, uint32_t in, uint32_t out, struct common *common, bool *sound, struct err *err)
 {
 	struct print anchors[ANCHORS];
 	size_t n, n_anchors;
 
+	*sound = true; /* of fingerprints that are kept two are the same */
 	if (m->packets[in].prints)
 		return confirm_kept(m, in, out, common, err);
 	enum rc rc = match_make_prints(m, &m->a, &m->packets[in], &n, err);
@@ -113,8 +135,10 @@ enum rc match_confirm(struct matcher *m, uint32_t in, uint32_t out, struct commo
 		return rc;
 	n_anchors = choose_anchors(m, n, out, anchors);
 	rc = match_make_prints(m, &m->b, &m->packets[out], &n, err);
-	if (rc == RC_DONE)
+	if (rc == RC_DONE) {
 		*common = grow(m, n, anchors, n_anchors);
+		*sound = is_sound(m, anchors, n_anchors, common);
+	}
 	return rc;
 }
 
@@ -125,8 +149,9 @@ enum rc match_settle(struct matcher *m, uint32_t out, struct match_verdict *v, s
 
 	for (size_t k = 0; k < v->n_tied && v->n_tied > 1 && rc == RC_DONE; k++) {
 		struct common c = { 0 };
+		bool sound;
 
-		rc = match_confirm(m, v->tied[k], out, &c, err);
+		rc = match_confirm(m, v->tied[k], out, &c, &sound, err);
 		if (c.len <= longest)
 			continue;
 		longest = c.len;

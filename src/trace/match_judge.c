@@ -73,6 +73,9 @@ static enum kind kind_of(const struct matcher *m, uint32_t in, uint32_t out)
 
 	if (i->talk == o->talk || (i->peer == o->peer && !to_itself))
 		return NEVER;
+	/* an answer is made of what was asked for it, so not before it was asked itself */
+	if (i->role == TRACE_RESPONSE && o->role == TRACE_RESPONSE && m->heard[in] != INT64_MIN && m->heard[in] < m->heard[out])
+		return NEVER;
 	if (i->role == TRACE_EITHER || o->role == TRACE_EITHER || i->role == o->role)
 		return ALIKE;
 	if (i->role == TRACE_RESPONSE)

@@ -132,7 +132,7 @@ static enum rc note_packet(struct matcher *m, size_t i, struct err *err)
 	return rc;
 }
 
-/* When what came in was answered first: the next packet of its conversation that left. And when what left was asked. */
+/* When what came in was answered first: the next packet of its conversation that left. */
 static void find_answers(struct matcher *m)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -144,14 +144,23 @@ static void find_answers(struct matcher *m)
 		if (p->way == TRACE_OUT)
 			m->unit[p->talk] = p->time_ns;
 	}
-	for (size_t i = 0; i < m->n; i++)
-		m->unit[m->packets[i].talk] = INT64_MIN;
+}
+
+/* What the other side of its conversation said last before each packet. */
+static void find_questions(struct matcher *m, uint32_t talks)
+{
+	int64_t *came = m->unit, *left = m->unit + talks;
+
+	for (uint32_t t = 0; t < 2 * talks; t++)
+		m->unit[t] = INT64_MIN;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct trace_packet *p = &m->packets[i];
 
-		m->heard[i] = m->unit[p->talk];
+		m->heard[i] = p->way == TRACE_OUT ? came[p->talk] : left[p->talk];
 		if (p->way == TRACE_IN)
-			m->unit[p->talk] = p->time_ns;
+			came[p->talk] = p->time_ns;
+		else if (p->way == TRACE_OUT)
+			left[p->talk] = p->time_ns;
 	}
 }
 
@@ -166,6 +175,7 @@ static enum rc note_packets(struct matcher *m, uint32_t talks, struct err *err)
 	m->first[m->n] = m->n_hashes;
 	m->rarest = log((double)m->units + 1);
 	find_answers(m);
+	find_questions(m, talks);
 	return rc;
 }
 

@@ -57,11 +57,11 @@ struct matcher {
 	bool *relevant;              /* by packet: that left, and whose cause has to be found */
 	struct match_post *posts;
 	size_t n_posts, cap_posts;
-	int64_t *unit;               /* by talk: the one seen last */
+	int64_t *unit;               /* by talk, twice: the one seen last; times */
 	uint64_t units;
 	double rarest;               /* ln(units + 1) */
 	int64_t *answered;           /* by packet: when its request was; INT64_MAX never */
-	int64_t *heard;              /* by packet: when its conversation last said something that came; INT64_MIN never */
+	int64_t *heard;              /* by packet: when the other side of its conversation spoke last; INT64_MIN never */
 	uint64_t *caused;            /* by packet: services, as bits */
 	struct match_candidate *candidates;  /* by packet */
 	uint32_t *list;              /* packets that are candidates now */
@@ -107,8 +107,8 @@ uint64_t match_service_bit(const struct trace_packet *out);
 
 /* ---- match_bytes.c */
 
-/* What both have, in m->a and m->b. */
-enum rc match_confirm(struct matcher *m, uint32_t in, uint32_t out, struct common *common, struct err *err);
+/* What both have, in m->a and m->b; sound as in struct trace_link. */
+enum rc match_confirm(struct matcher *m, uint32_t in, uint32_t out, struct common *common, bool *sound, struct err *err);
 /* Whether kept fingerprints alone are enough: payload of one of them was cut. */
 bool match_told_by_prints(const struct matcher *m, uint32_t in, uint32_t out);
 /*

@@ -38,8 +38,10 @@ bool along_request(struct screen *s, enum request r)
 	const struct view *v = screen_top(s);
 	struct id id;
 
+	if (r == REQ_MAP)
+		screen_push(s, view_map_new(s));
 	if (r != REQ_STREAM && r != REQ_LADDER && r != REQ_RELATED && r != REQ_UPSTREAM)
-		return false;
+		return r == REQ_MAP;
 	if (v->ops->selected == NULL || !v->ops->selected(v, &id) || id.tier > TIER_MACROFLOW)
 		screen_say(s, "nothing is selected");
 	else if (r == REQ_STREAM || r == REQ_LADDER)

@@ -39,5 +39,7 @@ struct view *view_stream_new(struct screen *s, const struct id *of);
 struct view *view_related_new(struct screen *s, const struct id *of, bool upstream);
 struct view *view_ladder_new(struct screen *s, const struct id *of);
 struct view *view_ladder_cascade_new(struct screen *s, const struct along_cascade *cascade);
+/* Which service triggers which, within the screen's range of time. */
+struct view *view_map_new(struct screen *s);
 
 #endif

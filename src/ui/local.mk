@@ -138,6 +138,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_events.c \
 	src/ui/view_help.c \
 	src/ui/view_ladder.c \
+	src/ui/view_map.c \
 	src/ui/view_packet.c \
 	src/ui/view_packets.c \
 	src/ui/view_program.c \

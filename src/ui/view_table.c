@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/view_table.h"
 
+#include "ui/along.h"
 #include "ui/chart.h"
 #include "ui/view_blocks.h"
 
@@ -93,6 +94,16 @@ static struct view *make_help(struct screen *s, const struct id *in, struct err 
 	return v;
 }
 
+static struct view *make_map(struct screen *s, const struct id *in, struct err *err)
+{
+	struct view *v = view_map_new(s);
+
+	(void)in;
+	if (v == NULL)
+		err_memory(err);
+	return v;
+}
+
 static const struct view_row rows[] = {
 	{ "macroflows", "services, window by window", ON(MACROFLOW), false, make_macroflows },
 	{ "flows", "flows", ON(MACROFLOW) | ON(FLOW), false, make_flows },
@@ -104,6 +115,7 @@ static const struct view_row rows[] = {
 	{ "blocks", "the map of blocks; of a record: which of them its packets lie in",
 		ON(MACROFLOW) | ON(FLOW) | ON(MICROFLOW), false, make_blocks },
 	{ "events", "the log: losses, recoveries, evictions, interfaces, starts and ends", 0, false, make_events },
+	{ "map", "which service triggers which", 0, false, make_map },
 	{ "help", "keys and commands", 0, false, make_help },
 };
 

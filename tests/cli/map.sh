@@ -18,7 +18,7 @@ fd 0 map -r "$shop" --resolve seen --format dot --limit 3
 prints '^digraph' '"10.0.1.11:8080 web1" -> "10.0.3.4:5432 db" .label="[0-9]* of [0-9]*.nafter' '^}'
 lines 7
 fd 0 map -r "$shop" --format json --limit 1
-prints '"from_port":null,"to":"'
+prints '"from_port":8080,"to":"10.0.3.4"'
 # one machine alone; a window; the half of it has less
 fd 0 map -r "$shop" host 10.0.0.5 --format csv
 cut -d, -f1 out | grep -q '10.0.1' && fail 'a web server is looked at'

@@ -185,6 +185,27 @@ static void test_asked_since(void **state)
 	machine_free(m);
 }
 
+/* The same answer twice: that which was asked for on behalf of the request is meant, and it is certain. */
+static void test_same_answers(void **state)
+{
+	struct machine *m = machine_new(state);
+	uint32_t second, answer;
+
+	say(m, 0, TRACE_IN, TRACE_REQUEST, 0, "GET /item?id=17");
+	say(m, 1, TRACE_OUT, TRACE_REQUEST, 1, "GET item:17");
+	say(m, 2, TRACE_IN, TRACE_RESPONSE, 1, "a lighthouse-lamp of brass");
+	say(m, 3, TRACE_OUT, TRACE_RESPONSE, 0, "<li>a lighthouse-lamp of brass");
+	say(m, 10, TRACE_IN, TRACE_REQUEST, 2, "GET /item?id=17");
+	say(m, 11, TRACE_OUT, TRACE_REQUEST, 3, "GET item:17");
+	second = say(m, 12, TRACE_IN, TRACE_RESPONSE, 3, "a lighthouse-lamp of brass");
+	answer = say(m, 13, TRACE_OUT, TRACE_RESPONSE, 2, "<li>a lighthouse-lamp of brass");
+	match(m);
+	assert_non_null(cause(m, answer));
+	assert_int_equal(cause(m, answer)->in, second);
+	assert_true(cause(m, answer)->other == 0);
+	machine_free(m);
+}
+
 /* What is open goes before what was answered. */
 static void test_answered(void **state)
 {
@@ -264,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_answered),
 		cmocka_unit_test(test_onward),
+		cmocka_unit_test(test_same_answers),
 		cmocka_unit_test(test_asked_since),
 		cmocka_unit_test(test_asked_alone),
 		cmocka_unit_test(test_hostile),

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "session/confine.h"
 #include "query/related.h"
+#include "query/service_map.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -428,6 +429,49 @@ enum rc related_run(const struct query_sources *sources, const struct id *id, co
 	told->asked = told->comparable = 1;
 	told->encrypted = fake.encrypted ? 1 : 0;
 	return RC_DONE;
+}
+
+/* With hops: 0.0.0.2:80 triggers 0.0.0.3:5432, and 0.0.0.3 sends something by itself. */
+enum rc service_map_run(const struct query_sources *sources, const struct query *flows, int64_t window_ns,
+	struct query_control *control, struct service_map *out, struct err *err)
+{
+	(void)sources;
+	(void)flows;
+	(void)window_ns;
+	memset(out, 0, sizeof(*out));
+	if (atomic_load(&control->cancel))
+		return err_set(err, RC_CANCELLED, "fake", "cancelled");
+	if (fake.hops == 0)
+		return RC_DONE;
+	out->v = calloc(2, sizeof(*out->v));
+	if (out->v == NULL)
+		abort();
+	out->n = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		struct service_edge *e = &out->v[i];
+
+		e->from.addr.kind = e->to.addr.kind = ADDR_IPV4;
+		e->from.addr.bytes[3] = (uint8_t)(i + 2);
+		e->to.addr.bytes[3] = (uint8_t)(3 - i);
+		e->from.port = i == 0 ? 80 : 0;
+		e->to.port = 5432;
+		e->requests = i == 0 ? 8 : 0;
+		e->triggered = 12;
+		e->has_delay = i == 0;
+		e->delay_p50_ns = 3000000;
+		e->delay_p95_ns = 9000000;
+		e->packet_from = (struct id){ TIER_PACKET, 0, { 1, 100 } };
+		e->packet_to = (struct id){ TIER_PACKET, 0, { 1, 300 } };
+	}
+	out->looked_ns = 1;
+	out->window_ns = 2;
+	return RC_DONE;
+}
+
+void service_map_free(struct service_map *m)
+{
+	free(m->v);
+	memset(m, 0, sizeof(*m));
 }
 
 /* Every packet is in the microflow, every microflow in the flow with the number 100. */

@@ -39,6 +39,7 @@ for size in 80x24 200x60; do
 	show stream "$size" --size "$size"
 	show related "$size" --size "$size"
 	show ladder "$size" --size "$size"
+	show map "$size" --size "$size"
 done
 show walk ascii --size 80x24 --ascii
 show groups ascii --size 80x24 --ascii
@@ -47,6 +48,7 @@ show chart ascii --size 80x24 --ascii
 show stream ascii --size 80x24 --ascii
 show related ascii --size 80x24 --ascii
 show ladder ascii --size 80x24 --ascii
+show map ascii --size 80x24 --ascii
 # once more, from a cached index and with several threads
 cache=$(mktemp -d)
 trap 'rm -rf "$out" "$cache"' EXIT

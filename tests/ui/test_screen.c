@@ -168,6 +168,35 @@ static void test_related_nothing(void **state)
 	assert_seen("all services");
 }
 
+/* Which service triggers which; Enter goes to an example. */
+static void test_map(void **state)
+{
+	(void)state;
+	open_screen();
+	keys("o");
+	assert_seen("no machine here serves and asks");
+	keys("Enter j P r Escape");
+	fake.hops = 3;
+	keys("o");
+	assert_seen("› map of services");
+	assert_seen("0.0.0.2:80");
+	assert_seen("1.50");
+	assert_seen("3.0 ms");
+	assert_seen("looked at 50 % of the time");
+	keys("Enter");
+	assert_seen("› related");
+	keys("Escape j");
+	assert_seen("0.0.0.3 ?");
+	keys("Enter");
+	assert_seen("› #3");
+	fake.manual = true;
+	keys("Escape Escape o");
+	assert_seen("comparing what came");
+	assert_true(screen_busy(&screen));
+	keys("Enter Escape");
+	assert_seen("stopped");
+}
+
 /* Arrows of a flow; of related traffic over all hosts, the addresses of one machine in one column. */
 static void test_ladder(void **state)
 {
@@ -544,6 +573,7 @@ int main(void)
 		TEST(test_ladder_stopped),
 		TEST(test_related),
 		TEST(test_related_nothing),
+		TEST(test_map),
 		TEST(test_stream),
 		TEST(test_stream_stopped),
 		TEST(test_rows_as_they_come),
