@@ -113,6 +113,16 @@ static attr_t curses_attrs(unsigned flags)
 		((flags & PALETTE_REVERSE) != 0 ? A_REVERSE : 0);
 }
 
+/* Without gaps: terminals with 8 colours have 64 pairs. */
+static short pair_of(unsigned attr)
+{
+	unsigned kind = attr & (ATTR_SELECTED - 1u);
+
+	if (kind >= ATTRS)
+		kind = ATTR_NORMAL;
+	return (short)(kind + 1 + ((attr & ATTR_SELECTED) != 0 ? ATTRS : 0));
+}
+
 void term_theme(struct terminal *t, const struct theme *theme)
 {
 	for (unsigned attr = 0; attr < PAIR_MAX; attr++) {
@@ -120,7 +130,7 @@ void term_theme(struct terminal *t, const struct theme *theme)
 
 		t->attrs[attr] = curses_attrs(e.flags);
 		if (t->colors > 0)
-			init_extended_pair((int)attr + 1, e.fg, e.bg);
+			init_extended_pair(pair_of(attr), e.fg, e.bg);
 	}
 	t->all = true;
 }
@@ -252,7 +262,7 @@ static void show_cell(const struct terminal *t, int x, int y, const struct cell 
 		return;
 	for (int i = 0; i < CANVAS_MARKS; i++)
 		text[i + 1] = (wchar_t)cell->marks[i];
-	if (setcchar(&out, text, t->attrs[attr], t->colors > 0 ? (short)(attr + 1) : 0, NULL) !=
+	if (setcchar(&out, text, t->attrs[attr], t->colors > 0 ? pair_of(attr) : 0, NULL) !=
 		ERR)
 		mvadd_wch(y, x, &out);
 }
