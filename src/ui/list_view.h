@@ -76,6 +76,7 @@ struct list_view {
 	struct loader loader;
 	struct columns columns;
 	bool own_columns; /* chosen by the user */
+	bool settling; /* rows still came, or the worst was looked for, when it was drawn last */
 	bool with_rates; /* somebody recorded when the usual ones were set */
 	bool with_points; /* style.points when the usual ones were set */
 	struct list list;

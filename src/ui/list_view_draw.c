@@ -36,8 +36,14 @@ static const struct cell_style *style_at(const struct list_view *lv, const struc
 	return style;
 }
 
+/* Widths begin with what is shown when the rows are there: how they came is nobody's business. */
 static void measure(struct list_view *lv, struct canvas *c, const struct result *r)
 {
+	bool settling = loader_loading(&lv->loader) || lv->seek;
+
+	if (settling || lv->settling)
+		columns_forget(&lv->columns);
+	lv->settling = settling;
 	for (size_t i = 0; i < lv->list.page; i++) {
 		struct cell_style style;
 		struct row row, before;
