@@ -441,8 +441,17 @@ static bool search(struct view *v, const char *text, int by)
 static const struct view_hint hints[] = { { REQ_OPEN, "packet" }, { REQ_BACK, NULL }, { REQ_SCALE, NULL },
 	{ REQ_PANE, "acks" }, { REQ_NEXT_TROUBLE, NULL }, { REQ_STREAM, NULL }, { REQ_RELATED, NULL }, { REQ_WRITE, NULL },
 	{ REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL } };
+static size_t lines(const struct view *v, int width, size_t max)
+{
+	size_t n = of_const(v)->list.count + 1;
+
+	(void)width;
+	return n < max ? n : max;
+}
+
 static const struct view_ops ops = {
 	.name = "ladder",
+	.lines = lines,
 	.hints = hints,
 	.close = close_view,
 	.draw = draw,

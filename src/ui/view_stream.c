@@ -398,8 +398,17 @@ static enum rc save_payload(struct view *v, const char *path, struct err *err)
 static const struct view_hint hints[] = { { REQ_OPEN, "packet" }, { REQ_BACK, NULL }, { REQ_HEX, "text/bytes" },
 	{ REQ_PANE, "one side" }, { REQ_SEARCH, "search" }, { REQ_LADDER, NULL }, { REQ_RELATED, NULL }, { REQ_PAYLOAD, NULL }, { REQ_WRITE, NULL },
 	{ REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL } };
+static size_t lines(const struct view *v, int width, size_t max)
+{
+	size_t n = of_const(v)->lines.n;
+
+	(void)width;
+	return n == 0 ? 1 : n < max ? n : max;
+}
+
 static const struct view_ops ops = {
 	.name = "stream",
+	.lines = lines,
 	.hints = hints,
 	.close = close_view,
 	.draw = draw,

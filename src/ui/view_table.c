@@ -10,13 +10,16 @@
 
 #define ON(tier) FIELD_ON(TIER_##tier)
 
-static struct view *records(struct screen *s, enum tier tier, const struct id *in, struct err *err)
+static struct view *or_memory(struct view *v, struct err *err)
 {
-	struct view *v = view_records_new(s, tier, in, true);
-
 	if (v == NULL)
 		err_memory(err);
 	return v;
+}
+
+static struct view *records(struct screen *s, enum tier tier, const struct id *in, struct err *err)
+{
+	return or_memory(view_records_new(s, tier, in, true), err);
 }
 
 static struct view *make_macroflows(struct screen *s, const struct id *in, struct err *err)
@@ -36,21 +39,13 @@ static struct view *make_microflows(struct screen *s, const struct id *in, struc
 
 static struct view *make_packets(struct screen *s, const struct id *in, struct err *err)
 {
-	struct view *v = view_packets_new(s, in);
-
-	if (v == NULL)
-		err_memory(err);
-	return v;
+	return or_memory(view_packets_new(s, in), err);
 }
 
 static struct view *make_events(struct screen *s, const struct id *in, struct err *err)
 {
-	struct view *v = view_events_new(s);
-
 	(void)in;
-	if (v == NULL)
-		err_memory(err);
-	return v;
+	return or_memory(view_events_new(s), err);
 }
 
 /* Of everything it is what no query reads. */
@@ -58,14 +53,10 @@ static struct view *make_blocks(struct screen *s, const struct id *in, struct er
 {
 	struct blocks_query q = { .any = in != NULL, .tier = TIER_PACKET, .has_in = in != NULL, .from_ns = s->range.from_ns,
 		.to_ns = s->range.to_ns };
-	struct view *v;
 
 	if (in != NULL)
 		q.in = *in;
-	v = view_blocks_new(s, &q);
-	if (v == NULL)
-		err_memory(err);
-	return v;
+	return or_memory(view_blocks_new(s, &q), err);
 }
 
 static struct view *make_chart(struct screen *s, const struct id *in, struct err *err)
@@ -84,14 +75,35 @@ static struct view *make_chart(struct screen *s, const struct id *in, struct err
 	return view_chart_new(s, &of, err);
 }
 
+static struct view *make_top(struct screen *s, const struct id *in, struct err *err)
+{
+	return view_top_new(s, in != NULL ? TIER_FLOW : TIER_MACROFLOW, in, "", err);
+}
+
+static struct view *make_stream(struct screen *s, const struct id *in, struct err *err)
+{
+	return or_memory(view_stream_new(s, in), err);
+}
+
+static struct view *make_ladder(struct screen *s, const struct id *in, struct err *err)
+{
+	return or_memory(view_ladder_new(s, in), err);
+}
+
+static struct view *make_related(struct screen *s, const struct id *in, struct err *err)
+{
+	return or_memory(view_related_new(s, in, false), err);
+}
+
+static struct view *make_upstream(struct screen *s, const struct id *in, struct err *err)
+{
+	return or_memory(view_related_new(s, in, true), err);
+}
+
 static struct view *make_help(struct screen *s, const struct id *in, struct err *err)
 {
-	struct view *v = view_help_new(s);
-
 	(void)in;
-	if (v == NULL)
-		err_memory(err);
-	return v;
+	return or_memory(view_help_new(s), err);
 }
 
 static struct view *make_map(struct screen *s, const struct id *in, struct err *err)
@@ -112,6 +124,11 @@ static const struct view_row rows[] = {
 	{ "packet", "one packet's layers and bytes", ON(PACKET), true, view_packet_new },
 	{ "chart", "bytes, response times and other fields over time", ON(MACROFLOW) | ON(FLOW) | ON(MICROFLOW), false,
 		make_chart },
+	{ "top", "who has most", ON(MACROFLOW), false, make_top },
+	{ "stream", "what a conversation says", ON(FLOW) | ON(MICROFLOW) | ON(PACKET), true, make_stream },
+	{ "ladder", "a conversation's packets between its ends", ON(FLOW) | ON(MICROFLOW) | ON(PACKET), true, make_ladder },
+	{ "related", "the traffic that it triggered", ON(FLOW) | ON(MICROFLOW) | ON(PACKET), true, make_related },
+	{ "upstream", "the traffic that triggered it", ON(FLOW) | ON(MICROFLOW) | ON(PACKET), true, make_upstream },
 	{ "blocks", "the map of blocks; of a record: which of them its packets lie in",
 		ON(MACROFLOW) | ON(FLOW) | ON(MICROFLOW), false, make_blocks },
 	{ "events", "the log: losses, recoveries, evictions, interfaces, starts and ends", 0, false, make_events },
