@@ -154,4 +154,6 @@ src_ui_libui_a_SOURCES = \
 	src/ui/view_table.h \
 	src/ui/view_top.c \
 	src/ui/which_key.c \
-	src/ui/which_key.h
+	src/ui/which_key.h \
+	src/ui/work_view.c \
+	src/ui/work_view.h

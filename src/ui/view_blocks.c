@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "ui/list.h"
 #include "ui/screen.h"
+#include "ui/work_view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,12 +30,10 @@ struct blocks_load {
 };
 
 struct blocks_view {
-	struct view view;
+	struct work_view work; /* first */
 	struct list list;
 	struct blocks_load shown, loading; /* `loading` is the job's while it runs */
-	struct job *job;
-	bool again, has_error;
-	struct err err;
+	bool again;
 	size_t blocks_read, read, segments;
 	int64_t first_ns, last_ns; /* of all blocks; valid where has_times */
 	bool has_times;
@@ -94,13 +93,13 @@ static enum rc read_all(void *ctx, const struct query_sources *sources, struct q
 
 static void start(struct blocks_view *bv)
 {
-	bv->again = bv->job != NULL;
+	bv->again = bv->work.job != NULL;
 	if (bv->again)
 		return;
 	bv->loading.q = bv->shown.q;
-	bv->has_error = job_start_work(bv->view.screen->session, read_all, &bv->loading, &bv->job, &bv->err) != RC_DONE;
-	if (bv->has_error)
-		bv->job = NULL;
+	bv->work.failed = job_start_work(bv->work.view.screen->session, read_all, &bv->loading, &bv->work.job, &bv->work.err) != RC_DONE;
+	if (bv->work.failed)
+		bv->work.job = NULL;
 }
 
 static void sum_up(struct blocks_view *bv)
@@ -126,14 +125,14 @@ static void update(struct view *v)
 	struct blocks_view *bv = of(v);
 	enum job_state state;
 
-	if (bv->job == NULL)
+	if (bv->work.job == NULL)
 		return;
-	state = job_state(bv->job, &bv->err);
+	state = job_state(bv->work.job, &bv->work.err);
 	if (state == JOB_RUNNING)
 		return;
-	job_free(bv->job);
-	bv->job = NULL;
-	bv->has_error = state == JOB_FAILED;
+	job_free(bv->work.job);
+	bv->work.job = NULL;
+	bv->work.failed = state == JOB_FAILED;
 	if (state == JOB_DONE) {
 		struct blocks_load old = bv->shown;
 
@@ -151,25 +150,11 @@ static void refresh(struct view *v)
 	start(of(v));
 }
 
-static bool busy(const struct view *v, int *progress)
-{
-	*progress = -1;
-	return of_const(v)->job != NULL;
-}
-
-static bool failed(const struct view *v, struct err *err)
-{
-	if (!of_const(v)->has_error)
-		return false;
-	*err = of_const(v)->err;
-	return true;
-}
-
 static void close_view(struct view *v)
 {
 	struct blocks_view *bv = of(v);
 
-	job_free(bv->job);
+	job_free(bv->work.job);
 	mem_free(bv->shown.v);
 	mem_free(bv->loading.v);
 	mem_free(bv);
@@ -237,7 +222,7 @@ static void draw_map(const struct blocks_view *bv, struct canvas *c, struct rect
 
 static void block_name(const struct blocks_view *bv, const struct block_row *b, char *out, size_t size)
 {
-	bool several = session_sources(bv->view.screen->session)->n > 1;
+	bool several = session_sources(bv->work.view.screen->session)->n > 1;
 	struct id id = { .tier = TIER_BLOCK, .source = several ? b->source + 1 : 0, .rec = { b->info.number, 0 } };
 
 	id_format(out, size, &id);
@@ -245,7 +230,7 @@ static void block_name(const struct blocks_view *bv, const struct block_row *b, 
 
 static void draw_row(const struct blocks_view *bv, struct canvas *c, struct rect r, size_t i)
 {
-	const struct screen *s = bv->view.screen;
+	const struct screen *s = bv->work.view.screen;
 	const struct block_row *b = &bv->shown.v[i];
 	unsigned extra = i == bv->list.selected && !s->printing ? ATTR_SELECTED : 0;
 	struct layout l = lay_out(r.w);
@@ -357,10 +342,10 @@ static void draw(struct view *v, struct canvas *c, struct rect area)
 		draw_details(bv, c, (struct rect){ area.x, area.y + area.h - detail, area.w, detail });
 	if (bv->list.count > 0)
 		return;
-	if (bv->has_error)
-		canvas_printf(c, area.x + 2, area.y + 1, area.w - 2, ATTR_BAD, "%s: %s", bv->err.what, bv->err.why);
+	if (bv->work.failed)
+		canvas_printf(c, area.x + 2, area.y + 1, area.w - 2, ATTR_BAD, "%s: %s", bv->work.err.what, bv->work.err.why);
 	else
-		canvas_text(c, area.x + 2, area.y + 1, area.w - 2, ATTR_DIM, bv->job != NULL ? "looking" : "there are no blocks");
+		canvas_text(c, area.x + 2, area.y + 1, area.w - 2, ATTR_DIM, bv->work.job != NULL ? "looking" : "there are no blocks");
 }
 
 static size_t lines(const struct view *v, int width, size_t max)
@@ -411,11 +396,11 @@ static bool span(const struct view *v, int64_t *first_ns, int64_t *last_ns)
 
 static void open_block(struct blocks_view *bv)
 {
-	struct screen *s = bv->view.screen;
+	struct screen *s = bv->work.view.screen;
 	struct view *v;
 	struct id id;
 
-	if (!selected(&bv->view, &id))
+	if (!selected(&bv->work.view, &id))
 		return;
 	if (selected_block(bv)->info.state == BLOCK_EVICTED) {
 		screen_say(s, "its packets were evicted");
@@ -439,7 +424,7 @@ static void go_to_read(struct blocks_view *bv, int by)
 		list_select(&bv->list, i);
 		return;
 	}
-	screen_say(bv->view.screen, "no %s block is read", by > 0 ? "further" : "earlier");
+	screen_say(bv->work.view.screen, "no %s block is read", by > 0 ? "further" : "earlier");
 }
 
 static bool request(struct view *v, enum request r)
@@ -469,8 +454,8 @@ static const struct view_ops ops = {
 	.request = request,
 	.update = update,
 	.refresh = refresh,
-	.busy = busy,
-	.failed = failed,
+	.busy = work_view_busy,
+	.failed = work_view_failed,
 	.status = status,
 	.lines = lines,
 	.selected = selected,
@@ -483,11 +468,11 @@ struct view *view_blocks_new(struct screen *s, const struct blocks_query *q)
 
 	if (bv == NULL)
 		return NULL;
-	bv->view.ops = &ops;
-	bv->view.screen = s;
-	bv->view.tier = TIER_BLOCK;
+	bv->work.view.ops = &ops;
+	bv->work.view.screen = s;
+	bv->work.view.tier = TIER_BLOCK;
 	bv->shown.q = *q;
-	snprintf(bv->view.crumb[0], VIEW_CRUMB_MAX, "blocks");
+	snprintf(bv->work.view.crumb[0], VIEW_CRUMB_MAX, "blocks");
 	start(bv);
-	return &bv->view;
+	return &bv->work.view;
 }

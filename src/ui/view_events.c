@@ -8,6 +8,7 @@
 #include "ui/list.h"
 #include "ui/screen.h"
 #include "ui/series.h"
+#include "ui/work_view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,13 +30,10 @@ struct log_load {
 };
 
 struct events_view {
-	struct view view;
+	struct work_view work; /* first */
 	struct list list;
 	struct log_load shown, loading; /* `loading` is the job's while it runs */
-	struct job *job;
 	bool loaded, again; /* something was published meanwhile */
-	bool has_error;
-	struct err err;
 };
 
 static struct events_view *of(struct view *v)
@@ -189,12 +187,12 @@ static enum rc read_all(void *ctx, const struct query_sources *sources, struct q
 
 static void start(struct events_view *ev)
 {
-	ev->again = ev->job != NULL;
+	ev->again = ev->work.job != NULL;
 	if (ev->again)
 		return;
-	ev->has_error = job_start_work(ev->view.screen->session, read_all, &ev->loading, &ev->job, &ev->err) != RC_DONE;
-	if (ev->has_error)
-		ev->job = NULL;
+	ev->work.failed = job_start_work(ev->work.view.screen->session, read_all, &ev->loading, &ev->work.job, &ev->work.err) != RC_DONE;
+	if (ev->work.failed)
+		ev->work.job = NULL;
 }
 
 /* The newest event is selected at first, and stays so while it is. */
@@ -216,14 +214,14 @@ static void update(struct view *v)
 	struct events_view *ev = of(v);
 	enum job_state state;
 
-	if (ev->job == NULL)
+	if (ev->work.job == NULL)
 		return;
-	state = job_state(ev->job, &ev->err);
+	state = job_state(ev->work.job, &ev->work.err);
 	if (state == JOB_RUNNING)
 		return;
-	job_free(ev->job);
-	ev->job = NULL;
-	ev->has_error = state == JOB_FAILED;
+	job_free(ev->work.job);
+	ev->work.job = NULL;
+	ev->work.failed = state == JOB_FAILED;
 	if (state == JOB_DONE)
 		take_over(ev);
 	if (ev->again)
@@ -235,25 +233,11 @@ static void refresh(struct view *v)
 	start(of(v));
 }
 
-static bool busy(const struct view *v, int *progress)
-{
-	*progress = -1;
-	return of_const(v)->job != NULL;
-}
-
-static bool failed(const struct view *v, struct err *err)
-{
-	if (!of_const(v)->has_error)
-		return false;
-	*err = of_const(v)->err;
-	return true;
-}
-
 static void close_view(struct view *v)
 {
 	struct events_view *ev = of(v);
 
-	job_free(ev->job);
+	job_free(ev->work.job);
 	mem_free(ev->shown.v);
 	mem_free(ev->loading.v);
 	mem_free(ev);
@@ -263,7 +247,7 @@ static void close_view(struct view *v)
 
 static void draw_event(const struct events_view *ev, struct canvas *c, struct rect r, size_t i)
 {
-	const struct screen *s = ev->view.screen;
+	const struct screen *s = ev->work.view.screen;
 	const struct log_event *e = &ev->shown.v[i];
 	unsigned extra = i == ev->list.selected && !s->printing ? ATTR_SELECTED : 0;
 	struct cell_style style = s->style;
@@ -299,11 +283,11 @@ static void draw(struct view *v, struct canvas *c, struct rect area)
 		draw_event(ev, c, (struct rect){ area.x, area.y + 1 + i, area.w, 1 }, ev->list.top + (size_t)i);
 	if (ev->list.count > 0)
 		return;
-	if (ev->has_error)
-		canvas_printf(c, area.x + 2, area.y + 1, area.w - 2, ATTR_BAD, "%s: %s", ev->err.what, ev->err.why);
+	if (ev->work.failed)
+		canvas_printf(c, area.x + 2, area.y + 1, area.w - 2, ATTR_BAD, "%s: %s", ev->work.err.what, ev->work.err.why);
 	else
 		canvas_text(c, area.x + 2, area.y + 1, area.w - 2, ATTR_DIM,
-			ev->job != NULL ? "reading the log"
+			ev->work.job != NULL ? "reading the log"
 					: "the log is empty: nothing was lost, and nothing went wrong that is known");
 }
 
@@ -356,13 +340,13 @@ static void go_to_trouble(struct events_view *ev, int by)
 		list_select(&ev->list, i);
 		return;
 	}
-	screen_say(ev->view.screen, "no %s event hurts", by > 0 ? "later" : "earlier");
+	screen_say(ev->work.view.screen, "no %s event hurts", by > 0 ? "later" : "earlier");
 }
 
 /* Back to the macroflows, to the window of the event. A range that does not hold it goes. */
 static void open_event(struct events_view *ev)
 {
-	struct screen *s = ev->view.screen;
+	struct screen *s = ev->work.view.screen;
 	const struct log_event *e = selected_event(ev);
 	const struct query_sources *sources = session_sources(s->session);
 	struct view *first = s->views[0];
@@ -413,8 +397,8 @@ static const struct view_ops ops = {
 	.request = request,
 	.update = update,
 	.refresh = refresh,
-	.busy = busy,
-	.failed = failed,
+	.busy = work_view_busy,
+	.failed = work_view_failed,
 	.status = status,
 	.lines = lines,
 	.span = span,
@@ -426,9 +410,9 @@ struct view *view_events_new(struct screen *s)
 
 	if (ev == NULL)
 		return NULL;
-	ev->view.ops = &ops;
-	ev->view.screen = s;
-	snprintf(ev->view.crumb[0], VIEW_CRUMB_MAX, "events");
+	ev->work.view.ops = &ops;
+	ev->work.view.screen = s;
+	snprintf(ev->work.view.crumb[0], VIEW_CRUMB_MAX, "events");
 	start(ev);
-	return &ev->view;
+	return &ev->work.view;
 }

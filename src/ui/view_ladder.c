@@ -6,6 +6,7 @@
 #include "ui/ladder_load.h"
 #include "ui/list.h"
 #include "ui/screen.h"
+#include "ui/work_view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,11 +20,9 @@ static const uint32_t trouble_marks = MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_LOS
 	MARK_BIT(MARK_ZERO_WINDOW) | MARK_BIT(MARK_WINDOW_FULL) | MARK_BIT(MARK_ERRORS) | MARK_BIT(MARK_OVERLAP);
 
 struct ladder_view {
-	struct view view;
+	struct work_view work;       /* first */
 	struct ladder_load load;
-	struct job *job;             /* NULL: it is over */
-	struct err err;
-	bool failed, stopped, cascade;
+	bool cascade;
 	bool quiet, to_scale;        /* with bare acknowledgments; time to scale */
 	struct list list;            /* lines */
 	size_t left, seen;           /* hosts scrolled away; hosts on the screen */
@@ -47,7 +46,7 @@ static void close_view(struct view *v)
 {
 	struct ladder_view *lv = of(v);
 
-	job_free(lv->job);
+	job_free(lv->work.job);
 	ladder_load_free(&lv->load);
 	mem_free(lv->flows);
 	mem_free(lv);
@@ -55,13 +54,13 @@ static void close_view(struct view *v)
 
 static const struct ladder_line *line_at(const struct ladder_view *lv, size_t n)
 {
-	return lv->job == NULL && n < lv->load.ladder.n_lines ? &lv->load.ladder.lines[n] : NULL;
+	return lv->work.job == NULL && n < lv->load.ladder.n_lines ? &lv->load.ladder.lines[n] : NULL;
 }
 
 static void lay_out(struct ladder_view *lv, uint32_t arrow)
 {
-	if (ladder_lines(&lv->load.ladder, lv->quiet, lv->to_scale, &lv->err) != RC_DONE)
-		lv->failed = true;
+	if (ladder_lines(&lv->load.ladder, lv->quiet, lv->to_scale, &lv->work.err) != RC_DONE)
+		lv->work.failed = true;
 	list_set_count(&lv->list, lv->load.ladder.n_lines);
 	list_select(&lv->list, ladder_line_of(&lv->load.ladder, arrow));
 }
@@ -71,15 +70,15 @@ static void update(struct view *v)
 	struct ladder_view *lv = of(v);
 	enum job_state state;
 
-	if (lv->job == NULL)
+	if (lv->work.job == NULL)
 		return;
-	state = job_state(lv->job, &lv->err);
+	state = job_state(lv->work.job, &lv->work.err);
 	if (state == JOB_RUNNING)
 		return;
-	job_free(lv->job);
-	lv->job = NULL;
-	lv->stopped = state == JOB_CANCELLED;
-	lv->failed = state == JOB_FAILED;
+	job_free(lv->work.job);
+	lv->work.job = NULL;
+	lv->work.stopped = state == JOB_CANCELLED;
+	lv->work.failed = state == JOB_FAILED;
 	if (state != JOB_DONE)
 		ladder_load_free(&lv->load);
 	else
@@ -218,7 +217,7 @@ static void draw_line(const struct ladder_view *lv, struct canvas *c, struct rec
 		return;
 	}
 	if (line->kind == LADDER_PACKET) {
-		cell_time(text, sizeof(text), a->time_ns, r.w < NARROW_W ? 3 : 6, &lv->view.screen->style);
+		cell_time(text, sizeof(text), a->time_ns, r.w < NARROW_W ? 3 : 6, &lv->work.view.screen->style);
 		canvas_text(c, r.x + CURSOR_W, r.y, r.w < NARROW_W ? TIME_SHORT_W : TIME_W, ATTR_TIME | extra, text);
 	}
 	draw_arrow(lv, c, r.y, p, a, line->kind == LADDER_LOST, extra);
@@ -228,11 +227,11 @@ static void draw_empty(const struct ladder_view *lv, struct canvas *c, struct re
 {
 	int x = area.x + 2, y = area.y + 1, w = area.w - 2;
 
-	if (lv->job != NULL)
+	if (lv->work.job != NULL)
 		canvas_text(c, x, y, w, ATTR_DIM, "reading packets");
-	else if (lv->failed)
-		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", lv->err.what, lv->err.why);
-	else if (lv->stopped)
+	else if (lv->work.failed)
+		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", lv->work.err.what, lv->work.err.why);
+	else if (lv->work.stopped)
 		canvas_text(c, x, y, w, ATTR_WARN, "stopped before they were read");
 	else
 		canvas_text(c, x, y, w, ATTR_DIM, "no packets but bare acknowledgments; Tab shows them");
@@ -273,11 +272,11 @@ static void open_packet(struct ladder_view *lv)
 
 	if (a == NULL)
 		return;
-	below = view_packet_new(lv->view.screen, &a->id, &err);
+	below = view_packet_new(lv->work.view.screen, &a->id, &err);
 	if (below == NULL)
-		screen_fail(lv->view.screen, &err);
+		screen_fail(lv->work.view.screen, &err);
 	else
-		screen_push(lv->view.screen, below);
+		screen_push(lv->work.view.screen, below);
 }
 
 static void change(struct ladder_view *lv, bool quiet, bool to_scale)
@@ -285,7 +284,7 @@ static void change(struct ladder_view *lv, bool quiet, bool to_scale)
 	const struct ladder_line *line = line_at(lv, lv->list.selected);
 	uint32_t arrow = line != NULL ? line->arrow : 0;
 
-	if (lv->job != NULL || lv->failed || lv->stopped)
+	if (lv->work.job != NULL || lv->work.failed || lv->work.stopped)
 		return;
 	lv->quiet = quiet;
 	lv->to_scale = to_scale;
@@ -307,7 +306,7 @@ static bool go_to(struct ladder_view *lv, bool trouble, int by, bool round)
 {
 	size_t n = lv->load.ladder.n_lines, at = lv->list.selected;
 
-	for (size_t i = 0; lv->job == NULL && i < n; i++) {
+	for (size_t i = 0; lv->work.job == NULL && i < n; i++) {
 		if (!round && (by > 0 ? at + 1 == n : at == 0))
 			return false;
 		at = by > 0 ? (at + 1) % n : (at + n - 1) % n;
@@ -341,28 +340,6 @@ static bool request(struct view *v, enum request r)
 	}
 }
 
-static bool busy(const struct view *v, int *progress)
-{
-	const struct ladder_view *lv = of_const(v);
-
-	*progress = lv->job != NULL && !lv->cascade ? job_progress(lv->job) : -1;
-	return lv->job != NULL;
-}
-
-static bool failed(const struct view *v, struct err *err)
-{
-	*err = of_const(v)->err;
-	return of_const(v)->failed;
-}
-
-static bool cancel(struct view *v)
-{
-	if (of(v)->job == NULL)
-		return false;
-	job_cancel(of(v)->job);
-	return true;
-}
-
 static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
 {
 	const struct ladder_view *lv = of_const(v);
@@ -371,7 +348,7 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	char more[64] = "", text[600] = "";
 
 	position[0] = state[0] = '\0';
-	if (lv->job != NULL || lv->failed || lv->stopped)
+	if (lv->work.job != NULL || lv->work.failed || lv->work.stopped)
 		return;
 	snprintf(position, position_size, "%zu/%zu", l->n_lines > 0 ? lv->list.selected + 1 : 0, l->n_lines);
 	if (lv->seen < l->n_hosts)
@@ -399,7 +376,7 @@ static bool chosen(const struct view *v, const struct id **ids, size_t *n, int64
 	*n = lv->cascade ? lv->n_flows : 1;
 	*from_ns = lv->cascade ? lv->from_ns : INT64_MIN;
 	*to_ns = lv->cascade ? lv->to_ns : INT64_MAX;
-	return lv->job == NULL && !lv->failed && !lv->stopped && *n > 0;
+	return lv->work.job == NULL && !lv->work.failed && !lv->work.stopped && *n > 0;
 }
 
 static bool step(struct view *v, int by, struct id *out)
@@ -421,7 +398,7 @@ static enum rc go_to_time(struct view *v, int64_t time_ns, struct err *err)
 	struct ladder_view *lv = of(v);
 	const struct ladder *l = &lv->load.ladder;
 
-	for (uint32_t i = 0; lv->job == NULL && i < l->n; i++)
+	for (uint32_t i = 0; lv->work.job == NULL && i < l->n; i++)
 		if (l->arrows[i].time_ns >= time_ns) {
 			list_select(&lv->list, ladder_line_of(l, i));
 			return RC_DONE;
@@ -457,9 +434,9 @@ static const struct view_ops ops = {
 	.draw = draw,
 	.request = request,
 	.update = update,
-	.busy = busy,
-	.failed = failed,
-	.cancel = cancel,
+	.busy = work_view_busy,
+	.failed = work_view_failed,
+	.cancel = work_view_cancel,
 	.status = status,
 	.go_to_time = go_to_time,
 	.search = search,
@@ -474,20 +451,21 @@ static struct ladder_view *make(struct screen *s)
 
 	if (lv == NULL)
 		return NULL;
-	lv->view.ops = &ops;
-	lv->view.screen = s;
-	lv->view.tier = TIER_PACKET;
-	snprintf(lv->view.crumb[0], VIEW_CRUMB_MAX, "ladder");
+	lv->work.view.ops = &ops;
+	lv->work.view.screen = s;
+	lv->work.view.tier = TIER_PACKET;
+	snprintf(lv->work.view.crumb[0], VIEW_CRUMB_MAX, "ladder");
 	return lv;
 }
 
 static struct view *start(struct ladder_view *lv)
 {
-	if (job_start_work(lv->view.screen->session, ladder_load_work, &lv->load, &lv->job, &lv->err) != RC_DONE) {
-		lv->job = NULL;
-		lv->failed = true;
+	lv->work.counts = !lv->cascade;
+	if (job_start_work(lv->work.view.screen->session, ladder_load_work, &lv->load, &lv->work.job, &lv->work.err) != RC_DONE) {
+		lv->work.job = NULL;
+		lv->work.failed = true;
 	}
-	return &lv->view;
+	return &lv->work.view;
 }
 
 struct view *view_ladder_new(struct screen *s, const struct id *of_record)
@@ -513,7 +491,7 @@ struct view *view_ladder_cascade_new(struct screen *s, const struct along_cascad
 	lv->load.same = mem_calloc(cascade->n_same + 1, sizeof(*lv->load.same));
 	lv->flows = mem_calloc(cascade->n_flows + 1, sizeof(*lv->flows));
 	if (lv->load.nodes == NULL || lv->load.same == NULL || lv->flows == NULL) {
-		close_view(&lv->view);
+		close_view(&lv->work.view);
 		return NULL;
 	}
 	memcpy(lv->load.nodes, cascade->nodes, cascade->n * sizeof(*lv->load.nodes));

@@ -6,6 +6,7 @@
 #include "ui/along.h"
 #include "ui/list.h"
 #include "ui/screen.h"
+#include "ui/work_view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,14 +20,11 @@ struct end_text { char wide[END_TEXT], narrow[END_TEXT]; };
 struct ends { struct end_text from, to; };
 
 struct map_view {
-	struct view view;
+	struct work_view work;       /* first */
 	struct query query;          /* of the flows whose machines are looked at */
 	/* the job's until it is over */
 	struct service_map map;
 	struct ends *ends;           /* map.n */
-	struct job *job;             /* NULL: it is over */
-	bool failed, stopped;
-	struct err err;
 	struct list list;
 	char search[128];
 };
@@ -43,7 +41,7 @@ static const struct map_view *of_const(const struct view *v)
 
 static bool has_rows(const struct map_view *mv)
 {
-	return mv->job == NULL && mv->list.selected < mv->map.n;
+	return mv->work.job == NULL && mv->list.selected < mv->map.n;
 }
 
 /* ---- the job --------------------------------------------------------------------------------- */
@@ -96,22 +94,22 @@ static void forget(struct map_view *mv)
 /* Anew, within the range that holds now. */
 static void ask(struct map_view *mv)
 {
-	const struct range *range = &mv->view.screen->range;
+	const struct range *range = &mv->work.view.screen->range;
 
 	forget(mv);
 	list_set_count(&mv->list, 0);
-	mv->failed = mv->stopped = false;
+	mv->work.failed = mv->work.stopped = false;
 	mv->query.from_ns = range->from_ns;
 	mv->query.to_ns = range->to_ns;
-	if (job_start_work(mv->view.screen->session, map_work, mv, &mv->job, &mv->err) != RC_DONE) {
-		mv->job = NULL;
-		mv->failed = true;
+	if (job_start_work(mv->work.view.screen->session, map_work, mv, &mv->work.job, &mv->work.err) != RC_DONE) {
+		mv->work.job = NULL;
+		mv->work.failed = true;
 	}
 }
 
 static void close_view(struct view *v)
 {
-	job_free(of(v)->job);
+	job_free(of(v)->work.job);
 	forget(of(v));
 	mem_free(v);
 }
@@ -121,15 +119,15 @@ static void update(struct view *v)
 	struct map_view *mv = of(v);
 	const struct range *range = &v->screen->range;
 
-	if (mv->job != NULL) {
-		enum job_state state = job_state(mv->job, &mv->err);
+	if (mv->work.job != NULL) {
+		enum job_state state = job_state(mv->work.job, &mv->work.err);
 
 		if (state == JOB_RUNNING)
 			return;
-		job_free(mv->job);
-		mv->job = NULL;
-		mv->stopped = state == JOB_CANCELLED;
-		mv->failed = state == JOB_FAILED;
+		job_free(mv->work.job);
+		mv->work.job = NULL;
+		mv->work.stopped = state == JOB_CANCELLED;
+		mv->work.failed = state == JOB_FAILED;
 		list_set_count(&mv->list, mv->map.n);
 	}
 	if (range->from_ns != mv->query.from_ns || range->to_ns != mv->query.to_ns)
@@ -218,12 +216,12 @@ static void draw_nothing(const struct map_view *mv, struct canvas *c, struct rec
 {
 	int x = area.x + CURSOR_W, y = area.y + 1, w = area.w - CURSOR_W;
 
-	if (mv->job != NULL)
+	if (mv->work.job != NULL)
 		canvas_text(c, x, y, w, ATTR_DIM, "comparing what came to each machine with what left it");
-	else if (mv->stopped)
+	else if (mv->work.stopped)
 		canvas_text(c, x, y, w, ATTR_WARN, "stopped");
-	else if (mv->failed)
-		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", mv->err.what, mv->err.why);
+	else if (mv->work.failed)
+		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", mv->work.err.what, mv->work.err.why);
 	else
 		canvas_text(c, x, y, w, ATTR_NORMAL, "no machine here serves and asks: nothing that could trigger anything was seen");
 }
@@ -235,7 +233,7 @@ static void draw(struct view *v, struct canvas *c, struct rect area)
 	struct layout l;
 
 	list_set_page(&mv->list, rows > 0 ? (size_t)rows : 1);
-	if (mv->job != NULL || mv->map.n == 0) {
+	if (mv->work.job != NULL || mv->map.n == 0) {
 		draw_nothing(mv, c, area);
 		return;
 	}
@@ -262,12 +260,12 @@ static bool selected(const struct view *v, struct id *out)
 
 static void open_example(struct map_view *mv)
 {
-	struct screen *s = mv->view.screen;
+	struct screen *s = mv->work.view.screen;
 	struct view *below;
 	struct err err;
 	struct id id;
 
-	if (!selected(&mv->view, &id))
+	if (!selected(&mv->work.view, &id))
 		return;
 	if (mv->map.v[mv->list.selected].has_delay) {
 		screen_push(s, view_related_new(s, &id, false));
@@ -291,33 +289,13 @@ static bool request(struct view *v, enum request r)
 	return r == REQ_OPEN || r == REQ_MAP;
 }
 
-static bool busy(const struct view *v, int *progress)
-{
-	*progress = -1; /* it is many queries: the progress of one says nothing */
-	return of_const(v)->job != NULL;
-}
-
-static bool failed(const struct view *v, struct err *err)
-{
-	*err = of_const(v)->err;
-	return of_const(v)->failed;
-}
-
-static bool cancel(struct view *v)
-{
-	if (of(v)->job == NULL)
-		return false;
-	job_cancel(of(v)->job);
-	return true;
-}
-
 static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
 {
 	const struct map_view *mv = of_const(v);
 	const struct service_map *map = &mv->map;
 
 	position[0] = state[0] = '\0';
-	if (mv->job != NULL)
+	if (mv->work.job != NULL)
 		snprintf(state, state_size, "Escape stops it");
 	if (!has_rows(mv))
 		return;
@@ -359,9 +337,9 @@ static const struct view_ops ops = {
 	.draw = draw,
 	.request = request,
 	.update = update,
-	.busy = busy,
-	.failed = failed,
-	.cancel = cancel,
+	.busy = work_view_busy,
+	.failed = work_view_failed,
+	.cancel = work_view_cancel,
 	.status = status,
 	.search = search,
 	.selected = selected,
@@ -373,11 +351,11 @@ struct view *view_map_new(struct screen *s)
 
 	if (mv == NULL)
 		return NULL;
-	mv->view.ops = &ops;
-	mv->view.screen = s;
-	mv->view.tier = TIER_PACKET;
+	mv->work.view.ops = &ops;
+	mv->work.view.screen = s;
+	mv->work.view.tier = TIER_PACKET;
 	query_init(&mv->query, TIER_FLOW);
-	snprintf(mv->view.crumb[0], VIEW_CRUMB_MAX, "map of services");
+	snprintf(mv->work.view.crumb[0], VIEW_CRUMB_MAX, "map of services");
 	ask(mv);
-	return &mv->view;
+	return &mv->work.view;
 }

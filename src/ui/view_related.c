@@ -27,7 +27,7 @@ static const struct related_view *of_const(const struct view *v)
 
 static bool has_rows(const struct related_view *rv)
 {
-	return rv->job == NULL && rv->list.selected < rv->load.n;
+	return rv->work.job == NULL && rv->list.selected < rv->load.n;
 }
 
 size_t related_view_root(const struct related_view *rv, size_t row)
@@ -41,7 +41,7 @@ static void close_view(struct view *v)
 {
 	struct related_view *rv = of(v);
 
-	job_free(rv->job);
+	job_free(rv->work.job);
 	related_load_free(&rv->load);
 	mem_free(rv->flows);
 	mem_free(rv);
@@ -76,19 +76,19 @@ static void update(struct view *v)
 	struct related_view *rv = of(v);
 	enum job_state state;
 
-	if (rv->job == NULL)
+	if (rv->work.job == NULL)
 		return;
-	state = job_state(rv->job, &rv->err);
+	state = job_state(rv->work.job, &rv->work.err);
 	if (state == JOB_RUNNING)
 		return;
-	job_free(rv->job);
-	rv->job = NULL;
-	rv->stopped = state == JOB_CANCELLED;
-	rv->failed = state == JOB_FAILED;
+	job_free(rv->work.job);
+	rv->work.job = NULL;
+	rv->work.stopped = state == JOB_CANCELLED;
+	rv->work.failed = state == JOB_FAILED;
 	if (state != JOB_DONE)
 		related_load_free(&rv->load);
 	else if (rv->load.n == 0)
-		related_nothing(&rv->load.told, "related", &rv->err);
+		related_nothing(&rv->load.told, "related", &rv->work.err);
 	else
 		collect_flows(rv);
 	list_set_count(&rv->list, rv->load.n);
@@ -114,14 +114,14 @@ static void open_packet(struct related_view *rv)
 	struct view *below;
 	struct err err;
 
-	below = view_packet_new(rv->view.screen, id, &err);
+	below = view_packet_new(rv->work.view.screen, id, &err);
 	if (below == NULL) {
-		screen_fail(rv->view.screen, &err);
+		screen_fail(rv->work.view.screen, &err);
 		return;
 	}
 	if (!h->is_root)
 		view_packet_mark(below, side->payload_off + side->match, side->match_len);
-	screen_push(rv->view.screen, below);
+	screen_push(rv->work.view.screen, below);
 }
 
 /* From the first request to the last answer, and what belongs to their connections shortly before and after. */
@@ -162,7 +162,7 @@ static void open_ladder(struct related_view *rv)
 		n++;
 	nodes = mem_calloc(n, sizeof(*nodes));
 	same = mem_calloc(n, sizeof(*same));
-	if (nodes != NULL && same != NULL && chosen(&rv->view, &ids, &n_ids, &cascade.from_ns, &cascade.to_ns)) {
+	if (nodes != NULL && same != NULL && chosen(&rv->work.view, &ids, &n_ids, &cascade.from_ns, &cascade.to_ns)) {
 		for (size_t i = 0; i < n; i++) {
 			nodes[i] = rv->load.nodes[root + i];
 			if (i == 0)
@@ -175,7 +175,7 @@ static void open_ladder(struct related_view *rv)
 		cascade.nodes = nodes;
 		cascade.n = n;
 		cascade.same = same;
-		screen_push(rv->view.screen, view_ladder_cascade_new(rv->view.screen, &cascade));
+		screen_push(rv->work.view.screen, view_ladder_cascade_new(rv->work.view.screen, &cascade));
 	}
 	mem_free(nodes);
 	mem_free(same);
@@ -205,27 +205,6 @@ static bool request(struct view *v, enum request r)
 	}
 }
 
-static bool busy(const struct view *v, int *progress)
-{
-	/* it is many queries: the progress of one says nothing */
-	*progress = -1;
-	return of_const(v)->job != NULL;
-}
-
-static bool failed(const struct view *v, struct err *err)
-{
-	*err = of_const(v)->err;
-	return of_const(v)->failed;
-}
-
-static bool cancel(struct view *v)
-{
-	if (of(v)->job == NULL)
-		return false;
-	job_cancel(of(v)->job);
-	return true;
-}
-
 static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
 {
 	const struct related_view *rv = of_const(v);
@@ -233,7 +212,7 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	char packets[TEXT_NUMBER];
 
 	position[0] = state[0] = '\0';
-	if (rv->job != NULL)
+	if (rv->work.job != NULL)
 		snprintf(state, state_size, "Escape stops it");
 	if (!has_rows(rv))
 		return;
@@ -286,9 +265,9 @@ static const struct view_ops ops = {
 	.draw = draw,
 	.request = request,
 	.update = update,
-	.busy = busy,
-	.failed = failed,
-	.cancel = cancel,
+	.busy = work_view_busy,
+	.failed = work_view_failed,
+	.cancel = work_view_cancel,
 	.status = status,
 	.search = search,
 	.selected = selected,
@@ -301,15 +280,15 @@ struct view *view_related_new(struct screen *s, const struct id *of_record, bool
 
 	if (rv == NULL)
 		return NULL;
-	rv->view.ops = &ops;
-	rv->view.screen = s;
-	rv->view.tier = TIER_FLOW;
+	rv->work.view.ops = &ops;
+	rv->work.view.screen = s;
+	rv->work.view.tier = TIER_FLOW;
 	rv->load.asked = *of_record;
 	rv->load.options.upstream = upstream;
-	snprintf(rv->view.crumb[0], VIEW_CRUMB_MAX, upstream ? "triggered by" : "related");
-	if (job_start_work(s->session, related_load_work, &rv->load, &rv->job, &rv->err) != RC_DONE) {
-		rv->job = NULL;
-		rv->failed = true;
+	snprintf(rv->work.view.crumb[0], VIEW_CRUMB_MAX, upstream ? "triggered by" : "related");
+	if (job_start_work(s->session, related_load_work, &rv->load, &rv->work.job, &rv->work.err) != RC_DONE) {
+		rv->work.job = NULL;
+		rv->work.failed = true;
 	}
-	return &rv->view;
+	return &rv->work.view;
 }

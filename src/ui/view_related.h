@@ -6,13 +6,11 @@
 #include "ui/list.h"
 #include "ui/related_load.h"
 #include "ui/screen.h"
+#include "ui/work_view.h"
 
 struct related_view {
-	struct view view;
+	struct work_view work;       /* first; its error is also why there is nothing */
 	struct related_load load;
-	struct job *job;             /* NULL: it is over */
-	bool failed, stopped;
-	struct err err;              /* why; or why there is nothing */
 	struct list list;            /* rows of the load */
 	unsigned side;               /* of the evidence: 0 what came, 1 what left */
 	char search[128];

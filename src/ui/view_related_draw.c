@@ -322,13 +322,13 @@ static void draw_nothing(const struct related_view *rv, struct canvas *c, struct
 {
 	int x = area.x + CURSOR_W, y = area.y + 1, w = area.w - CURSOR_W;
 
-	if (rv->job != NULL)
+	if (rv->work.job != NULL)
 		canvas_text(c, x, y, w, ATTR_DIM, "comparing contents, from machine to machine");
-	else if (rv->stopped)
+	else if (rv->work.stopped)
 		canvas_text(c, x, y, w, ATTR_WARN, "stopped before it was found");
 	else
-		canvas_printf(c, x, y, w, rv->failed ? ATTR_BAD : ATTR_NORMAL, "%s%s%s", rv->failed ? rv->err.what : "",
-			rv->failed ? ": " : "", rv->err.why);
+		canvas_printf(c, x, y, w, rv->work.failed ? ATTR_BAD : ATTR_NORMAL, "%s%s%s", rv->work.failed ? rv->work.err.what : "",
+			rv->work.failed ? ": " : "", rv->work.err.why);
 }
 
 void related_view_draw(struct related_view *rv, struct canvas *c, struct rect area)
@@ -336,7 +336,7 @@ void related_view_draw(struct related_view *rv, struct canvas *c, struct rect ar
 	int evidence = 0, used = 0, rows;
 	struct layout l;
 
-	if (rv->job != NULL || rv->load.n == 0) {
+	if (rv->work.job != NULL || rv->load.n == 0) {
 		list_set_page(&rv->list, 1);
 		draw_nothing(rv, c, area);
 		return;

@@ -29,7 +29,7 @@ static void close_view(struct view *v)
 {
 	struct stream_view *sv = of(v);
 
-	job_free(sv->job);
+	job_free(sv->work.job);
 	stream_lines_free(&sv->lines);
 	stream_load_free(&sv->load);
 	mem_free(sv);
@@ -55,8 +55,8 @@ static void lay_out(struct stream_view *sv, int width)
 
 	if (sv->hex)
 		cells = hexdump_per_line(room - (STREAM_OFFSET_CELLS - STREAM_HEXDUMP_OFFSET_CELLS));
-	if (stream_lines_make(&sv->lines, &sv->load.transcript, cells, sv->hex, sv->side, &sv->err) != RC_DONE)
-		sv->failed = true;
+	if (stream_lines_make(&sv->lines, &sv->load.transcript, cells, sv->hex, sv->side, &sv->work.err) != RC_DONE)
+		sv->work.failed = true;
 	sv->width = width;
 	list_set_count(&sv->list, sv->lines.n);
 	if (!had)
@@ -80,16 +80,16 @@ static size_t line_of_packet(const struct stream_view *sv, uint32_t packet)
 
 static void settle(struct stream_view *sv, enum job_state state)
 {
-	job_free(sv->job);
-	sv->job = NULL;
-	sv->stopped = state == JOB_CANCELLED;
-	sv->failed = state == JOB_FAILED;
+	job_free(sv->work.job);
+	sv->work.job = NULL;
+	sv->work.stopped = state == JOB_CANCELLED;
+	sv->work.failed = state == JOB_FAILED;
 	if (state != JOB_DONE) {
 		stream_load_free(&sv->load);
 		return;
 	}
 	sv->hex = !stream_is_text(&sv->load.transcript);
-	lay_out(sv, sv->view.screen->canvas->w);
+	lay_out(sv, sv->work.view.screen->canvas->w);
 	if (sv->load.found)
 		list_select(&sv->list, line_of_packet(sv, sv->load.at));
 }
@@ -99,9 +99,9 @@ static void update(struct view *v)
 	struct stream_view *sv = of(v);
 	enum job_state state;
 
-	if (sv->job == NULL)
+	if (sv->work.job == NULL)
 		return;
-	state = job_state(sv->job, &sv->err);
+	state = job_state(sv->work.job, &sv->work.err);
 	if (state != JOB_RUNNING)
 		settle(sv, state);
 }
@@ -111,7 +111,7 @@ static void draw(struct view *v, struct canvas *c, struct rect area)
 	struct stream_view *sv = of(v);
 
 	list_set_page(&sv->list, area.h > 0 ? (size_t)area.h : 1);
-	if (sv->job == NULL && !sv->failed && !sv->stopped && sv->width != area.w)
+	if (sv->work.job == NULL && !sv->work.failed && !sv->work.stopped && sv->width != area.w)
 		lay_out(sv, area.w);
 	if (sv->lines.n == 0)
 		stream_view_draw_empty(sv, c, area);
@@ -142,16 +142,16 @@ static void open_packet(struct stream_view *sv)
 
 	if (!packet_of_line(sv, &packet))
 		return;
-	below = view_packet_new(sv->view.screen, &sv->load.transcript.packets[packet].id, &err);
+	below = view_packet_new(sv->work.view.screen, &sv->load.transcript.packets[packet].id, &err);
 	if (below == NULL)
-		screen_fail(sv->view.screen, &err);
+		screen_fail(sv->work.view.screen, &err);
 	else
-		screen_push(sv->view.screen, below);
+		screen_push(sv->work.view.screen, below);
 }
 
 static void change(struct stream_view *sv, bool hex, enum stream_side side)
 {
-	if (sv->job != NULL)
+	if (sv->work.job != NULL)
 		return;
 	sv->hex = hex;
 	sv->side = side;
@@ -163,13 +163,13 @@ static void ask_for_file(struct stream_view *sv)
 	static const char *const sides[STREAM_SIDES] = { "", "-client", "-server" };
 	char text[ID_TEXT + 32], id[ID_TEXT];
 
-	if (sv->job != NULL || sv->load.transcript.n_pieces == 0)
+	if (sv->work.job != NULL || sv->load.transcript.n_pieces == 0)
 		return;
 	id_format(id, sizeof(id), &sv->load.record);
 	for (char *p = id; *p != '\0'; p++)
 		*p = *p == ':' ? '-' : *p;
 	snprintf(text, sizeof(text), "payload %s%s.bin", id, sides[sv->side]);
-	prompt_open(sv->view.screen->prompt, PROMPT_COMMAND, " :", text, strlen(text));
+	prompt_open(sv->work.view.screen->prompt, PROMPT_COMMAND, " :", text, strlen(text));
 }
 
 static bool request(struct view *v, enum request r)
@@ -184,34 +184,12 @@ static bool request(struct view *v, enum request r)
 	case REQ_PANE: change(sv, sv->hex, (sv->side + 1) % STREAM_SIDES); return true;
 	case REQ_PAYLOAD: ask_for_file(sv); return true;
 	case REQ_PACKETS:
-		if (sv->job == NULL && !sv->failed)
+		if (sv->work.job == NULL && !sv->work.failed)
 			screen_push(v->screen, view_packets_new(v->screen, &sv->load.record));
 		return true;
 	case REQ_STREAM: return true;        /* it is one */
 	default: return false;
 	}
-}
-
-static bool busy(const struct view *v, int *progress)
-{
-	const struct stream_view *sv = of_const(v);
-
-	*progress = sv->job != NULL ? job_progress(sv->job) : -1;
-	return sv->job != NULL;
-}
-
-static bool failed(const struct view *v, struct err *err)
-{
-	*err = of_const(v)->err;
-	return of_const(v)->failed;
-}
-
-static bool cancel(struct view *v)
-{
-	if (of(v)->job == NULL)
-		return false;
-	job_cancel(of(v)->job);
-	return true;
 }
 
 static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
@@ -222,7 +200,7 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	int len;
 
 	state[0] = position[0] = '\0';
-	if (sv->job != NULL || sv->failed || sv->stopped)
+	if (sv->work.job != NULL || sv->work.failed || sv->work.stopped)
 		return;
 	snprintf(position, position_size, "%zu/%zu", sv->lines.n > 0 ? sv->list.selected + 1 : 0, sv->lines.n);
 	text_bytes(size[0], sizeof(size[0]), t->bytes[DIR_C2S].len);
@@ -242,7 +220,7 @@ static void status(const struct view *v, char *position, size_t position_size, c
 static bool selected(const struct view *v, struct id *out)
 {
 	*out = of_const(v)->load.record;
-	return of_const(v)->job == NULL && !of_const(v)->failed && out->rec.block != 0;
+	return of_const(v)->work.job == NULL && !of_const(v)->work.failed && out->rec.block != 0;
 }
 
 /* The packet view above goes to the one that carried what was said next, or before. */
@@ -265,7 +243,7 @@ static enum rc go_to_time(struct view *v, int64_t time_ns, struct err *err)
 	struct stream_view *sv = of(v);
 	const struct transcript *t = &sv->load.transcript;
 
-	for (uint32_t i = 0; sv->job == NULL && i < t->n_packets; i++)
+	for (uint32_t i = 0; sv->work.job == NULL && i < t->n_packets; i++)
 		if (t->packets[i].time_ns >= time_ns) {
 			list_select(&sv->list, line_of_packet(sv, i));
 			return RC_DONE;
@@ -367,7 +345,7 @@ static enum rc save_payload(struct view *v, const char *path, struct err *err)
 	bool good = true;
 	int fd;
 
-	if (sv->job != NULL)
+	if (sv->work.job != NULL)
 		return err_set(err, RC_USAGE, "payload", "it is still being read");
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -414,9 +392,9 @@ static const struct view_ops ops = {
 	.draw = draw,
 	.request = request,
 	.update = update,
-	.busy = busy,
-	.failed = failed,
-	.cancel = cancel,
+	.busy = work_view_busy,
+	.failed = work_view_failed,
+	.cancel = work_view_cancel,
 	.status = status,
 	.go_to_time = go_to_time,
 	.search = search,
@@ -431,14 +409,15 @@ struct view *view_stream_new(struct screen *s, const struct id *of_record)
 
 	if (sv == NULL)
 		return NULL;
-	sv->view.ops = &ops;
-	sv->view.screen = s;
-	sv->view.tier = TIER_PACKET;
+	sv->work.view.ops = &ops;
+	sv->work.view.screen = s;
+	sv->work.view.tier = TIER_PACKET;
+	sv->work.counts = true;
 	sv->load.asked = *of_record;
-	snprintf(sv->view.crumb[0], VIEW_CRUMB_MAX, "stream");
-	if (job_start_work(s->session, stream_load_work, &sv->load, &sv->job, &sv->err) != RC_DONE) {
-		sv->job = NULL;
-		sv->failed = true;
+	snprintf(sv->work.view.crumb[0], VIEW_CRUMB_MAX, "stream");
+	if (job_start_work(s->session, stream_load_work, &sv->load, &sv->work.job, &sv->work.err) != RC_DONE) {
+		sv->work.job = NULL;
+		sv->work.failed = true;
 	}
-	return &sv->view;
+	return &sv->work.view;
 }

@@ -7,16 +7,14 @@
 #include "ui/screen.h"
 #include "ui/stream_lines.h"
 #include "ui/stream_load.h"
+#include "ui/work_view.h"
 
 /* Of a line: the mark of who speaks, and what is said; in bytes, their offset. */
 enum { STREAM_MARK_X = 1, STREAM_TEXT_X = 3, STREAM_OFFSET_CELLS = 8, STREAM_HEXDUMP_OFFSET_CELLS = 6 };
 
 struct stream_view {
-	struct view view;
+	struct work_view work;       /* first */
 	struct stream_load load;
-	struct job *job;             /* NULL: it is over */
-	struct err err;              /* why it failed */
-	bool failed, stopped;
 	struct stream_lines lines;
 	struct list list;
 	bool hex;

@@ -47,7 +47,7 @@ static void draw_turn(const struct stream_view *sv, struct canvas *c, struct rec
 	int64_t pause = pause_before(t, line->piece);
 	int x = r.x + STREAM_TEXT_X, right = r.x + r.w;
 
-	cell_time(text, sizeof(text), p->time_ns, 6, &sv->view.screen->style);
+	cell_time(text, sizeof(text), p->time_ns, 6, &sv->work.view.screen->style);
 	x += canvas_text(c, x, r.y, right - x, ATTR_TIME | extra, text) + 2;
 	end_name(sv, line->dir, name, sizeof(name));
 	x += canvas_text(c, x, r.y, right - x, side_attr(line->dir) | extra, name) + 2;
@@ -180,11 +180,11 @@ void stream_view_draw_empty(const struct stream_view *sv, struct canvas *c, stru
 	char count[TEXT_NUMBER];
 
 	text_count(count, sizeof(count), sv->load.packets);
-	if (sv->job != NULL)
+	if (sv->work.job != NULL)
 		canvas_text(c, x, y, w, ATTR_DIM, "reading the conversation");
-	else if (sv->failed)
-		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", sv->err.what, sv->err.why);
-	else if (sv->stopped)
+	else if (sv->work.failed)
+		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", sv->work.err.what, sv->work.err.why);
+	else if (sv->work.stopped)
 		canvas_text(c, x, y, w, ATTR_WARN, "stopped before it was read");
 	else if (sv->side != STREAM_BOTH)
 		canvas_text(c, x, y, w, ATTR_DIM, "this side said nothing; Tab shows the other one");
