@@ -34,6 +34,12 @@ void list_select(struct list *l, size_t index)
 	keep_visible(l);
 }
 
+void list_center(struct list *l)
+{
+	l->top = l->selected > l->page / 2 ? l->selected - l->page / 2 : 0;
+	keep_visible(l);
+}
+
 void list_follow(struct list *l, size_t index)
 {
 	size_t offset = l->selected - l->top;

@@ -20,6 +20,8 @@ struct list {
 void list_set_count(struct list *l, size_t count);
 void list_set_page(struct list *l, size_t page);
 void list_select(struct list *l, size_t index);
+/* Scrolls so that the selected row is in the middle, with what is around it. */
+void list_center(struct list *l);
 /*
  * Like list_select(), but the row keeps its place on the screen where it can: rows came or went
  * above it.

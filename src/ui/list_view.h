@@ -82,6 +82,7 @@ struct list_view {
 	struct list list;
 	struct id key; /* of the selected row, where has_key */
 	bool has_key;
+	bool sought; /* it was selected since the last drawing, which scrolls to it */
 	bool seek; /* the worst row is selected once all are there, unless the user moves before */
 	bool follow; /* the newest row is the selected one, whatever comes */
 	struct query_sort natural[2]; /* the order when nobody chose one */

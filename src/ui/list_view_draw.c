@@ -170,6 +170,9 @@ void list_view_draw(struct view *v, struct canvas *c, struct rect area)
 	list_view_restyle(lv);
 	lv->rows = (struct rect){ area.x + ROW_X, area.y + 1, area.w - ROW_X, rows };
 	list_set_page(&lv->list, rows > 0 ? (size_t)rows : 1);
+	if (lv->sought)
+		list_center(&lv->list); /* where it stands must not depend on how the rows came */
+	lv->sought = false;
 	if (lv->hooks->arrange != NULL && lv->list.page != lv->arranged_page)
 		list_view_arrange(lv);
 	r = loader_lock(&lv->loader);

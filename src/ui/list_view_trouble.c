@@ -32,8 +32,8 @@ void list_view_select_worst(struct list_view *lv, const struct result *r)
 	size_t place;
 
 	if (r != NULL && worst_place(lv, r, &place)) {
-		list_select(&lv->list, 0);   /* where it stands must not depend on how the rows came in */
 		list_select(&lv->list, place);
+		lv->sought = true;
 	}
 	lv->seek = loader_loading(&lv->loader);
 }

@@ -165,6 +165,18 @@ static void draw_marks(struct canvas *c, struct rect r, const struct strip *stri
 	}
 }
 
+/* Where marks or the cursor are there is no room for a time. */
+static void draw_time(struct canvas *c, int x, int y, int w, const char *text)
+{
+	for (int i = 0; i < w; i++) {
+		const struct cell *cell = canvas_at(c, x + i, y);
+
+		if (cell == NULL || cell->cp != ' ')
+			return;
+	}
+	canvas_text(c, x, y, w, ATTR_DIM, text);
+}
+
 static void draw_times(struct canvas *c, struct rect r, const struct strip *strip, int y)
 {
 	const struct series_data *d = series_data(strip->series);
@@ -176,8 +188,8 @@ static void draw_times(struct canvas *c, struct rect r, const struct strip *stri
 	w = canvas_width(c, last);
 	if (canvas_width(c, first) + w + 2 > r.w)
 		return;
-	canvas_text(c, r.x, y, r.w, ATTR_DIM, first);
-	canvas_text(c, r.x + r.w - w, y, w, ATTR_DIM, last);
+	draw_time(c, r.x, y, canvas_width(c, first), first);
+	draw_time(c, r.x + r.w - w, y, w, last);
 }
 
 static double draw_bars(struct canvas *c, struct rect r, const struct strip *strip)
@@ -231,11 +243,10 @@ void strip_draw(struct canvas *c, struct rect r, const struct strip *strip)
 	max = draw_bars(c, bars, strip);
 	put_label(label, sizeof(label), series_data(strip->series), max, r.h == 1);
 	put_legend(legend, sizeof(legend), strip);
-	if (r.h > 1)
-		draw_times(c, bars, strip, r.y + 1);
 	if (r.h > 1) {
 		draw_cursor(c, bars, strip);
 		draw_marks(c, bars, strip, r.y + 1, false);
+		draw_times(c, bars, strip, r.y + 1);
 	} else {
 		draw_marks(c, bars, strip, r.y, true);
 		draw_cursor(c, bars, strip);

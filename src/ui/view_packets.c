@@ -54,9 +54,9 @@ static bool request(struct view *v, enum request r)
 
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
 	{ REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL },
-	{ REQ_NEXT_TROUBLE, NULL }, { REQ_FILTER, NULL }, { REQ_SORT, NULL }, { REQ_CHART, NULL }, { REQ_PANE, NULL },
-	{ REQ_STREAM, NULL }, { REQ_LADDER, NULL }, { REQ_RELATED, NULL }, { REQ_WRITE, NULL },
-	{ REQ_COMMAND, NULL }, { REQ_HELP, NULL }, { REQ_NONE, NULL } };
+	{ REQ_NEXT_TROUBLE, NULL }, { REQ_FILTER, NULL }, { REQ_LADDER, NULL }, { REQ_RELATED, NULL }, { REQ_HELP, NULL },
+	{ REQ_STREAM, NULL }, { REQ_SORT, NULL }, { REQ_CHART, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL },
+	{ REQ_COMMAND, NULL }, { REQ_NONE, NULL } };
 static const struct list_hooks hooks = { .below = below, .columns = set_columns };
 static const struct view_ops ops = {
 	.name = "packets", .hints = hints, LIST_VIEW_OPS_BUT_REQUEST, .request = request

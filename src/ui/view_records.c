@@ -236,15 +236,14 @@ static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 
 static const struct view_hint macroflow_hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
 	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL },
-	{ REQ_FILTER, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL }, { REQ_PANE, NULL },
-	{ REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_HELP, NULL },
+	{ REQ_FILTER, NULL }, { REQ_CHART, NULL }, { REQ_HELP, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL }, { REQ_RELATED, NULL },
+	{ REQ_TOP, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL },
 	{ REQ_NONE, NULL } };
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
 	{ REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL },
-	{ REQ_FILTER, NULL }, { REQ_STREAM, NULL }, { REQ_LADDER, NULL }, { REQ_RELATED, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL },
-	{ REQ_CHART, NULL }, { REQ_ZOOM_IN, NULL },
-	{ REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL },
-	{ REQ_HELP, NULL }, { REQ_NONE, NULL } };
+	{ REQ_FILTER, NULL }, { REQ_CHART, NULL }, { REQ_RELATED, NULL }, { REQ_HELP, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL },
+	{ REQ_STREAM, NULL }, { REQ_LADDER, NULL }, { REQ_ZOOM_IN, NULL }, { REQ_TOP, NULL },
+	{ REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL }, { REQ_NONE, NULL } };
 static const struct list_hooks macroflow_hooks = {
 	.below = below, .arrange = arrange, .columns = set_columns
 };

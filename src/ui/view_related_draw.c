@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "query/related_words.h"
+#include "ui/config.h"
 #include "ui/hexdump.h"
 #include "ui/view_related.h"
 
@@ -318,6 +319,20 @@ static void draw_evidence(const struct related_view *rv, struct canvas *c, struc
 
 /* ---- all ------------------------------------------------------------------------------------------- */
 
+/* Which way was looked, and how to look the other way. */
+static void draw_other_way(const struct related_view *rv, struct canvas *c, struct rect r)
+{
+	const struct keymap *m = &rv->work.view.screen->config->keymap;
+	char down[KEY_NAME_MAX], up[KEY_NAME_MAX];
+
+	keymap_key_text(down, sizeof(down), m, REQ_RELATED);
+	keymap_key_text(up, sizeof(up), m, REQ_UPSTREAM);
+	if (rv->load.options.upstream)
+		canvas_printf(c, r.x, r.y, r.w, ATTR_DIM, "(this is what triggered it; %s, from below, is what it triggered)", down);
+	else
+		canvas_printf(c, r.x, r.y, r.w, ATTR_DIM, "(this is what it triggered; %s, from below, is what triggered it)", up);
+}
+
 static void draw_nothing(const struct related_view *rv, struct canvas *c, struct rect area)
 {
 	int x = area.x + CURSOR_W, y = area.y + 1, w = area.w - CURSOR_W;
@@ -329,6 +344,8 @@ static void draw_nothing(const struct related_view *rv, struct canvas *c, struct
 	else
 		canvas_printf(c, x, y, w, rv->work.failed ? ATTR_BAD : ATTR_NORMAL, "%s%s%s", rv->work.failed ? rv->work.err.what : "",
 			rv->work.failed ? ": " : "", rv->work.err.why);
+	if (rv->work.job == NULL)
+		draw_other_way(rv, c, (struct rect){ x, y + 1, w, 1 });
 }
 
 void related_view_draw(struct related_view *rv, struct canvas *c, struct rect area)

@@ -405,6 +405,8 @@ static void test_interface(void **state)
 	name_store("interface");
 	open_screen((const char *const[]){ "-i", "v1", "-s", store, NULL });
 	see_pid(pty.pid);
+	send_frame(9, CLIENT);
+	wait_for("10.9.0.9 ", 5 * slowness()); /* what was in the log before is no news */
 	run("ip link set v1 down");
 	wait_for("v1 is down: capture goes on when it is up again", 5 * slowness());
 	wait_for(", v1 down", 5);
