@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "trace/common.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -411,6 +412,19 @@ static bool read_evidence(struct related_load *l, const struct query_sources *so
 	return true;
 }
 
+/* The times of a row are those of all that was asked there: what one request says stands for several. */
+static void say_how_many(struct related_load *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		char info[RELATED_INFO];
+
+		if (l->nodes[i].exchanges < 2 || l->rows[i].info[0] == '\0')
+			continue;
+		snprintf(info, sizeof(info), "1 of %" PRIu64 ": %.*s", l->nodes[i].exchanges, RELATED_INFO - 32, l->rows[i].info);
+		memcpy(l->rows[i].info, info, sizeof(info));
+	}
+}
+
 enum rc related_load_work(void *ctx, const struct query_sources *sources, struct query_control *control, struct err *err)
 {
 	struct related_load *l = ctx;
@@ -430,6 +444,8 @@ enum rc related_load_work(void *ctx, const struct query_sources *sources, struct
 		rc = make_rows(l);
 	if (rc == RC_DONE && l->n > 0)
 		rc = cascade_read(sources, l->nodes, l->n < RELATED_READ ? l->n : RELATED_READ, on_packet, l, control, err);
+	if (rc == RC_DONE)
+		say_how_many(l);
 	if (rc == RC_DONE && !read_evidence(l, sources, control))
 		rc = err_set(err, RC_CANCELLED, "related", "cancelled");
 	return rc;
