@@ -157,8 +157,8 @@ static enum rc recover_file(struct store *s, struct io_file *f, uint32_t number,
 	size = w.size;
 	sealed = state == FILE_STRANGER && ends_whole(f, size);
 	rc = take_anew(s, &h, err);
-	/* what was not synced may lack a page in its middle */
-	if (rc == RC_DONE && !sealed)
+	/* what was not synced may lack a page in its middle; of a file that nobody is known to have written, all that is whole is kept */
+	if (rc == RC_DONE && state != FILE_STRANGER)
 		rc = walk_stretches(f, size, &w.size, err);
 	if (rc == RC_DONE)
 		rc = walk_tail(&w, err);

@@ -410,6 +410,8 @@ uint32_t term_key(struct terminal *t)
 
 void term_want_mouse(struct terminal *t, bool wanted)
 {
+	/* on the Linux console curses would load a library for it */
+	wanted = wanted && has_capability("kmous");
 	if (t->mouse == wanted)
 		return;
 	t->mouse = wanted;
