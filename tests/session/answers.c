@@ -50,6 +50,19 @@ void answers_of(struct store *s, struct buf *out)
 	assert_false(out->failed);
 }
 
+/* A message has room for a thousand bytes: the row's id, and the fields from a little before the first difference on. */
+static void differ(const char *what, const char *a, size_t n, const char *b, size_t m)
+{
+	size_t same = 0, id = strcspn(a, " ");
+
+	while (same < n && same < m && a[same] == b[same])
+		same++;
+	same = same > id + 30 ? same - 30 : id;
+	n = n - same < 200 ? n - same : 200;
+	m = m - same < 200 ? m - same : 200;
+	fail_msg("%s: %.*s: before\n...%.*s\nafter\n...%.*s", what, (int)id, a, (int)n, a + same, (int)m, b + same);
+}
+
 void answers_compare(const char *what, struct buf *before, struct buf *after)
 {
 	const char *a = buf_text(before), *b = buf_text(after);
@@ -58,7 +71,7 @@ void answers_compare(const char *what, struct buf *before, struct buf *after)
 		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
 
 		if (n != m || memcmp(a, b, n) != 0)
-			fail_msg("%s: before\n%.*s\nafter\n%.*s", what, (int)n, a, (int)m, b);
+			differ(what, a, n, b, m);
 		a += n + 1;
 		b += m + 1;
 	}
