@@ -408,10 +408,17 @@ uint32_t term_key(struct terminal *t)
 	}
 }
 
+/* The Linux console: for its mouse curses would load a library, and leave some of it behind. */
+static bool is_console(void)
+{
+	const char *name = getenv("TERM");
+
+	return name != NULL && strncmp(name, "linux", 5) == 0;
+}
+
 void term_want_mouse(struct terminal *t, bool wanted)
 {
-	/* on the Linux console curses would load a library for it */
-	wanted = wanted && has_capability("kmous");
+	wanted = wanted && !is_console();
 	if (t->mouse == wanted)
 		return;
 	t->mouse = wanted;
