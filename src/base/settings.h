@@ -13,6 +13,8 @@
 
 #include <stddef.h>
 
+struct buf;
+
 enum { SETTINGS_LINE_MAX = 8192, SETTINGS_FILE_MAX = 1 << 20 };
 
 enum settings_home {
@@ -27,6 +29,12 @@ enum settings_home {
 bool settings_path(char *out, size_t size, enum settings_home home, const char *name);
 /* Makes the directories that lead to a file, each 0700; failures show when it is opened. */
 void settings_make_directories(const char *path);
+
+/*
+ * Writes all of a private file (0600) beside it; that then takes its place, so that a reader sees the old or the new one. Not synced.
+ * False where it could not be written: what there was stays.
+ */
+bool settings_write(const char *path, const struct buf *text);
 
 /* A line, counted from 1; `rest` may be "". What it returns but RC_DONE is wrong: err->why. */
 typedef enum rc (*settings_take)(

@@ -195,3 +195,8 @@ size_t text_width(const char *s)
 	}
 	return width;
 }
+
+bool text_has(const char *text, const char *part)
+{
+	return text[0] != '\0' && strcasestr(text, part) != NULL;
+}

@@ -23,6 +23,8 @@ static inline char text_small(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+/* Whether a part is in a text, case-blind for ASCII; an empty text has none. */
+bool text_has(const char *text, const char *part);
 /*
  * Appends `len` bytes of outside text so that it can reach a terminal: valid,
  * printable UTF-8 stays; control characters, C1, broken UTF-8, bidirectional

@@ -127,12 +127,6 @@ void subject_of_key(struct subject *s, const struct flow_key *key, enum filter_s
 
 /* ---- texts --------------------------------------------------------------------------------- */
 
-/* Case-blind for ASCII; the sought one is not empty. */
-static bool text_has(const char *text, const char *part)
-{
-	return strcasestr(text, part) != NULL;
-}
-
 static enum verdict verdict_of(bool yes)
 {
 	return yes ? VERDICT_YES : VERDICT_NO;

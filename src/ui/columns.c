@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	WIDTH_MIN = 2, WIDTH_MAX = 200, /* that can be chosen */
@@ -333,16 +332,6 @@ void columns_draw_header(const struct columns *cs, struct canvas *c, struct rect
 		canvas_glyph(c, r.x + r.w, r.y, ATTR_KEY, GLYPH_MORE_RIGHT);
 }
 
-static bool contains(const char *text, const char *part)
-{
-	size_t len = strlen(part);
-
-	for (; *text != '\0'; text++)
-		if (strncasecmp(text, part, len) == 0)
-			return true;
-	return false;
-}
-
 void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r,
 	const struct row *row, const struct cell_style *style, unsigned extra,
 	const char *match)
@@ -358,7 +347,7 @@ void columns_draw_row(const struct columns *cs, struct canvas *c, struct rect r,
 			continue;
 		cell_format(text, sizeof(text), col->field, row, style);
 		attr = cell_attr(col->field, row) | extra;
-		if (match != NULL && contains(text, match))
+		if (match != NULL && text_has(text, match))
 			attr = ATTR_MATCH | extra;
 		canvas_cell(
 			c, r.x + col->x, r.y, col->width, cell_align(col->field), attr, text);
@@ -377,7 +366,7 @@ bool columns_match(const struct columns *cs, const struct row *row,
 		if (cs->v[i].width == 0)
 			continue;
 		cell_format(cell, sizeof(cell), cs->v[i].field, row, style);
-		if (contains(cell, text))
+		if (text_has(cell, text))
 			return true;
 	}
 	return false;

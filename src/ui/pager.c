@@ -2,10 +2,10 @@
 #include "ui/pager.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { SIDEWAYS = 8, TAB_CELLS = 8, LINE_MAX_CELLS = 2048 };
 
@@ -105,16 +105,6 @@ bool pager_request(struct pager *p, enum request r)
 	}
 }
 
-static bool holds(const char *line, const char *part)
-{
-	size_t len = strlen(part);
-
-	for (; *line != '\0'; line++)
-		if (strncasecmp(line, part, len) == 0)
-			return true;
-	return false;
-}
-
 bool pager_search(struct pager *p, const char *text, int by)
 {
 	size_t at = p->found < p->n && text == NULL ? p->found : by > 0 ? p->top + p->n - 1 : p->top;
@@ -125,7 +115,7 @@ bool pager_search(struct pager *p, const char *text, int by)
 		return false;
 	for (size_t i = 0; i < p->n; i++) {
 		at = (by > 0 ? at + 1 : at + p->n - 1) % p->n;
-		if (!holds(line_at(p, at), p->search))
+		if (!text_has(line_at(p, at), p->search))
 			continue;
 		p->found = at;
 		if (at < p->top || at >= p->top + p->page)

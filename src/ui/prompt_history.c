@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/prompt_history.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/settings.h"
 
@@ -26,27 +27,15 @@ static void keep(struct history *h, const char *line)
 	h->lines[h->n++] = copy;
 }
 
-/* Writes all anew into a file beside, which then takes its place. */
 static void rewrite(const struct history *h)
 {
-	char path[520];
-	FILE *file;
-	int fd;
-	bool failed = false;
+	struct buf text;
 
-	snprintf(path, sizeof(path), "%s.new", h->path);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return;
-	file = fdopen(fd, "w");
-	if (file == NULL) {
-		close(fd);
-		return;
-	}
+	buf_init(&text);
 	for (size_t i = 0; i < h->n; i++)
-		failed |= fprintf(file, "%s\n", h->lines[i]) < 0;
-	if (fclose(file) != 0 || failed || rename(path, h->path) != 0)
-		unlink(path);
+		buf_printf(&text, "%s\n", h->lines[i]);
+	settings_write(h->path, &text);
+	buf_free(&text);
 }
 
 void history_load(struct history *h, const char *path)

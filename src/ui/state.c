@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/state.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/settings.h"
 
@@ -117,27 +118,15 @@ void state_each(const struct state *s, const char *prefix,
 			say(ctx, s->v[i].key, s->v[i].value);
 }
 
-/* Writes all into a file beside, which then takes its place. */
 static void write_all(const struct state *s)
 {
-	char path[520];
-	FILE *file;
-	int fd;
-	bool failed = false;
+	struct buf text;
 
-	snprintf(path, sizeof(path), "%s.new", s->path);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return;
-	file = fdopen(fd, "w");
-	if (file == NULL) {
-		close(fd);
-		return;
-	}
+	buf_init(&text);
 	for (size_t i = 0; i < s->n; i++)
-		failed |= fprintf(file, "%s %s\n", s->v[i].key, s->v[i].value) < 0;
-	if (fclose(file) != 0 || failed || rename(path, s->path) != 0)
-		unlink(path);
+		buf_printf(&text, "%s %s\n", s->v[i].key, s->v[i].value);
+	settings_write(s->path, &text);
+	buf_free(&text);
 }
 
 /* Keeps other processes from writing at the same time; -1 where that cannot be. */

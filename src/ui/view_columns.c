@@ -4,6 +4,7 @@
  * before Enter; Escape leaves all as it was.
  */
 #include "base/mem.h"
+#include "base/text.h"
 #include "ui/config.h"
 #include "ui/list.h"
 #include "ui/list_view.h"
@@ -11,7 +12,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { CHOICES_MAX = 256, MARK_W = 4, NAME_W = 22, TITLE_W = 14 };
 
@@ -153,16 +153,6 @@ static bool request(struct view *v, enum request r)
 
 /* ---- searching --------------------------------------------------------------------------- */
 
-static bool contains(const char *text, const char *part)
-{
-	size_t len = strlen(part);
-
-	for (; *text != '\0'; text++)
-		if (strncasecmp(text, part, len) == 0)
-			return true;
-	return false;
-}
-
 static bool search(struct view *v, const char *text, int by)
 {
 	struct columns_view *cv = of(v);
@@ -176,7 +166,7 @@ static bool search(struct view *v, const char *text, int by)
 		at = by > 0 ? (at + 1) % cv->n : (at + cv->n - 1) % cv->n;
 		f = cv->v[at].field;
 		if (f == NULL ||
-			(!contains(f->name, cv->search) && !contains(f->title, cv->search) && !contains(f->help, cv->search)))
+			(!text_has(f->name, cv->search) && !text_has(f->title, cv->search) && !text_has(f->help, cv->search)))
 			continue;
 		list_select(&cv->list, at);
 		return true;
