@@ -18,7 +18,7 @@ struct sorter {
 
 /* ---- comparing ----------------------------------------------------------------------------- */
 
-static uint64_t text_prefix(const uint8_t *bytes, size_t len)
+uint64_t order_bytes(const void *bytes, size_t len)
 {
 	uint8_t head[8] = { 0 };
 
@@ -27,7 +27,7 @@ static uint64_t text_prefix(const uint8_t *bytes, size_t len)
 }
 
 /* Negative numbers have their bits turned, others their sign: then reals are in the order of integers. */
-static uint64_t real_prefix(double v)
+uint64_t order_real(double v)
 {
 	uint64_t bits;
 
@@ -39,9 +39,9 @@ static uint64_t value_prefix(const struct value *v)
 {
 	switch (v->type) {
 	case TYPE_I64: return (uint64_t)v->i ^ (uint64_t)1 << 63;
-	case TYPE_REAL: return real_prefix(v->real);
-	case TYPE_ADDR: return text_prefix((const uint8_t *)&v->addr, sizeof(v->addr));
-	case TYPE_TEXT: return text_prefix((const uint8_t *)v->text, strlen(v->text));
+	case TYPE_REAL: return order_real(v->real);
+	case TYPE_ADDR: return order_bytes(&v->addr, sizeof(v->addr));
+	case TYPE_TEXT: return order_bytes(v->text, strlen(v->text));
 	case TYPE_ID:
 	case TYPE_U128: return 0;
 	default: return v->u;

@@ -21,6 +21,9 @@ struct order_item {
 	uint64_t came; /* number of the row as they came */
 };
 
+/* Numbers in the order of byte strings by their first eight bytes, and of reals. */
+uint64_t order_bytes(const void *bytes, size_t len);
+uint64_t order_real(double v);
 void order_cell_of(
 	const struct query_sort *sort, const struct row *row, struct order_cell *out);
 /* Sorts items whose cells are of sort[0]. */

@@ -9,6 +9,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "flow/texts.h"
+#include "query/order.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -33,23 +34,6 @@ struct sorting {
 
 /* ---- numbers for values -------------------------------------------------------------------- */
 
-static uint64_t first_bytes(const void *bytes, size_t len)
-{
-	uint8_t head[8] = { 0 };
-
-	memcpy(head, bytes, len < 8 ? len : 8);
-	return load_be64(head);
-}
-
-/* Negative numbers have their bits turned, others their sign: then reals are in the order of integers. */
-static uint64_t real_number(double v)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &v, sizeof(bits));
-	return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-}
-
 static bool is_ranked(const struct field *f)
 {
 	return f->type == TYPE_TEXT || f->type == TYPE_ADDR || f->type == TYPE_MAC || f->type == TYPE_TUNNEL;
@@ -69,14 +53,14 @@ static uint64_t number_of(struct sorting *s, const struct value *v)
 
 	switch (v->type) {
 	case TYPE_I64: return (uint64_t)v->i ^ (uint64_t)1 << 63;
-	case TYPE_REAL: return real_number(v->real);
+	case TYPE_REAL: return order_real(v->real);
 	case TYPE_ID: return record_id_number(v->id.rec) ^ (uint64_t)v->id.source << 56;
 	case TYPE_U128: return v->big >> 64 ? UINT64_MAX : (uint64_t)v->big;
 	case TYPE_TEXT:
 	case TYPE_ADDR:
 		bytes = value_bytes(v, &len);
 		/* no longer than the longest text, and an empty one is no text */
-		return s->words && len > 0 ? texts_add(s->words, bytes, len) : first_bytes(bytes, len);
+		return s->words && len > 0 ? texts_add(s->words, bytes, len) : order_bytes(bytes, len);
 	default: return v->u;
 	}
 }
