@@ -166,15 +166,6 @@ static enum rc write_map(const struct cli *c, const struct service_map *map, str
 
 /* ---- the command ------------------------------------------------------------------------------------ */
 
-static void explain(const struct service_map *map)
-{
-	cli_explain(&map->cost);
-	fprintf(stderr,
-		"machines        %" PRIu64 ", %" PRIu64 " packets\n"
-		"comparing       %" PRIu64 " steps\n",
-		map->machines, map->packets, map->work);
-}
-
 static enum rc tell(const struct cli *c, const struct service_map *map, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -183,7 +174,7 @@ static enum rc tell(const struct cli *c, const struct service_map *map, struct e
 	if (map->n > 0)
 		rc = write_map(c, map, err);
 	if (args_given(&c->args, OPTION_EXPLAIN))
-		explain(map);
+		cli_explain_walk(&map->cost, map->machines, map->packets, map->work);
 	if (map->n > 0 && map->looked_ns < map->window_ns) {
 		snprintf(text, sizeof(text), "looked at %.0f %% of the time, in parts",
 			100.0 * (double)map->looked_ns / (double)map->window_ns);

@@ -195,15 +195,6 @@ static enum rc parse(struct cli *c, struct id *id, struct err *err)
 	return RC_DONE;
 }
 
-static void explain(const struct related_told *told)
-{
-	cli_explain(&told->cost);
-	fprintf(stderr,
-		"machines        %" PRIu64 ", %" PRIu64 " packets\n"
-		"comparing       %" PRIu64 " steps\n",
-		told->machines, told->packets, told->work);
-}
-
 static enum rc run(struct tree *t, const struct id *id, const struct related_options *options,
 	struct related_told *told)
 {
@@ -236,7 +227,7 @@ enum rc command_related(struct cli *c, struct err *err)
 	else if (rc == RC_DONE)
 		rc = write_tree(&t);
 	if (args_given(&c->args, OPTION_EXPLAIN))
-		explain(&told);
+		cli_explain_walk(&told.cost, told.machines, told.packets, told.work);
 	if (rc == RC_DONE && told.limited)
 		rc = err_set(err, RC_LIMIT, c->args.words[1], "not all was looked at: %s", told.limit);
 	mem_free(t.hops);

@@ -325,3 +325,12 @@ void cli_explain(const struct query_explain *e)
 		e->catalog_rows, e->index_bytes, e->flow_parts, e->micro_parts, e->packet_bytes,
 		e->packet_reads, e->packets);
 }
+
+void cli_explain_walk(const struct query_explain *cost, uint64_t machines, uint64_t packets, uint64_t steps)
+{
+	cli_explain(cost);
+	fprintf(stderr,
+		"machines        %" PRIu64 ", %" PRIu64 " packets\n"
+		"comparing       %" PRIu64 " steps\n",
+		machines, packets, steps);
+}

@@ -57,5 +57,7 @@ struct store *cli_store_of(const struct cli *c, unsigned source);
 void cli_style(struct out_style *out);
 /* Totals of --explain on standard error. */
 void cli_explain(const struct query_explain *e);
+/* The same of a walk from machine to machine, and what it compared. */
+void cli_explain_walk(const struct query_explain *cost, uint64_t machines, uint64_t packets, uint64_t steps);
 
 #endif
