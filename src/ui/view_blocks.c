@@ -97,9 +97,7 @@ static void start(struct blocks_view *bv)
 	if (bv->again)
 		return;
 	bv->loading.q = bv->shown.q;
-	bv->work.failed = job_start_work(bv->work.view.screen->session, read_all, &bv->loading, &bv->work.job, &bv->work.err) != RC_DONE;
-	if (bv->work.failed)
-		bv->work.job = NULL;
+	work_view_start(&bv->work, read_all, &bv->loading);
 }
 
 static void sum_up(struct blocks_view *bv)
@@ -123,17 +121,11 @@ static void sum_up(struct blocks_view *bv)
 static void update(struct view *v)
 {
 	struct blocks_view *bv = of(v);
-	enum job_state state;
+	bool done;
 
-	if (bv->work.job == NULL)
+	if (!work_view_ended(&bv->work, &done))
 		return;
-	state = job_state(bv->work.job, &bv->work.err);
-	if (state == JOB_RUNNING)
-		return;
-	job_free(bv->work.job);
-	bv->work.job = NULL;
-	bv->work.failed = state == JOB_FAILED;
-	if (state == JOB_DONE) {
+	if (done) {
 		struct blocks_load old = bv->shown;
 
 		bv->shown = bv->loading;

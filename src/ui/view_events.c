@@ -190,9 +190,7 @@ static void start(struct events_view *ev)
 	ev->again = ev->work.job != NULL;
 	if (ev->again)
 		return;
-	ev->work.failed = job_start_work(ev->work.view.screen->session, read_all, &ev->loading, &ev->work.job, &ev->work.err) != RC_DONE;
-	if (ev->work.failed)
-		ev->work.job = NULL;
+	work_view_start(&ev->work, read_all, &ev->loading);
 }
 
 /* The newest event is selected at first, and stays so while it is. */
@@ -212,17 +210,11 @@ static void take_over(struct events_view *ev)
 static void update(struct view *v)
 {
 	struct events_view *ev = of(v);
-	enum job_state state;
+	bool done;
 
-	if (ev->work.job == NULL)
+	if (!work_view_ended(&ev->work, &done))
 		return;
-	state = job_state(ev->work.job, &ev->work.err);
-	if (state == JOB_RUNNING)
-		return;
-	job_free(ev->work.job);
-	ev->work.job = NULL;
-	ev->work.failed = state == JOB_FAILED;
-	if (state == JOB_DONE)
+	if (done)
 		take_over(ev);
 	if (ev->again)
 		start(ev);

@@ -68,18 +68,11 @@ static void lay_out(struct ladder_view *lv, uint32_t arrow)
 static void update(struct view *v)
 {
 	struct ladder_view *lv = of(v);
-	enum job_state state;
+	bool done;
 
-	if (lv->work.job == NULL)
+	if (!work_view_ended(&lv->work, &done))
 		return;
-	state = job_state(lv->work.job, &lv->work.err);
-	if (state == JOB_RUNNING)
-		return;
-	job_free(lv->work.job);
-	lv->work.job = NULL;
-	lv->work.stopped = state == JOB_CANCELLED;
-	lv->work.failed = state == JOB_FAILED;
-	if (state != JOB_DONE)
+	if (!done)
 		ladder_load_free(&lv->load);
 	else
 		lay_out(lv, lv->load.at);
@@ -461,10 +454,7 @@ static struct ladder_view *make(struct screen *s)
 static struct view *start(struct ladder_view *lv)
 {
 	lv->work.counts = !lv->cascade;
-	if (job_start_work(lv->work.view.screen->session, ladder_load_work, &lv->load, &lv->work.job, &lv->work.err) != RC_DONE) {
-		lv->work.job = NULL;
-		lv->work.failed = true;
-	}
+	work_view_start(&lv->work, ladder_load_work, &lv->load);
 	return &lv->work.view;
 }
 

@@ -98,13 +98,9 @@ static void ask(struct map_view *mv)
 
 	forget(mv);
 	list_set_count(&mv->list, 0);
-	mv->work.failed = mv->work.stopped = false;
 	mv->query.from_ns = range->from_ns;
 	mv->query.to_ns = range->to_ns;
-	if (job_start_work(mv->work.view.screen->session, map_work, mv, &mv->work.job, &mv->work.err) != RC_DONE) {
-		mv->work.job = NULL;
-		mv->work.failed = true;
-	}
+	work_view_start(&mv->work, map_work, mv);
 }
 
 static void close_view(struct view *v)
@@ -118,18 +114,12 @@ static void update(struct view *v)
 {
 	struct map_view *mv = of(v);
 	const struct range *range = &v->screen->range;
+	bool done;
 
-	if (mv->work.job != NULL) {
-		enum job_state state = job_state(mv->work.job, &mv->work.err);
-
-		if (state == JOB_RUNNING)
-			return;
-		job_free(mv->work.job);
-		mv->work.job = NULL;
-		mv->work.stopped = state == JOB_CANCELLED;
-		mv->work.failed = state == JOB_FAILED;
+	if (work_view_ended(&mv->work, &done))
 		list_set_count(&mv->list, mv->map.n);
-	}
+	if (mv->work.job != NULL)
+		return;
 	if (range->from_ns != mv->query.from_ns || range->to_ns != mv->query.to_ns)
 		ask(mv);
 }

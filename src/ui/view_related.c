@@ -74,18 +74,11 @@ static void collect_flows(struct related_view *rv)
 static void update(struct view *v)
 {
 	struct related_view *rv = of(v);
-	enum job_state state;
+	bool done;
 
-	if (rv->work.job == NULL)
+	if (!work_view_ended(&rv->work, &done))
 		return;
-	state = job_state(rv->work.job, &rv->work.err);
-	if (state == JOB_RUNNING)
-		return;
-	job_free(rv->work.job);
-	rv->work.job = NULL;
-	rv->work.stopped = state == JOB_CANCELLED;
-	rv->work.failed = state == JOB_FAILED;
-	if (state != JOB_DONE)
+	if (!done)
 		related_load_free(&rv->load);
 	else if (rv->load.n == 0)
 		related_nothing(&rv->load.told, "related", &rv->work.err);
@@ -286,9 +279,6 @@ struct view *view_related_new(struct screen *s, const struct id *of_record, bool
 	rv->load.asked = *of_record;
 	rv->load.options.upstream = upstream;
 	snprintf(rv->work.view.crumb[0], VIEW_CRUMB_MAX, upstream ? "triggered by" : "related");
-	if (job_start_work(s->session, related_load_work, &rv->load, &rv->work.job, &rv->work.err) != RC_DONE) {
-		rv->work.job = NULL;
-		rv->work.failed = true;
-	}
+	work_view_start(&rv->work, related_load_work, &rv->load);
 	return &rv->work.view;
 }

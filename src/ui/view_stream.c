@@ -78,13 +78,14 @@ static size_t line_of_packet(const struct stream_view *sv, uint32_t packet)
 	return sv->lines.n > 0 ? sv->lines.n - 1 : 0;
 }
 
-static void settle(struct stream_view *sv, enum job_state state)
+static void update(struct view *v)
 {
-	job_free(sv->work.job);
-	sv->work.job = NULL;
-	sv->work.stopped = state == JOB_CANCELLED;
-	sv->work.failed = state == JOB_FAILED;
-	if (state != JOB_DONE) {
+	struct stream_view *sv = of(v);
+	bool done;
+
+	if (!work_view_ended(&sv->work, &done))
+		return;
+	if (!done) {
 		stream_load_free(&sv->load);
 		return;
 	}
@@ -92,18 +93,6 @@ static void settle(struct stream_view *sv, enum job_state state)
 	lay_out(sv, sv->work.view.screen->canvas->w);
 	if (sv->load.found)
 		list_select(&sv->list, line_of_packet(sv, sv->load.at));
-}
-
-static void update(struct view *v)
-{
-	struct stream_view *sv = of(v);
-	enum job_state state;
-
-	if (sv->work.job == NULL)
-		return;
-	state = job_state(sv->work.job, &sv->work.err);
-	if (state != JOB_RUNNING)
-		settle(sv, state);
 }
 
 static void draw(struct view *v, struct canvas *c, struct rect area)
@@ -415,9 +404,6 @@ struct view *view_stream_new(struct screen *s, const struct id *of_record)
 	sv->work.counts = true;
 	sv->load.asked = *of_record;
 	snprintf(sv->work.view.crumb[0], VIEW_CRUMB_MAX, "stream");
-	if (job_start_work(s->session, stream_load_work, &sv->load, &sv->work.job, &sv->work.err) != RC_DONE) {
-		sv->work.job = NULL;
-		sv->work.failed = true;
-	}
+	work_view_start(&sv->work, stream_load_work, &sv->load);
 	return &sv->work.view;
 }

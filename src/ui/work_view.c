@@ -1,6 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/work_view.h"
 
+#include "ui/screen.h"
+
+void work_view_start(struct work_view *w, job_work work, void *ctx)
+{
+	w->stopped = false;
+	w->failed = job_start_work(w->view.screen->session, work, ctx, &w->job, &w->err) != RC_DONE;
+	if (w->failed)
+		w->job = NULL;
+}
+
+bool work_view_ended(struct work_view *w, bool *done)
+{
+	enum job_state state;
+
+	*done = false;
+	if (w->job == NULL)
+		return false;
+	state = job_state(w->job, &w->err);
+	if (state == JOB_RUNNING)
+		return false;
+	job_free(w->job);
+	w->job = NULL;
+	w->stopped = state == JOB_CANCELLED;
+	w->failed = state == JOB_FAILED;
+	*done = state == JOB_DONE;
+	return true;
+}
+
 bool work_view_busy(const struct view *v, int *progress)
 {
 	const struct work_view *w = (const struct work_view *)v;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What views have in common whose content one job makes: what they answer about it. A view begins with a struct work_view, starts its job
- * and takes what that made; the screen's update and close are its own.
+ * What views have in common whose content one job makes: how it begins and ends, and what they answer about it. A view begins with a
+ * struct work_view and takes what its job made; when it is closed it frees the job.
  */
 #ifndef FLOWDRILL_UI_WORK_VIEW_H
 #define FLOWDRILL_UI_WORK_VIEW_H
@@ -16,6 +16,11 @@ struct work_view {
 	bool failed, stopped;
 	bool counts; /* its progress says something: it is one query, not many */
 };
+
+/* Starts the job; none may be under way. That it cannot be started is a failure of it. */
+void work_view_start(struct work_view *w, job_work work, void *ctx);
+/* Looks after the job: true when it has ended now. *done: what it made is there; else it failed or was stopped. */
+bool work_view_ended(struct work_view *w, bool *done);
 
 /* Members of struct view_ops. */
 bool work_view_busy(const struct view *v, int *progress);
