@@ -173,11 +173,11 @@ tests_ui_test_spark_LDADD = $(ui_test_ldadd)
 tests_ui_test_series_SOURCES = tests/ui/test_series.c $(captures_sources)
 tests_ui_test_series_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
 tests_ui_test_series_LDADD = $(ui_test_ldadd)
-tests_ui_test_range_SOURCES = tests/ui/test_range.c $(captures_sources)
-tests_ui_test_range_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_ui_test_range_SOURCES = tests/ui/test_range.c tests/ui/real_screen.h $(captures_sources)
+tests_ui_test_range_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session -I$(top_srcdir)/tests/ui
 tests_ui_test_range_LDADD = $(ui_test_ldadd)
-tests_ui_test_time_views_SOURCES = tests/ui/test_time_views.c $(captures_sources)
-tests_ui_test_time_views_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session
+tests_ui_test_time_views_SOURCES = tests/ui/test_time_views.c tests/ui/real_screen.h $(captures_sources)
+tests_ui_test_time_views_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/session -I$(top_srcdir)/tests/ui
 tests_ui_test_time_views_LDADD = $(ui_test_ldadd)
 
 # Packets into programs; what is remembered.

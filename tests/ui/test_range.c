@@ -7,20 +7,14 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "captures.h"
+#include "real_screen.h"
 #include "session/ingest.h"
 #include "ui/list_view.h"
-#include "ui/screen.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct session *session;
-static struct screen screen;
-static struct buf text;
 
 static void open_session(const char *path, bool is_store)
 {
@@ -43,47 +37,6 @@ static void open_screen(void)
 	struct err err;
 
 	assert_int_equal(screen_open(&screen, session, &o, &err), RC_DONE);
-}
-
-static void wait_idle(void)
-{
-	struct pollfd fd = { .fd = session_wake_fd(session), .events = POLLIN };
-
-	screen_update(&screen);
-	while (screen_busy(&screen)) {
-		poll(&fd, 1, 20);
-		screen_update(&screen);
-	}
-	screen_draw(&screen);
-}
-
-static void keys(const char *names)
-{
-	uint32_t sequence[KEYMAP_SEQUENCE_MAX];
-	unsigned n;
-
-	while ((n = keymap_next_sequence(&names, sequence)) > 0) {
-		for (unsigned i = 0; i < n; i++)
-			screen_key(&screen, sequence[i]);
-		wait_idle();
-	}
-}
-
-static void type(const char *s)
-{
-	keys(":");
-	for (; *s != '\0'; s++)
-		screen_key(&screen, (unsigned char)*s);
-	keys("Enter");
-}
-
-static void assert_seen(const char *what)
-{
-	screen_draw(&screen);
-	buf_clear(&text);
-	canvas_dump(screen.canvas, &text);
-	if (strstr(buf_text(&text), what) == NULL)
-		fail_msg("not on the screen: %s\n%s", what, buf_text(&text));
 }
 
 static int set_up(void **state)

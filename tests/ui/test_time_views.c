@@ -7,69 +7,18 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "captures.h"
+#include "real_screen.h"
 #include "session/ingest.h"
 #include "store/retention.h"
 #include "ui/chart.h"
-#include "ui/screen.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct session *session;
 static struct store *store;
-static struct screen screen;
-static struct buf text;
 static char dir[128];
-
-static void wait_idle(void)
-{
-	struct pollfd fd = { .fd = session_wake_fd(session), .events = POLLIN };
-
-	screen_update(&screen);
-	while (screen_busy(&screen)) {
-		poll(&fd, 1, 20);
-		screen_update(&screen);
-	}
-	screen_draw(&screen);
-}
-
-static void keys(const char *names)
-{
-	uint32_t sequence[KEYMAP_SEQUENCE_MAX];
-	unsigned n;
-
-	while ((n = keymap_next_sequence(&names, sequence)) > 0) {
-		for (unsigned i = 0; i < n; i++)
-			screen_key(&screen, sequence[i]);
-		wait_idle();
-	}
-}
-
-static void type(const char *s)
-{
-	keys(":");
-	for (; *s != '\0'; s++)
-		screen_key(&screen, (unsigned char)*s);
-	keys("Enter");
-}
-
-static const char *shown(void)
-{
-	screen_draw(&screen);
-	buf_clear(&text);
-	canvas_dump(screen.canvas, &text);
-	return buf_text(&text);
-}
-
-static void assert_seen(const char *what)
-{
-	if (strstr(shown(), what) == NULL)
-		fail_msg("not on the screen: %s\n%s", what, buf_text(&text));
-}
 
 /* The strip's bars, or its marks below them. */
 static void assert_in_strip(const char *mark)
