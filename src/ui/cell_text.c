@@ -101,6 +101,15 @@ size_t cell_point(char *out, size_t size, const struct row *row, const struct ce
 	return len < size ? len : size - 1;
 }
 
+/* "web2+1": one more saw the same. */
+static void put_point(char *out, size_t size, const struct row *row, const struct cell_style *style)
+{
+	size_t len = cell_point(out, size, row, style);
+
+	if (style->others > 0 && len < size)
+		snprintf(out + len, size - len, "+%zu", style->others);
+}
+
 /* With its name, where one is known. */
 static void cell_addr(char *out, size_t size, const struct field *f, const struct row *row, const struct value *v)
 {
@@ -125,7 +134,7 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 		return false;
 	}
 	if (f->unit == UNIT_POINT && row->tier != TIER_POINT)
-		cell_point(out, size, row, style);
+		put_point(out, size, row, style);
 	else if (f->unit == UNIT_TIME && v.type == TYPE_I64)
 		return cell_list_time(out, size, f, v.i, style);
 	else if (v.type == TYPE_ADDR)

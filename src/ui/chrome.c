@@ -227,6 +227,7 @@ static bool hint_fits_place(const struct screen *s, enum request r)
 	case REQ_QUIT: return s->n_views == 1;
 	case REQ_FOLLOW:
 	case REQ_PAUSE: return s->live.recorders > 0;
+	case REQ_POINTS: return s->style.points;
 	default: return true;
 	}
 }

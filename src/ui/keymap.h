@@ -102,6 +102,9 @@
 	X(REQ_GROUP_POINT, "group-point", "go", "capture point", "Group by capture point.") \
 	X(REQ_GROUP_VLAN, "group-vlan", "gv", "VLAN", "Group by VLAN.") \
 	X(REQ_GROUP_NONE, "group-none", "g0", "no groups", "Show the rows themselves again.") \
+	X(REQ_POINTS, "points", "@", "points", \
+		"With several capture points: show what several of them saw once, at the point where it hurts most " \
+		"(+2: two more saw it), or once for each point. Nothing is added up.") \
 	X(REQ_TOP, "top", "T", "top", \
 		"Top talkers of what the list shows: services, or below a service its clients, with their shares as " \
 		"bars; g chooses what else. There T goes on from bytes to packets, flows and errors; Enter opens the " \

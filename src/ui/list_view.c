@@ -74,6 +74,7 @@ void list_view_close(struct view *v)
 	loader_free(&lv->loader);
 	series_free(lv->over_time);
 	series_free(lv->series);
+	same_clear(&lv->same);
 	mem_free(lv->map);
 	mem_free(lv);
 }
@@ -170,7 +171,7 @@ static void select_again(struct list_view *lv, const struct result *r, bool was_
 		return;
 	if (was_fold && lv->fold.on)
 		list_follow(&lv->list, lv->fold.at);
-	else if (lv->has_key && result_find(r, &lv->key, &index) && place_of(lv, index, &place))
+	else if (lv->has_key && result_find(r, &lv->key, &index) && place_of(lv, same_row(&lv->same, index), &place))
 		list_follow(&lv->list, place);
 }
 
@@ -183,8 +184,12 @@ void list_view_arrange(struct list_view *lv)
 	lv->fold.on = false;
 	lv->arranged_page = lv->list.page;
 	list_set_count(&lv->list, r != NULL ? result_count(r) : 0);
+	mem_free(lv->map);
+	lv->map = NULL;
+	list_view_find_same(lv, r);
 	if (lv->hooks->arrange != NULL && r != NULL)
 		lv->hooks->arrange(lv, r);
+	list_view_hide_same(lv);
 	list_view_sum(lv, r);
 	/* where the row was on the screen counts, not where fewer rows have put it meanwhile */
 	lv->list.selected = before.selected;
@@ -211,7 +216,7 @@ void list_view_update(struct view *v)
 		loader_drop_refresh(&lv->loader);
 	changed = loader_update(&lv->loader);
 	list_view_take_rates(lv, changed);
-	if (changed)
+	if (changed || lv->each_point != v->screen->each_point)
 		list_view_arrange(lv);
 	list_view_update_strip(lv);
 	list_view_update_pane(lv);
@@ -412,7 +417,8 @@ bool list_view_request(struct view *v, enum request r)
 	case REQ_PREV_TROUBLE: list_view_go_to_trouble(lv, -1); return true;
 	default:
 		return list_view_filter_request(lv, r) || list_view_tag_request(lv, r) ||
-			list_view_group_request(lv, r) || list_view_columns_request(lv, r);
+			list_view_group_request(lv, r) || list_view_columns_request(lv, r) ||
+			list_view_points_request(lv, r);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "ui/list.h"
 #include "ui/loader.h"
 #include "ui/rates.h"
+#include "ui/same.h"
 #include "ui/screen.h"
 #include "ui/view.h"
 
@@ -36,6 +37,7 @@ struct list_totals {
 	const struct job *of; /* whose rows they are of; and when it was made */
 	int64_t at_ns;
 	size_t rows, points; /* capture points: what several saw counts for each */
+	bool once; /* what several points saw is counted at one of them */
 	uint64_t packets, bytes, flows;
 };
 
@@ -94,6 +96,8 @@ struct list_view {
 	struct rect rows; /* where they were drawn last; the heading is above */
 	size_t *map; /* list place -> row of the result; NULL: the same */
 	struct list_fold fold;
+	struct same same; /* rows that others stand for are hidden */
+	bool each_point; /* screen.each_point when they were looked for */
 	size_t arranged_page; /* rows on the screen when it was arranged */
 	bool ports; /* of the server differ between the rows */
 	struct grouping grouping; /* n 0: rows stand for themselves */
@@ -148,6 +152,12 @@ void list_view_open_group(struct list_view *lv);
 /* Columns of groups: what they are grouped by, and sums; the former alone, which do not scroll. */
 void list_view_group_columns(struct list_view *lv);
 void list_view_group_heads(struct list_view *lv);
+/* Capture points (ui/list_view_points.c): finds rows that are the same, before the list is arranged; hides them, behind. */
+void list_view_find_same(struct list_view *lv, const struct result *r);
+void list_view_hide_same(struct list_view *lv);
+/* Names of the other points that saw the selected row; 0 where there are none. */
+size_t list_view_same_text(const struct list_view *lv, const struct result *r, char *out, size_t size);
+bool list_view_points_request(struct list_view *lv, enum request r);
 /* Opens the top talkers of what is listed. */
 void list_view_open_top(struct list_view *lv);
 /* Trouble (ui/list_view_trouble.c): selects the worst row; goes to the next one that is not well, by: 1, -1. */

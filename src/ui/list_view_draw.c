@@ -4,6 +4,7 @@
  * none, details.
  */
 #include "base/text.h"
+#include "ui/config.h"
 #include "ui/list_view.h"
 
 #include <stdio.h>
@@ -31,6 +32,8 @@ static const struct cell_style *style_at(const struct list_view *lv, const struc
 	struct cell_style *style, struct row *before)
 {
 	*style = lv->style;
+	if (lv->same.hidden > 0 && lv->map != NULL && place < lv->list.count)
+		style->others = same_others(&lv->same, lv->map[place]);
 	if (lv->style.times == CELL_TIMES_DELTA && place > 0 && list_view_row(lv, r, place - 1, before))
 		style->before = before;
 	return style;
@@ -232,6 +235,23 @@ static int add_drops(const struct list_view *lv, char *state, size_t size, int l
 		number);
 }
 
+/* What the number beside its capture point means. */
+static int add_same(const struct list_view *lv, char *state, size_t size, int len)
+{
+	/* locking a result does not change the view */
+	struct loader *loader = &((struct list_view *)(uintptr_t)lv)->loader;
+	const struct result *r = loader_lock(loader);
+	char names[160], key[KEY_NAME_MAX], text[224];
+	size_t n = list_view_same_text(lv, r, names, sizeof(names));
+
+	loader_unlock(loader);
+	if (n == 0)
+		return len;
+	keymap_key_text(key, sizeof(key), &lv->view.screen->config->keymap, REQ_POINTS);
+	snprintf(text, sizeof(text), "%s; %s shows each", names, key);
+	return add_state(state, size, len, "also seen at ", text);
+}
+
 /* Also those that came where they are not seen. */
 static int add_new(const struct list_view *lv, char *state, size_t size, int len)
 {
@@ -286,5 +306,6 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 			lv->sort.descending ? "largest first by " : "smallest first by ",
 			lv->sort.field->name);
 	if (lv->search[0] != '\0')
-		add_state(state, state_size, len, "search: ", lv->search);
+		len = add_state(state, state_size, len, "search: ", lv->search);
+	add_same(lv, state, state_size, len);
 }

@@ -49,6 +49,8 @@ static void tag_all(struct list_view *lv)
 		screen_fail(s, &err);
 	else if (lv->grouping.n > 0)
 		screen_say(s, "groups cannot be tagged: open one to tag its members");
+	else if (lv->same.hidden > 0)
+		screen_say(s, "those of all capture points are tagged");
 	else if (loader_loading(&lv->loader))
 		screen_say(s, "only the rows that are here yet are tagged");
 	else if (loader_cut(&lv->loader, n))

@@ -47,18 +47,19 @@ void list_view_sum(struct list_view *lv, const struct result *r)
 {
 	struct list_totals *t = &lv->totals;
 	struct points points = { .n = 0 };
-	size_t n = r != NULL ? result_count(r) : 0;
+	size_t n = r != NULL ? result_count(r) : 0, shown = n - (lv->same.hidden < n ? lv->same.hidden : 0);
 	struct row row;
 
 	/* there may be a million of them */
-	if (t->known && r != NULL && t->of == lv->loader.shown && t->at_ns == lv->loader.started_ns && t->rows == n &&
+	if (t->known && r != NULL && t->of == lv->loader.shown && t->at_ns == lv->loader.started_ns && t->rows == shown &&
 		!loader_loading(&lv->loader))
 		return;
-	*t = (struct list_totals){ .of = lv->loader.shown, .at_ns = lv->loader.started_ns, .known = r != NULL && !loader_loading(&lv->loader), .rows = n };
+	*t = (struct list_totals){ .of = lv->loader.shown, .at_ns = lv->loader.started_ns, .known = r != NULL && !loader_loading(&lv->loader), .rows = shown,
+		.once = lv->same.hidden > 0 };
 	if (!t->known || !list_view_has_totals(lv))
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (result_row(r, i, &row)) {
+		if (!same_is_hidden(&lv->same, i) && result_row(r, i, &row)) {
 			add(t, &row);
 			see_point(&points, &row);
 		}
@@ -97,7 +98,9 @@ void list_view_draw_totals(const struct list_view *lv, struct canvas *c, struct 
 		len += snprintf(text + len, sizeof(text) - (size_t)len, ", %s %s", packets,
 			t->packets == 1 ? "packet" : "packets");
 	len += snprintf(text + len, sizeof(text) - (size_t)len, ", %s", bytes);
-	if (t->points > 1)
+	if (t->once)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "; each from one capture point");
+	else if (t->points > 1)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "; %zu capture points added up",
 			t->points);
 	if (loader_cut(&lv->loader, t->rows))

@@ -52,6 +52,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view_filter.c \
 	src/ui/list_view_group.c \
 	src/ui/list_view_pane.c \
+	src/ui/list_view_points.c \
 	src/ui/list_view_rates.c \
 	src/ui/list_view_tags.c \
 	src/ui/list_view_time.c \
@@ -93,6 +94,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/related_load.h \
 	src/ui/restore.c \
 	src/ui/restore.h \
+	src/ui/same.c \
+	src/ui/same.h \
 	src/ui/save.c \
 	src/ui/save.h \
 	src/ui/screen.c \

@@ -70,6 +70,7 @@ struct screen {
 	bool quit;
 	struct mouse mouse;
 	uint32_t key; /* the last one */
+	bool each_point; /* what several capture points saw is shown for each, not once */
 	bool no_strip, no_mouse, no_restore; /* chosen by the user */
 	bool redraw, suspend, retheme; /* asked of whoever has the terminal */
 };

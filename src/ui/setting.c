@@ -10,6 +10,7 @@
 /* ---- the settings ------------------------------------------------------------------------- */
 
 static const char *const on_off[] = { "on", "off", NULL };
+static const char *const points[] = { "once", "each", NULL };
 static const char *const times[] = { "absolute", "relative", "delta", NULL };
 static const char *const zones[] = { "utc", "local", NULL };
 static const char *const themes[] = { "dark", "light", NULL };
@@ -33,6 +34,16 @@ static unsigned get_mouse(const struct screen *s)
 static void set_mouse(struct screen *s, unsigned word)
 {
 	s->no_mouse = word == 1;
+}
+
+static unsigned get_points(const struct screen *s)
+{
+	return s->each_point;
+}
+
+static void set_points(struct screen *s, unsigned word)
+{
+	s->each_point = word == 1;
 }
 
 static unsigned get_restore(const struct screen *s)
@@ -79,6 +90,8 @@ static void set_zone(struct screen *s, unsigned word)
 static const struct setting rows[] = {
 	{ "mouse", "Whether the mouse is the program's; off: the terminal selects text with it.",
 		on_off, get_mouse, set_mouse },
+	{ "points", "Whether what several capture points saw is shown once, where it hurts most, or for each.", points,
+		get_points, set_points },
 	{ "restore", "Whether a file is shown again as it was left.", on_off, get_restore,
 		set_restore },
 	{ "strip", "Whether lists have the time strip above them.", on_off, get_strip, set_strip },

@@ -18,11 +18,11 @@ static const char *const macroflow_columns[] = { "slice", "point", "port", "app"
 	"retrans", "refused", "zero_window", "rst", "checksum_errors",
 	"c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed", "fragments", "vlan",
 	"tunnel", "proto", "payload_bytes", "id", NULL };
-static const char *const flow_columns[] = { "first", "client", "client_port", "server_port",
+static const char *const flow_columns[] = { "first", "point", "client", "client_port", "server_port",
 	"health", "response_max", "duration", "packets", "bytes", "bits_s", "packets_s", "rtt_avg", "retrans", "end_reason",
 	"why", "app", "name", "status", "url", "requests", "errors", "c2s_bytes", "s2c_bytes",
 	"payload_bytes", "gap_max", "tcp_flags", "rst", "checksum_errors", "malformed",
-	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "point", "id",
+	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "id",
 	NULL };
 static const char *const microflow_columns[] = { "slice", "first", "health", "response_max", "duration",
 	"packets", "bytes", "rtt_avg", "retrans", "why", "name", "status", "url", "errors", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags", "payload_bytes", "size_avg",
@@ -43,7 +43,7 @@ static bool is_told(const struct list_view *lv, const struct field *f)
 	if (f == &rates_bits_field || f == &rates_packets_field)
 		return lv->view.screen->live.recorders == 0;
 	if (f->unit == UNIT_POINT)
-		return !lv->view.screen->style.points || lv->view.tier != TIER_MACROFLOW;
+		return !lv->view.screen->style.points || (lv->view.tier != TIER_MACROFLOW && lv->loader.query.n_in > 0);
 	return f->id == FIELD_SERVER_PORT && lv->view.tier == TIER_FLOW &&
 		!lv->ports;
 }
@@ -82,7 +82,8 @@ struct ranked {
 struct tail {
 	struct ranked *ranked; /* the largest first */
 	bool *small; /* by row */
-	size_t n, rows;
+	size_t n, rows; /* in all, but for those that others stand for; small ones */
+	size_t n_rows;
 	uint64_t bytes, total;
 };
 
@@ -109,10 +110,10 @@ static int64_t row_slice(const struct result *r, size_t i)
 static void sum_windows(struct tail *t, const struct result *r)
 {
 	for (size_t from = 0, to; from < t->n; from = to) {
-		int64_t slice = row_slice(r, from);
+		int64_t slice = row_slice(r, t->ranked[from].row);
 		uint64_t sum = 0;
 
-		for (to = from; to < t->n && row_slice(r, to) == slice; to++)
+		for (to = from; to < t->n && row_slice(r, t->ranked[to].row) == slice; to++)
 			sum += t->ranked[to].bytes;
 		for (size_t i = from; i < to; i++)
 			t->ranked[i].window_bytes = sum;
@@ -120,20 +121,24 @@ static void sum_windows(struct tail *t, const struct result *r)
 	}
 }
 
-static bool tail_new(struct tail *t, const struct result *r)
+static bool tail_new(struct tail *t, const struct list_view *lv, const struct result *r)
 {
 	memset(t, 0, sizeof(*t));
-	t->n = result_count(r);
-	t->ranked = mem_calloc(t->n, sizeof(*t->ranked));
-	t->small = mem_calloc(t->n, sizeof(*t->small));
+	t->n_rows = result_count(r);
+	t->ranked = mem_calloc(t->n_rows, sizeof(*t->ranked));
+	t->small = mem_calloc(t->n_rows, sizeof(*t->small));
 	if (t->ranked == NULL || t->small == NULL)
 		return false;
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n_rows; i++) {
+		struct ranked *ranked = &t->ranked[t->n];
 		struct row row;
 
-		t->ranked[i].row = i;
+		if (same_is_hidden(&lv->same, i))
+			continue;
+		ranked->row = i;
 		if (result_row(r, i, &row))
-			t->ranked[i].bytes = counters_bytes(&row.record->c);
+			ranked->bytes = counters_bytes(&row.record->c);
+		t->n++;
 	}
 	sum_windows(t, r);
 	qsort(t->ranked, t->n, sizeof(*t->ranked), by_rank);
@@ -158,7 +163,10 @@ static void tail_keep(struct tail *t, const struct list_view *lv, const struct r
 {
 	size_t row;
 
-	if (lv->fold.open || !lv->has_key || !result_find(r, &lv->key, &row) || !t->small[row])
+	if (lv->fold.open || !lv->has_key || !result_find(r, &lv->key, &row))
+		return;
+	row = same_row(&lv->same, row);
+	if (!t->small[row])
 		return;
 	t->small[row] = false;
 	t->rows--;
@@ -187,14 +195,14 @@ static void fold_rows(struct list_view *lv, const struct tail *t)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < t->n; i++)
-		if (!t->small[i])
+	for (size_t i = 0; i < t->n_rows; i++)
+		if (!t->small[i] && !same_is_hidden(&lv->same, i))
 			lv->map[at++] = i;
 	lv->fold.on = true;
 	lv->fold.at = at;
 	lv->fold.rows = t->rows;
 	lv->map[at++] = 0;
-	for (size_t i = 0; i < t->n && lv->fold.open; i++)
+	for (size_t i = 0; i < t->n_rows && lv->fold.open; i++)
 		if (t->small[i])
 			lv->map[at++] = i;
 	fold_text(&lv->fold, t);
@@ -207,15 +215,13 @@ static void fold_rows(struct list_view *lv, const struct tail *t)
  */
 static void arrange(struct list_view *lv, const struct result *r)
 {
-	size_t n = result_count(r), keep = lv->list.page > 1 ? lv->list.page - 1 : 1;
+	size_t n = result_count(r) - lv->same.hidden, keep = lv->list.page > 1 ? lv->list.page - 1 : 1;
 	struct tail tail;
 
-	mem_free(lv->map);
-	lv->map = NULL;
 	if (n < keep + FOLD_MIN_ROWS || lv->sort.field != NULL || lv->view.filter[0] != '\0' ||
 		lv->grouping.n > 0)
 		return;
-	if (tail_new(&tail, r) && tail_mark(&tail, keep)) {
+	if (tail_new(&tail, lv, r) && tail_mark(&tail, keep)) {
 		tail_keep(&tail, lv, r);
 		lv->map = mem_calloc(n + 1, sizeof(*lv->map));
 		if (lv->map != NULL)
@@ -236,7 +242,7 @@ static struct view *below(struct list_view *lv, const struct id *id, bool ports)
 
 static const struct view_hint macroflow_hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
 	{ REQ_QUIT, NULL }, { REQ_FOLLOW, NULL }, { REQ_PAUSE, NULL }, { REQ_NEXT_TROUBLE, NULL },
-	{ REQ_FILTER, NULL }, { REQ_CHART, NULL }, { REQ_HELP, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_SORT, NULL }, { REQ_RELATED, NULL },
+	{ REQ_FILTER, NULL }, { REQ_CHART, NULL }, { REQ_HELP, NULL }, { REQ_GROUP_NONE, "group" }, { REQ_POINTS, NULL }, { REQ_SORT, NULL }, { REQ_RELATED, NULL },
 	{ REQ_TOP, NULL }, { REQ_PANE, NULL }, { REQ_WRITE, NULL }, { REQ_PACKETS, NULL }, { REQ_COMMAND, NULL },
 	{ REQ_NONE, NULL } };
 static const struct view_hint hints[] = { { REQ_OPEN, NULL }, { REQ_BACK, NULL },
