@@ -218,9 +218,10 @@ bool derive_rtt_sd(const struct row *row, struct value *out)
 
 static bool rtt_quantile(const struct row *row, double q, struct value *out)
 {
+	const struct counters *c = counters(row);
 	int64_t v;
 
-	return row->record->rtt && hist_quantile(row->record->rtt, q, &v) && give_i64(out, v);
+	return row->record->rtt && hist_quantile_within(row->record->rtt, q, c->rtt_min, c->rtt_max, &v) && give_i64(out, v);
 }
 
 bool derive_rtt_p50(const struct row *row, struct value *out)

@@ -79,10 +79,11 @@ bool derive_response_sd(const struct row *row, struct value *out)
 
 static bool response_quantile(const struct row *row, double q, struct value *out)
 {
+	const struct time_sums *t = &counters(row)->response;
 	int64_t v;
 
 	return knows(row, FIELD_RESPONSE_N) && row->record->response &&
-		hist_quantile(row->record->response, q, &v) && give_ns(out, (long double)v);
+		hist_quantile_within(row->record->response, q, t->min_ns, t->max_ns, &v) && give_ns(out, (long double)v);
 }
 
 bool derive_response_p50(const struct row *row, struct value *out)

@@ -148,6 +148,17 @@ bool hist_quantile(const struct hist *h, double q, int64_t *value_ns)
 	return true;
 }
 
+bool hist_quantile_within(const struct hist *h, double q, int64_t min_ns, int64_t max_ns, int64_t *value_ns)
+{
+	if (!hist_quantile(h, q, value_ns))
+		return false;
+	if (*value_ns > max_ns)
+		*value_ns = max_ns;
+	if (*value_ns < min_ns)
+		*value_ns = min_ns;
+	return true;
+}
+
 /* The number of buckets, then for each the step from the index before and its count. */
 void hist_encode(const struct hist *h, struct buf *out)
 {

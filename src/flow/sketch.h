@@ -42,6 +42,8 @@ uint64_t hist_count(const struct hist *h);
 uint64_t hist_count_from(const struct hist *h, int64_t from_ns);
 /* The value at quantile q (0..1, nearest rank), the middle of its bucket; false where it is empty. */
 bool hist_quantile(const struct hist *h, double q, int64_t *value_ns);
+/* The same where the least and the largest value are known: a bucket's middle may lie beyond them. */
+bool hist_quantile_within(const struct hist *h, double q, int64_t min_ns, int64_t max_ns, int64_t *value_ns);
 void hist_encode(const struct hist *h, struct buf *out);
 enum rc hist_decode(struct cursor *c, struct hist **out, struct err *err);
 

@@ -39,7 +39,10 @@ static bool get_port(const struct row *row, struct value *out)
 		(r->c.known & FIELD_BIT(FIELD_PROTO)) == 0)
 		return false;
 	out->type = TYPE_TEXT;
-	len = (size_t)snprintf(out->text, sizeof(out->text), "%u", r->key.server_port);
+	if (row->tier == TIER_MACROFLOW && r->key.server_port == 0)
+		len = (size_t)snprintf(out->text, sizeof(out->text), "dynamic");
+	else
+		len = (size_t)snprintf(out->text, sizeof(out->text), "%u", r->key.server_port);
 	if (r->key.proto != PROTO_TCP) {
 		out->text[len++] = '/';
 		proto_format(out->text + len, sizeof(out->text) - len, r->key.proto);
@@ -55,7 +58,7 @@ const struct field cell_port_field = {
 	.unit = UNIT_PORT,
 	.tiers = FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW) | FIELD_ON(TIER_MACROFLOW),
 	.get = get_port,
-	.width_cells = 9,
+	.width_cells = 11,
 	.help = "port of the server, and the protocol where it is not TCP",
 };
 

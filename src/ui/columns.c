@@ -137,7 +137,8 @@ static int wanted(const struct column *col, int row_width)
 	int title = title_cells(col);
 	bool whole = row_width >= WIDE_ROW && col->field->type == TYPE_ADDR;
 	int usual = whole ? ADDR_TEXT : (int)col->field->width_cells;
-	int width = col->need < usual ? col->need : usual;
+	bool cut = col->field->unit != UNIT_TIME; /* a date without its time says nothing */
+	int width = cut && col->need > usual ? usual : col->need;
 
 	if (col->chosen > 0)
 		return col->chosen;

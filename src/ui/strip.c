@@ -96,6 +96,8 @@ size_t strip_step_text(char *out, size_t size, int64_t step_ns)
 
 	while (step_ns % units[i].ns != 0)
 		i++;
+	if (step_ns / units[i].ns >= 1000)
+		return text_duration(out, size, step_ns);
 	return (size_t)snprintf(out, size, "%lld %s", (long long)(step_ns / units[i].ns), units[i].name);
 }
 

@@ -118,6 +118,8 @@ static void test_hist_quantiles_within_two_percent(void **state)
 		assert_int_equal(hist_add(h, v, NULL), RC_DONE);
 		assert_true(hist_quantile(h, 0.5, &got));
 		assert_true((double)got >= (double)v * 0.98 && (double)got <= (double)v * 1.02);
+		assert_true(hist_quantile_within(h, 0.95, v, v, &got));
+		assert_true(got == v);
 		hist_free(h);
 	}
 }
