@@ -123,43 +123,116 @@ static struct rect plot_rect(struct rect r)
 	return (struct rect){ r.x + AXIS_W, r.y + 1, r.w - AXIS_W - 1, r.h - 1 };
 }
 
-static int put_part(char *out, size_t size, int len, const struct panel_pen *pen, const struct field *f, const char *name)
+/* A word of the title, in the attribute of what it stands for. */
+struct word {
+	unsigned attr;
+	char text[TEXT_NUMBER + 24];
+};
+
+enum { WORDS_MAX = 8 };
+
+struct words {
+	struct word v[WORDS_MAX];
+	size_t n;
+};
+
+static void add_word(struct words *w, unsigned attr, const char *before, const char *text)
+{
+	struct word *word = &w->v[w->n < WORDS_MAX ? w->n++ : WORDS_MAX - 1];
+
+	word->attr = attr;
+	snprintf(word->text, sizeof(word->text), "%s%s", before, text);
+}
+
+static int words_width(const struct canvas *c, const struct words *w)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		width += canvas_width(c, w->v[i].text) + (i > 0 ? 2 : 0);
+	return width;
+}
+
+static void draw_words(struct canvas *c, int x, int y, const struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		x += canvas_text(c, x, y, c->w - x, w->v[i].attr, w->v[i].text) + 2;
+}
+
+static void add_part(struct words *w, const struct panel_pen *pen, const struct field *f, unsigned attr, const char *name)
 {
 	char number[TEXT_NUMBER];
 	double value;
 
-	if (f == NULL || len < 0 || (size_t)len >= size || !series_value(pen->s, pen->cursor, f, &value))
-		return len;
+	if (f == NULL || !series_value(pen->s, pen->cursor, f, &value))
+		return;
 	put_number(number, sizeof(number), f, value);
-	return len + snprintf(out + len, size - (size_t)len, "%s%s%s", len > 0 ? "  " : "", name, number);
+	add_word(w, attr, name, number);
+}
+
+/* The values of the cursor's column, of what is drawn. */
+static void make_values(const struct panel_pen *pen, bool percentiles, struct words *w)
+{
+	const struct chart_panel *p = pen->p;
+
+	w->n = 0;
+	add_part(w, pen, p->value, ATTR_STRONG, "");
+	add_part(w, pen, p->low, ATTR_DIM, "min ");
+	if (percentiles) {
+		add_part(w, pen, p->p50, ATTR_STRONG, "p50 ");
+		add_part(w, pen, p->p95, ATTR_WARN, "p95 ");
+	} else {
+		add_part(w, pen, p->mid, ATTR_STRONG, "avg ");
+	}
+	add_part(w, pen, p->high, ATTR_DIM, "max ");
+}
+
+/* What is drawn how. Lines differ by more than colour: one is above the other, in ASCII by their characters, too. */
+static void make_legend(const struct panel_pen *pen, bool is_log, bool percentiles, bool brief, struct words *w)
+{
+	const struct chart_panel *p = pen->p;
+	bool ascii = pen->c->ascii;
+	char step[TEXT_NUMBER];
+
+	w->n = 0;
+	strip_step_text(step, sizeof(step), series_data(pen->s)->step_ns);
+	if (p->value != NULL) {
+		if (adds_up(p->value))
+			add_word(w, ATTR_DIM, "per ", step);
+		return;
+	}
+	add_word(w, ATTR_DIM, ascii ? ": " : "\xe2\xa1\x82 ", brief ? "min..max" : "min to max");
+	if (percentiles) {
+		add_word(w, ATTR_STRONG, ascii ? "* " : "\xe2\xa0\x92 ", brief ? "p50" : "p50, lower line");
+		add_word(w, ATTR_WARN, ascii ? "^ " : "\xe2\xa0\x92 ", brief ? "p95" : "p95, upper line");
+	} else {
+		add_word(w, ATTR_STRONG, ascii ? "* " : "\xe2\xa0\x92 ", brief ? "avg" : "average");
+	}
+	if (is_log)
+		add_word(w, ATTR_DIM, "", brief ? "log" : "log scale");
+	if (!brief)
+		add_word(w, ATTR_DIM, "per ", step);
 }
 
 /* The name, what is drawn how, and the values of the cursor's column. */
 static void draw_title(const struct panel_pen *pen, bool is_log, bool percentiles)
 {
-	const struct chart_panel *p = pen->p;
-	char step[TEXT_NUMBER], how[128] = "", values[192] = "";
-	int x = pen->r.x + 1, w, len = 0;
+	struct words values, legend;
+	int x = pen->r.x + 1, end = pen->r.x + pen->r.w - 1, w;
 
-	strip_step_text(step, sizeof(step), series_data(pen->s)->step_ns);
-	if (p->value != NULL && adds_up(p->value))
-		snprintf(how, sizeof(how), "per %s", step);
-	else if (p->value == NULL)
-		snprintf(how, sizeof(how), "min..max, %s%s", percentiles ? "p50, p95" : "avg", is_log ? "; log" : "");
-	if (p->value != NULL)
-		len = put_part(values, sizeof(values), len, pen, p->value, "");
-	len = put_part(values, sizeof(values), len, pen, p->low, "min ");
-	len = put_part(values, sizeof(values), len, pen, p->p50, "p50 ");
-	len = put_part(values, sizeof(values), len, pen, p->mid, "avg ");
-	len = put_part(values, sizeof(values), len, pen, p->p95, "p95 ");
-	put_part(values, sizeof(values), len, pen, p->high, "max ");
-	x += canvas_text(pen->c, x, pen->r.y, pen->r.w - 2, ATTR_HEADER, p->name) + 1;
-	w = canvas_width(pen->c, values);
-	if (x + w + 2 < pen->r.x + pen->r.w)
-		canvas_text(pen->c, pen->r.x + pen->r.w - w - 1, pen->r.y, w, ATTR_STRONG, values);
-	else
-		w = 0;
-	canvas_text(pen->c, x, pen->r.y, pen->r.x + pen->r.w - w - 3 - x, ATTR_DIM, how);
+	x += canvas_text(pen->c, x, pen->r.y, pen->r.w - 2, ATTR_HEADER, pen->p->name) + 2;
+	make_values(pen, percentiles, &values);
+	w = words_width(pen->c, &values);
+	if (x + w <= end) {
+		end -= w;
+		draw_words(pen->c, end, pen->r.y, &values);
+	}
+	make_legend(pen, is_log, percentiles, false, &legend);
+	if (x + words_width(pen->c, &legend) + 2 > end)
+		make_legend(pen, is_log, percentiles, true, &legend);
+	while (legend.n > 0 && x + words_width(pen->c, &legend) + 2 > end)
+		legend.n--;
+	draw_words(pen->c, x, pen->r.y, &legend);
 }
 
 static void draw_y_axis(const struct panel_pen *pen, const struct field *f, const struct spark_scale *scale)
