@@ -89,6 +89,7 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/ladder.200x60.txt \
 	tests/ui/screens/ladder.80x24.txt \
 	tests/ui/screens/ladder.ascii.txt \
+	tests/ui/screens/answers.script tests/ui/screens/answers.80x24.txt tests/ui/screens/answers.200x60.txt \
 	tests/ui/screens/points.script tests/ui/screens/points.80x24.txt tests/ui/screens/points.200x60.txt \
 	tests/ui/screens/ladder.script \
 	tests/ui/screens/related.200x60.txt \

@@ -104,6 +104,28 @@ size_t cell_point(char *out, size_t size, const struct row *row, const struct ce
 	return len < size ? len : size - 1;
 }
 
+enum { OWN_SHORT = 12 };
+
+/*
+ * "200 OK < GET /item?id=47": what it is the answer to. What takes more room than that, and bare flags of TCP, say less than the
+ * question and go behind it.
+ */
+static void put_info(char *out, size_t size, const struct row *row, const struct cell_style *style)
+{
+	const struct packet_said *said = row->packet->said;
+	const char *arrow = style->asks ? "\xe2\x86\x92" : "\xe2\x86\x90";
+	bool says = said != NULL && said->info[0] != '\0';
+	char own[CELL_TEXT];
+
+	if (style->question == NULL || (style->asks && says))
+		return;
+	snprintf(own, sizeof(own), "%s", out);
+	if (says && strlen(own) <= OWN_SHORT)
+		snprintf(out, size, "%s %s %s", own, arrow, style->question);
+	else
+		snprintf(out, size, "%s %s  %s", arrow, style->question, own);
+}
+
 /* "web2+1": one more saw the same. */
 static void put_point(char *out, size_t size, const struct row *row, const struct cell_style *style)
 {
@@ -144,6 +166,8 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 		cell_addr(out, size, f, row, &v);
 	else
 		value_format(out, size, f, &v, STYLE_PEOPLE);
+	if (row->packet != NULL && strcmp(f->name, "info") == 0)
+		put_info(out, size, row, style);
 	return true;
 }
 

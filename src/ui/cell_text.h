@@ -40,6 +40,8 @@ struct cell_style {
 	int64_t origin_ns; /* of relative times: of the first packet of all sources */
 	const struct row *before; /* what deltas are since; NULL in the first row */
 	size_t others; /* capture points beside the row's own that saw the same; 0 none */
+	const char *question; /* what the packet answers, or asks; NULL: it is not known */
+	bool asks;
 	const struct cell_share *share; /* of a list with shares; else NULL */
 	const struct rates *rates; /* of a list that is recorded; else NULL */
 };

@@ -9,6 +9,7 @@
 enum {
 	WIDTH_MIN = 2, WIDTH_MAX = 200, /* that can be chosen */
 	COLUMN_MIN = 4, /* cells below which a cut column says nothing */
+	INFO_TEXT = 84,
 	WIDE_ROW =
 		120, /* cells from which on addresses are not cut for the sake of further columns */
 };
@@ -132,11 +133,20 @@ static int title_cells(const struct column *col)
 	return (int)text_width(col->field->title);
 }
 
+/* Where there is room, what a packet says comes before the numbers behind it. */
+static int usual_cells(const struct column *col, int row_width)
+{
+	if (row_width >= WIDE_ROW && col->field->type == TYPE_ADDR)
+		return ADDR_TEXT;
+	if (row_width >= WIDE_ROW && strcmp(col->field->name, "info") == 0)
+		return INFO_TEXT;
+	return (int)col->field->width_cells;
+}
+
 static int wanted(const struct column *col, int row_width)
 {
 	int title = title_cells(col);
-	bool whole = row_width >= WIDE_ROW && col->field->type == TYPE_ADDR;
-	int usual = whole ? ADDR_TEXT : (int)col->field->width_cells;
+	int usual = usual_cells(col, row_width);
 	bool cut = col->field->unit != UNIT_TIME; /* a date without its time says nothing */
 	int width = cut && col->need > usual ? usual : col->need;
 

@@ -69,6 +69,9 @@
 		"The next row that is not well: degraded or faulty, in packets retransmissions, late " \
 		"responses, resets and their like. What is opened from such a row begins at its worst.") \
 	X(REQ_PREV_TROUBLE, "previous-trouble", "E", "", "The row before that is not well.") \
+	X(REQ_ANSWER, "answer", "%", "question", \
+		"In the packets of a flow or microflow: from an answer to what it answers, which stands behind it, and " \
+		"back; where the list begins later, in the packets of the whole flow.") \
 	X(REQ_PANE, "pane", "Tab", "details", \
 		"Details of the selected row in words and units, health with its thresholds, and small charts; " \
 		"once more: on most of the screen, with the names of the fields and what they mean; once more: " \

@@ -62,6 +62,8 @@ struct list_hooks {
 	 */
 	void (*arrange)(struct list_view *lv, const struct result *r);
 	void (*columns)(struct list_view *lv); /* the usual ones */
+	/* May be NULL: what else is to be said in the cells of a row. */
+	void (*dress)(const struct list_view *lv, const struct row *row, struct cell_style *style);
 	void (*group_columns)(struct list_view *lv); /* those of groups; NULL: the usual ones of those */
 };
 
@@ -225,9 +227,9 @@ size_t list_view_tagged(const struct view *v);
 bool list_view_place(const struct view *v, struct place_step *out);
 void list_view_select_id(struct view *v, const struct id *id);
 
-#define LIST_VIEW_OPS_BUT_REQUEST                                                         \
-	.click = list_view_click, .failed = list_view_failed, .close = list_view_close, .draw = list_view_draw,     \
-	.update = list_view_update, .refresh = list_view_refresh, .busy = list_view_busy, \
+#define LIST_VIEW_OPS_OF_ALL                                                         \
+	.click = list_view_click, .failed = list_view_failed, .draw = list_view_draw,     \
+	.refresh = list_view_refresh, \
 	.cancel = list_view_cancel, .status = list_view_status,                           \
 	.set_filter = list_view_set_filter, .take_back = list_view_take_back,             \
 	.count = list_view_count, .values = list_view_values, .set_sort = list_view_set_sort,               \
@@ -236,6 +238,8 @@ void list_view_select_id(struct view *v, const struct id *id);
 	.search = list_view_search, .lines = list_view_lines, .selected = list_view_selected, .step = list_view_step, \
 	.span = list_view_span, .tagged = list_view_tagged, .place = list_view_place,                     \
 	.select_id = list_view_select_id
+#define LIST_VIEW_OPS_BUT_REQUEST                                                         \
+	LIST_VIEW_OPS_OF_ALL, .close = list_view_close, .update = list_view_update, .busy = list_view_busy
 #define LIST_VIEW_OPS LIST_VIEW_OPS_BUT_REQUEST, .request = list_view_request
 
 #endif

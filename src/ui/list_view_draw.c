@@ -29,13 +29,15 @@ void list_view_restyle(struct list_view *lv)
 
 /* The row before is what times may be shown since. */
 static const struct cell_style *style_at(const struct list_view *lv, const struct result *r, size_t place,
-	struct cell_style *style, struct row *before)
+	const struct row *row, struct cell_style *style, struct row *before)
 {
 	*style = lv->style;
 	if (lv->same.hidden > 0 && lv->map != NULL && place < lv->list.count)
 		style->others = same_others(&lv->same, lv->map[place]);
 	if (lv->style.times == CELL_TIMES_DELTA && place > 0 && list_view_row(lv, r, place - 1, before))
 		style->before = before;
+	if (lv->hooks->dress != NULL)
+		lv->hooks->dress(lv, row, style);
 	return style;
 }
 
@@ -52,7 +54,7 @@ static void measure(struct list_view *lv, struct canvas *c, const struct result 
 		struct row row, before;
 
 		if (list_view_row(lv, r, lv->list.top + i, &row))
-			columns_measure(&lv->columns, c, &row, style_at(lv, r, lv->list.top + i, &style, &before));
+			columns_measure(&lv->columns, c, &row, style_at(lv, r, lv->list.top + i, &row, &style, &before));
 	}
 }
 
@@ -99,7 +101,7 @@ static void draw_row(const struct list_view *lv, struct canvas *c, struct rect a
 	if (lv->fold.on && place == lv->fold.at)
 		draw_fold(lv, c, at, extra);
 	else if (list_view_row(lv, r, place, &row)) {
-		columns_draw_row(&lv->columns, c, at, &row, style_at(lv, r, place, &style, &before), extra,
+		columns_draw_row(&lv->columns, c, at, &row, style_at(lv, r, place, &row, &style, &before), extra,
 			lv->search[0] != '\0' ? lv->search : NULL);
 		if (lv->with_rates && rates_is_new(&lv->rates, &row))
 			canvas_text(c, area.x + 1, y, 1, ATTR_GOOD | extra, "+");

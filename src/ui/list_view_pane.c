@@ -49,7 +49,8 @@ void list_view_update_pane(struct list_view *lv)
 
 void list_view_draw_pane(struct list_view *lv, struct canvas *c, struct rect r, const struct result *result)
 {
-	const struct cell_style *style = &lv->view.screen->style;
+	struct cell_style dressed = lv->view.screen->style;
+	const struct cell_style *style = &dressed;
 	char label[VIEW_CRUMB_MAX];
 	struct row row;
 
@@ -57,6 +58,8 @@ void list_view_draw_pane(struct list_view *lv, struct canvas *c, struct rect r, 
 		canvas_rule(c, r.x, r.y, r.w, ATTR_RULE);
 		return;
 	}
+	if (lv->hooks->dress != NULL)
+		lv->hooks->dress(lv, &row, &dressed);
 	if (lv->grouping.n > 0)
 		grouping_label(&lv->grouping, &row, style, label, sizeof(label));
 	lv->detail.label = lv->grouping.n > 0 ? label : NULL;

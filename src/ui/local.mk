@@ -4,6 +4,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/along.h \
 	src/ui/alerts.c \
 	src/ui/alerts.h \
+	src/ui/answers.c \
+	src/ui/answers.h \
 	src/ui/batch.c \
 	src/ui/batch.h \
 	src/ui/canvas.c \

@@ -33,6 +33,7 @@ for size in 80x24 200x60; do
 	show bytes "$size" --size "$size"
 	show trouble "$size" --size "$size"
 	show points "$size" --size "$size"
+	show answers "$size" --size "$size"
 	show groups "$size" --size "$size"
 	show time "$size" --size "$size"
 	TZ=XYZ-5:30 show columns "$size" --size "$size"
