@@ -67,6 +67,27 @@ static enum rc write_bytes(struct block_disk *d, const struct block_job *j, stru
 	return io_write(d->file, j->at, j->bytes, j->len, err);
 }
 
+/*
+ * The page with the section header first, durable before what is behind it: else the power may take the header alone, and what is left
+ * looks like somebody's own file.
+ */
+static enum rc write_first(struct block_disk *d, const struct block_job *j, struct err *err)
+{
+	struct block_job head = *j, rest = *j;
+	enum rc rc;
+
+	if (j->len <= BLOCK_ALIGN)
+		return write_bytes(d, j, err);
+	head.len = BLOCK_ALIGN;
+	rest.at += head.len;
+	rest.bytes += head.len;
+	rest.len -= head.len;
+	rc = write_bytes(d, &head, err);
+	if (rc == RC_DONE)
+		rc = io_sync(d->file, err);
+	return rc == RC_DONE ? write_bytes(d, &rest, err) : rc;
+}
+
 static void set_synced(struct block_disk *d, uint64_t length)
 {
 	d->synced = length;
@@ -105,7 +126,7 @@ static enum rc carry_out(struct block_disk *d, const struct block_job *j, struct
 	if (j->begins)
 		rc = make_file(d, j->block, err);
 	if (rc == RC_DONE && j->len > 0)
-		rc = write_bytes(d, j, err);
+		rc = j->begins ? write_first(d, j, err) : write_bytes(d, j, err);
 	uint64_t before = d->synced;
 	if (rc == RC_DONE && (j->syncs || j->seals))
 		rc = sync_to(d, j->at + j->len, err);

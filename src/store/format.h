@@ -370,7 +370,8 @@ enum {
  * A block of a store (blocks/NNNNNNNN.pcapng) is a pcapng file of one section, little-endian: section header, an interface
  * description for every capture point (number of the point = number of the interface), then packets (enhanced packet blocks)
  * and whatever other blocks the source had. What was synced at once is a stretch; it ends with a BLOCK_OWN_END, by which every
- * synced length is a multiple of BLOCK_ALIGN. Custom blocks and options
+ * synced length is a multiple of BLOCK_ALIGN. The section header lies in the first of these pages, which is durable before anything
+ * behind it is written: a file without it was never begun. Custom blocks and options
  * have the form of file/pcapng.h (enterprise number, "flowdril", kind, content). Kinds:
  *
  *   in the section header      BLOCK_OWN_HEADER, content:

@@ -9,6 +9,7 @@
 #include "power_check.h"
 #include "store/block.h"
 #include "store/check.h"
+#include "store/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -70,7 +71,8 @@ void power_check_synced(struct store *s, const struct power_report *report)
 
 	for (unsigned i = 0; i < POWER_BLOCKS; i++) {
 		snprintf(path, sizeof(path), "%s/blocks/%08u.pcapng", store_path(s), i);
-		if (report->synced[i] > 0 &&
+		/* the first page is synced by itself, before there is anything to keep */
+		if (report->synced[i] > BLOCK_ALIGN &&
 			!(store_block(s, i) && store_block(s, i)->state == BLOCK_EVICTED))
 			need(path, report->synced[i]);
 	}
