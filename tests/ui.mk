@@ -138,6 +138,10 @@ TESTS += tests/ui/mend.sh tests/ui/until.sh
 EXTRA_DIST += tests/ui/mend.sh tests/ui/until.sh
 
 # Every key in every view.
+unit_tests += tests/ui/test_keys
+tests_ui_test_keys_SOURCES = tests/ui/test_keys.c tests/ui/key_table.c tests/ui/key_table.h tests/ui/real_screen.h
+tests_ui_test_keys_LDADD = $(ui_test_ldadd)
+EXTRA_DIST += tests/ui/keys.table
 TESTS += tests/ui/every-key.sh
 LONG_TESTS += tests/ui/every-key-long.sh
 EXTRA_DIST += tests/ui/every-key.sh tests/ui/every-key-long.sh
