@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is said in a conversation of arbitrary packets: every parser behind its talk. The first byte: UDP or TCP, and whether the last
- * parser is asked once more packet by packet, whether the server has port 123; then packets: one byte of flags (direction, a jump of the sequence, cut), two of
- * length. Texts must be readable, layers inside of the payload, and a conversation has one application.
+ * What is said in a conversation of arbitrary packets: every parser behind its talk. The first byte: UDP or TCP, whether the last
+ * parser is asked once more packet by packet, whether the server has port 123, and in its upper five bits which parser hears the
+ * conversation from its first byte on (its place in `parsers`; 0: it is found out). Then packets: one byte of flags (direction, a jump
+ * of the sequence, cut), two of length. Texts must be readable, layers inside of the payload, and a conversation has one application.
+ *
+ * FLOWDRILL_FUZZ_PARSER=http fuzzes that parser alone: `./dev fuzz talk:http`. fuzz_quic is this program with Initial packets that are
+ * not sealed (quic_clear.c), so that what is in them is reached.
  */
 #include "app/talk.h"
 #include "base/mem.h"
@@ -14,7 +18,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes);
 
-enum { HEAD = 40 };
+/* libFuzzer's; not there where inputs are only replayed. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t len_bytes, size_t max_bytes) __attribute__((weak));
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len_bytes, size_t max_bytes, unsigned seed);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+enum { HEAD = 40, PARSER_SHIFT = 3, FLAGS = (1 << PARSER_SHIFT) - 1 };
+
+/* Inputs hold these places: new ones come at the end. At most 31. */
+static const enum app parsers[] = {
+	APP_NONE, APP_HTTP, APP_HTTP2, APP_TLS, APP_QUIC, APP_DNS, APP_MDNS, APP_NTP, APP_DHCP, APP_SSH, APP_SMTP, APP_IMAP, APP_POP3,
+	APP_FTP, APP_POSTGRESQL, APP_MYSQL, APP_REDIS, APP_SMB, APP_SIP, APP_RTP, APP_RTCP,
+};
+enum { PARSERS = sizeof(parsers) / sizeof(parsers[0]) };
+_Static_assert(PARSERS <= 1 << (8 - PARSER_SHIFT), "has room in a byte");
+
+static unsigned wanted;      /* place of the parser that is fuzzed alone; 0: all of them */
 
 struct seen {
 	size_t end;
@@ -112,6 +131,44 @@ static void ask_alone(enum app app, const struct packet *p, const uint8_t *frame
 		stop("a layer did not end");
 }
 
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *name = getenv("FLOWDRILL_FUZZ_PARSER");
+
+	(void)argc, (void)argv;
+	if (!name || !name[0])
+		return 0;
+	for (unsigned i = 1; i < PARSERS; i++)
+		if (strcmp(name, app_name(parsers[i])) == 0)
+			wanted = i;
+	if (wanted == 0)
+		stop("no parser of this name");
+	return 0;
+}
+
+/* What is found names its parser, and so can be replayed among the others. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len_bytes, size_t max_bytes, unsigned seed)
+{
+	(void)seed;
+	size_t n = LLVMFuzzerMutate(data, len_bytes, max_bytes);
+
+	if (n > 0 && wanted)
+		data[0] = (uint8_t)((data[0] & FLAGS) | wanted << PARSER_SHIFT);
+	return n;
+}
+
+/* The conversation is one of this parser's from the beginning. *udp: a transport that it speaks, this one if it does. */
+static void force(struct talk *t, enum app app, bool *udp)
+{
+	const struct app_parser *parser = app_parser(app);
+
+	if (!parser)
+		return;
+	if (*udp ? !parser->datagram : !parser->stream)
+		*udp = !*udp;
+	t->app = t->parser = (uint8_t)app;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes)
 {
 	static struct talk_memory *memory;
@@ -125,6 +182,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len_bytes)
 		return 0;
 	bool udp = data[0] & 1, alone = data[0] & 2;
 	uint16_t server = data[0] & 4 ? 123 : 53;
+	unsigned forced = wanted ? wanted : data[0] >> PARSER_SHIFT;
+
+	if (forced < PARSERS)
+		force(&talk, parsers[forced], &udp);
 	for (size_t at = 1; len_bytes - at >= 3;) {
 		enum direction dir = (enum direction)(data[at] & 1);
 		size_t left = len_bytes - at - 3, len = (size_t)(data[at + 1] << 8 | data[at + 2]), kept = len < left ? len : left;
