@@ -3,12 +3,15 @@
 #	tests_app_test_NAME_SOURCES = tests/app/test_NAME.c
 #	tests_app_test_NAME_LDADD = $(app_test_ldadd)
 
+app_turns = tests/app/talking.c tests/app/talking.h tests/app/turns.c tests/app/turns.h
+
 unit_tests += tests/app/test_talk
 tests_app_test_talk_SOURCES = tests/app/test_talk.c tests/app/talking.c tests/app/talking.h
 tests_app_test_talk_LDADD = $(app_test_ldadd)
 
 unit_tests += tests/app/test_http
-tests_app_test_http_SOURCES = tests/app/test_http.c tests/app/talking.c tests/app/talking.h
+tests_app_test_http_SOURCES = tests/app/test_http.c tests/app/talking.c tests/app/talking.h tests/app/hellos.c \
+	tests/app/hellos.h
 tests_app_test_http_LDADD = $(app_test_ldadd)
 
 unit_tests += tests/app/test_dns
@@ -44,11 +47,13 @@ tests_app_test_tls_SOURCES = tests/app/test_tls.c tests/app/talking.c tests/app/
 	tests/app/hellos.c tests/app/hellos.h
 tests_app_test_tls_LDADD = $(app_test_ldadd)
 
+unit_tests += tests/app/test_dtls
+tests_app_test_dtls_SOURCES = tests/app/test_dtls.c $(app_turns) tests/app/hellos.c tests/app/hellos.h
+tests_app_test_dtls_LDADD = $(app_test_ldadd)
+
 unit_tests += tests/app/test_http2
 tests_app_test_http2_SOURCES = tests/app/test_http2.c tests/app/talking.c tests/app/talking.h
 tests_app_test_http2_LDADD = $(app_test_ldadd)
-
-app_turns = tests/app/talking.c tests/app/talking.h tests/app/turns.c tests/app/turns.h
 
 unit_tests += tests/app/test_ssh
 tests_app_test_ssh_SOURCES = tests/app/test_ssh.c $(app_turns)

@@ -7,7 +7,7 @@
 
 static const char *const names[APPS] = {
 	[APP_NONE] = "",
-	[APP_HTTP] = "http", [APP_HTTP2] = "http2", [APP_TLS] = "tls", [APP_QUIC] = "quic",
+	[APP_HTTP] = "http", [APP_HTTP2] = "http2", [APP_TLS] = "tls", [APP_DTLS] = "dtls", [APP_QUIC] = "quic",
 	[APP_DNS] = "dns", [APP_MDNS] = "mdns", [APP_NTP] = "ntp", [APP_DHCP] = "dhcp",
 	[APP_SSH] = "ssh", [APP_SMTP] = "smtp", [APP_IMAP] = "imap", [APP_POP3] = "pop3", [APP_FTP] = "ftp",
 	[APP_POSTGRESQL] = "postgresql", [APP_MYSQL] = "mysql", [APP_REDIS] = "redis", [APP_SMB] = "smb",

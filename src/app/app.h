@@ -18,7 +18,7 @@
 
 enum app {
 	APP_NONE,
-	APP_HTTP, APP_HTTP2, APP_TLS, APP_QUIC,
+	APP_HTTP, APP_HTTP2, APP_TLS, APP_DTLS, APP_QUIC,
 	APP_DNS, APP_MDNS, APP_NTP, APP_DHCP,
 	APP_SSH, APP_SMTP, APP_IMAP, APP_POP3, APP_FTP,
 	APP_POSTGRESQL, APP_MYSQL, APP_REDIS, APP_SMB,
@@ -57,7 +57,7 @@ struct said {
 	bool has_status, has_response;
 	uint16_t status;             /* of the last response here, as the protocol numbers it: HTTP 404, rcode 3, SMTP 550, SIP 486, a fatal
 	                                TLS alert 40 */
-	uint16_t version;            /* TLS: chosen by the server, as on the wire (0x0304); 0 unknown */
+	uint16_t version;            /* TLS: chosen by the server, as on the wire (0x0304; DTLS 0xfefd); 0 unknown */
 	int64_t response_ns;         /* has_response: the answered request was so long ago (by transaction, as in DNS) */
 	struct said_text name;       /* whom the client asks: Host, SNI, the DNS question; as written, without a port */
 	struct said_text url;        /* of the last request here: HTTP target, SIP request URI, SQL has none */

@@ -17,6 +17,7 @@ struct http_side {
 	uint64_t length;             /* of the body, as Content-Length says */
 	uint8_t phase;               /* enum http_phase */
 	bool has_length, chunked, closes, no_body, bad;
+	uint8_t upgrade;             /* enum app: to what a response with 101 changes (RFC 9110, 7.8) */
 	uint16_t status;             /* of the response that is open */
 };
 
@@ -26,7 +27,8 @@ struct http_state {
 	uint8_t asked[ASKED];        /* enum http_method, oldest first */
 	uint8_t n_asked;
 	bool overflow;               /* more than fit are under way: bodies of responses may be misjudged */
-	bool tunnel;                 /* CONNECT or Upgrade was granted */
+	bool tunnel;                 /* Upgrade to what we do not know was granted */
+	bool connected;              /* CONNECT was */
 };
 _Static_assert(sizeof(struct http_state) <= PARSE_STATE, "fits");
 
@@ -147,7 +149,8 @@ static void begin_response(struct http_state *s, struct http_side *side, uint16_
 	out->said->errors += status >= 500;
 	out->said->refusals += status >= 400 && status < 500;
 	side->no_body = asked == METHOD_HEAD || status == 204 || status == 304;
-	s->tunnel |= status == 101 || (asked == METHOD_CONNECT && status < 300);
+	s->tunnel |= status == 101;
+	s->connected = asked == METHOD_CONNECT && status >= 200 && status < 300;
 	if (s->n_asked > 0)
 		memmove(s->asked, s->asked + 1, --s->n_asked);
 }
@@ -178,6 +181,14 @@ static size_t without_port(struct said_text host)
 	return n > 1 && host.p[n - 1] == ':' ? n - 1 : host.len;
 }
 
+/* What is spoken behind an Upgrade to it: HTTP/2 (RFC 7540, 3.2), TLS (RFC 2817). */
+static enum app upgrade_of(struct said_text value)
+{
+	if (line_is(value, "h2c"))
+		return APP_HTTP2;
+	return line_is(value, "tls/1.0, http/1.1") || line_is(value, "tls/1.0") ? APP_TLS : APP_NONE;
+}
+
 static void header_line(struct http_side *side, struct said_text line, const struct parse_out *out)
 {
 	struct said_text value;
@@ -191,6 +202,8 @@ static void header_line(struct http_side *side, struct said_text line, const str
 		side->bad |= !line_decimal(value, &length) || (side->has_length && side->length != length);
 		side->has_length = true;
 		side->length = length;
+	} else if (side->status == 101 && header_is(line, "upgrade", &value)) {
+		side->upgrade = (uint8_t)upgrade_of(value);
 	} else if (header_is(line, "transfer-encoding", &value)) {
 		side->chunked = last_word_is(value, "chunked");
 		side->closes |= !side->chunked;
@@ -203,7 +216,11 @@ static void begin_body(const struct http_state *s, struct http_side *side, struc
 	bool is_response = side->status != 0;
 
 	side->phase = HTTP_START;
-	if (s->tunnel && is_response)
+	if (is_response && side->status == 101 && side->upgrade != APP_NONE)
+		step->becomes = (enum app)side->upgrade;
+	else if (is_response && s->connected)
+		step->anew = true;       /* whatever is in a tunnel speaks for itself */
+	else if (s->tunnel && is_response)
 		step->done = true;
 	else if (is_response && side->no_body)
 		return;
@@ -277,7 +294,7 @@ static void http_stream(void *state, const struct parse_bytes *in, struct parse_
 	struct http_side *side = &s->side[in->dir];
 	struct said_text line;
 
-	while (step->used < in->n && step->skip == 0 && !step->done) {
+	while (step->used < in->n && step->skip == 0 && !step->done && !step->anew && step->becomes == APP_NONE) {
 		if (!line_next(in, step, &line))
 			return;
 		if (!take_line(s, side, line, step, out)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * HTTP/2 in clear with prior knowledge (RFC 9113): frames are walked by their lengths. HPACK is not decoded: which host, which target and
+ * HTTP/2 in clear, with prior knowledge (RFC 9113) or behind an Upgrade of HTTP/1: frames are walked by their lengths. HPACK is not decoded: which host, which target and
  * which status is not known, only that streams are opened and end, and errors with which they or the connection do.
  */
 #include "app/parser.h"
@@ -25,6 +25,7 @@ struct http2_state {
 	uint32_t last_opened;        /* by the client: the highest so far */
 	bool begun[2];               /* the first SETTINGS were there */
 	bool client_known;
+	bool first_opened;           /* stream 1 was, by HEADERS: behind an Upgrade it is the request before it (RFC 7540, 3.2) */
 	uint8_t client;              /* enum direction: who sent the preface */
 };
 _Static_assert(sizeof(struct http2_state) <= PARSE_STATE, "fits");
@@ -128,11 +129,13 @@ static void take_frame(struct http2_state *s, enum direction dir, const struct f
 	tell(out, f, code);
 	if (is_client && f->type == FRAME_HEADERS && (f->stream & 1) && f->stream > s->last_opened) {
 		s->last_opened = f->stream;      /* later HEADERS of a stream are trailers */
+		s->first_opened |= f->stream == 1;
 		out->said->requests++;
 	}
 	if (!is_server)
 		return;
-	if ((f->type == FRAME_HEADERS || f->type == FRAME_DATA) && (f->flags & FLAG_END_STREAM) && (f->stream & 1))
+	if ((f->type == FRAME_HEADERS || f->type == FRAME_DATA) && (f->flags & FLAG_END_STREAM) && (f->stream & 1) &&
+		(f->stream > 1 || s->first_opened))
 		out->said->responses++;
 	if (looked_at(f) > 0)
 		count_error(out, code);

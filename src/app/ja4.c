@@ -98,6 +98,9 @@ static const char *version_code(uint16_t version)
 	case 0x0301: return "10";
 	case 0x0300: return "s3";
 	case 0x0002: return "s2";
+	case 0xfeff: return "d1";
+	case 0xfefd: return "d2";
+	case 0xfefc: return "d3";
 	default: return "00";
 	}
 }

@@ -45,6 +45,11 @@ static void on_begin(void *ctx, const char *layer, const char *summary, uint32_t
 		const struct decode_sink theirs = {parser_begin, parser_field, parser_end, b};
 
 		b->parser->layers(&b->in, b->offset, &theirs);
+		/* what its conversation may have become */
+		if (b->told == 0 && !b->in.is_udp)
+			app_parser(APP_TLS)->layers(&b->in, b->offset, &theirs);
+		if (b->told == 0 && b->parser->app == APP_HTTP)
+			app_parser(APP_HTTP2)->layers(&b->in, b->offset, &theirs);
 		b->left_out = b->told > 0;
 		b->parser = NULL;
 	}

@@ -4,6 +4,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/app.h \
 	src/app/dhcp.c \
 	src/app/dns.c \
+	src/app/dtls.c \
 	src/app/ftp.c \
 	src/app/http.c \
 	src/app/http2.c \
@@ -44,6 +45,7 @@ src_app_libapp_a_SOURCES = \
 	src/app/talk.h \
 	src/app/tls.c \
 	src/app/tls.h \
+	src/app/tls_hear.c \
 	src/app/tls_hello.c \
 	src/app/tls_hello.h \
 	src/app/transcript.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/parser.h"
 
-extern const struct app_parser dhcp_parser, dns_parser, ftp_parser, http2_parser, http_parser, imap_parser,
+extern const struct app_parser dhcp_parser, dns_parser, dtls_parser, ftp_parser, http2_parser, http_parser, imap_parser,
 	mdns_parser, mysql_parser, ntp_parser, pop3_parser, postgresql_parser, quic_parser, redis_parser, rtcp_parser,
 	rtp_parser, sip_parser, smb_parser, smtp_parser, ssh_parser, tls_parser;
 
@@ -10,6 +10,7 @@ static const struct app_parser *const parsers[APPS] = {
 	[APP_HTTP] = &http_parser,
 	[APP_HTTP2] = &http2_parser,
 	[APP_TLS] = &tls_parser,
+	[APP_DTLS] = &dtls_parser,
 	[APP_SSH] = &ssh_parser,
 	[APP_SMTP] = &smtp_parser,
 	[APP_IMAP] = &imap_parser,

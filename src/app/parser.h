@@ -62,6 +62,7 @@ struct parse_step {
 	bool lost;                   /* this is not what it should be: nothing more is said in this direction before resync() */
 	bool done;                   /* nothing more is to be said in this direction for good (TLS behind its handshake) */
 	enum app becomes;            /* both directions go on as another application from here (STARTTLS); APP_NONE: no */
+	bool anew;                   /* or as one that is still to be found out: a tunnel begins (CONNECT) */
 };
 
 struct app_parser {

@@ -147,6 +147,13 @@ static void becomes(struct talking *x, enum app parser)
 		t->app = (uint8_t)parser;
 }
 
+/* What follows is found out as if a conversation began; it keeps the application that it is known as. */
+static void begin_anew(struct talking *x)
+{
+	becomes(x, APP_NONE);
+	x->t->side[0].tries = x->t->side[1].tries = 0;
+}
+
 /* Asks every parser; true when one is certain. *maybe: one could be with more bytes. */
 static bool find(struct talking *x, bool *maybe)
 {
@@ -169,6 +176,29 @@ static bool find(struct talking *x, bool *maybe)
 /* ---- streams --------------------------------------------------------------------------- */
 
 /*
+ * The application of a stream is not known: these bytes may tell. True when they do. Where they cannot, those of a later segment may,
+ * for a connection whose beginning was not captured.
+ */
+static bool find_stream(struct talking *x, size_t *left)
+{
+	struct talk *t = x->t;
+	struct talk_direction *side = &t->side[x->side];
+	bool maybe;
+
+	if (find(x, &maybe))
+		return true;
+	if (maybe && x->in.n <= MAYBE_BYTES) {
+		side->need = 0;
+		*left = x->in.n;
+	} else if (++side->tries >= TALK_TRIES) {
+		side->lost = true;
+		/* an application that is known is told of every packet, even if nothing more is said */
+		t->ruled_out = t->side[!x->side].lost && t->app == APP_NONE;
+	}
+	return false;
+}
+
+/*
  * Lets the parser go over the bytes as far as it can. What it does not need is gone; *left bytes at the end of them wait for
  * more. False when the direction is lost or done.
  */
@@ -178,6 +208,8 @@ static bool parse_stream(struct talking *x, size_t *left)
 
 	*left = 0;
 	while (x->in.n > 0) {
+		if (x->t->parser == APP_NONE && !find_stream(x, left))
+			return true;
 		const struct app_parser *parser = app_parser((enum app)x->t->parser);
 		struct parse_step step = {0};
 
@@ -197,8 +229,11 @@ static bool parse_stream(struct talking *x, size_t *left)
 			side->done = true;
 			return false;
 		}
-		if (step.becomes != APP_NONE) {
-			becomes(x, step.becomes);
+		if (step.becomes != APP_NONE || step.anew) {
+			if (step.anew)
+				begin_anew(x);
+			else
+				becomes(x, step.becomes);
 			moved = true;
 		}
 		if (step.need > x->in.n && x->in.n > 0) {
@@ -210,27 +245,6 @@ static bool parse_stream(struct talking *x, size_t *left)
 			return false;
 	}
 	return true;
-}
-
-/*
- * The application of a stream is not known: these bytes may tell. True when they do. Where they cannot, those of a later segment may,
- * for a connection whose beginning was not captured.
- */
-static bool find_stream(struct talking *x, size_t *left)
-{
-	struct talk *t = x->t;
-	struct talk_direction *side = &t->side[x->side];
-	bool maybe;
-
-	if (find(x, &maybe))
-		return true;
-	if (maybe && x->in.n <= MAYBE_BYTES) {
-		*left = x->in.n;
-	} else if (++side->tries >= TALK_TRIES) {
-		side->lost = true;
-		t->ruled_out = t->side[!x->side].lost;
-	}
-	return false;
 }
 
 /* Bytes that follow those before, without gap. at_start: a segment begins with them. */
@@ -259,7 +273,7 @@ static void take_bytes(struct talking *x, bool at_start)
 		x->in.n = h->n;
 		h->n = 0;        /* what is left of them is held again */
 	}
-	if ((t->parser != APP_NONE || find_stream(x, &left)) && !parse_stream(x, &left) && !side->done)
+	if (!parse_stream(x, &left) && !side->done)
 		lose(x->m, side);
 	if (left == 0)
 		let_go(x->m, side);
@@ -436,6 +450,26 @@ void talk_end(struct talk *t, struct talk_memory *m)
 	let_go(m, &t->side[1]);
 }
 
+/*
+ * Whether a message of the application begins with a packet's bytes, or one of what its conversation may have become: TLS (STARTTLS, a
+ * tunnel), HTTP/2.
+ */
+static bool begins(struct talking *x, enum app app)
+{
+	static const enum app later[] = {APP_TLS, APP_HTTP2};
+	const struct app_parser *parser = app_parser(app);
+
+	becomes(x, app);
+	if (x->in.is_udp || !parser->resync || parser->resync(x->t->state, &x->in))
+		return true;
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		becomes(x, later[i]);
+		if ((later[i] == APP_TLS || app == APP_HTTP) && app_parser(later[i])->resync(x->t->state, &x->in))
+			return true;
+	}
+	return false;
+}
+
 bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum direction dir, struct said *out, struct buf *info)
 {
 	struct talk t = {0};
@@ -448,9 +482,7 @@ bool talk_one(enum app app, const struct packet *p, const uint8_t *frame, enum d
 	said_clear(out);
 	if (!talk_payload(p, frame, dir, &x.in))
 		return false;
-	if (parser)
-		becomes(&x, app);
-	if (parser ? !x.in.is_udp && parser->resync && !parser->resync(t.state, &x.in) : app != APP_NONE || !find(&x, &maybe))
+	if (parser ? !begins(&x, app) : app != APP_NONE || !find(&x, &maybe))
 		return false;
 	parser = app_parser((enum app)t.parser);
 	if (x.in.is_udp && parser->datagram)

@@ -16,7 +16,6 @@ enum {
 	RECORD_HEAD = 5, MESSAGE_HEAD = 4,
 	PLAIN_MAX = 16384, RECORD_MAX = PLAIN_MAX + 2048,        /* RFC 5246, 6.2.3; less in 1.3 */
 	HELLO_BEGIN = MESSAGE_HEAD + 2 + 32 + 1,                 /* up to the length of the session id */
-	FIRST_ALPN = 24,                                         /* longer ones are not remembered */
 };
 
 enum record_type { RECORD_CIPHER = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23, RECORD_HEARTBEAT = 24 };
@@ -28,10 +27,7 @@ struct tls_side {
 
 struct tls_state {
 	struct tls_side side[2];
-	bool asked, answered;        /* a ClientHello, a ServerHello was there */
-	bool retry;                  /* a HelloRetryRequest was, and no ServerHello since */
-	uint8_t alpn_len;            /* the client's first, until the server's answer */
-	char alpn[FIRST_ALPN];
+	struct tls_hellos hellos;
 };
 _Static_assert(sizeof(struct tls_state) <= PARSE_STATE, "fits");
 
@@ -108,125 +104,7 @@ static void gather(const uint8_t *p, size_t n, uint16_t record_left, size_t want
 	g->used = at;
 }
 
-/* ---- for people --------------------------------------------------------------------------- */
-
-static const char *message_name(unsigned type)
-{
-	static const char *const names[] = {
-		[0] = "Hello Request", [1] = "Client Hello", [2] = "Server Hello", [4] = "New Session Ticket",
-		[5] = "End of Early Data", [8] = "Encrypted Extensions", [11] = "Certificate", [12] = "Server Key Exchange",
-		[13] = "Certificate Request", [14] = "Server Hello Done", [15] = "Certificate Verify",
-		[16] = "Client Key Exchange", [20] = "Finished", [21] = "Certificate URL", [22] = "Certificate Status",
-		[23] = "Supplemental Data", [24] = "Key Update", [25] = "Compressed Certificate",
-	};
-
-	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
-}
-
-void tls_tell_client(const struct parse_out *out, const struct tls_client_hello *hello)
-{
-	parse_tell(out, "Client Hello");
-	if (!out->info || !hello->name.p)
-		return;
-	buf_put_str(out->info, " (SNI=");
-	text_escape(out->info, hello->name.p, hello->name.len);
-	buf_put_str(out->info, ")");
-}
-
 /* ---- messages -------------------------------------------------------------------------------- */
-
-/* A message may have been put together where it does not stay. */
-static struct said_text put_text(const struct parse_out *out, struct said_text t)
-{
-	return said_put(out->said, t.p, t.len);
-}
-
-void tls_say_client(const struct parse_out *out, const struct tls_client_hello *hello, char transport)
-{
-	char ja4[JA4_LENGTH + 1];
-
-	out->said->requests++;
-	out->said->name = put_text(out, hello->name);
-	if (tls_ja4(hello, transport, ja4))
-		out->said->ja4 = said_put(out->said, ja4, JA4_LENGTH);
-}
-
-/* The first one alone: one behind a HelloRetryRequest is the same request. */
-static bool take_client_hello(struct tls_state *s, const uint8_t *p, size_t n, const struct parse_out *out)
-{
-	struct tls_client_hello hello;
-
-	if (!tls_client_hello(p, n, &hello))
-		return false;
-	tls_tell_client(out, &hello);
-	if (s->asked)
-		return true;
-	s->asked = true;
-	tls_say_client(out, &hello, 't');
-	/* one of several that are offered is chosen later */
-	if (hello.one_alpn && hello.alpn.len > 0) {
-		out->said->alpn = put_text(out, hello.alpn);
-	} else if (hello.alpn.len <= sizeof(s->alpn)) {
-		s->alpn_len = (uint8_t)hello.alpn.len;
-		if (hello.alpn.len > 0)
-			memcpy(s->alpn, hello.alpn.p, hello.alpn.len);
-	}
-	return true;
-}
-
-static bool take_server_hello(struct tls_state *s, const uint8_t *p, size_t n, const struct parse_out *out)
-{
-	struct tls_server_hello hello;
-
-	if (!tls_server_hello(p, n, &hello))
-		return false;
-	s->retry = hello.retry;
-	parse_tell(out, hello.retry ? "Hello Retry Request" : "Server Hello");
-	if (hello.retry || s->answered)
-		return true;
-	s->answered = true;
-	out->said->responses++;
-	out->said->version = hello.version;
-	if (hello.alpn.len > 0)
-		out->said->alpn = put_text(out, hello.alpn);
-	else if (hello.version > 0x0303 && s->alpn_len > 0)      /* 1.3 says it behind the curtain */
-		out->said->alpn = said_put(out->said, s->alpn, s->alpn_len);
-	return true;
-}
-
-void tls_say_alert(const struct parse_out *out, unsigned description)
-{
-	enum { INTERNAL_ERROR = 80 };
-
-	out->said->has_status = true;
-	out->said->status = (uint16_t)description;
-	if (description == INTERNAL_ERROR)
-		out->said->errors++;
-	else
-		out->said->refusals++;
-}
-
-/* Two bytes: level, description. */
-static void take_alert(struct tls_state *s, const uint8_t *p, enum direction dir, const struct parse_out *out)
-{
-	enum { WARNING = 1, FATAL = 2 };
-	const char *name = tls_alert_name(p[1]);
-
-	if (p[0] != WARNING && p[0] != FATAL)
-		return;
-	parse_tell(out, "Alert ");
-	if (out->info && name)
-		buf_put_str(out->info, name);
-	else if (out->info)
-		buf_printf(out->info, "%u", p[1]);
-	if (p[0] != FATAL || !name)
-		return;
-	if (dir == DIR_S2C) {
-		out->said->responses += !s->answered;
-		s->answered = true;
-	}
-	tls_say_alert(out, p[1]);
-}
 
 /*
  * The message that begins at step->used, or what is left of one that is skipped. False when it is not whole yet (step->need) or the
@@ -245,12 +123,12 @@ static bool take_message(struct tls_state *s, const struct parse_bytes *in, stru
 		unsigned type = g.p[0];
 		size_t len = load_be32(g.p) & 0xffffff;
 
-		if (!message_name(type)) {       /* the Finished of a connection whose beginning was not captured */
+		if (!tls_message_name(type)) {       /* the Finished of a connection whose beginning was not captured */
 			step->done = true;
 			return false;
 		}
 		if (type != TLS_CLIENT_HELLO && type != TLS_SERVER_HELLO) {
-			parse_tell(out, message_name(type));
+			parse_tell(out, tls_message_name(type));
 			side->message_left = (uint32_t)len;
 			side->record_left = g.record_left;
 			step->used += g.used;
@@ -261,8 +139,8 @@ static bool take_message(struct tls_state *s, const struct parse_bytes *in, stru
 			return false;
 		gather(p, rest, side->record_left, MESSAGE_HEAD + len, out->scratch, &g);
 		if (!g.bad && g.n == MESSAGE_HEAD + len) {
-			step->lost = type == TLS_CLIENT_HELLO ? !take_client_hello(s, g.p + MESSAGE_HEAD, len, out) :
-				!take_server_hello(s, g.p + MESSAGE_HEAD, len, out);
+			step->lost = type == TLS_CLIENT_HELLO ? !tls_hear_client(&s->hellos, g.p + MESSAGE_HEAD, len, 't', out) :
+				!tls_hear_server(&s->hellos, g.p + MESSAGE_HEAD, len, 't', out);
 			side->record_left = g.record_left;
 			step->used += g.used;
 			return !step->lost;
@@ -294,13 +172,13 @@ static bool take_record(struct tls_state *s, const struct parse_bytes *in, const
 			step->done = true;
 			return false;
 		}
-		take_alert(s, body, in->dir, out);
+		tls_hear_alert(&s->hellos, body, in->dir, out);
 		return true;
 	case RECORD_CIPHER:
 		parse_tell(out, "Change Cipher Spec");
 		/* behind a HelloRetryRequest it says nothing (RFC 8446, D.4) */
-		step->done = !s->retry;
-		return s->retry;
+		step->done = !s->hellos.retry;
+		return s->hellos.retry;
 	case RECORD_HEARTBEAT:
 		parse_tell(out, "Heartbeat");
 		return true;
@@ -429,65 +307,19 @@ static bool tls_resync(void *state, const struct parse_bytes *in)
 
 /* ---- layers ---------------------------------------------------------------------------------- */
 
-struct showing {
-	const struct decode_sink *sink;
-	uint32_t offset;             /* of a message in its frame */
-	uint32_t len;
-};
-
-static void show_text(const struct showing *x, const uint8_t *base, const char *name, struct said_text t)
-{
-	char text[4 * SAID_MAX + 1];
-
-	if (!t.p)
-		return;
-	text_escape_to(text, sizeof(text), t.p, t.len);
-	x->sink->field(x->sink->ctx, name, text, x->offset + (uint32_t)((const uint8_t *)t.p - base), (uint32_t)t.len);
-}
-
-static void show_number(const struct showing *x, const char *name, const char *known, unsigned v, uint32_t at, uint32_t len)
-{
-	char text[64];
-
-	if (known)
-		snprintf(text, sizeof(text), "%s (0x%04x)", known, v);
-	else
-		snprintf(text, sizeof(text), "0x%04x", v);
-	x->sink->field(x->sink->ctx, name, text, x->offset + at, len);
-}
-
-/* A ClientHello or ServerHello that lies whole in its record. p: its body. */
-static void show_hello(const struct showing *x, unsigned type, const uint8_t *p, size_t n)
-{
-	struct tls_client_hello client;
-	struct tls_server_hello server;
-	char ja4[JA4_LENGTH + 1];
-
-	if (type == TLS_CLIENT_HELLO && tls_client_hello(p, n, &client)) {
-		show_number(x, "version", tls_version_name(client.version), client.version, 0, x->len);
-		show_text(x, p, "server_name", client.name);
-		show_text(x, p, "alpn", client.alpn);
-		if (tls_ja4(&client, 't', ja4))
-			x->sink->field(x->sink->ctx, "ja4", ja4, x->offset, x->len);
-	} else if (type == TLS_SERVER_HELLO && tls_server_hello(p, n, &server)) {
-		show_number(x, "version", tls_version_name(server.version), server.version, 0, x->len);
-		show_text(x, p, "alpn", server.alpn);
-	}
-}
-
 /* Messages of a handshake record, as far as they are in it. */
 static void show_messages(const struct decode_sink *sink, const uint8_t *p, size_t n, uint32_t offset)
 {
 	size_t at = 0;
 
-	while (n - at >= MESSAGE_HEAD && message_name(p[at])) {
+	while (n - at >= MESSAGE_HEAD && tls_message_name(p[at])) {
 		size_t len = load_be32(p + at) & 0xffffff, there = n - at - MESSAGE_HEAD;
-		struct showing x = {sink, offset + (uint32_t)at + MESSAGE_HEAD, (uint32_t)(len < there ? len : there)};
+		struct tls_showing x = {sink, offset + (uint32_t)at + MESSAGE_HEAD, (uint32_t)(len < there ? len : there), 't'};
 
-		sink->field(sink->ctx, "message", message_name(p[at]), offset + (uint32_t)at, MESSAGE_HEAD);
+		sink->field(sink->ctx, "message", tls_message_name(p[at]), offset + (uint32_t)at, MESSAGE_HEAD);
 		if (len > there)
 			break;
-		show_hello(&x, p[at], p + at + MESSAGE_HEAD, len);
+		tls_show_hello(&x, p[at], p + at + MESSAGE_HEAD, len);
 		at += MESSAGE_HEAD + len;
 	}
 }
@@ -495,12 +327,12 @@ static void show_messages(const struct decode_sink *sink, const uint8_t *p, size
 static void show_record(const struct decode_sink *sink, const uint8_t *p, const struct tls_record *r, size_t there, uint32_t offset)
 {
 	static const char *const names[] = {"Change Cipher Spec", "Alert", "Handshake", "Application Data", "Heartbeat"};
-	struct showing x = {sink, offset, RECORD_HEAD};
+	struct tls_showing x = {sink, offset, RECORD_HEAD, 0};
 	char len[16];
 
 	sink->begin(sink->ctx, "tls", "Transport Layer Security", offset, (uint32_t)(RECORD_HEAD + there));
 	sink->field(sink->ctx, "type", names[r->type - RECORD_CIPHER], offset, 1);
-	show_number(&x, "record_version", tls_version_name(load_be16(p + 1)), load_be16(p + 1), 1, 2);
+	tls_show_number(&x, "record_version", tls_version_name(load_be16(p + 1)), load_be16(p + 1), 1, 2);
 	snprintf(len, sizeof(len), "%u", r->len);
 	sink->field(sink->ctx, "length", len, offset + 3, 2);
 	if (r->type == RECORD_HANDSHAKE)

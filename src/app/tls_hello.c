@@ -8,6 +8,7 @@
 enum {
 	EXT_SERVER_NAME = 0, EXT_SIGNATURE_ALGORITHMS = 13, EXT_ALPN = 16, EXT_SUPPORTED_VERSIONS = 43,
 	RANDOM_BYTES = 32, SESSION_ID_MAX = 32,
+	DTLS = 0xfe,                 /* in the upper byte of its versions */
 };
 
 /* A part of a message, `width` bytes of length before it. False where it is not whole. */
@@ -87,6 +88,17 @@ static bool take_alpn(struct cursor *c, struct said_text *first, bool *one)
 	return true;
 }
 
+/* Versions of DTLS count down: 0xfeff is 1.0. */
+static bool is_newer(uint16_t v, uint16_t than)
+{
+	return v >> 8 == DTLS && than >> 8 == DTLS ? v < than : v > than;
+}
+
+bool tls_is_13(uint16_t version)
+{
+	return version == 0xfefc || (version > 0x0303 && version >> 8 == 3);
+}
+
 /* The highest version, as JA4 wants it and as it would be chosen. */
 static bool take_versions(struct cursor *c, uint16_t *version)
 {
@@ -97,7 +109,7 @@ static bool take_versions(struct cursor *c, uint16_t *version)
 	*version = 0;
 	while (cursor_left(&list) > 0) {
 		uint16_t v = cursor_be16(&list);
-		if (!is_grease(v) && v > *version)
+		if (!is_grease(v) && is_newer(v, *version))
 			*version = v;
 	}
 	return true;
@@ -126,24 +138,25 @@ static bool client_extension(uint16_t type, struct cursor *c, struct tls_client_
 /* ---- hellos ------------------------------------------------------------------------------------ */
 
 /* What both begin with: version, random, session. Returns the random; NULL where it is none. */
-static const uint8_t *begin_hello(struct cursor *c, uint16_t *version)
+static const uint8_t *begin_hello(struct cursor *c, bool dtls, uint16_t *version)
 {
 	struct cursor session;
 
 	*version = cursor_be16(c);
 	const uint8_t *random = cursor_bytes(c, RANDOM_BYTES);
-	if (*version >> 8 != 3 || (*version & 0xff) > 4 || !take_part(c, 1, &session) || session.len > SESSION_ID_MAX)
+	bool known = dtls ? *version >> 8 == DTLS : *version >> 8 == 3 && (*version & 0xff) <= 4;
+	if (!known || !take_part(c, 1, &session) || session.len > SESSION_ID_MAX)
 		return NULL;
 	return random;
 }
 
-bool tls_client_hello(const uint8_t *p, size_t n, struct tls_client_hello *out)
+static bool client_hello(const uint8_t *p, size_t n, bool dtls, struct tls_client_hello *out)
 {
 	struct cursor c, part, extension;
 
 	memset(out, 0, sizeof(*out));
 	cursor_init(&c, p, n);
-	if (!begin_hello(&c, &out->version) || !take_part(&c, 2, &part) || !take_list(&part, &out->ciphers) ||
+	if (!begin_hello(&c, dtls, &out->version) || (dtls && !take_part(&c, 1, &part)) || !take_part(&c, 2, &part) || !take_list(&part, &out->ciphers) ||
 		!take_part(&c, 1, &part))
 		return false;
 	if (cursor_left(&c) == 0)        /* none at all: before TLS 1.2 */
@@ -158,7 +171,7 @@ bool tls_client_hello(const uint8_t *p, size_t n, struct tls_client_hello *out)
 	return true;
 }
 
-bool tls_server_hello(const uint8_t *p, size_t n, struct tls_server_hello *out)
+static bool server_hello(const uint8_t *p, size_t n, bool dtls, struct tls_server_hello *out)
 {
 	/* SHA-256 of "HelloRetryRequest" (RFC 8446, 4.1.3) */
 	static const uint8_t retry[RANDOM_BYTES] = {
@@ -170,7 +183,7 @@ bool tls_server_hello(const uint8_t *p, size_t n, struct tls_server_hello *out)
 
 	memset(out, 0, sizeof(*out));
 	cursor_init(&c, p, n);
-	const uint8_t *random = begin_hello(&c, &out->version);
+	const uint8_t *random = begin_hello(&c, dtls, &out->version);
 	if (!random)
 		return false;
 	out->retry = memcmp(random, retry, sizeof(retry)) == 0;
@@ -191,13 +204,38 @@ bool tls_server_hello(const uint8_t *p, size_t n, struct tls_server_hello *out)
 	return true;
 }
 
+bool tls_client_hello(const uint8_t *p, size_t n, struct tls_client_hello *out)
+{
+	return client_hello(p, n, false, out);
+}
+
+bool tls_server_hello(const uint8_t *p, size_t n, struct tls_server_hello *out)
+{
+	return server_hello(p, n, false, out);
+}
+
+bool dtls_client_hello(const uint8_t *p, size_t n, struct tls_client_hello *out)
+{
+	return client_hello(p, n, true, out);
+}
+
+bool dtls_server_hello(const uint8_t *p, size_t n, struct tls_server_hello *out)
+{
+	return server_hello(p, n, true, out);
+}
+
 /* ---- names ----------------------------------------------------------------------------------------- */
 
 const char *tls_version_name(uint16_t version)
 {
 	static const char *const names[] = {"SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
 
-	return version >= 0x300 && version <= 0x304 ? names[version & 0xff] : NULL;
+	switch (version) {
+	case 0xfeff: return "DTLS 1.0";
+	case 0xfefd: return "DTLS 1.2";
+	case 0xfefc: return "DTLS 1.3";
+	default: return version >= 0x300 && version <= 0x304 ? names[version & 0xff] : NULL;
+	}
 }
 
 const char *tls_alert_name(unsigned description)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ClientHello and ServerHello of TLS (RFC 8446, 5246), as they stand in records or in QUIC; and the client's JA4 fingerprint, as
+ * ClientHello and ServerHello of TLS (RFC 8446, 5246) and DTLS, as they stand in records or in QUIC; and the client's JA4 fingerprint, as
  * FoxIO specifies it (github.com/FoxIO-LLC/ja4, technical_details/JA4.md). A hello is read as a whole, or not at all.
  */
 #ifndef FLOWDRILL_APP_TLS_HELLO_H
@@ -38,7 +38,12 @@ struct tls_server_hello {
 /* The body of a handshake message, without its type and length. False where it is none. Texts point into p. */
 bool tls_client_hello(const uint8_t *p, size_t n, struct tls_client_hello *out);
 bool tls_server_hello(const uint8_t *p, size_t n, struct tls_server_hello *out);
-/* False where it cannot be said (more of something than TLS_LIST_MAX). transport: 't' for TCP, 'q' for QUIC. */
+/* The same of DTLS (RFC 6347, 9147): its versions count down, and a client may show a cookie. */
+bool dtls_client_hello(const uint8_t *p, size_t n, struct tls_client_hello *out);
+bool dtls_server_hello(const uint8_t *p, size_t n, struct tls_server_hello *out);
+/* TLS 1.3 or DTLS 1.3. */
+bool tls_is_13(uint16_t version);
+/* False where it cannot be said (more of something than TLS_LIST_MAX). transport: 't' for TCP, 'q' for QUIC, 'd' for DTLS. */
 bool tls_ja4(const struct tls_client_hello *hello, char transport, char out[JA4_LENGTH + 1]);
 /* "1.3", "1.2" ...; NULL for what has no name. */
 const char *tls_version_name(uint16_t version);

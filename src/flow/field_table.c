@@ -49,6 +49,9 @@ static const char *name_tls_version(uint64_t v)
 	case 0x0302: return "1.1";
 	case 0x0303: return "1.2";
 	case 0x0304: return "1.3";
+	case 0xfeff: return "dtls1.0";
+	case 0xfefd: return "dtls1.2";
+	case 0xfefc: return "dtls1.3";
 	default: return "other";
 	}
 }

@@ -30,14 +30,6 @@ static enum rc read_notes(
 	return rc;
 }
 
-static enum app app_of(const struct packets *p, const struct counters *c)
-{
-	size_t len;
-	const char *name = texts_get(p->sr->run->texts, c->text[TEXT_APP], &len);
-
-	return c->known & FIELD_BIT(FIELD_APP) ? app_find(name, len) : APP_NONE;
-}
-
 static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t part,
 	struct counters *counters, struct err *err)
 {
@@ -66,7 +58,7 @@ static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t 
 		.has_marks = (counters->known & FIELD_BIT(FIELD_C2S_RETRANS)) != 0,
 		.has_turns = (counters->known & FIELD_BIT(FIELD_RESPONSE_N)) != 0,
 		.has_said = (counters->known & FIELD_BIT(FIELD_REQUESTS)) != 0,
-		.app = (uint8_t)app_of(p, counters) };
+		.app = counters->known & FIELD_BIT(FIELD_APP) ? counters->text[TEXT_APP] : 0 };
 	p->n_ordinals += m->n;
 	p->sr->run->explain->micro_parts++;
 	return read_notes(p, c, m, err);

@@ -27,7 +27,7 @@ struct chosen_micro {
 	uint32_t first, n; /* in ordinals */
 	uint32_t first_note, n_notes; /* in notes */
 	bool has_marks, has_turns, has_said; /* they were looked for */
-	uint8_t app; /* enum app */
+	uint32_t app; /* its application, in run->texts; 0: not known, or several */
 	bool wanted; /* whole */
 	bool partial; /* single packets of it are */
 	int64_t last_ns, gap_sum, gap_min;
@@ -67,7 +67,7 @@ struct packets {
 	size_t n_wanted, cap_wanted, cap_sorted;
 	bool unordered; /* entries are not in order of capture */
 	struct buf info; /* what the packet in hand says */
-	char name[SAID_MAX + 1], url[SAID_MAX + 1]; /* likewise */
+	char app[SAID_MAX + 1], name[SAID_MAX + 1], url[SAID_MAX + 1]; /* likewise */
 };
 
 #define GROW(p, what, need) mem_grow(&(p)->what, &(p)->cap_##what, (need), sizeof(*(p)->what))

@@ -14,7 +14,7 @@ enum { NONE = UINT32_MAX, ROWS_TEXTS = 48 << 20 };
 struct kept_packet {
 	struct packet_row packet;
 	struct packet_said said;
-	uint32_t info, name, url;
+	uint32_t app, info, name, url;
 	bool has_said;
 };
 
@@ -339,6 +339,7 @@ static void keep_packet(struct rows *r, struct kept_packet *to, const struct pac
 	if (!from->said)
 		return;
 	to->said = *from->said;
+	keep_text(r, &to->said.app, &to->app);
 	keep_text(r, &to->said.info, &to->info);
 	keep_text(r, &to->said.name, &to->name);
 	keep_text(r, &to->said.url, &to->url);
@@ -346,10 +347,11 @@ static void keep_packet(struct rows *r, struct kept_packet *to, const struct pac
 
 static void drop_packet(struct rows *r, struct kept_packet *k)
 {
+	texts_drop(r->texts, k->app);
 	texts_drop(r->texts, k->info);
 	texts_drop(r->texts, k->name);
 	texts_drop(r->texts, k->url);
-	k->info = k->name = k->url = 0;
+	k->app = k->info = k->name = k->url = 0;
 }
 
 static enum rc fill(struct rows *r, struct slot *s, const struct row *row, struct err *err)
@@ -448,6 +450,7 @@ static void lend_packet(const struct rows *r, struct slot *s)
 	k->packet.key = s->key != NONE ? &r->keys[s->key]->key : NULL;
 	if (!k->has_said)
 		return;
+	k->said.app = texts_get(r->texts, k->app, &len);
 	k->said.info = texts_get(r->texts, k->info, &len);
 	k->said.name = texts_get(r->texts, k->name, &len);
 	k->said.url = texts_get(r->texts, k->url, &len);

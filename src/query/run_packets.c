@@ -150,18 +150,24 @@ static void keep_text(char *to, struct said_text text)
  * segment's part of the microflow tells: a packet before the application was recognised may say nothing, and may when segments were
  * merged.
  */
-static bool hear(struct packets *p, enum app app, const struct packet_row *row, const struct raw_packet *raw,
+static bool hear(struct packets *p, uint32_t app, const struct packet_row *row, const struct raw_packet *raw,
 	struct packet_said *out)
 {
+	struct said_text name;
 	struct said said;
 
-	if (app == APP_NONE || row->pkt.payload_len == 0)
+	if (app == 0 || row->pkt.payload_len == 0)
 		return false;
+	name.p = texts_get(p->sr->run->texts, app, &name.len);
+	keep_text(p->app, name);
 	buf_clear(&p->info);
-	talk_one(app, &row->pkt, raw->data, row->direction, &said, &p->info);
+	said_clear(&said);
+	/* an application that no parser of ours knows is told of its conversations alone (app/other.h) */
+	if (app_find(name.p, name.len) != APP_NONE)
+		talk_one(app_find(name.p, name.len), &row->pkt, raw->data, row->direction, &said, &p->info);
 	keep_text(p->name, said.name);
 	keep_text(p->url, said.url);
-	*out = (struct packet_said){ .app = app_name(app), .info = buf_text(&p->info), .name = p->name,
+	*out = (struct packet_said){ .app = p->app, .info = buf_text(&p->info), .name = p->name,
 		.url = p->url, .status = said.status, .has_status = said.has_status };
 	return true;
 }
@@ -199,7 +205,7 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	packet.key = &part->key;
 	packet.direction = direction_of(&packet.pkt, &part->key);
 	find_note(p, m, e->ordinal, &packet);
-	if (!run->q->unheard && hear(p, (enum app)m->app, &packet, raw, &said))
+	if (!run->q->unheard && hear(p, m->app, &packet, raw, &said))
 		packet.said = &said;
 	find_gap(&packet, part, m, e->ordinal == p->ordinals[m->first]);
 	if (!in_time(run->q, packet.pkt.time_ns))

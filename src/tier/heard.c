@@ -135,7 +135,7 @@ static void observe(void *ctx, const struct addr *addr, struct said_text name, e
 static void observe_server(struct namer *n, const struct packet *p, const struct analysed *at, const struct talk *talk,
 	const struct said *said)
 {
-	if ((talk->app == APP_TLS || talk->app == APP_QUIC) && said->name.p && at->dir == DIR_C2S)
+	if ((talk->app == APP_TLS || talk->app == APP_DTLS || talk->app == APP_QUIC) && said->name.p && at->dir == DIR_C2S)
 		observe(n, &p->dst, said->name, SEEN_SNI);
 }
 
@@ -213,7 +213,8 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 
 	if (!begins && (!speaks || (place->ruled_out && place->other_done && !place->other)))
 		return;
-	if (at->app != APP_NONE && (talk->app == APP_NONE || talk->app == APP_RTCP)) {
+	/* media are what it is for, whatever came before them: their own reports, keys by DTLS (RFC 5764) */
+	if (at->app != APP_NONE && (talk->app == APP_NONE || talk->app == APP_RTCP || talk->app == APP_DTLS)) {
 		talk->app = (uint8_t)at->app;
 		talk->ruled_out = true;
 	}

@@ -98,6 +98,8 @@ void hello_client(struct buf *out, const struct hello_plan *plan)
 	put_be16(&body, plan->version);
 	buf_put_zeros(&body, 32);
 	put_part(&body, 1, session, plan->session_len);
+	if (plan->cookie)
+		put_part(&body, 1, plan->cookie, strlen(plan->cookie));
 	put_numbers(&list, plan->ciphers);
 	put_part(&body, 2, list.data, list.len);
 	put_part(&body, 1, "", 1);
@@ -150,5 +152,24 @@ void hello_records(struct buf *out, const struct buf *messages, size_t record)
 		size_t n = messages->len - at < record ? messages->len - at : record;
 		buf_put(out, "\x16\x03\x01", 3);
 		put_part(out, 2, messages->data + at, n);
+	}
+}
+
+void hello_fragments(struct buf *out, const struct buf *message, unsigned sequence, size_t fragment)
+{
+	size_t len = message->len - 4;
+
+	for (size_t at = 0; at < len; at += fragment) {
+		size_t n = len - at < fragment ? len - at : fragment;
+
+		buf_put(out, "\x16\xfe\xfd\0\0\0\0\0\0\0\0", 11);
+		put_be16(out, 12 + n);
+		buf_put(out, message->data, 4);
+		put_be16(out, sequence);
+		buf_put_u8(out, 0);
+		put_be16(out, at);
+		buf_put_u8(out, 0);
+		put_be16(out, n);
+		buf_put(out, message->data + 4 + at, n);
 	}
 }

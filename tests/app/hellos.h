@@ -15,6 +15,7 @@ struct hello_plan {
 	const char *alpn;            /* "h2,http/1.1" */
 	const char *algorithms;
 	const char *versions;
+	const char *cookie;          /* of DTLS, "" none; NULL: TLS */
 };
 
 /* The handshake message: type, length, body. */
@@ -23,6 +24,8 @@ void hello_client(struct buf *out, const struct hello_plan *plan);
 void hello_server(struct buf *out, unsigned version, unsigned chosen, const char *alpn, bool retry);
 /* Messages in records of at most so many bytes. */
 void hello_records(struct buf *out, const struct buf *messages, size_t record);
+/* One message in records of DTLS, a fragment of at most so many bytes each. */
+void hello_fragments(struct buf *out, const struct buf *message, unsigned sequence, size_t fragment);
 /* A browser's of the specification's example. */
 extern const struct hello_plan hello_example;
 extern const char hello_example_ja4[];       /* over TCP */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hellos.h"
 #include "talking.h"
 
 #include "base/mem.h"
@@ -88,24 +89,94 @@ static void bodies(void **state)
 	talking_end(&x);
 }
 
-static void tunnels(void **state)
+static void ask_for_tunnel(struct talking *x)
 {
+	talking_begin(x, false);
+	talking_connect(x);
+	SAY(x, DIR_C2S, "CONNECT shop.example:443 HTTP/1.1\r\nHost: shop.example:443\r\n\r\n");
+	assert_string_equal(x->url, "shop.example:443");
+}
+
+/* What is in a tunnel speaks for itself, while the conversation stays one with a proxy. */
+static void in_a_tunnel(void **state)
+{
+	struct buf hello, records;
+	struct talking x;
+
+	(void)state;
+	buf_init(&hello);
+	buf_init(&records);
+	hello_client(&hello, &hello_example);
+	hello_records(&records, &hello, 4096);
+	for (size_t step = 1; step <= records.len; step += 7) {
+		ask_for_tunnel(&x);
+		SAY(&x, DIR_C2S, "");
+		SAY(&x, DIR_S2C, "HTTP/1.1 200 Connection established\r\n\r\n");
+		talking_say_in_steps(&x, DIR_C2S, records.data, records.len, step);
+		assert_int_equal(x.all.app, APP_HTTP);
+		assert_int_equal(x.all.requests, 2);
+		assert_string_equal(x.name, "shop.example");
+		assert_string_equal(x.ja4, hello_example_ja4);
+		SAY(&x, DIR_S2C, "\x15\3\3\0\2\2\x28");
+		assert_int_equal(x.said.status, 40);
+		talking_end(&x);
+	}
+	/* the server may speak first, in the segment of the answer */
+	ask_for_tunnel(&x);
+	SAY(&x, DIR_S2C, "HTTP/1.1 200 OK\r\n\r\n220 mail.example.org ESMTP x\r\n");
+	SAY(&x, DIR_C2S, "EHLO x\r\n");
+	assert_int_equal(x.said.requests, 1);
+	SAY(&x, DIR_S2C, "550 no\r\n");
+	assert_int_equal(x.said.status, 550);
+	talking_end(&x);
+	ask_for_tunnel(&x);
+	SAY(&x, DIR_S2C, "HTTP/1.1 200 OK\r\n\r\n");
+	SAY(&x, DIR_C2S, "GET /inner HTTP/1.1\r\n\r\n");
+	SAY(&x, DIR_S2C, "HTTP/1.1 500 inner\r\n\r\n");
+	assert_int_equal(x.all.responses, 2);
+	assert_int_equal(x.all.errors, 1);
+	talking_end(&x);
+	/* refused: still HTTP; then granted, with what nobody knows in it */
+	ask_for_tunnel(&x);
+	SAY(&x, DIR_S2C, "HTTP/1.1 407 Who are you?\r\nContent-Length: 2\r\n\r\nno");
+	SAY(&x, DIR_C2S, "CONNECT shop.example:443 HTTP/1.1\r\n\r\n");
+	assert_int_equal(x.all.requests, 2);
+	SAY(&x, DIR_S2C, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
+	for (int i = 0; i < 10; i++) {
+		SAY(&x, DIR_C2S, "\1\2\3\4 what is it?");
+		assert_int_equal(x.said.app, APP_HTTP);
+		SAY(&x, DIR_S2C, "\1\2\3\4 nothing");
+		assert_int_equal(x.said.app, APP_HTTP);
+	}
+	assert_int_equal(x.all.requests, 2);
+	talking_end(&x);
+	buf_free(&hello);
+	buf_free(&records);
+}
+
+/* RFC 7540, 3.2: the answer to what was asked comes as that of stream 1. */
+static void upgraded(void **state)
+{
+	static const char asked[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" "\0\0\0\4\0\0\0\0\0" "\0\0\4\1\5\0\0\0\3head";
 	struct talking x;
 
 	(void)state;
 	talking_begin(&x, false);
 	talking_connect(&x);
-	SAY(&x, DIR_C2S, "CONNECT db.example:5432 HTTP/1.1\r\n\r\n");
-	assert_string_equal(x.url, "db.example:5432");
-	SAY(&x, DIR_S2C, "HTTP/1.1 200 Connection established\r\n\r\n");
-	SAY(&x, DIR_C2S, "GET /inner HTTP/1.1\r\n\r\n");
-	SAY(&x, DIR_S2C, "HTTP/1.1 500 inner\r\n\r\n");
+	SAY(&x, DIR_C2S, "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+		"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n");
+	SAY(&x, DIR_S2C, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\0\0\0\4\0\0\0\0\0");
 	assert_int_equal(x.all.responses, 1);
-	assert_int_equal(x.all.errors, 0);
+	SAY(&x, DIR_C2S, asked);
+	SAY(&x, DIR_S2C, "\0\0\4\1\5\0\0\0\1head\0\0\4\1\5\0\0\0\3head");
+	assert_int_equal(x.all.app, APP_HTTP);
+	assert_int_equal(x.all.requests, 2);
+	assert_int_equal(x.all.responses, 2);
+	SAY(&x, DIR_S2C, "\0\0\x08\7\0\0\0\0\0\0\0\0\3\0\0\0\2");
+	assert_int_equal(x.said.errors, 1);
 	talking_end(&x);
 }
 
-/* Bytes that were not captured: nothing is said until a message surely begins. */
 static void gaps(void **state)
 {
 	struct talking x;
@@ -191,7 +262,8 @@ int main(void)
 		cmocka_unit_test(one_exchange),
 		cmocka_unit_test(any_segments),
 		cmocka_unit_test(bodies),
-		cmocka_unit_test(tunnels),
+		cmocka_unit_test(in_a_tunnel),
+		cmocka_unit_test(upgraded),
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(what_is_none),
 		cmocka_unit_test(hostile),

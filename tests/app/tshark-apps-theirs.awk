@@ -2,7 +2,7 @@
 # Packets as tshark dissects them -> conversations: proto, end, end, whether its beginning is here, applications separated by blanks.
 BEGIN {
 	# RTP is known through what announces it: no question of its bytes
-	split("http http2 tls quic dns mdns ntp dhcp ssh smtp imap ftp mysql smb sip rtcp", same, " ")
+	split("http http2 tls dtls quic dns mdns ntp dhcp ssh smtp imap ftp mysql smb sip rtcp", same, " ")
 	for (i in same)
 		app[same[i]] = same[i]
 	app["pop"] = "pop3"; app["pgsql"] = "postgresql"; app["resp"] = "redis"; app["smb2"] = "smb"

@@ -28,7 +28,7 @@ enum { HEAD = 40, PARSER_SHIFT = 3, FLAGS = (1 << PARSER_SHIFT) - 1 };
 /* Inputs hold these places: new ones come at the end. At most 31. */
 static const enum app parsers[] = {
 	APP_NONE, APP_HTTP, APP_HTTP2, APP_TLS, APP_QUIC, APP_DNS, APP_MDNS, APP_NTP, APP_DHCP, APP_SSH, APP_SMTP, APP_IMAP, APP_POP3,
-	APP_FTP, APP_POSTGRESQL, APP_MYSQL, APP_REDIS, APP_SMB, APP_SIP, APP_RTP, APP_RTCP,
+	APP_FTP, APP_POSTGRESQL, APP_MYSQL, APP_REDIS, APP_SMB, APP_SIP, APP_RTP, APP_RTCP, APP_DTLS,
 };
 enum { PARSERS = sizeof(parsers) / sizeof(parsers[0]) };
 _Static_assert(PARSERS <= 1 << (8 - PARSER_SHIFT), "has room in a byte");
