@@ -6,6 +6,8 @@
  *   static WIDE_BODY uint64_t body(const uint8_t *at, size_t n) { ... wide_load(at) ... }
  *   WIDE_BOTH(uint64_t, name, body)      name(at, n) runs it with AVX2 where the processor has that
  *
+ * WIDE_BOTH_OF() is the same for other parameters, which it gets twice: as they are declared, and as they are passed on.
+ *
  * On other processors and compilers the compiler takes the vectors apart. Values do not depend on it.
  */
 #ifndef FLOWDRILL_BASE_WIDE_H
@@ -30,21 +32,22 @@ static WIDE_BODY void wide_load(wide *to, const uint8_t *at)
 }
 
 #ifdef __x86_64__
-#define WIDE_BOTH(type, name, body) \
-	__attribute__((target("avx2"))) static type name##_avx2(const uint8_t *at, size_t n) \
+#define WIDE_BOTH_OF(type, name, body, params, args) \
+	__attribute__((target("avx2"))) static type name##_avx2 params \
 	{ \
-		return body(at, n); \
+		return body args; \
 	} \
-	static type name(const uint8_t *at, size_t n) \
+	static type name params \
 	{ \
-		return wide_has_avx2 ? name##_avx2(at, n) : body(at, n); \
+		return wide_has_avx2 ? name##_avx2 args : body args; \
 	}
 #else
-#define WIDE_BOTH(type, name, body) \
-	static type name(const uint8_t *at, size_t n) \
+#define WIDE_BOTH_OF(type, name, body, params, args) \
+	static type name params \
 	{ \
-		return body(at, n); \
+		return body args; \
 	}
 #endif
+#define WIDE_BOTH(type, name, body) WIDE_BOTH_OF(type, name, body, (const uint8_t *at, size_t n), (at, n))
 
 #endif

@@ -102,7 +102,7 @@ static enum rc take_content(struct print_search *x, struct imprinting *memory, c
 enum rc print_search_new(const uint8_t *content, size_t len, uint32_t least, struct print_search **out, struct err *err)
 {
 	struct print_search *x = mem_calloc(1, sizeof(*x));
-	struct imprinting memory = { .cap = 0 };
+	struct imprinting memory = { .plain = { .cap = 0 } };
 
 	if (!x)
 		return err_memory(err);

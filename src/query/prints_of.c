@@ -139,7 +139,7 @@ static enum rc take_stored(struct machine *m, const struct query_sources *source
 /* Of whole packets, such as would be kept. */
 static enum rc take_made(struct machine *m, struct err *err)
 {
-	struct imprinting memory = { .cap = 0 };
+	struct imprinting memory = { .plain = { .cap = 0 } };
 	struct imprints found;
 	enum rc rc = RC_DONE;
 

@@ -36,9 +36,7 @@ struct imprints {
 
 /* Memory that is used again for the next payload. Zeroed it is empty. */
 struct imprinting {
-	struct plain plain;
-	uint8_t *bytes;
-	size_t cap;
+	struct plain plain, head;
 };
 void imprinting_free(struct imprinting *x);
 

@@ -11,4 +11,6 @@ src_trace_libtrace_a_SOURCES = \
 	src/trace/match_bytes.c \
 	src/trace/match_judge.c \
 	src/trace/match_priv.h \
-	src/trace/match_prints.c
+	src/trace/match_prints.c \
+	src/trace/places.c \
+	src/trace/places.h
