@@ -19,9 +19,9 @@ uint64_t model_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-static uint32_t below(uint64_t *r, uint32_t n)
+uint32_t model_below(uint64_t *state, uint32_t n)
 {
-	return (uint32_t)(model_random(r) % n);
+	return (uint32_t)(model_random(state) % n);
 }
 
 static void *need(void *p)
@@ -29,73 +29,6 @@ static void *need(void *p)
 	if (!p)
 		abort();
 	return p;
-}
-
-/* ---- keys ---------------------------------------------------------------------------- */
-
-static void make_addr(uint64_t *r, struct addr *a, unsigned kind, uint32_t number)
-{
-	memset(a, 0, sizeof(*a));
-	a->kind = (uint8_t)kind;
-	if (kind == ADDR_IPV4) {
-		uint8_t v[4] = { 10, (uint8_t)(number >> 12), (uint8_t)(number >> 4),
-			(uint8_t)(number << 4 | 1) };
-		memcpy(a->bytes, v, 4);
-	} else if (kind == ADDR_IPV6) {
-		uint8_t v[16] = { 0x20, 0x01, 0x0d,
-			0xb8, [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number };
-		memcpy(a->bytes, v, 16);
-		a->bytes[7] = (uint8_t)below(r, 2);
-	} else if (kind == ADDR_LINK) {
-		uint8_t v[6] = { 2, 0, 0, 0, (uint8_t)(number >> 8), (uint8_t)number };
-		memcpy(a->bytes, v, 6);
-	}
-}
-
-static void make_tunnel(uint64_t *r, struct tunnel *t)
-{
-	unsigned kind;
-
-	t->type = (uint8_t)(1 + below(r, TUNNEL_TYPES - 1));
-	t->depth = (uint8_t)(1 + below(r, 3));
-	t->id = below(r, 4) ? below(r, 100) : 0;
-	t->outer_hash = t->depth > 1 ? (uint32_t)model_random(r) : 0;
-	kind = below(r, 2) ? ADDR_IPV4 : ADDR_IPV6;
-	make_addr(r, &t->a, kind, 1 + below(r, 4));
-	make_addr(r, &t->b, kind, 100 + below(r, 4));
-}
-
-static void make_key(uint64_t *r, struct flow_key *k)
-{
-	static const unsigned kinds[] = { ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV4, ADDR_IPV6,
-		ADDR_IPV6, ADDR_LINK, ADDR_NONE };
-	static const uint16_t ports[] = { 80, 443, 53, 5432, 22, 8080 };
-	unsigned kind = kinds[below(r, 8)];
-	bool ip = kind == ADDR_IPV4 || kind == ADDR_IPV6;
-
-	memset(k, 0, sizeof(*k));
-	k->point = below(r, 8) ? 0 : below(r, 3);
-	k->vlan = below(r, 6) ? 0 : 1 + below(r, 4095);
-	k->proto = !ip        ? PROTO_ARP
-		: below(r, 3) ? PROTO_TCP
-		: below(r, 3) ? PROTO_UDP
-			      : PROTO_ICMP;
-	make_addr(r, &k->client, kind, below(r, 3000));
-	make_addr(r, &k->server, kind, below(r, 30));
-	k->has_ports = k->proto == PROTO_TCP || k->proto == PROTO_UDP;
-	if (k->has_ports) {
-		k->client_port = (uint16_t)(1024 + below(r, 60000));
-		k->server_port =
-			below(r, 8) ? ports[below(r, 6)] : (uint16_t)(1024 + below(r, 60000));
-	}
-	k->has_macs = below(r, 4) != 0;
-	if (k->has_macs) {
-		k->client_mac[5] = (uint8_t)below(r, 40);
-		k->server_mac[4] = (uint8_t)below(r, 40);
-	}
-	k->orientation = (uint8_t)below(r, ORIENTATIONS);
-	if (below(r, 10) == 0)
-		make_tunnel(r, &k->tunnel);
 }
 
 /* ---- counters ------------------------------------------------------------------------- */
@@ -137,10 +70,10 @@ static void add_time(struct counters *c, int64_t time_ns)
 static void add_tcp(uint64_t *r, struct counters *c, bool first)
 {
 	unsigned flags = first ? TCP_SYN
-		: below(r, 30) ? TCP_ACK | (below(r, 2) ? TCP_PSH : 0)
-		: below(r, 2)  ? TCP_ACK | TCP_FIN
+		: model_below(r, 30) ? TCP_ACK | (model_below(r, 2) ? TCP_PSH : 0)
+		: model_below(r, 2)  ? TCP_ACK | TCP_FIN
 			       : TCP_RST;
-	uint32_t window = below(r, 3) ? 502 : below(r, 65536);
+	uint32_t window = model_below(r, 3) ? 502 : model_below(r, 65536);
 
 	c->tcp_flags |= (uint16_t)flags;
 	c->syn += (flags & TCP_SYN) != 0;
@@ -161,7 +94,7 @@ static void add_tcp(uint64_t *r, struct counters *c, bool first)
 static void add_ip(uint64_t *r, struct counters *c, unsigned dir)
 {
 	enum field_id id = dir == DIR_C2S ? FIELD_C2S_TTL_MIN : FIELD_S2C_TTL_MIN;
-	uint8_t ttl = (uint8_t)(below(r, 50) ? 64 - dir : 1 + below(r, 255));
+	uint8_t ttl = (uint8_t)(model_below(r, 50) ? 64 - dir : 1 + model_below(r, 255));
 
 	if (!(c->known & FIELD_BIT(id)) || ttl < c->ttl_min[dir])
 		c->ttl_min[dir] = ttl;
@@ -174,7 +107,7 @@ static void add_ip(uint64_t *r, struct counters *c, unsigned dir)
 static void add_packet(uint64_t *r, const struct flow_key *key, struct counters *c,
 	int64_t time_ns, uint32_t size, bool begins, int64_t before_ns)
 {
-	unsigned dir = begins ? DIR_C2S : below(r, 2);
+	unsigned dir = begins ? DIR_C2S : model_below(r, 2);
 
 	add_time(c, time_ns);
 	add_sizes(c, size);
@@ -194,14 +127,14 @@ static void add_packet(uint64_t *r, const struct flow_key *key, struct counters 
 		c->known |= FIELD_BIT(FIELD_ICMP_TYPE);
 	}
 	if (key->proto == PROTO_TCP && dir == DIR_S2C && c->rtt_n == 0 && c->syn > 0) {
-		int64_t rtt = (1 + below(r, 30000)) * 1000;
+		int64_t rtt = (1 + model_below(r, 30000)) * 1000;
 
 		c->rtt_n = 1;
 		c->rtt_min = c->rtt_max = c->rtt_sum = rtt;
 		c->rtt_sumsq = (u128)rtt * (u128)rtt;
 		c->known |= FIELD_BIT(FIELD_RTT_MIN) | FIELD_BIT(FIELD_RTT_MAX);
 	}
-	c->malformed += below(r, 500) == 0;
+	c->malformed += model_below(r, 500) == 0;
 }
 
 /* any value, small ones more often */
@@ -210,7 +143,7 @@ static u128 wild_value(uint64_t *r)
 	u128 high = model_random(r);
 	u128 v = high << 64 | model_random(r);
 
-	return below(r, 3) ? v >> below(r, 128) : v;
+	return model_below(r, 3) ? v >> model_below(r, 128) : v;
 }
 
 enum { TEXTS = 200 };
@@ -231,27 +164,27 @@ static void store_wild(uint64_t *r, struct counters *c, const struct field *f)
 {
 	uint8_t *at = (uint8_t *)c + f->offset - offsetof(struct record, c);
 	size_t size = model_field_size(f);
-	u128 v = f->type == TYPE_TEXT ? (u128)below(r, TEXTS + 1) : wild_value(r);
+	u128 v = f->type == TYPE_TEXT ? (u128)model_below(r, TEXTS + 1) : wild_value(r);
 
 	memcpy(at, &v, size); /* little-endian or not: any bytes will do */
 }
 
 static void wild_counters(uint64_t *r, struct counters *c, uint32_t n)
 {
-	uint64_t packets = below(r, n + 1);
-	unsigned how = below(r, 3);
+	uint64_t packets = model_below(r, n + 1);
+	unsigned how = model_below(r, 3);
 
 	for (unsigned id = FIELD_FIRST; id < FIELD_STORED_END; id++) {
 		const struct field *f = field_stored(id);
 
-		if (!f || (how == 0 && below(r, 8) > 0))
+		if (!f || (how == 0 && model_below(r, 8) > 0))
 			continue;
-		if (how > 0 || below(r, 2))
+		if (how > 0 || model_below(r, 2))
 			store_wild(r, c, f);
 		c->known &= ~FIELD_BIT(id);
-		if (below(r, 2))
+		if (model_below(r, 2))
 			c->known |= FIELD_BIT(id);
-		else if (below(r, 3) == 0)
+		else if (model_below(r, 3) == 0)
 			c->mixed |= FIELD_BIT(id);
 	}
 	c->packets[DIR_C2S] = packets;
@@ -289,7 +222,7 @@ static int64_t far(uint64_t *r, int64_t time_ns)
 {
 	uint64_t off = model_random(r);
 
-	return (int64_t)((uint64_t)time_ns + (off >> below(r, 64)));
+	return (int64_t)((uint64_t)time_ns + (off >> model_below(r, 64)));
 }
 
 /* What goes on while packets come in: the open flow of each conversation. */
@@ -303,22 +236,22 @@ struct conversation {
 static void make_packets(struct model *m, uint64_t *r, enum model_kind kind)
 {
 	uint32_t end = m->start.first_offset;
-	int64_t now = 1700000000LL * 1000000000 + below(r, 1000000) * 1000LL;
+	int64_t now = 1700000000LL * 1000000000 + model_below(r, 1000000) * 1000LL;
 
 	for (uint32_t i = 0; i < m->n_packets; i++) {
 		struct model_packet *p = &m->packets[i];
 
-		p->skip = below(r, 50) ? 0 : below(r, 200) * 4;
-		p->len = below(r, 3) == 0 ? 1546 : below(r, 2) ? 98 : 80 + below(r, 1500);
-		if (kind == MODEL_WILD && below(r, 100) == 0)
-			p->len = 16 + below(r, 1u << below(r, 20));
-		now += below(r, 400) * 1000;
+		p->skip = model_below(r, 50) ? 0 : model_below(r, 200) * 4;
+		p->len = model_below(r, 3) == 0 ? 1546 : model_below(r, 2) ? 98 : 80 + model_below(r, 1500);
+		if (kind == MODEL_WILD && model_below(r, 100) == 0)
+			p->len = 16 + model_below(r, 1u << model_below(r, 20));
+		now += model_below(r, 400) * 1000;
 		if (kind == MODEL_WILD)
-			now += below(r, 1000);
-		if (below(r, 300) == 0)
-			now += below(r, 4) * 1000000000LL;
-		if (kind == MODEL_WILD && below(r, 40) == 0)
-			now -= below(r, 1000000);
+			now += model_below(r, 1000);
+		if (model_below(r, 300) == 0)
+			now += model_below(r, 4) * 1000000000LL;
+		if (kind == MODEL_WILD && model_below(r, 40) == 0)
+			now -= model_below(r, 1000000);
 		p->time_ns = now;
 		p->offset = end + p->skip;
 		end = p->offset + p->len;
@@ -346,10 +279,10 @@ static struct model_flow *add_flow(struct model *m, uint64_t *r, struct conversa
 	c->continued = false;
 	f->id = (struct record_id){ m->start.block, m->packets[ordinal].offset };
 	if (f->continued)
-		f->id = below(r, 2)
-			? (struct record_id){ m->start.block, below(r, 1000) }
+		f->id = model_below(r, 2)
+			? (struct record_id){ m->start.block, model_below(r, 1000) }
 			: (struct record_id){ m->start.block - 1, (uint32_t)model_random(r) };
-	if (kind == MODEL_WILD && below(r, 5) == 0)
+	if (kind == MODEL_WILD && model_below(r, 5) == 0)
 		f->slice_ns = far(r, f->slice_ns);
 	return f;
 }
@@ -381,7 +314,7 @@ static void take_packet(
 	struct model_flow *f = c->flow ? &m->flows[c->flow - 1] : NULL;
 	struct model_micro *u = f ? &f->micros[f->n - 1] : NULL;
 	bool begins =
-		!f || time_floor(c->last_ns, m->start.flow_ns) != flow_ns || below(r, 500) == 0;
+		!f || time_floor(c->last_ns, m->start.flow_ns) != flow_ns || model_below(r, 500) == 0;
 
 	if (begins) {
 		f = add_flow(m, r, c, i, flow_ns, kind);
@@ -404,10 +337,10 @@ static void make_wild(struct model *m, uint64_t *r)
 			struct model_micro *u = &m->flows[i].micros[k];
 
 			wild_counters(r, &u->c, u->n);
-			if (below(r, 5) == 0)
+			if (model_below(r, 5) == 0)
 				u->slice_ns = far(r, u->slice_ns);
-			if (below(r, 5) == 0) {
-				u->id.block = below(r, 9);
+			if (model_below(r, 5) == 0) {
+				u->id.block = model_below(r, 9);
 				u->id.offset = (uint32_t)model_random(r);
 			}
 		}
@@ -432,22 +365,22 @@ static void make_notes(struct model_micro *u, uint64_t *r)
 	for (uint32_t i = 0; i < u->n; i++) {
 		struct packet_note *note = &u->notes[u->n_notes];
 
-		if (below(r, 3) > 0)
+		if (model_below(r, 3) > 0)
 			continue;
 		note->position = i;
-		if (below(r, 2))
-			note->marks = (uint32_t)below(r, 1u << (1 + below(r, PACKET_MARKS)));
-		note->has_rtt = below(r, 2) > 0;
+		if (model_below(r, 2))
+			note->marks = (uint32_t)model_below(r, 1u << (1 + model_below(r, PACKET_MARKS)));
+		note->has_rtt = model_below(r, 2) > 0;
 		if (note->has_rtt) {
 			/* one number an expression: which operand comes first is the compiler's choice */
 			uint64_t rtt = model_random(r);
 
-			note->rtt_ns = (int64_t)(rtt >> (20 + below(r, 44)));
+			note->rtt_ns = (int64_t)(rtt >> (20 + model_below(r, 44)));
 		}
-		note->has_response = below(r, 5) == 0;
+		note->has_response = model_below(r, 5) == 0;
 		if (note->has_response)
-			note->response_ns = below(r, 100000) * 1000LL;
-		counters_note(&u->c, below(r, 2) ? DIR_C2S : DIR_S2C, note);
+			note->response_ns = model_below(r, 100000) * 1000LL;
+		counters_note(&u->c, model_below(r, 2) ? DIR_C2S : DIR_S2C, note);
 		u->n_notes++;
 	}
 }
@@ -499,9 +432,9 @@ struct model *model_new(
 		.flow_ns = 300000000000LL,
 		.macro_ns = 900000000000LL };
 	m->start.fingerprints = seed % 5 == 2 ? FINGERPRINTS_OFF : seed % 5 == 3 ? FINGERPRINTS_FULL : FINGERPRINTS_SPARSE;
-	m->start.number = below(&r, 3);
-	m->start.first_offset = below(&r, 3) * 5000;
-	m->start.first_frame = 1 + below(&r, 1000000);
+	m->start.number = model_below(&r, 3);
+	m->start.first_offset = model_below(&r, 3) * 5000;
+	m->start.first_frame = 1 + model_below(&r, 1000000);
 	if (texts_new(1 << 20, &m->texts, NULL) != RC_DONE)
 		abort();
 	add_texts(m->texts);
@@ -509,11 +442,11 @@ struct model *model_new(
 	m->packets = need(calloc(packets + 1, sizeof(*m->packets)));
 	make_packets(m, &r, kind);
 	for (uint32_t i = 0; i < conversations; i++) {
-		make_key(&r, &c[i].key);
-		c[i].continued = m->start.first_offset > 0 && below(&r, 10) == 0;
+		model_key(&r, &c[i].key);
+		c[i].continued = m->start.first_offset > 0 && model_below(&r, 10) == 0;
 	}
 	for (uint32_t i = 0; i < packets; i++)
-		take_packet(m, &r, &c[below(&r, 1 + below(&r, conversations))], i, kind);
+		take_packet(m, &r, &c[model_below(&r, 1 + model_below(&r, conversations))], i, kind);
 	if (kind == MODEL_WILD)
 		make_wild(m, &r);
 	for (uint32_t i = 0; i < m->n_flows; i++)
@@ -552,12 +485,12 @@ struct packet_prints model_prints(const struct model *m, uint32_t packet, uint32
 	uint64_t r = m->start.first_frame + packet * 77ULL;
 	struct packet_prints p = { .v = v };
 
-	if (m->start.fingerprints == FINGERPRINTS_OFF || below(&r, 3) == 0)
+	if (m->start.fingerprints == FINGERPRINTS_OFF || model_below(&r, 3) == 0)
 		return p;
-	p.n = below(&r, 30) ? 1 + below(&r, 3) : below(&r, MODEL_PRINTS);
-	p.more = below(&r, 50) == 0;
+	p.n = model_below(&r, 30) ? 1 + model_below(&r, 3) : model_below(&r, MODEL_PRINTS);
+	p.more = model_below(&r, 50) == 0;
 	for (uint32_t i = 0; i < p.n; i++)
-		v[i] = (i > 0 ? v[i - 1] : 0) + 1 + below(&r, UINT32_MAX / (p.n + 1));
+		v[i] = (i > 0 ? v[i - 1] : 0) + 1 + model_below(&r, UINT32_MAX / (p.n + 1));
 	return p;
 }
 

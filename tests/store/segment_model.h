@@ -57,6 +57,10 @@ enum model_kind {
 };
 
 uint64_t model_random(uint64_t *state);
+/* 0 to n - 1. */
+uint32_t model_below(uint64_t *state, uint32_t n);
+/* The key of a conversation, of any kind that there is. */
+void model_key(uint64_t *r, struct flow_key *k);
 struct model *model_new(
 	uint64_t seed, enum model_kind kind, uint32_t packets, uint32_t conversations);
 void model_free(struct model *m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The block writer where it is asked what it cannot do: without a block, at the ends of blocks and buffers, broken. */
-#include "made.h"
+#include "own_place.h"
 
 #include "base/io.h"
 #include "store/block.h"
@@ -16,27 +16,6 @@
 #include <cmocka.h>
 
 enum { BLOCK = 1 << 20 };
-
-struct place { char dir[128], store[300]; };
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	made_dir(p->dir, sizeof(p->dir));
-	snprintf(p->store, sizeof(p->store), "%s/s.fdr", p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	made_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
 
 static struct store *create(struct place *p, uint64_t block_size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Own stores whose index is gone, with files among their blocks that are none of them: what is ours is found, the rest is left alone. */
-#include "made.h"
+#include "own_place.h"
 
 #include "store/block.h"
 
@@ -13,27 +13,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-struct place { char dir[128], store[300]; };
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	made_dir(p->dir, sizeof(p->dir));
-	snprintf(p->store, sizeof(p->store), "%s/s.fdr", p->dir);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	made_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
 
 /* Two blocks of a store with slices of its own. */
 static void make_store(struct place *p)
