@@ -56,6 +56,7 @@ static void let_go(struct talk_memory *m, struct talk_direction *side)
 {
 	if (side->hold == 0)
 		return;
+	assert(m != NULL);
 	m->v[side->hold - 1].owner = NULL;
 	side->hold = 0;
 }
@@ -262,6 +263,7 @@ static void take_bytes(struct talking *x, bool at_start)
 		side->lost = false;
 	}
 	if (side->hold != 0) {
+		assert(x->m != NULL);
 		if (!hold_bytes(x->m, t, x->side, x->in.p, x->in.n)) {
 			lose(x->m, side);
 			return;

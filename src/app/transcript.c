@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -335,6 +336,7 @@ static enum rc weave(struct transcript *t, const struct layer l[2], struct err *
 		unsigned dir = !a || (b && (b->epoch != a->epoch ? b->epoch < a->epoch : b->when < a->when));
 		const struct laid *next = dir ? b : a;
 
+		assert(next != NULL);
 		rc = put(t, next, before, err);
 		before = next;
 		at[dir]++;

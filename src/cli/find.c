@@ -55,9 +55,11 @@ static enum rc read_hex(const char *text, struct buf *out, struct err *err)
 	for (const char *p = text; *p; p++) {
 		if (*p == ' ' || *p == ':')
 			continue;
-		if (digit(p[0]) < 0 || digit(p[1]) < 0)
+		int high = digit(p[0]), low = high < 0 ? -1 : digit(p[1]);
+
+		if (low < 0)
 			return err_set_at(err, RC_USAGE, "--hex", (uint64_t)(p - text), "two hexadecimal digits a byte expected");
-		buf_put_u8(out, (uint8_t)(digit(p[0]) << 4 | digit(p[1])));
+		buf_put_u8(out, (uint8_t)(high * 16 + low));
 		p++;
 	}
 	return out->failed ? err_memory(err) : RC_DONE;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Clocks of points, and packets on the way: what lies so near is read, too. */
@@ -23,6 +24,7 @@ enum rc cascade_spans_add(struct cascade_spans *s, int64_t from_ns, int64_t to_n
 	}
 	if (mem_grow(&s->v, &s->cap, s->n + 1, sizeof(*s->v)) != 0)
 		return err_memory(err);
+	assert(s->v != NULL);
 	s->v[s->n++] = (struct cascade_span){ from_ns, to_ns };
 	return RC_DONE;
 }

@@ -132,7 +132,7 @@ static void chunk_close(struct packed *p, struct chunk *c)
 static void chunk_compact(const struct packed *p, struct chunk *c)
 {
 	uint64_t words[WORDS_MAX];
-	size_t order[CHUNK], n = 0, len = 0;
+	size_t order[CHUNK] = { 0 }, n = 0, len = 0;
 
 	for (size_t i = 0; i < CHUNK; i++) {
 		size_t k = n;

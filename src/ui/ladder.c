@@ -102,7 +102,7 @@ static void join_names(struct ladder_host *into, const struct ladder_host *h)
 
 void ladder_end(struct ladder *l)
 {
-	unsigned place[LADDER_HOSTS], n = 0;
+	unsigned place[LADDER_HOSTS] = { 0 }, n = 0;
 
 	for (unsigned i = 0; i < l->n_hosts; i++) {
 		unsigned root = find_root(l, i);

@@ -72,7 +72,7 @@ static void service_text(const struct row *row, const void *ctx, char *out)
 		k.port = k.has_port ? row->record->key.server_port : 0;
 	addr_format(server, sizeof(server), &k.server);
 	snprintf(out, KEY_MAX, "%lld %s %u %d %u %u", (long long)k.window_ns, server, k.proto, k.has_port,
-		k.has_port ? k.port : 0, k.point);
+		k.has_port ? k.port : 0u, k.point);
 }
 
 /* ---- bags -------------------------------------------------------------------------------------- */

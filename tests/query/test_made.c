@@ -554,8 +554,7 @@ static void test_evicted(void **state)
 
 static void test_no_memory(void **state)
 {
-	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW,
-		TIER_MACROFLOW };
+	static const enum tier tiers[] = { TIER_PACKET, TIER_MICROFLOW, TIER_FLOW, TIER_MACROFLOW };
 
 	(void)state;
 	open_two_points();

@@ -61,7 +61,7 @@ static uint64_t draw(uint64_t below)
 	return state % below;
 }
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	perror(what);
 	_exit(99);

@@ -383,7 +383,7 @@ static unsigned check_rest(const struct sweep *w, const char *path)
 	const struct job *j = w->job;
 	struct err err = {0};
 	struct answers a;
-	struct store *s;
+	struct store *s = NULL;
 
 	if (open_of(j, path, true, &s, &err) != RC_DONE)
 		WRONG(w, "does not open: %s: %s", err.what, err.why);

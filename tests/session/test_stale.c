@@ -349,7 +349,7 @@ static int follow(const struct place *p, unsigned who, int64_t until_ms)
 	while (now_ms() < until_ms && bad == 0) {
 		enum tier tier = tiers[asked++ % 4];
 		struct query_explain e = { 0 };
-		struct sums sums;
+		struct sums sums = { 0 };
 		bool fresh = asked % 3 == who % 3;
 		enum rc rc = s ? RC_DONE : store_open(p->store, false, &s, NULL, &err);
 

@@ -184,7 +184,7 @@ static void test_dump_captures(void **state)
 {
 	static const uint8_t simple[] = { 4, 0, 0, 0, 'a', 'b', 'c', 'd' };
 	struct place *p = *state;
-	struct made m;
+	struct made m = { .n = 0 };
 	char path[400];
 	struct buf b;
 

@@ -184,7 +184,7 @@ static void test_plain(void **state)
 static void test_hostile(void **state)
 {
 	static uint8_t bytes[1 << 18];
-	uint8_t chosen[IMPRINT_BYTES * 2];
+	uint8_t chosen[IMPRINT_BYTES * 2] = { 0 };
 	struct imprint_place *places;
 	struct imprints found;
 	size_t n = 0;
