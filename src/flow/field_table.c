@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flow/derived.h"
+#include "base/hash.h"
 #include "flow/field.h"
 #include "flow/health.h"
 
@@ -556,11 +557,24 @@ size_t field_count(void)
 	return FIELDS;
 }
 
+/* Indexes into fields[] + 1 by name, open addressing, 0 for none: a name may stand there more than once, for other tiers. */
+enum { NAME_SLOTS = 1024 };
+static uint8_t by_name[NAME_SLOTS];
+_Static_assert(FIELDS * 2 <= NAME_SLOTS, "names are found in few steps");
+
+static size_t name_slot(const char *name)
+{
+	return (size_t)hash_bytes(name, strlen(name), 0) % NAME_SLOTS;
+}
+
 const struct field *field_find(const char *name, enum tier tier)
 {
-	for (size_t i = 0; i < FIELDS; i++)
-		if ((fields[i].tiers & FIELD_ON(tier)) && strcmp(fields[i].name, name) == 0)
-			return &fields[i];
+	for (size_t at = name_slot(name); by_name[at] > 0; at = (at + 1) % NAME_SLOTS) {
+		const struct field *f = &fields[by_name[at] - 1];
+
+		if ((f->tiers & FIELD_ON(tier)) && strcmp(f->name, name) == 0)
+			return f;
+	}
 	return NULL;
 }
 
@@ -569,9 +583,15 @@ static uint8_t stored[FIELD_STORED_END];
 
 __attribute__((constructor)) static void field_table_init(void)
 {
-	for (size_t i = 0; i < FIELDS; i++)
+	for (size_t i = 0; i < FIELDS; i++) {
+		size_t at = name_slot(fields[i].name);
+
 		if (fields[i].id < FIELD_STORED_END)
 			stored[fields[i].id] = (uint8_t)(i + 1);
+		while (by_name[at] > 0)
+			at = (at + 1) % NAME_SLOTS;
+		by_name[at] = (uint8_t)(i + 1);
+	}
 }
 
 const struct field *field_stored(unsigned id)
