@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "flow/health.h"
 
 enum rc result_new(enum tier tier, struct result **out, struct err *err)
 {
@@ -104,6 +105,47 @@ bool result_find(const struct result *r, const struct id *id, size_t *i)
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
+static void see_point(struct result *r, uint32_t source, uint32_t number)
+{
+	uint64_t key = (uint64_t)source << 32 | number;
+	size_t i = 0;
+
+	while (i < r->sums.points && r->point_keys[i] != key)
+		i++;
+	if (i == r->sums.points && i < RESULT_POINTS_MAX)
+		r->point_keys[r->sums.points++] = key;
+}
+
+static void see_time(struct result_sums *s, int64_t first_ns, int64_t last_ns)
+{
+	s->first_ns = !s->has_time || first_ns < s->first_ns ? first_ns : s->first_ns;
+	s->last_ns = !s->has_time || last_ns > s->last_ns ? last_ns : s->last_ns;
+	s->has_time = true;
+}
+
+static void sum_up(struct result *r, const struct row *row, size_t slot)
+{
+	uint64_t trouble = health_trouble(row);
+	struct result_sums *s = &r->sums;
+
+	if (row->packet) {
+		s->packets++;
+		s->bytes += row->packet->pkt.len;
+		see_time(s, row->packet->pkt.time_ns, row->packet->pkt.time_ns);
+		see_point(r, row->source, row->packet->pkt.point);
+	} else if (row->record) {
+		s->packets += counters_packets(&row->record->c);
+		s->bytes += counters_bytes(&row->record->c);
+		s->flows += row->record->c.flows;
+		see_time(s, row->record->c.first_ns, row->record->c.last_ns);
+		see_point(r, row->source, row->record->key.point);
+	}
+	if (trouble > r->trouble) {
+		r->trouble = trouble;
+		r->worst_slot = slot;
+	}
+}
+
 enum rc result_add(struct result *r, const struct row *row, struct err *err)
 {
 	size_t n = rows_count(r->rows), slot;
@@ -123,7 +165,19 @@ enum rc result_add(struct result *r, const struct row *row, struct err *err)
 	row_id(row, &id);
 	r->hashes[slot] = hash_of(&id);
 	bucket_put(r, slot);
+	sum_up(r, row, slot);
 	return RC_DONE;
+}
+
+void result_sums(const struct result *r, struct result_sums *out)
+{
+	*out = r->sums;
+}
+
+bool result_worst(const struct result *r, size_t *i)
+{
+	*i = r->worst_slot < r->order.n ? r->order.places[r->worst_slot] : r->worst_slot;
+	return r->trouble > 0;
 }
 
 size_t result_count(const struct result *r)

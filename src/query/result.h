@@ -20,6 +20,17 @@ size_t result_count(const struct result *r);
 void result_use_names(struct result *r, const struct name_source *names);
 /* Row i (< count); valid until the result changes, or a dozen more were asked for. */
 bool result_row(const struct result *r, size_t i, struct row *out);
+/* What all rows add up to, counted while they are added: nobody has to look at a million of them to know. */
+enum { RESULT_POINTS_MAX = 64 };
+struct result_sums {
+	uint64_t packets, bytes, flows;
+	size_t points; /* capture points that differ, of all sources; those behind the 64th are not counted */
+	bool has_time; /* some row has one: first and last packet of all rows */
+	int64_t first_ns, last_ns;
+};
+void result_sums(const struct result *r, struct result_sums *out);
+/* Index of the row that is most in trouble (health_trouble()), of equals the one that came first; false where none is. */
+bool result_worst(const struct result *r, size_t *i);
 /* Index of the row with this id; false where it is not there. */
 bool result_find(const struct result *r, const struct id *id, size_t *i);
 /*

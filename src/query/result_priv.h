@@ -20,6 +20,10 @@ struct result {
 	size_t cap_hashes;
 	uint32_t *buckets; /* open addressing: slot + 1 by id; 0 free */
 	size_t n_buckets;
+	struct result_sums sums;
+	uint64_t point_keys[RESULT_POINTS_MAX]; /* source and number */
+	uint64_t trouble; /* of the worst row; 0: there is none */
+	size_t worst_slot;
 };
 
 #endif

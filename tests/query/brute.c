@@ -3,6 +3,7 @@
 
 #include "captures.h"
 #include "file/kind.h"
+#include "flow/health.h"
 #include "session/ingest.h"
 
 struct brute brute;
@@ -21,6 +22,36 @@ static bool keep(void *ctx, const struct row *row, const struct raw_packet *raw)
 	return true;
 }
 
+/* What a result counts while rows are added is what they add up to. */
+static void check_result(const struct result *r)
+{
+	struct result_sums told, sums = { 0 };
+	uint64_t worst = 0;
+	size_t at = 0, told_at;
+	struct row row;
+
+	for (size_t i = 0; i < result_count(r); i++) {
+		CHECK(result_row(r, i, &row));
+		int64_t first = row.packet ? row.packet->pkt.time_ns : row.record->c.first_ns;
+		int64_t last = row.packet ? first : row.record->c.last_ns;
+
+		sums.packets += row.packet ? 1 : counters_packets(&row.record->c);
+		sums.bytes += row.packet ? row.packet->pkt.len : counters_bytes(&row.record->c);
+		sums.flows += row.packet ? 0 : row.record->c.flows;
+		sums.first_ns = i == 0 || first < sums.first_ns ? first : sums.first_ns;
+		sums.last_ns = i == 0 || last > sums.last_ns ? last : sums.last_ns;
+		if (health_trouble(&row) > worst) {
+			worst = health_trouble(&row);
+			at = i;
+		}
+	}
+	result_sums(r, &told);
+	CHECK(told.packets == sums.packets && told.bytes == sums.bytes && told.flows == sums.flows);
+	CHECK(told.has_time == (result_count(r) > 0));
+	CHECK(told.first_ns == sums.first_ns && told.last_ns == sums.last_ns);
+	CHECK(result_worst(r, &told_at) == (worst > 0) && (worst == 0 || told_at == at));
+}
+
 struct result *ask(const struct query *q)
 {
 	struct err err = { .rc = RC_DONE };
@@ -31,6 +62,8 @@ struct result *ask(const struct query *q)
 	if (rc != RC_DONE)
 		fail_msg("%s: %s: %s: %s %s", brute.path, brute.doing, rc_name(rc), err.what,
 			err.why);
+	if (q->tier <= TIER_MACROFLOW)
+		check_result(r);
 	return r;
 }
 
