@@ -58,6 +58,11 @@ unit_tests += tests/ui/test_rates
 tests_ui_test_rates_SOURCES = tests/ui/test_rates.c
 tests_ui_test_rates_LDADD = $(ui_test_ldadd)
 
+unit_tests += tests/ui/test_alerts
+tests_ui_test_alerts_SOURCES = tests/ui/test_alerts.c tests/ui/fake_session.c tests/ui/fake_session.h tests/ui/screen_keys.h
+tests_ui_test_alerts_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_alerts_LDADD = $(ui_test_ldadd)
+
 unit_tests += tests/ui/test_live
 tests_ui_test_live_SOURCES = tests/ui/test_live.c tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui

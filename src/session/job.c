@@ -23,6 +23,8 @@ struct job {
 	int64_t woke_ns;
 	enum rc add_rc;
 	struct err add_err;
+	struct job *next_dropped;        /* the session's thread alone */
+	pthread_mutex_t door;            /* before lock: who waits comes next, also beside a thread that takes it row by row */
 	pthread_mutex_t lock;
 	struct result *result;           /* lock */
 	enum job_state state;            /* lock */
@@ -37,6 +39,13 @@ static int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static void lock(struct job *j)
+{
+	pthread_mutex_lock(&j->door);
+	pthread_mutex_lock(&j->lock);
+	pthread_mutex_unlock(&j->door);
 }
 
 /* Rows came: tells the screen, but not more often than it can draw. */
@@ -60,7 +69,7 @@ static bool add_row(void *ctx, const struct row *row, const struct raw_packet *r
 		j->add_rc = result_add(j->hidden, row, &j->add_err);
 		return j->add_rc == RC_DONE;
 	}
-	pthread_mutex_lock(&j->lock);
+	lock(j);
 	j->add_rc = result_add(j->result, row, &j->add_err);
 	size_t n = result_count(j->result);
 	pthread_mutex_unlock(&j->lock);
@@ -112,7 +121,7 @@ static bool begin_again(struct job *j, enum rc *rc, struct err *err)
 		j->hidden = fresh;
 		return true;
 	}
-	pthread_mutex_lock(&j->lock);
+	lock(j);
 	result_free(j->result);
 	j->result = fresh;
 	pthread_mutex_unlock(&j->lock);
@@ -144,7 +153,7 @@ static enum rc run(struct job *j, const struct query *q, struct err *err)
 
 static void take_order(struct job *j, struct result *r, struct result_order *o)
 {
-	pthread_mutex_lock(&j->lock);
+	lock(j);
 	result_order_take(r, o);
 	pthread_mutex_unlock(&j->lock);
 }
@@ -153,7 +162,7 @@ static void show_hidden(struct job *j)
 {
 	struct result *before;
 
-	pthread_mutex_lock(&j->lock);
+	lock(j);
 	before = j->result;
 	j->result = j->hidden;
 	j->hidden = NULL;
@@ -199,7 +208,7 @@ static enum rc ask(struct job *j, struct err *err)
 
 static void end(struct job *j, enum rc rc, const struct err *err)
 {
-	pthread_mutex_lock(&j->lock);
+	lock(j);
 	j->err = *err;
 	j->state = rc == RC_DONE || rc == RC_NOTHING ? JOB_DONE : rc == RC_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
 	pthread_mutex_unlock(&j->lock);
@@ -210,7 +219,8 @@ static void *job_main(void *arg)
 {
 	struct job *j = arg;
 	struct err err = {0};
-	enum rc rc = open_snapshot(j, &err);
+	enum rc rc = atomic_load(&j->control.cancel) ? err_set(&err, RC_CANCELLED, "query", "cancelled") :
+		open_snapshot(j, &err);
 
 	if (rc == RC_DONE)
 		rc = ask(j, &err);
@@ -222,6 +232,7 @@ static void *job_main(void *arg)
 	end(j, rc, &err);
 	return NULL;
 }
+
 static enum rc begin(struct job *j, void *(*main_of)(void *), struct err *err)
 {
 	int e = pthread_create(&j->thread, NULL, main_of, j);
@@ -242,6 +253,7 @@ static enum rc start(const struct job *template, struct job **out, struct err *e
 	j->sink = template->sink;
 	j->work = template->work;
 	j->sink_ctx = template->sink_ctx;
+	pthread_mutex_init(&j->door, NULL);
 	pthread_mutex_init(&j->lock, NULL);
 	enum rc rc = j->work ? RC_DONE : result_new(j->query.tier, &j->result, err);
 	if (rc == RC_DONE)
@@ -252,6 +264,7 @@ static enum rc start(const struct job *template, struct job **out, struct err *e
 	}
 	result_free(j->result);
 	pthread_mutex_destroy(&j->lock);
+	pthread_mutex_destroy(&j->door);
 	mem_free(j);
 	return rc;
 }
@@ -309,7 +322,7 @@ enum rc job_sort(struct job *j, const struct query_sort *sort, size_t n, struct 
 
 enum job_state job_state(struct job *j, struct err *err)
 {
-	pthread_mutex_lock(&j->lock);
+	lock(j);
 	enum job_state state = j->state;
 	if (state == JOB_FAILED && err)
 		*err = j->err;
@@ -341,13 +354,59 @@ void job_free(struct job *j)
 		pthread_join(j->thread, NULL);
 	result_free(j->result);
 	pthread_mutex_destroy(&j->lock);
+	pthread_mutex_destroy(&j->door);
 	mem_free(j);
+}
+
+/* ---- dropped ones -------------------------------------------------------------------------- */
+
+void job_drop(struct job *j)
+{
+	struct session *s;
+
+	if (!j)
+		return;
+	s = j->session;
+	job_cancel(j);
+	j->next_dropped = s->dropped;
+	s->dropped = j;
+	session_tidy(s, false);
+}
+
+void session_tidy(struct session *s, bool wait)
+{
+	struct job **at = &s->dropped;
+
+	while (*at) {
+		struct job *j = *at;
+
+		if (!wait && job_state(j, NULL) == JOB_RUNNING) {
+			at = &j->next_dropped;
+			continue;
+		}
+		*at = j->next_dropped;
+		job_free(j);
+	}
+	for (size_t i = 0; !s->dropped && i < s->n_later; i++)
+		s->later[i].how(s->later[i].what);
+	if (!s->dropped)
+		s->n_later = 0;
+}
+
+void session_free_later(struct session *s, void (*how)(void *what), void *what)
+{
+	if (s->dropped && mem_grow(&s->later, &s->cap_later, s->n_later + 1, sizeof(*s->later)) == 0) {
+		s->later[s->n_later++] = (struct session_later){how, what};
+		return;
+	}
+	session_tidy(s, true);
+	how(what);
 }
 
 const struct result *job_lock(struct job *j)
 {
 	session_wake_drain(j->session);
-	pthread_mutex_lock(&j->lock);
+	lock(j);
 	/* those of the job's snapshot go with it */
 	result_use_names(j->result, j->session->sources.names);
 	return j->result;

@@ -246,6 +246,8 @@ void session_close(struct session *s)
 {
 	if (!s)
 		return;
+	session_tidy(s, true);
+	mem_free(s->later);
 	if (s->running)
 		session_index_finish(s, true, NULL);
 	names_free(s->names);
@@ -515,6 +517,7 @@ static enum rc drop_indexes(struct session *s, struct err *err)
 {
 	bool any = false;
 
+	session_tidy(s, true);
 	names_forget(s->names);
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->files[i].place == PLACE_STORE)

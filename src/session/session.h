@@ -110,8 +110,16 @@ enum rc job_sort(struct job *j, const struct query_sort *sort, size_t n, struct 
 /* 0..1000; -1 where it cannot be told. */
 int job_progress(struct job *j);
 void job_cancel(struct job *j);
-/* Cancels, joins, frees. */
+/* Cancels, joins, frees: waits for its thread. */
 void job_free(struct job *j);
+/*
+ * The same without waiting: it ends when it has noticed, and is freed by session_tidy(). What its query and its functions use goes with
+ * session_free_later(), which calls `how` when no dropped job runs any more (at once where none does).
+ */
+void job_drop(struct job *j);
+void session_free_later(struct session *s, void (*how)(void *what), void *what);
+/* Frees dropped jobs that have ended; `wait`: all. Closing the session does the latter. */
+void session_tidy(struct session *s, bool wait);
 /* Between lock and unlock the result does not change. Never held by the query for more than one batch of rows. */
 const struct result *job_lock(struct job *j);
 void job_unlock(struct job *j);

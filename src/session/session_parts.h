@@ -25,6 +25,12 @@ struct session_file {
 	struct err damage;               /* rc RC_DONE: none */
 };
 
+/* What dropped jobs may still use. */
+struct session_later {
+	void (*how)(void *what);
+	void *what;
+};
+
 struct session {
 	struct session_options options;
 	session_say say;
@@ -36,6 +42,9 @@ struct session {
 	struct names *names;             /* of `stores`; NULL: nobody wants any */
 	uint64_t *versions;
 	int wake[2];
+	struct job *dropped;             /* jobs that nobody wants any more */
+	struct session_later *later;
+	size_t n_later, cap_later;
 	/* indexing in the background */
 	pthread_t thread;
 	bool running;

@@ -152,7 +152,7 @@ bool cell_format(char *out, size_t size, const struct field *f, const struct row
 
 	if (f == &cell_share_field || f == &cell_bar_field)
 		return cell_share_format(out, size, f, row, style);
-	if (f == &rates_bits_field || f == &rates_packets_field)
+	if (rates_is_field(f))
 		return rates_format(out, size, style->rates, f, row);
 	if (!field_get(f, row, &v)) {
 		snprintf(out, size, "-");

@@ -9,6 +9,7 @@
 #include "ui/crumbs.h"
 #include "ui/filters.h"
 #include "ui/program.h"
+#include "ui/rates.h"
 #include "ui/save.h"
 #include "ui/setting.h"
 #include "ui/state.h"
@@ -48,8 +49,9 @@ static enum rc run_sort(struct screen *s, const char *arguments, struct err *err
 		return not_here(err, "sort");
 	if (arguments[0] == '\0')
 		return v->ops->set_sort(v, NULL, false, err);
-	f = field_find(arguments + (descending ? 1 : 0), v->tier);
-	if (f == NULL)
+	f = cell_field_find(arguments + (descending ? 1 : 0), v->tier);
+	/* what the screen makes up for its columns is in no row, but for rates */
+	if (f == NULL || (f != field_find(f->name, v->tier) && !rates_is_field(f)))
 		return err_set(err, RC_USAGE, "sort", "%s have no field '%s'",
 			tier_plural(v->tier), arguments + (descending ? 1 : 0));
 	return v->ops->set_sort(v, f, descending, err);

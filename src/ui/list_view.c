@@ -66,6 +66,14 @@ void list_view_init(struct list_view *lv, struct screen *s, const struct view_op
 		NULL); /* a failure shows in the list */
 }
 
+static void free_view(void *what)
+{
+	struct list_view *lv = what;
+
+	mem_free(lv->map);
+	mem_free(lv);
+}
+
 void list_view_close(struct view *v)
 {
 	struct list_view *lv = of(v);
@@ -75,8 +83,7 @@ void list_view_close(struct view *v)
 	series_free(lv->over_time);
 	series_free(lv->series);
 	same_clear(&lv->same);
-	mem_free(lv->map);
-	mem_free(lv);
+	session_free_later(v->screen->session, free_view, lv);
 }
 
 /* ---- rows ------------------------------------------------------------------------------ */
@@ -116,7 +123,7 @@ void list_view_remember(struct list_view *lv)
 }
 
 /* What makes one row newer than another: when it began. */
-static bool row_time(const struct row *row, int64_t *time_ns)
+bool list_view_row_time(const struct row *row, int64_t *time_ns)
 {
 	const char *name = row->tier == TIER_PACKET ? "time"
 		: row->tier == TIER_MACROFLOW       ? "slice"
@@ -142,7 +149,7 @@ static bool newest_place(const struct list_view *lv, const struct result *r, siz
 	for (size_t i = 0; i < lv->list.count; i++) {
 		struct row row;
 
-		if (!list_view_row(lv, r, i, &row) || !row_time(&row, &t) ||
+		if (!list_view_row(lv, r, i, &row) || !list_view_row_time(&row, &t) ||
 			(found && (t < newest || (first && t == newest))))
 			continue;
 		newest = t;
@@ -189,6 +196,8 @@ void list_view_arrange(struct list_view *lv)
 	list_view_find_same(lv, r);
 	if (lv->hooks->arrange != NULL && r != NULL)
 		lv->hooks->arrange(lv, r);
+	if (r != NULL && list_view_by_rate(lv))
+		list_view_arrange_by_rate(lv, r);
 	list_view_hide_same(lv);
 	list_view_sum(lv, r);
 	/* where the row was on the screen counts, not where fewer rows have put it meanwhile */
@@ -218,6 +227,7 @@ void list_view_update(struct view *v)
 	list_view_take_rates(lv, changed);
 	if (changed || lv->each_point != v->screen->each_point)
 		list_view_arrange(lv);
+	list_view_scan_on(lv);
 	list_view_update_strip(lv);
 	list_view_update_pane(lv);
 }
@@ -232,6 +242,8 @@ void list_view_refresh(struct view *v)
 		if (lv->sort.field != NULL)
 			columns_bring(&lv->columns, lv->sort.field);
 	}
+	if (list_view_by_rate(lv) && !lv->with_rates)
+		list_view_set_sort(v, NULL, false, NULL);
 	if (v->screen->live.recorders > 0 && !lv->has_key && !loader_loading(&lv->loader))
 		list_view_remember(lv);
 	loader_refresh(&lv->loader);
@@ -244,7 +256,7 @@ bool list_view_busy(const struct view *v, int *progress)
 	const struct list_view *lv = of_const(v);
 
 	*progress = loader_progress(&lv->loader);
-	return loader_busy(&lv->loader) || (lv->series != NULL && series_busy(lv->series)) ||
+	return loader_busy(&lv->loader) || lv->scan.what != LIST_SCAN_NONE || (lv->series != NULL && series_busy(lv->series)) ||
 		(lv->over_time != NULL && series_busy(lv->over_time));
 }
 
@@ -260,7 +272,7 @@ bool list_view_failed(const struct view *v, struct err *err)
 
 bool list_view_cancel(struct view *v)
 {
-	return loader_cancel(&of(v)->loader);
+	return list_view_scan_stop(of(v)) || loader_cancel(&of(v)->loader);
 }
 
 bool list_view_selected(const struct view *v, struct id *out)
@@ -394,6 +406,8 @@ bool list_view_request(struct view *v, enum request r)
 
 	if (r != REQ_OPEN && r != REQ_PACKETS)
 		lv->seek = false;
+	if (r != REQ_BACK && r != REQ_INTERRUPT)
+		list_view_scan_stop(lv);
 	if (list_request(&lv->list, r)) {
 		stop_following(lv);
 		list_view_remember(lv);
@@ -430,12 +444,14 @@ enum rc list_view_set_sort(
 	struct list_view *lv = of(v);
 	enum rc rc;
 
+	if (rates_is_field(f) && !lv->with_rates)
+		return err_set(err, RC_USAGE, "sort", "nothing is recorded: there are no rates");
 	lv->sort = (struct query_sort){ f, descending };
 	if (f != NULL)
 		columns_bring(&lv->columns, f);
 	else if (!lv->own_columns)
 		list_view_usual_columns(lv);
-	if (f != NULL)
+	if (f != NULL && !rates_is_field(f))
 		rc = loader_set_sort(&lv->loader, &lv->sort, 1, err);
 	else
 		rc = loader_set_sort(&lv->loader, lv->natural, lv->n_natural, err);
@@ -469,54 +485,4 @@ bool list_view_columns(const struct view *v, char *out, size_t size)
 
 	out[0] = '\0';
 	return lv->own_columns && columns_format(&lv->columns, out, size);
-}
-
-enum rc list_view_go_to_time(struct view *v, int64_t time_ns, struct err *err)
-{
-	struct list_view *lv = of(v);
-	const struct result *r = loader_lock(&lv->loader);
-	bool found = false;
-
-	for (size_t i = 0; i < lv->list.count && !found; i++) {
-		struct row row;
-		int64_t t;
-
-		found = list_view_row(lv, r, i, &row) && row_time(&row, &t) && t >= time_ns;
-		if (found)
-			list_select(&lv->list, i);
-	}
-	loader_unlock(&lv->loader);
-	lv->follow &= !found;
-	if (!found)
-		return err_set(err, RC_NOTHING, "goto", "no row at or after that time");
-	list_view_remember(lv);
-	return RC_DONE;
-}
-
-bool list_view_search(struct view *v, const char *text, int by)
-{
-	struct list_view *lv = of(v);
-	const struct result *r;
-	size_t n = lv->list.count, at = lv->list.selected;
-	bool found = false;
-
-	if (text != NULL)
-		snprintf(lv->search, sizeof(lv->search), "%s", text);
-	if (lv->search[0] == '\0' || n == 0)
-		return false;
-	r = loader_lock(&lv->loader);
-	for (size_t i = 0; i < n && !found; i++) {
-		struct row row;
-
-		at = by > 0 ? (at + 1) % n : (at + n - 1) % n;
-		found = list_view_row(lv, r, at, &row) &&
-			columns_match(&lv->columns, &row, &lv->style, lv->search);
-	}
-	loader_unlock(&lv->loader);
-	if (found) {
-		lv->follow = false;
-		list_select(&lv->list, at);
-		list_view_remember(lv);
-	}
-	return found;
 }

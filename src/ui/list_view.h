@@ -34,11 +34,9 @@ struct list_fold {
 /* What all rows add up to, exactly; unknown while rows come. */
 struct list_totals {
 	bool known;
-	const struct job *of; /* whose rows they are of; and when it was made */
-	int64_t at_ns;
-	size_t rows, points; /* capture points: what several saw counts for each */
+	size_t rows;
 	bool once; /* what several points saw is counted at one of them */
-	uint64_t packets, bytes, flows;
+	struct result_sums sums; /* what several capture points saw counts for each, but for `once` */
 };
 
 /* From the first row's beginning to the last one's end; found when all rows are there. */
@@ -50,6 +48,16 @@ struct list_extent {
 
 struct series;
 
+/* What rows are looked through for, one by one (ui/list_view_scan.c). */
+enum list_scan_what { LIST_SCAN_NONE, LIST_SCAN_TEXT /* list_view.search */, LIST_SCAN_TROUBLE, LIST_SCAN_TIME };
+struct list_scan {
+	enum list_scan_what what;
+	size_t at; /* the place that is looked at next */
+	size_t left, n; /* rows; n when it began */
+	int by;
+	int64_t time_ns; /* LIST_SCAN_TIME: a row at or after this */
+};
+
 struct list_hooks {
 	/*
 	 * The view below a row; NULL where there is none or no memory, then it has said so.
@@ -57,7 +65,7 @@ struct list_hooks {
 	 */
 	struct view *(*below)(struct list_view *lv, const struct id *id, bool ports);
 	/*
-	 * May be NULL: decides which rows are seen in which order (lv->map, lv->fold). Called
+	 * May be NULL: decides which rows are seen in which order (lv->map, which is NULL then, and lv->fold). Called
 	 * when the rows, or how many of them fit on the screen, have changed.
 	 */
 	void (*arrange)(struct list_view *lv, const struct result *r);
@@ -95,6 +103,7 @@ struct list_view {
 	struct list_asked asked; /* view.filter is what of it holds here */
 	char unfiltered[sizeof(((struct view *)0)->filter)]; /* the filter that was taken away, or "" */
 	char search[128];
+	struct list_scan scan;
 	struct rect rows; /* where they were drawn last; the heading is above */
 	size_t *map; /* list place -> row of the result; NULL: the same */
 	struct list_fold fold;
@@ -138,6 +147,9 @@ bool list_view_row(
 void list_view_remember(struct list_view *lv);
 /* What came since a few seconds ago, of lists that are recorded (ui/list_view_rates.c). */
 void list_view_take_rates(struct list_view *lv, bool changed);
+/* Whether a rate is its order; puts the rows in it. Call with the result locked. */
+bool list_view_by_rate(const struct list_view *lv);
+void list_view_arrange_by_rate(struct list_view *lv, const struct result *r);
 /* Sums up the rows (ui/list_view_totals.c). Call with the result locked. */
 void list_view_sum(struct list_view *lv, const struct result *r);
 /* Whether what is listed is a choice, so that its totals are said below it. */
@@ -162,9 +174,18 @@ size_t list_view_same_text(const struct list_view *lv, const struct result *r, c
 bool list_view_points_request(struct list_view *lv, enum request r);
 /* Opens the top talkers of what is listed. */
 void list_view_open_top(struct list_view *lv);
-/* Trouble (ui/list_view_trouble.c): selects the worst row; goes to the next one that is not well, by: 1, -1. */
+/* Trouble (ui/list_view_trouble.c): selects the worst row. */
 void list_view_select_worst(struct list_view *lv, const struct result *r);
+/* Looking through rows (ui/list_view_scan.c): goes to the next one that is not well, by: 1, -1. */
 void list_view_go_to_trouble(struct list_view *lv, int by);
+/* Goes on looking where it has not ended; says so where it was in vain. */
+void list_view_scan_on(struct list_view *lv);
+/* Looks no further; false where nothing was looked for. */
+bool list_view_scan_stop(struct list_view *lv);
+/* How far it is; false where nothing is looked for. */
+bool list_view_scan_text(const struct list_view *lv, char *out, size_t size);
+/* What makes one row newer than another: when it began. False where it has no time. */
+bool list_view_row_time(const struct row *row, int64_t *time_ns);
 /* Time (ui/list_view_time.c): asks anew where the screen's range has changed. */
 void list_view_take_range(struct list_view *lv);
 /* Asks for the strip's columns when the list's own first rows are there. */

@@ -15,7 +15,7 @@ static void click_heading(struct list_view *lv, const struct column *col)
 	struct err err;
 
 	lv->columns.cursor = f;
-	if (field_find(f->name, lv->view.tier) != f) {
+	if (field_find(f->name, lv->view.tier) != f && !rates_is_field(f)) {
 		screen_say(lv->view.screen, "a list is not sorted by '%s'", f->title);
 		return;
 	}

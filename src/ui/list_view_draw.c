@@ -267,7 +267,7 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 	size_t state_size)
 {
 	const struct list_view *lv = (const struct list_view *)v;
-	char tags[96], range[160];
+	char tags[96], range[160], scan[80];
 	int len = 0;
 
 	snprintf(position, position_size, "%zu/%zu%s",
@@ -276,6 +276,8 @@ void list_view_status(const struct view *v, char *position, size_t position_size
 			: lv->loader.state == JOB_CANCELLED ? " stopped"
 							    : "");
 	state[0] = '\0';
+	if (list_view_scan_text(lv, scan, sizeof(scan)))
+		len = add_state(state, state_size, len, scan, "");
 	if (loader_cut(&lv->loader, lv->list.count)) {
 		char number[TEXT_NUMBER];
 

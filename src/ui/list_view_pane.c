@@ -33,14 +33,14 @@ static bool shows_pane(const struct list_view *lv)
 		!loader_loading(&lv->loader) && session_sources(s->session)->n > 0;
 }
 
-/* A question that runs is waited for: who holds a key down asks for the row where he stops, not for all. */
+/* Who holds a key down asks for the row where he stops, not for all. */
 void list_view_update_pane(struct list_view *lv)
 {
 	struct series_question q;
 
 	if (lv->over_time != NULL)
 		series_update(lv->over_time);
-	if (!shows_pane(lv) || (lv->over_time != NULL && series_busy(lv->over_time)) || !make_question(lv, &q))
+	if (!shows_pane(lv) || screen_rest_ms(lv->view.screen) > 0 || (lv->over_time != NULL && series_busy(lv->over_time)) || !make_question(lv, &q))
 		return;
 	if (lv->over_time == NULL && series_new(lv->view.screen->session, &lv->over_time, NULL) != RC_DONE)
 		return;

@@ -41,20 +41,13 @@ bool list_view_span(const struct view *v, int64_t *first_ns, int64_t *last_ns)
 /* From the first row's beginning to the last one's end: the strip's time, where it is of one record. */
 static void find_extent(struct list_view *lv, const struct result *r)
 {
-	size_t n = r != NULL ? result_count(r) : 0;
 	struct list_extent *e = &lv->extent;
-	struct row row;
+	struct result_sums sums = { 0 };
 
-	*e = (struct list_extent){ .rows = n };
-	for (size_t i = 0; i < n; i++) {
-		int64_t first, last;
-
-		if (!result_row(r, i, &row) || !list_view_row_span(&row, &first, &last))
-			continue;
-		e->from_ns = !e->known || first < e->from_ns ? first : e->from_ns;
-		e->to_ns = !e->known || last >= e->to_ns ? time_add(last, 1) : e->to_ns;
-		e->known = true;
-	}
+	if (r != NULL)
+		result_sums(r, &sums);
+	*e = (struct list_extent){ .rows = r != NULL ? result_count(r) : 0, .known = sums.has_time, .from_ns = sums.first_ns,
+		.to_ns = time_add(sums.last_ns, 1) };
 }
 
 /* While it is recorded the end moves all the time: in steps, so that columns need not be made anew each time. */
@@ -164,7 +157,8 @@ void list_view_update_strip(struct list_view *lv)
 
 	if (lv->series != NULL)
 		series_update(lv->series);
-	if (strip_height(s, s->canvas->h) == 0 || !is_time_for_strip(lv) || lv->loader.state == JOB_FAILED)
+	if (strip_height(s, s->canvas->h) == 0 || screen_rest_ms(s) > 0 || !is_time_for_strip(lv) ||
+		lv->loader.state == JOB_FAILED)
 		return;
 	if (lv->series == NULL && series_new(s->session, &lv->series, NULL) != RC_DONE)
 		return;

@@ -6,64 +6,35 @@
 
 #include <stdio.h>
 
-enum { POINTS_MAX = 64 };
-
-/* Capture points of rows, by source and number. */
-struct points {
-	uint64_t v[POINTS_MAX];
-	size_t n;
-};
-
-static void see_point(struct points *p, const struct row *row)
-{
-	uint32_t number = row->packet != NULL ? row->packet->pkt.point : row->record->key.point;
-	uint64_t key = (uint64_t)row->source << 32 | number;
-
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i] == key)
-			return;
-	if (p->n < POINTS_MAX)
-		p->v[p->n++] = key;
-}
-
-static void add(struct list_totals *t, const struct row *row)
-{
-	if (row->packet != NULL) {
-		t->packets++;
-		t->bytes += row->packet->pkt.len;
-	} else {
-		t->packets += counters_packets(&row->record->c);
-		t->bytes += counters_bytes(&row->record->c);
-		t->flows += row->record->c.flows;
-	}
-}
-
 bool list_view_has_totals(const struct list_view *lv)
 {
 	return lv->view.filter[0] != '\0' || lv->grouping.n > 0 || range_is_set(&lv->view.screen->range);
 }
 
+static void take_off(struct result_sums *sums, const struct result *r, size_t i)
+{
+	struct row row;
+
+	if (!result_row(r, i, &row))
+		return;
+	sums->packets -= row.packet != NULL ? 1 : counters_packets(&row.record->c);
+	sums->bytes -= row.packet != NULL ? row.packet->pkt.len : counters_bytes(&row.record->c);
+	sums->flows -= row.packet != NULL ? 0 : row.record->c.flows;
+}
+
 void list_view_sum(struct list_view *lv, const struct result *r)
 {
 	struct list_totals *t = &lv->totals;
-	struct points points = { .n = 0 };
 	size_t n = r != NULL ? result_count(r) : 0, shown = n - (lv->same.hidden < n ? lv->same.hidden : 0);
-	struct row row;
 
-	/* there may be a million of them */
-	if (t->known && r != NULL && t->of == lv->loader.shown && t->at_ns == lv->loader.started_ns && t->rows == shown &&
-		!loader_loading(&lv->loader))
+	*t = (struct list_totals){ .known = r != NULL && !loader_loading(&lv->loader), .rows = shown, .once = lv->same.hidden > 0 };
+	if (!t->known)
 		return;
-	*t = (struct list_totals){ .of = lv->loader.shown, .at_ns = lv->loader.started_ns, .known = r != NULL && !loader_loading(&lv->loader), .rows = shown,
-		.once = lv->same.hidden > 0 };
-	if (!t->known || !list_view_has_totals(lv))
-		return;
-	for (size_t i = 0; i < n; i++)
-		if (!same_is_hidden(&lv->same, i) && result_row(r, i, &row)) {
-			add(t, &row);
-			see_point(&points, &row);
-		}
-	t->points = points.n;
+	result_sums(r, &t->sums);
+	/* they are found in lists that are short enough to look at each row */
+	for (size_t i = 0; i < n && t->once; i++)
+		if (same_is_hidden(&lv->same, i))
+			take_off(&t->sums, r, i);
 }
 
 /* "4 groups", "1 flow". */
@@ -91,18 +62,18 @@ void list_view_draw_totals(const struct list_view *lv, struct canvas *c, struct 
 		return;
 	}
 	put_rows(lv, rows, sizeof(rows));
-	text_count(packets, sizeof(packets), t->packets);
-	text_bytes(bytes, sizeof(bytes), t->bytes);
+	text_count(packets, sizeof(packets), t->sums.packets);
+	text_bytes(bytes, sizeof(bytes), t->sums.bytes);
 	len = snprintf(text, sizeof(text), "total: %s", rows);
 	if (lv->view.tier != TIER_PACKET)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, ", %s %s", packets,
-			t->packets == 1 ? "packet" : "packets");
+			t->sums.packets == 1 ? "packet" : "packets");
 	len += snprintf(text + len, sizeof(text) - (size_t)len, ", %s", bytes);
 	if (t->once)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "; each from one capture point");
-	else if (t->points > 1)
+	else if (t->sums.points > 1)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "; %zu capture points added up",
-			t->points);
+			t->sums.points);
 	if (loader_cut(&lv->loader, t->rows))
 		snprintf(text + len, sizeof(text) - (size_t)len, "; of the rows that are listed, there are more");
 	canvas_text(c, r.x, r.y, r.w, ATTR_STRONG, text);

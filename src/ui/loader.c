@@ -20,17 +20,29 @@ void loader_init(struct loader *l, struct session *s, enum tier tier, const stru
 
 static void drop_jobs(struct loader *l)
 {
-	job_free(l->next);
-	job_free(l->shown);
+	job_drop(l->next);
+	job_drop(l->shown);
 	l->next = l->shown = NULL;
 	l->stale = false;
+}
+
+static void free_filter(void *what)
+{
+	filter_free(what);
+}
+
+/* Jobs that were dropped may still read it. */
+static void drop_filter(struct loader *l)
+{
+	if (l->filter != NULL)
+		session_free_later(l->session, free_filter, l->filter);
+	l->filter = NULL;
 }
 
 void loader_free(struct loader *l)
 {
 	drop_jobs(l);
-	filter_free(l->filter);
-	l->filter = NULL;
+	drop_filter(l);
 }
 
 enum rc loader_restart(struct loader *l, struct err *err)
@@ -55,7 +67,7 @@ enum rc loader_restart(struct loader *l, struct err *err)
 enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err)
 {
 	drop_jobs(l); /* they read the filter of before */
-	filter_free(l->filter);
+	drop_filter(l);
 	l->filter = f;
 	l->query.filter = f;
 	return loader_restart(l, err);
@@ -146,7 +158,7 @@ void loader_refresh(struct loader *l)
 
 void loader_drop_refresh(struct loader *l)
 {
-	job_free(l->next);
+	job_drop(l->next);
 	l->next = NULL;
 	l->stale = false;
 }
@@ -160,11 +172,11 @@ static bool settle_next(struct loader *l)
 		return false;
 	l->ended_ns = now_ns();
 	if (state != JOB_DONE) {
-		job_free(l->next);
+		job_drop(l->next);
 		l->next = NULL;
 		return false;
 	}
-	job_free(l->shown);
+	job_drop(l->shown);
 	l->shown = l->next;
 	l->next = NULL;
 	l->state = JOB_DONE;

@@ -41,6 +41,7 @@ struct loader {
 };
 
 void loader_init(struct loader *l, struct session *s, enum tier tier, const struct id *in);
+/* Does not wait for its jobs, which read `in`: free what holds the loader with session_free_later(). */
 void loader_free(struct loader *l);
 /* Takes the filter over (NULL: none) and asks anew. */
 enum rc loader_set_filter(struct loader *l, struct filter *f, struct err *err);

@@ -56,6 +56,7 @@ src_ui_libui_a_SOURCES = \
 	src/ui/list_view_pane.c \
 	src/ui/list_view_points.c \
 	src/ui/list_view_rates.c \
+	src/ui/list_view_scan.c \
 	src/ui/list_view_tags.c \
 	src/ui/list_view_time.c \
 	src/ui/list_view_totals.c \

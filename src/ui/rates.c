@@ -41,6 +41,11 @@ const struct field rates_packets_field = {
 	.help = "packets per second of the last three to six seconds, while it is recorded",
 };
 
+bool rates_is_field(const struct field *f)
+{
+	return f == &rates_bits_field || f == &rates_packets_field;
+}
+
 /* ---- samples ------------------------------------------------------------------------------- */
 
 static void key_of(const struct row *row, uint64_t *record, uint32_t *source)

@@ -41,6 +41,7 @@ bool rates_of(const struct rates *t, const struct row *row, double *bits, double
 
 /* Columns of the screen alone: bits/s and packets/s. */
 extern const struct field rates_bits_field, rates_packets_field;
+bool rates_is_field(const struct field *f);
 /* As cell_format(). */
 bool rates_format(char *out, size_t size, const struct rates *t, const struct field *f, const struct row *row);
 

@@ -21,6 +21,7 @@
 
 enum { PANE_MIN_H = 30 };
 static const int64_t refresh_every_ns = 300 * 1000 * 1000;
+static const int64_t rest_ns = 100 * 1000 * 1000;
 
 /*
  * ---- the stack
@@ -338,6 +339,8 @@ void screen_update(struct screen *s)
 {
 	struct view *v = screen_top(s);
 
+	s->hurry = false;
+	session_tidy(s->session, false);
 	if (s->indexing)
 		update_indexing(s);
 	if (s->waiting)
@@ -357,6 +360,13 @@ bool screen_busy(const struct screen *s)
 
 	return s->indexing || s->waiting || s->save != NULL ||
 		(v->ops->busy != NULL && v->ops->busy(v, &progress));
+}
+
+int screen_rest_ms(const struct screen *s)
+{
+	int64_t left_ns = s->paced ? s->key_ns + rest_ns - now_ns() : 0;
+
+	return left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0;
 }
 
 /*
@@ -473,6 +483,7 @@ void screen_key(struct screen *s, uint32_t key)
 	s->message.text[0] = '\0';
 	s->mouse.clicked = false;
 	s->key = key;
+	s->key_ns = now_ns();
 	if (prompt_is_open(s->prompt))
 		screen_prompt_key(s, key);
 	else if (!marks_key(s, key))

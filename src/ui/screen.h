@@ -71,6 +71,9 @@ struct screen {
 	struct mouse mouse;
 	uint32_t key; /* the last one */
 	bool each_point; /* what several capture points saw is shown for each, not once */
+	bool paced; /* somebody presses keys, and looks at what they do */
+	bool hurry; /* the screen's own work goes on when keys were taken: nobody sleeps */
+	int64_t key_ns; /* when he pressed the last one, on the monotonic clock */
 	bool no_strip, no_mouse, no_restore; /* chosen by the user */
 	bool redraw, suspend, retheme; /* asked of whoever has the terminal */
 };
@@ -100,6 +103,11 @@ void screen_request(struct screen *s, enum request r);
 void screen_update(struct screen *s);
 /* Whether any background work is under way. */
 bool screen_busy(const struct screen *s);
+/*
+ * Milliseconds until keys have rested long enough to ask for what takes long and a further key would make vain; 0: they rest. In
+ * scripts they always do.
+ */
+int screen_rest_ms(const struct screen *s);
 void screen_resize(struct screen *s, int w, int h);
 
 /* Asks the session whether something was published, and the views to show it. */

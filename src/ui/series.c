@@ -51,7 +51,7 @@ enum rc series_new(struct session *session, struct series **out, struct err *err
 
 static void drop_load(struct series *s)
 {
-	series_load_free(s->load);
+	series_load_free(s->session, s->load);
 	mem_free(s->seen_next);
 	s->load = NULL;
 	s->seen_next = NULL;

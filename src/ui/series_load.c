@@ -282,7 +282,7 @@ enum rc series_load_start(struct session *session, const struct series_question 
 	}
 	if (rc != RC_DONE) {
 		l->job = NULL;
-		series_load_free(l);
+		series_load_free(session, l);
 		return rc;
 	}
 	*out = l;
@@ -314,12 +314,19 @@ void series_data_free(struct series_data *d)
 	mem_free(d);
 }
 
-void series_load_free(struct series_load *l)
+static void free_load(void *what)
 {
-	if (l == NULL)
-		return;
-	job_free(l->job);
+	struct series_load *l = what;
+
 	series_data_free(l->data);
 	filter_free(l->filter);
 	mem_free(l);
+}
+
+void series_load_free(struct session *session, struct series_load *l)
+{
+	if (l == NULL)
+		return;
+	job_drop(l->job);
+	session_free_later(session, free_load, l);
 }

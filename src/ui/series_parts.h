@@ -46,8 +46,8 @@ enum rc series_load_start(struct session *session, const struct series_question 
 	size_t high, struct series_load **out, struct err *err);
 /* When the job has ended well: what is unknown becomes so. */
 void series_load_finish(struct series_load *l);
-/* Stops the job first. */
-void series_load_free(struct series_load *l);
+/* Does not wait for the job, which goes on until it has noticed. */
+void series_load_free(struct session *session, struct series_load *l);
 void series_data_free(struct series_data *d);
 /* More packets than are read for columns made of packets. */
 bool series_load_is_cut(const struct series_load *l);

@@ -31,8 +31,8 @@ void term_close(struct terminal *t);
 void term_size(const struct terminal *t, int *w, int *h);
 /* Whether only ASCII can be shown: by option, or the locale is not UTF-8. */
 bool term_ascii(const struct terminal *t);
-/* Shows what changed since the last call. */
-void term_show(struct terminal *t, const struct canvas *c);
+/* Shows what changed since the last call; returns how many rows did. */
+unsigned term_show(struct terminal *t, const struct canvas *c);
 /* The next show draws everything, whatever happened to the screen. */
 void term_redraw(struct terminal *t);
 /* The size may have changed: ask, and tell curses. */

@@ -279,9 +279,10 @@ static void remember_size(struct terminal *t, const struct canvas *c)
 	t->all = true;
 }
 
-void term_show(struct terminal *t, const struct canvas *c)
+unsigned term_show(struct terminal *t, const struct canvas *c)
 {
 	size_t row_bytes = (size_t)c->w * sizeof(*c->cells);
+	unsigned drawn = 0;
 
 	remember_size(t, c);
 	if (t->all)
@@ -297,6 +298,7 @@ void term_show(struct terminal *t, const struct canvas *c)
 			memcpy(old, row, row_bytes);
 		for (int x = 0; x < c->w && x < COLS; x++)
 			show_cell(t, x, y, &row[x]);
+		drawn++;
 	}
 	t->all = false;
 	curs_set(c->cursor_x >= 0 ? 1 : 0);
@@ -305,6 +307,7 @@ void term_show(struct terminal *t, const struct canvas *c)
 	signals_writing(true);
 	refresh();
 	signals_writing(false);
+	return drawn;
 }
 
 void term_redraw(struct terminal *t)

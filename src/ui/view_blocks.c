@@ -142,14 +142,18 @@ static void refresh(struct view *v)
 	start(of(v));
 }
 
-static void close_view(struct view *v)
+static void free_view(void *what)
 {
-	struct blocks_view *bv = of(v);
+	struct blocks_view *bv = what;
 
-	job_free(bv->work.job);
 	mem_free(bv->shown.v);
 	mem_free(bv->loading.v);
 	mem_free(bv);
+}
+
+static void close_view(struct view *v)
+{
+	work_view_close(&of(v)->work, free_view);
 }
 
 /* ---- drawing -------------------------------------------------------------------------------------- */

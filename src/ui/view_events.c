@@ -225,14 +225,18 @@ static void refresh(struct view *v)
 	start(of(v));
 }
 
-static void close_view(struct view *v)
+static void free_view(void *what)
 {
-	struct events_view *ev = of(v);
+	struct events_view *ev = what;
 
-	job_free(ev->work.job);
 	mem_free(ev->shown.v);
 	mem_free(ev->loading.v);
 	mem_free(ev);
+}
+
+static void close_view(struct view *v)
+{
+	work_view_close(&of(v)->work, free_view);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------------- */

@@ -42,14 +42,18 @@ static const struct ladder_view *of_const(const struct view *v)
 	return (const struct ladder_view *)v;
 }
 
-static void close_view(struct view *v)
+static void free_view(void *what)
 {
-	struct ladder_view *lv = of(v);
+	struct ladder_view *lv = what;
 
-	job_free(lv->work.job);
 	ladder_load_free(&lv->load);
 	mem_free(lv->flows);
 	mem_free(lv);
+}
+
+static void close_view(struct view *v)
+{
+	work_view_close(&of(v)->work, free_view);
 }
 
 static const struct ladder_line *line_at(const struct ladder_view *lv, size_t n)

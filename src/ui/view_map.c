@@ -103,11 +103,15 @@ static void ask(struct map_view *mv)
 	work_view_start(&mv->work, map_work, mv);
 }
 
+static void free_view(void *what)
+{
+	forget(what);
+	mem_free(what);
+}
+
 static void close_view(struct view *v)
 {
-	job_free(of(v)->work.job);
-	forget(of(v));
-	mem_free(v);
+	work_view_close(&of(v)->work, free_view);
 }
 
 static void update(struct view *v)

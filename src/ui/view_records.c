@@ -40,7 +40,7 @@ static const char *const *columns_of(enum tier tier)
 /* What is the same in all rows is no column. */
 static bool is_told(const struct list_view *lv, const struct field *f)
 {
-	if (f == &rates_bits_field || f == &rates_packets_field)
+	if (rates_is_field(f))
 		return lv->view.screen->live.recorders == 0;
 	if (f->unit == UNIT_POINT)
 		return !lv->view.screen->style.points || (lv->view.tier != TIER_MACROFLOW && lv->loader.query.n_in > 0);

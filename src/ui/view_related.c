@@ -37,14 +37,18 @@ size_t related_view_root(const struct related_view *rv, size_t row)
 	return row;
 }
 
-static void close_view(struct view *v)
+static void free_view(void *what)
 {
-	struct related_view *rv = of(v);
+	struct related_view *rv = what;
 
-	job_free(rv->work.job);
 	related_load_free(&rv->load);
 	mem_free(rv->flows);
 	mem_free(rv);
+}
+
+static void close_view(struct view *v)
+{
+	work_view_close(&of(v)->work, free_view);
 }
 
 static int by_id(const void *a, const void *b)

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "flow/field.h"
 #include "ui/list.h"
+#include "ui/rates.h"
 #include "ui/screen.h"
 #include "ui/view.h"
 
@@ -118,6 +119,9 @@ struct view *view_sort_new(struct screen *s, const struct view *of)
 		if (!f->hidden && (f->tiers & FIELD_ON(of->tier)) != 0)
 			sv->fields[sv->n++] = f;
 	}
+	for (size_t i = 0; i < 2 && s->live.recorders > 0 && (rates_bits_field.tiers & FIELD_ON(of->tier)) != 0; i++)
+		if (sv->n < FIELDS_MAX)
+			sv->fields[sv->n++] = i == 0 ? &rates_bits_field : &rates_packets_field;
 	list_set_count(&sv->list, sv->n);
 	return &sv->view;
 }

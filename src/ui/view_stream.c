@@ -25,14 +25,18 @@ static const struct stream_view *of_const(const struct view *v)
 	return (const struct stream_view *)v;
 }
 
-static void close_view(struct view *v)
+static void free_view(void *what)
 {
-	struct stream_view *sv = of(v);
+	struct stream_view *sv = what;
 
-	job_free(sv->work.job);
 	stream_lines_free(&sv->lines);
 	stream_load_free(&sv->load);
 	mem_free(sv);
+}
+
+static void close_view(struct view *v)
+{
+	work_view_close(&of(v)->work, free_view);
 }
 
 /*

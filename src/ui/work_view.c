@@ -29,6 +29,12 @@ bool work_view_ended(struct work_view *w, bool *done)
 	return true;
 }
 
+void work_view_close(struct work_view *w, void (*how)(void *view))
+{
+	job_drop(w->job);
+	session_free_later(w->view.screen->session, how, w);
+}
+
 bool work_view_busy(const struct view *v, int *progress)
 {
 	const struct work_view *w = (const struct work_view *)v;

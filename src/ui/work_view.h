@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What views have in common whose content one job makes: how it begins and ends, and what they answer about it. A view begins with a
- * struct work_view and takes what its job made; when it is closed it frees the job.
+ * struct work_view and takes what its job made; when it is closed it ends with work_view_close().
  */
 #ifndef FLOWDRILL_UI_WORK_VIEW_H
 #define FLOWDRILL_UI_WORK_VIEW_H
@@ -21,6 +21,8 @@ struct work_view {
 void work_view_start(struct work_view *w, job_work work, void *ctx);
 /* Looks after the job: true when it has ended now. *done: what it made is there; else it failed or was stopped. */
 bool work_view_ended(struct work_view *w, bool *done);
+/* Drops the job, and has `how` free the view when that has ended: it is what the job works on. */
+void work_view_close(struct work_view *w, void (*how)(void *view));
 
 /* Members of struct view_ops. */
 bool work_view_busy(const struct view *v, int *progress);

@@ -158,6 +158,52 @@ static void test_cancelled(void **state)
 	job_free(j);
 }
 
+/* Goes on for a while after it was cancelled, in what its view owned. */
+struct slow {
+	_Atomic bool may_end;
+	bool freed;
+};
+
+static enum rc until_allowed(void *ctx, const struct query_sources *sources, struct query_control *control, struct err *err)
+{
+	struct slow *s = ctx;
+
+	(void)sources;
+	(void)control;
+	while (!atomic_load(&s->may_end))
+		poll(NULL, 0, 1);
+	return err_set(err, RC_CANCELLED, "work", "stopped");
+}
+
+static void note_freed(void *what)
+{
+	((struct slow *)what)->freed = true;
+}
+
+/* Who drops a job does not wait for it; what it uses is freed when it has ended. */
+static void test_dropped(void **state)
+{
+	struct slow s = { .freed = false }, other = { .freed = false };
+	struct job *j;
+	struct err err = { 0 };
+
+	(void)state;
+	session_free_later(session, note_freed, &other);
+	assert_true(other.freed); /* nothing runs */
+	other.freed = false;
+	assert_int_equal(job_start_work(session, until_allowed, &s, &j, &err), RC_DONE);
+	poll(NULL, 0, 20); /* it has begun */
+	job_drop(j);
+	session_free_later(session, note_freed, &s);
+	session_free_later(session, note_freed, &other);
+	session_tidy(session, false);
+	assert_false(s.freed || other.freed);
+	atomic_store(&s.may_end, true);
+	session_tidy(session, true);
+	assert_true(s.freed && other.freed);
+	job_drop(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -25,6 +25,9 @@ struct fake {
 	unsigned hops; /* of related traffic, one below the other */
 	bool encrypted; /* what was asked for */
 	unsigned grow; /* rows of each tier that every session_refresh() brings */
+	int64_t end_ns; /* of the capture, that rows know */
+	void (*shape)(struct record *r, unsigned i); /* makes something else of record i; NULL */
+	bool sinks; /* queries into sinks give rows, too */
 	const char *fail; /* queries fail with this reason */
 	unsigned refreshed; /* calls of session_refresh() */
 	unsigned jobs_started, jobs_alive;

@@ -222,6 +222,67 @@ static void test_windows_fold_by_themselves(void **state)
 	assert_int_equal(selected(), 20);
 }
 
+static void command(const char *line)
+{
+	screen_key(&screen, ':');
+	for (; *line != '\0'; line++)
+		screen_key(&screen, (unsigned char)*line);
+	key("Enter");
+}
+
+/* Row i has so many more bytes; the middle one has most. */
+static void grow_in_the_middle(struct record *r, unsigned i)
+{
+	r->c.bytes[0] += 1000 * (i < 5 ? i + 1 : 10 - i);
+}
+
+/* Who grows fastest first: what grows meanwhile goes up by itself, and the selected row goes with it. */
+static void test_sorted_by_rate(void **state)
+{
+	(void)state;
+	grow(10);
+	key("Enter");
+	command("sort -bits_s");
+	assert_shown("largest first by bits_s");
+	assert_int_equal(selected(), 0);
+	key("j");
+	assert_int_equal(selected(), 1);
+	fake.end_ns = INT64_C(10000000000);
+	fake.shape = grow_in_the_middle;
+	fake.changed = true;
+	grow(0);
+	assert_int_equal(selected(), 1);
+	key("gg");
+	assert_int_equal(selected(), 4);
+	key("j");
+	assert_int_equal(selected(), 5);
+	key("G");
+	assert_int_equal(selected(), 9);
+	key("S");
+	assert_shown("smallest first by bits_s");
+	key("gg");
+	assert_int_equal(selected(), 0);
+	key("j");
+	assert_int_equal(selected(), 9);
+	command("sort bytes");
+	assert_shown("smallest first by bytes");
+	/* groups have another order, and fewer rows */
+	command("sort -packets_s");
+	command("group server_port");
+	assert_not_shown("packets_s");
+}
+
+static void test_rates_are_live(void **state)
+{
+	(void)state;
+	grow(3);
+	fake.pid = 0;
+	grow(1);
+	key("Enter");
+	command("sort bits_s");
+	assert_shown("nothing is recorded");
+}
+
 static void test_pause(void **state)
 {
 	(void)state;
@@ -327,6 +388,8 @@ int main(void)
 		TEST(test_follow_services),
 		TEST(test_windows_fold_by_themselves),
 		TEST(test_troubles),
+		TEST(test_sorted_by_rate),
+		TEST(test_rates_are_live),
 		TEST(test_pause),
 		TEST(test_pause_stops_a_refresh),
 		TEST(test_end),
