@@ -12,7 +12,9 @@ cli_scripts = \
 	tests/cli/find-prints.sh \
 	tests/cli/fingerprints.sh \
 	tests/cli/bad-input.sh \
+	tests/cli/other-apps.sh \
 	tests/cli/locks.sh \
+	tests/cli/calls.sh \
 	tests/cli/capture.sh \
 	tests/cli/captures.sh \
 	tests/cli/check.sh \

@@ -81,7 +81,8 @@ static enum rc show_one(struct cli *c, const struct id *id, struct err *err)
 	row_id(row, &full);
 	rc = print_head(c, &full, row, err);
 	for (size_t g = 0; rc == RC_DONE && g < field_groups(); g++)
-		print_group(g, row);
+		if (field_group_says(g, row))
+			print_group(g, row);
 	if (rc == RC_DONE && row->tier == TIER_PACKET)
 		rc = show_packet(row->packet, query_holder_raw(h), query_holder_point(h), err);
 	query_holder_free(h);

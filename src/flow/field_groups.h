@@ -16,4 +16,12 @@ size_t field_group_of(const struct field *f, enum tier tier);
 /* Whether a field is told by another one of the same row: single marks of a packet by `marks`. */
 bool field_is_told(const struct field *f);
 
+/* Whether it counts nothing: a known zero. */
+bool field_is_zero_count(const struct field *f, const struct row *row);
+/*
+ * Whether the group says anything of the row: TCP's of what is no TCP, media of what is no call do not. What is unknown or zero in a
+ * group that could say more is said.
+ */
+bool field_group_says(size_t group, const struct row *row);
+
 #endif

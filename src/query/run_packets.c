@@ -145,6 +145,16 @@ static void keep_text(char *to, struct said_text text)
 	to[len] = '\0';
 }
 
+/* No parser of ours knows the application (app/other.h): its name, before what there is to say of any packet. */
+static void tell_other(struct buf *info, struct said_text app, const struct packet *p)
+{
+	char text[128];
+
+	text_escape(info, app.p, app.len);
+	if (packet_info(text, sizeof(text), p) > 0)
+		buf_printf(info, " %s", text);
+}
+
 /*
  * What the packet says by itself, as a message of its conversation's application; false where that is not known. It is as far as the
  * segment's part of the microflow tells: a packet before the application was recognised may say nothing, and may when segments were
@@ -162,9 +172,10 @@ static bool hear(struct packets *p, uint32_t app, const struct packet_row *row, 
 	keep_text(p->app, name);
 	buf_clear(&p->info);
 	said_clear(&said);
-	/* an application that no parser of ours knows is told of its conversations alone (app/other.h) */
 	if (app_find(name.p, name.len) != APP_NONE)
 		talk_one(app_find(name.p, name.len), &row->pkt, raw->data, row->direction, &said, &p->info);
+	else
+		tell_other(&p->info, name, &row->pkt);
 	keep_text(p->name, said.name);
 	keep_text(p->url, said.url);
 	*out = (struct packet_said){ .app = p->app, .info = buf_text(&p->info), .name = p->name,

@@ -18,7 +18,7 @@ struct place {
 	bool other_done;
 	uint8_t app;                 /* enum app that app_number stands for */
 	bool used;                   /* its talk is */
-	bool ruled_out;              /* as its talk, which need not be looked at */
+	bool ruled_out;              /* as its talk, which need not be looked at; not where the application is known all the same (RTP) */
 };
 
 struct heard {
@@ -227,7 +227,7 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 	if (speaks)
 		hear_other(h, place, talk, p, at->frame);
 	place->used = true;
-	place->ruled_out = talk->ruled_out;
+	place->ruled_out = talk->ruled_out && talk->app == APP_NONE;
 	if (said.name.p)
 		say_name(h, place, said.name);
 	/* ours come first: they may still be trying */

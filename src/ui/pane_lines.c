@@ -96,13 +96,6 @@ static void put_label(char *out, size_t size, const char *name)
 
 /* ---- values ------------------------------------------------------------------------------ */
 
-static bool is_zero_count(const struct field *f, const struct row *row)
-{
-	struct value v;
-
-	return f->unit == UNIT_COUNT && field_get(f, row, &v) && v.type == TYPE_U64 && v.u == 0;
-}
-
 static bool is_shown(const struct field *f, const struct row *row)
 {
 	struct value v;
@@ -307,7 +300,7 @@ static void add_field(struct pane_lines *out, struct told *t, const struct field
 
 static bool is_listed(const struct field *f, const struct row *row, size_t group)
 {
-	return !f->hidden && f->type != TYPE_ID && is_shown(f, row) && !is_zero_count(f, row) &&
+	return !f->hidden && f->type != TYPE_ID && is_shown(f, row) && !field_is_zero_count(f, row) &&
 		field_group_of(f, row->tier) == group && !field_is_told(f) && strcmp(f->name, "health") != 0 &&
 		strcmp(f->name, "why") != 0;
 }

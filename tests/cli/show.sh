@@ -13,6 +13,9 @@ for tier in macroflow flow microflow; do
 	fd 0 show -r cap/basic.pcap "$id"
 	silent
 	golden show-$tier.txt
+	# what says something of a call alone is shown of one
+	fd 0 show -r "$top_srcdir/samples/sip-call.pcapng" "$(first_id $tier -r "$top_srcdir/samples/sip-call.pcapng" 'rtp_packets > 0')"
+	cat "$top_srcdir/tests/cli/golden/show-$tier.txt" >>out
 	for field in $("$FLOWDRILL" list $tier -r cap/basic.pcap --fields all --format csv | head -n 1 | tr , ' '); do
 		[ "$field" = id ] || grep -q "^    $field " out || fail "show of a $tier: no $field"
 	done
