@@ -44,9 +44,12 @@ void counters_init(struct counters *c)
 
 enum sum_type { SUM_U64, SUM_I64, SUM_U128, SUM_TYPES };
 
+/* Sums that lie side by side are added side by side: most of the counters are. */
+struct span { uint16_t at, n; };
+
 /* Stored fields by their rule; made from the field table before main(). */
 static struct {
-	uint16_t sums[SUM_TYPES][FIELD_STORED_END]; /* offsets in struct record; all lie in its counters */
+	struct span sums[SUM_TYPES][FIELD_STORED_END]; /* offsets in struct record; all lie in its counters */
 	unsigned n_sums[SUM_TYPES];
 	u128 sum, least, most, any_of, same;        /* bits of the fields with that rule */
 } plan;
@@ -57,8 +60,29 @@ static void plan_sum(const struct field *f)
 
 	assert(type != SUM_U128 || f->type == TYPE_U128);
 	assert(f->offset >= offsetof(struct record, c));
-	plan.sums[type][plan.n_sums[type]++] = f->offset;
+	plan.sums[type][plan.n_sums[type]++] = (struct span){ f->offset, 1 };
 	plan.sum |= FIELD_BIT(f->id);
+}
+
+static int span_cmp(const void *a, const void *b)
+{
+	return (int)((const struct span *)a)->at - (int)((const struct span *)b)->at;
+}
+
+static void join_spans(struct span *v, unsigned *n, size_t size)
+{
+	unsigned kept = 0;
+
+	qsort(v, *n, sizeof(*v), span_cmp);
+	for (unsigned i = 0; i < *n; i++) {
+		struct span *last = kept ? &v[kept - 1] : NULL;
+
+		if (last && last->at + last->n * size == v[i].at)
+			last->n++;
+		else
+			v[kept++] = v[i];
+	}
+	*n = kept;
 }
 
 __attribute__((constructor)) static void plan_init(void)
@@ -78,6 +102,9 @@ __attribute__((constructor)) static void plan_init(void)
 		case MERGE_UNION: break;
 		}
 	}
+	join_spans(plan.sums[SUM_U64], &plan.n_sums[SUM_U64], sizeof(uint64_t));
+	join_spans(plan.sums[SUM_I64], &plan.n_sums[SUM_I64], sizeof(int64_t));
+	join_spans(plan.sums[SUM_U128], &plan.n_sums[SUM_U128], sizeof(u128));
 }
 
 /* ---- rules ------------------------------------------------------------------------------ */
@@ -93,20 +120,28 @@ struct merge {
 static void merge_sums(const struct merge *m)
 {
 	for (unsigned i = 0; i < plan.n_sums[SUM_U64]; i++) {
-		size_t at = plan.sums[SUM_U64][i];
+		const struct span *span = &plan.sums[SUM_U64][i];
+		uint64_t *sum = (void *)(m->whole + span->at);
+		const uint64_t *more = (const void *)(m->part + span->at);
 
-		*(uint64_t *)(void *)(m->whole + at) += *(const uint64_t *)(const void *)(m->part + at);
+		for (unsigned k = 0; k < span->n; k++)
+			sum[k] += more[k];
 	}
 	for (unsigned i = 0; i < plan.n_sums[SUM_I64]; i++) {
-		size_t at = plan.sums[SUM_I64][i];
-		int64_t *sum = (void *)(m->whole + at);
+		const struct span *span = &plan.sums[SUM_I64][i];
+		int64_t *sum = (void *)(m->whole + span->at);
+		const int64_t *more = (const void *)(m->part + span->at);
 
-		*sum = time_add(*sum, *(const int64_t *)(const void *)(m->part + at));
+		for (unsigned k = 0; k < span->n; k++)
+			sum[k] = time_add(sum[k], more[k]);
 	}
 	for (unsigned i = 0; i < plan.n_sums[SUM_U128]; i++) {
-		size_t at = plan.sums[SUM_U128][i];
+		const struct span *span = &plan.sums[SUM_U128][i];
+		u128 *sum = (void *)(m->whole + span->at);
+		const u128 *more = (const void *)(m->part + span->at);
 
-		*(u128 *)(void *)(m->whole + at) += *(const u128 *)(const void *)(m->part + at);
+		for (unsigned k = 0; k < span->n; k++)
+			sum[k] += more[k];
 	}
 	m->w->known &= m->p->known | ~plan.sum;
 }
@@ -187,12 +222,12 @@ static void merge_same(const struct merge *m, u128 fields)
 
 /*
  * Where an attribute was not computed for all parts its extremes and common values are not those of the whole. Sums were cleared by merging
- * them. Zeroed every time, so that order does not matter.
+ * them. Forgotten every time, so that order does not matter; what is not known is zero already.
  */
 static void forget_partly_known(const struct merge *m)
 {
 	unsigned lacking = attributes_lacking(m->w->known);
-	u128 fields = lacking ? attribute_fields(lacking) & ~KNOWN_ANALYSES : 0, left = fields;
+	u128 fields = lacking ? attribute_fields(lacking) & ~KNOWN_ANALYSES : 0, left = fields & m->w->known;
 
 	while (left) {
 		const struct field *f = field_stored(field_bit_take(&left));

@@ -15,6 +15,7 @@
 #ifndef FLOWDRILL_STORE_CATALOG_H
 #define FLOWDRILL_STORE_CATALOG_H
 
+#include "store/macro_codec.h"
 #include "store/view.h"
 
 struct catalog;
@@ -164,32 +165,21 @@ enum rc catalog_put_macros(struct catalog *c, uint32_t block, uint32_t segment,
 	const struct macro_part *parts, size_t n, struct view *v,
 	struct err *err);
 
-/* A part as read; rec is decoded by macro_decode(). */
-struct macro_row {
-	struct service_key key;
-	uint32_t block, segment;
-	uint64_t sum;                /* its link in the chain */
-	size_t at;                   /* of its bytes in the page's buffer */
-	size_t record_len, sketch_len, hist_len;     /* one behind the other; 0: none */
-};
-
+/* Parts as read, a piece of a run; zeroed it is none. */
 struct macro_page {
-	struct macro_row *rows;
-	size_t n, cap;
 	struct buf bytes;
+	struct macro_piece piece;    /* n is 0 where there is none */
+	uint64_t sum;                /* its link in the chain */
 };
 
 /*
- * The next parts of one run, behind `after` (NULL: from the first), at most `limit`; the page
- * is replaced, and `after` may lie in it. Fewer than `limit` are the last. RC_DAMAGED where
- * the chain is broken; a run that was dropped since `run` was loaded has no parts (left).
+ * The parts of a run behind those that the page holds (none: the first); the page is replaced, and holds none behind the last. RC_DAMAGED
+ * where the chain is broken; a run that was dropped since `run` was loaded has no parts (left).
  */
-enum rc catalog_macro_run(struct catalog *c, const struct macro_run *run,
-	const struct macro_row *after, size_t limit, struct macro_page *page,
-	struct err *err);
+enum rc catalog_macro_run(struct catalog *c, const struct macro_run *run, struct macro_page *page, struct err *err);
 void macro_page_free(struct macro_page *page);
-/* The part of one service in a run, as a page of one row or none. */
+/* The piece of a run with a service's part, which is part *at of it; else none. */
 enum rc catalog_macro_get(struct catalog *c, const struct macro_run *run,
-	const struct service_key *key, struct macro_page *page, struct err *err);
+	const struct service_key *key, struct macro_page *page, size_t *at, struct err *err);
 
 #endif

@@ -91,13 +91,13 @@ struct row_reader;
 	X(SQL_PUT_RUN, "INSERT INTO runs (window, block, segment, parts, tail, sum) " \
 		"VALUES (?, ?, ?, ?, ?, ?)") \
 	X(SQL_PUT_MACRO, "INSERT INTO macroparts (window, block, segment, server, proto, port, point, " \
-		"record, clients, rtt, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") \
-	X(SQL_RUN_MACROS, "SELECT window, block, segment, server, proto, port, point, record, " \
-		"clients, rtt, sum FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
+		"parts, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") \
+	X(SQL_RUN_MACROS, "SELECT window, block, segment, server, proto, port, point, parts, sum " \
+		"FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
 		"AND (server, proto, port, point) > (?, ?, ?, ?) " \
-		"ORDER BY server, proto, port, point LIMIT ?") \
-	X(SQL_FROM_MACRO, "SELECT window, block, segment, server, proto, port, point, record, " \
-		"clients, rtt, sum FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
+		"ORDER BY server, proto, port, point LIMIT 1") \
+	X(SQL_FROM_MACRO, "SELECT window, block, segment, server, proto, port, point, parts, sum " \
+		"FROM macroparts WHERE window = ? AND block = ? AND segment = ? " \
 		"AND (server, proto, port, point) >= (?, ?, ?, ?) " \
 		"ORDER BY server, proto, port, point LIMIT 1") \
 	X(SQL_BEFORE_MACRO, "SELECT sum FROM macroparts WHERE window = ? AND block = ? " \

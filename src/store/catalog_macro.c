@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Macroflow parts in the catalog. Columns sort as service_cmp() does: port -1 stands for 'has
- * none'. The checksum of a run's row has that of the row before it as seed (TABLE_MACROPARTS in
+ * Macroflow parts in the catalog, up to MACRO_PIECE in a row, which is keyed by the last of them. Columns sort as service_cmp() does:
+ * port -1 stands for 'has none'. The checksum of a run's row has that of the row before it as seed (TABLE_MACROPARTS in
  * the first), and the run's row in `runs` holds the last: so two neighbours prove that nothing
  * was between them.
  */
@@ -9,82 +9,38 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "flow/sketch.h"
-#include "store/macro_codec.h"
 
 #include <sqlite3.h>
 #include <string.h>
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-static bool has_hist(const struct hist *h)
-{
-	return h && hist_count(h) > 0;
-}
-
-/* One without values is written only where another one follows it: no buckets. */
-static void put_hist(struct buf *out, const struct hist *h, bool anyway)
-{
-	if (has_hist(h))
-		hist_encode(h, out);
-	else if (anyway)
-		buf_put_varint(out, 0);
-}
-
-/* Encodes a summary behind what is in `out`; its length. */
-static size_t put_summaries(struct buf *out, const struct record *rec, size_t *clients_len)
-{
-	size_t at = out->len;
-
-	if (rec->clients)
-		sketch_encode(rec->clients, out);
-	*clients_len = out->len - at;
-	at = out->len;
-	put_hist(out, rec->rtt, has_hist(rec->response) || rec->media);
-	put_hist(out, rec->response, rec->media);
-	if (rec->media)
-		media_encode(rec->media, rec->texts, out);
-	return out->len - at;
-}
-
-static void row_summary(struct row_writer *w, const uint8_t *bytes, size_t len)
-{
-	if (len)
-		row_blob(w, bytes, len);
-	else
-		row_null(w);
-}
-
-/* One part behind the others of its run. */
-static enum rc put_macro(struct catalog *c, struct macro_run *run, const struct macro_part *part,
+/* The next piece of its run, of the first of n parts; how many they were. */
+static enum rc put_piece(struct catalog *c, struct macro_run *run, const struct macro_part *parts, size_t n, size_t *taken,
 	struct err *err)
 {
-	const struct service_key *k = &part->key;
 	struct buf *bytes = &c->scratch;
-	size_t record_len, clients_len, rtt_len;
+	const struct service_key *last;
 	struct row_writer w;
 	enum rc rc = row_begin(c, SQL_PUT_MACRO, TABLE_MACROPARTS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
 	buf_clear(bytes);
-	macro_encode(bytes, &part->rec);
-	record_len = bytes->len;
-	rtt_len = put_summaries(bytes, &part->rec, &clients_len);
+	*taken = macro_encode(bytes, parts, n);
 	if (bytes->failed)
 		return err_memory(err);
+	last = &parts[*taken - 1].key;
 	w.seed = run->tail;
-	row_i64(&w, k->window_ns);
+	row_i64(&w, run->window_ns);
 	row_u64(&w, run->block);
 	row_u64(&w, run->segment);
-	row_blob(&w, &k->server, 1 + addr_len(&k->server));
-	row_u64(&w, k->proto);
-	row_i64(&w, k->has_port ? k->port : -1);
-	row_u64(&w, k->point);
-	row_blob(&w, bytes->data, record_len);
-	row_summary(&w, bytes->data + record_len, clients_len);
-	row_summary(&w, bytes->data + record_len + clients_len, rtt_len);
-	run->parts++;
+	row_blob(&w, &last->server, 1 + addr_len(&last->server));
+	row_u64(&w, last->proto);
+	row_i64(&w, last->has_port ? last->port : -1);
+	row_u64(&w, last->point);
+	row_blob(&w, bytes->data, bytes->len);
+	run->parts += *taken;
 	return row_end(&w, &run->tail, err);
 }
 
@@ -113,8 +69,12 @@ enum rc catalog_put_macros(struct catalog *c, uint32_t block, uint32_t segment,
 		struct macro_run run = { .window_ns = parts[i].key.window_ns, .block = block,
 			.segment = segment, .tail = TABLE_MACROPARTS };
 
-		while (rc == RC_DONE && i < n && parts[i].key.window_ns == run.window_ns)
-			rc = put_macro(c, &run, &parts[i++], err);
+		size_t end = i, taken;
+
+		while (end < n && parts[end].key.window_ns == run.window_ns)
+			end++;
+		for (; rc == RC_DONE && i < end; i += taken)
+			rc = put_piece(c, &run, &parts[i], end - i, &taken, err);
 		if (rc == RC_DONE)
 			rc = put_run(c, &run, v, err);
 	}
@@ -123,27 +83,33 @@ enum rc catalog_put_macros(struct catalog *c, uint32_t block, uint32_t segment,
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-/* The columns of a row in their order: window, block, segment, server, protocol, port, point. */
-static bool read_key(struct row_reader *r, struct macro_row *row)
+static bool read_server(struct row_reader *r, struct addr *server)
 {
-	struct service_key *k = &row->key;
-	const uint8_t *server;
 	size_t len;
+	const void *bytes = row_get_blob(r, &len);
+
+	*server = (struct addr){ 0 };
+	if (len < 1 || len > sizeof(*server))
+		return false;
+	memcpy(server, bytes, len);
+	return 1 + addr_len(server) == len;
+}
+
+/* The columns of a row in their order: window, block, segment, server, protocol, port, point. */
+static bool read_key(struct row_reader *r, const struct macro_run *run, struct service_key *k)
+{
 	int64_t port;
 
-	k->window_ns = row_get_i64(r);
-	row->block = row_get_u32(r);
-	row->segment = row_get_u32(r);
-	server = row_get_blob(r, &len);
+	*k = (struct service_key){ .window_ns = row_get_i64(r) };
+	if (row_get_u32(r) != run->block || row_get_u32(r) != run->segment || k->window_ns != run->window_ns ||
+		!read_server(r, &k->server))
+		return false;
 	k->proto = row_get_u32(r);
 	port = row_get_i64(r);
 	k->point = row_get_u32(r);
-	if (len < 1 || len > sizeof(k->server) || r->bad)
-		return false;
-	memcpy(&k->server, server, len);
 	k->has_port = port >= 0;
 	k->port = (uint16_t)(port < 0 ? 0 : port);
-	return 1 + addr_len(&k->server) == len && port >= -1 && port <= UINT16_MAX;
+	return port >= -1 && port <= UINT16_MAX && !r->bad;
 }
 
 /* The run as parameters 1 to 3. */
@@ -167,44 +133,26 @@ static void bind_service(sqlite3_stmt *stmt, const struct service_key *key)
 	sqlite3_bind_int64(stmt, 7, key ? key->point : 0);
 }
 
-static size_t read_blob(struct row_reader *r, struct buf *out)
+static enum rc read_piece(struct row_reader *r, const struct macro_run *run, struct macro_page *page, struct err *err)
 {
+	struct service_key last;
+	const void *bytes;
 	size_t len;
-	const void *bytes = row_get_blob(r, &len);
-
-	buf_put(out, bytes, len);
-	return len;
-}
-
-static enum rc read_row(struct row_reader *r, struct macro_page *page, struct err *err)
-{
-	struct macro_row row = { .sum = r->sum };
-
-	if (!read_key(r, &row))
-		return catalog_damaged(r->c, "a macroflow's key cannot be", err);
-	row.at = page->bytes.len;
-	row.record_len = read_blob(r, &page->bytes);
-	row.sketch_len = read_blob(r, &page->bytes);
-	row.hist_len = read_blob(r, &page->bytes);
-	if (page->bytes.failed || mem_grow(&page->rows, &page->cap, page->n + 1, sizeof(row)) != 0)
-		return err_memory(err);
-	page->rows[page->n++] = row;
-	return RC_DONE;
-}
-
-/* Rows of a bound statement, chained behind *link, which follows. RC_END. */
-static enum rc read_chain(struct row_reader *r, uint64_t *link, struct macro_page *page, struct err *err)
-{
 	enum rc rc;
 
-	while ((rc = rows_next_chained(r, *link, err)) == RC_DONE) {
-		rc = read_row(r, page, err);
-		if (rc != RC_DONE)
-			break;
-		*link = r->sum;
-	}
-	rows_reset(r);
-	return rc;
+	if (!read_key(r, run, &last))
+		return catalog_damaged(r->c, "a macroflow's key cannot be", err);
+	bytes = row_get_blob(r, &len);
+	buf_clear(&page->bytes);
+	buf_put(&page->bytes, bytes, len);
+	if (page->bytes.failed)
+		return err_memory(err);
+	rc = macro_piece_open(&page->piece, run->window_ns, page->bytes.data, len);
+	if (rc == RC_NEWER)
+		return err_set(err, rc, r->c->path, "a macroflow has fields of a newer version");
+	if (rc != RC_DONE || service_cmp(&page->piece.keys[page->piece.n - 1], &last) != 0)
+		return catalog_damaged(r->c, "parts of macroflows cannot be read", err);
+	return RC_DONE;
 }
 
 /*
@@ -218,7 +166,7 @@ static enum rc broken(struct catalog *c, const struct macro_run *run, struct mac
 	enum rc rc = rows_begin(c, SQL_GET_RUN, TABLE_RUNS, &r, err);
 	bool same = false, evicted = false;
 
-	page->n = 0;
+	page->piece.n = 0;
 	if (rc != RC_DONE)
 		return rc;
 	bind_run(r.stmt, run);
@@ -236,32 +184,47 @@ static enum rc broken(struct catalog *c, const struct macro_run *run, struct mac
 	return rc;
 }
 
-static void page_clear(struct macro_page *page)
+/* The row of a bound statement, behind one with this sum, into the page; none, if there is none and this is the last. */
+static enum rc take_piece(struct row_reader *r, const struct macro_run *run, uint64_t link, struct macro_page *page,
+	struct err *err)
 {
-	page->n = 0;
-	buf_clear(&page->bytes);
+	struct catalog *c = r->c;
+	enum rc rc = rows_next_chained(r, link, err);
+
+	page->piece.n = 0;
+	if (rc == RC_DAMAGED || (rc == RC_END && link != run->tail))
+		return broken(c, run, page, err);
+	if (rc != RC_DONE)
+		return rc == RC_END ? RC_DONE : rc;
+	rc = read_piece(r, run, page, err);
+	page->sum = r->sum;
+	if (rc != RC_DONE)
+		page->piece.n = 0;
+	rows_reset(r);
+	return rc;
 }
 
-enum rc catalog_macro_run(struct catalog *c, const struct macro_run *run,
-	const struct macro_row *after, size_t limit, struct macro_page *page, struct err *err)
+enum rc catalog_macro_run(struct catalog *c, const struct macro_run *run, struct macro_page *page, struct err *err)
 {
-	struct service_key key;
-	uint64_t link = after ? after->sum : TABLE_MACROPARTS;
+	struct macro_piece *p = &page->piece;
+	uint64_t link = p->n ? page->sum : TABLE_MACROPARTS;
+	struct service_key after;
 	struct row_reader r;
-	enum rc rc = rows_begin(c, SQL_RUN_MACROS, TABLE_MACROPARTS, &r, err);
+	enum rc rc;
 
+	/* the last one is known by its sum, which saves asking for another */
+	if (p->n && link == run->tail) {
+		p->n = 0;
+		return RC_DONE;
+	}
+	rc = rows_begin(c, SQL_RUN_MACROS, TABLE_MACROPARTS, &r, err);
 	if (rc != RC_DONE)
 		return rc;
-	if (after)
-		key = after->key;
+	if (p->n)
+		after = p->keys[p->n - 1];
 	bind_run(r.stmt, run);
-	bind_service(r.stmt, after ? &key : NULL);
-	sqlite3_bind_int64(r.stmt, 8, (sqlite3_int64)limit);
-	page_clear(page);
-	rc = read_chain(&r, &link, page, err);
-	if (rc == RC_DAMAGED || (rc == RC_END && page->n < limit && link != run->tail))
-		return broken(c, run, page, err);
-	return rc == RC_END ? RC_DONE : rc;
+	bind_service(r.stmt, p->n ? &after : NULL);
+	return take_piece(&r, run, link, page, err);
 }
 
 /* The link before a service in its run. */
@@ -282,30 +245,30 @@ static enum rc link_before(struct catalog *c, const struct macro_run *run,
 }
 
 enum rc catalog_macro_get(struct catalog *c, const struct macro_run *run,
-	const struct service_key *key, struct macro_page *page, struct err *err)
+	const struct service_key *key, struct macro_page *page, size_t *at, struct err *err)
 {
+	struct macro_piece *p = &page->piece;
 	struct row_reader r;
 	uint64_t link;
 	enum rc rc = link_before(c, run, key, &link, err);
 
+	p->n = 0;
 	if (rc == RC_DONE)
 		rc = rows_begin(c, SQL_FROM_MACRO, TABLE_MACROPARTS, &r, err);
 	if (rc != RC_DONE)
 		return rc;
 	bind_run(r.stmt, run);
 	bind_service(r.stmt, key);
-	page_clear(page);
-	rc = read_chain(&r, &link, page, err);
-	if (rc == RC_DAMAGED || (rc == RC_END && page->n == 0 && link != run->tail))
-		return broken(c, run, page, err);
-	if (rc == RC_END && page->n && service_cmp(&page->rows[0].key, key) != 0)
-		page->n = 0;                 /* its neighbour: so it is not there */
-	return rc == RC_END ? RC_DONE : rc;
+	rc = take_piece(&r, run, link, page, err);
+	for (*at = 0; *at < p->n && service_cmp(&p->keys[*at], key) < 0;)
+		++*at;
+	if (*at < p->n && service_cmp(&p->keys[*at], key) != 0)
+		p->n = 0;                    /* its neighbours: so it is not there */
+	return rc;
 }
 
 void macro_page_free(struct macro_page *page)
 {
-	mem_free(page->rows);
 	buf_free(&page->bytes);
 	*page = (struct macro_page){ 0 };
 }

@@ -20,7 +20,6 @@
 
 enum {
 	CHECK_REFS = 4096,           /* packets announced at a time */
-	CHECK_PAGE = 4096,           /* macroflow parts */
 	WALK_BYTES = 1 << 20,
 };
 
@@ -426,42 +425,43 @@ static enum rc check_block(struct check *c, const struct block_info *b, struct e
 
 /* ---- macroflow parts -------------------------------------------------------------------- */
 
-static void add_macro(struct check *c, const struct macro_page *page, const struct macro_row *row)
-{
-	const struct segment_place *place = view_segment(&c->s->view, row->block, row->segment);
-	struct sums *sums;
-	struct record rec;
-	char path[STORE_PATH];
-
-	/* published after the snapshot that is checked */
-	if (!place)
-		return;
-	sums = &c->macros[place - c->s->view.segments];
-	record_init(&rec, TIER_MACROFLOW);
-	rec.slice_ns = row->key.window_ns;
-	if (macro_decode(&rec, page->bytes.data + row->at, row->record_len) != RC_DONE) {
-		store_name_path(c->s, "catalog.db", path);
-		say(c, path, 0, "a macroflow part of segment %u.%u cannot be read", row->block, row->segment);
-		return;
-	}
-	sums->packets += counters_packets(&rec.c);
-	sums->bytes += counters_bytes(&rec.c);
-}
-
-static enum rc sum_run(struct check *c, const struct macro_run *run, struct macro_page *page,
+/* What the parts of a piece sum up to. */
+static enum rc add_macros(struct check *c, const struct macro_run *run, const struct macro_page *page, struct record *recs,
 	struct err *err)
 {
-	const struct macro_row *after = NULL;
+	const struct segment_place *place = view_segment(&c->s->view, run->block, run->segment);
+	struct sums *sums;
+	char path[STORE_PATH];
+
+	/* all fields are read, though few are summed up: what cannot be decoded has to show */
+	if (macro_piece_records(&page->piece, ~(u128)0, UINT32_MAX, recs) != RC_DONE) {
+		store_name_path(c->s, "catalog.db", path);
+		return err_damaged(err, path, 0, "a macroflow part of segment %u.%u cannot be read", run->block, run->segment);
+	}
+	/* published after the snapshot that is checked */
+	if (!place)
+		return RC_DONE;
+	sums = &c->macros[place - c->s->view.segments];
+	for (size_t i = 0; i < page->piece.n; i++) {
+		sums->packets += counters_packets(&recs[i].c);
+		sums->bytes += counters_bytes(&recs[i].c);
+	}
+	return RC_DONE;
+}
+
+static enum rc sum_run(struct check *c, const struct macro_run *run, struct record *recs, struct err *err)
+{
+	struct macro_page page = { 0 };
 	enum rc rc;
 
 	do {
 		store_lock(c->s);
-		rc = catalog_macro_run(c->s->catalog, run, after, CHECK_PAGE, page, err);
+		rc = catalog_macro_run(c->s->catalog, run, &page, err);
 		store_unlock(c->s);
-		for (size_t i = 0; rc == RC_DONE && i < page->n; i++)
-			add_macro(c, page, &page->rows[i]);
-		after = page->n ? &page->rows[page->n - 1] : NULL;
-	} while (rc == RC_DONE && page->n == CHECK_PAGE);
+		if (rc == RC_DONE && page.piece.n)
+			rc = add_macros(c, run, &page, recs, err);
+	} while (rc == RC_DONE && page.piece.n);
+	macro_page_free(&page);
 	return rc;
 }
 
@@ -469,13 +469,13 @@ static enum rc sum_run(struct check *c, const struct macro_run *run, struct macr
 static enum rc sum_macros(struct check *c, struct err *err)
 {
 	const struct view *v = &c->s->view;
-	struct macro_page page = { 0 };
-	enum rc rc = RC_DONE;
+	struct record *recs = mem_alloc(MACRO_PIECE * sizeof(*recs));
+	enum rc rc = recs ? RC_DONE : err_memory(err);
 
 	for (size_t i = 0; rc == RC_DONE && i < v->n_runs; i++) {
 		struct err why = { 0 };
 
-		rc = sum_run(c, &v->runs[i], &page, &why);
+		rc = sum_run(c, &v->runs[i], recs, &why);
 		if (rc == RC_DAMAGED) {
 			say_err(c, &why);
 			rc = RC_DONE;
@@ -483,7 +483,7 @@ static enum rc sum_macros(struct check *c, struct err *err)
 			*err = why;
 		}
 	}
-	macro_page_free(&page);
+	mem_free(recs);
 	return rc;
 }
 

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-	PURGE_ROWS = 2000,           /* macroflow parts deleted in one transaction */
+	PURGE_ROWS = 64,             /* of macroflow parts, deleted in one transaction */
 	PURGE_PAUSE_NS = 1000000,    /* for the writer, who may wait for the lock */
 	EVENTS_MAX = 10000,
 };

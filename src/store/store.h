@@ -178,6 +178,9 @@ struct macro_range {
 	int64_t from_ns, to_ns;      /* windows that overlap [from, to); INT64_MIN, INT64_MAX: unbounded */
 	const struct service_key *only;      /* one service in one window, or NULL */
 	struct texts *texts;                 /* the pool that texts of records go to; NULL: they are unknown */
+	u128 fields;                         /* these alone (bits), without texts, sketches and histograms; 0: all */
+	const struct service_key *wanted;    /* those services alone, sorted; must stay. NULL: all */
+	size_t n_wanted;
 };
 enum rc macro_walk_open(struct store *s, const struct macro_range *range, struct macro_walk **out, struct err *err);
 /* The next whole macroflow; *out must be freed with record_free(). RC_END behind the last. slice_ns is the window's start. */

@@ -4,23 +4,16 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "flow/sketch.h"
-#include "store/macro_codec.h"
 
-#include <string.h>
-
-enum {
-	WALK_ROWS = 4096,            /* parts held by a walk, of all runs */
-	RUN_ROWS_MAX = 256, RUN_ROWS_MIN = 8,
-};
-
-/* What one segment has in the window at hand: sorted, read a page at a time. */
+/* What one segment has in the window at hand: sorted, read a piece at a time. */
 struct run {
 	struct macro_run of;
 	bool gone;                   /* its packets were evicted */
 	struct macro_page page;
 	size_t next;                 /* in the page */
-	bool end;                    /* no further page */
+	struct record *recs;         /* room for a piece, NULL before there was one */
+	bool decoded;                /* they are the page's */
+	uint32_t parts;              /* of the page that will be asked for, by bits */
 };
 
 /*
@@ -35,23 +28,73 @@ struct macro_walk {
 	bool in_window, end;
 	bool only;                   /* one service in one window */
 	struct service_key key;      /* that */
+	u128 fields;                 /* asked for */
+	bool whole;                  /* all, and summaries too */
+	const struct service_key *wanted;    /* what is left of those to look for; NULL: all */
+	size_t n_wanted;
 	struct texts *texts;
 	struct run *runs;
 	size_t n_runs, cap_runs;
-	size_t rows;                 /* of a page */
 	struct run **heap;           /* runs with a part left, the least first */
 	size_t n_heap, cap_heap;
 };
 
-static const struct macro_row *run_row(const struct run *r)
+static const struct service_key *run_key(const struct run *r)
 {
-	return &r->page.rows[r->next];
+	return &r->page.piece.keys[r->next];
+}
+
+static bool run_has(const struct run *r)
+{
+	return r->next < r->page.piece.n;
+}
+
+static void run_free(struct run *r)
+{
+	macro_page_free(&r->page);
+	mem_free(r->recs);
+	r->recs = NULL;
+}
+
+/* What a piece that cannot be read is to the user. */
+static enum rc damaged(const struct store *s, enum rc rc, struct err *err)
+{
+	char path[STORE_PATH];
+
+	if (rc == RC_NO_MEMORY)
+		return rc;
+	store_name_path(s, "catalog.db", path);
+	return err_damaged(err, path, 0, "a macroflow's record cannot be read");
+}
+
+/*
+ * Part i of the page, these fields of it; `whole`: with texts, sketch and histograms, which are to be freed. It stays until the page goes,
+ * and is given once.
+ */
+static enum rc run_part(const struct store *s, struct run *r, size_t i, u128 fields, bool whole, struct texts *texts,
+	struct record **out, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	if (!r->recs)
+		r->recs = mem_alloc(MACRO_PIECE * sizeof(*r->recs));
+	if (!r->recs)
+		return err_memory(err);
+	if (!r->decoded)
+		rc = macro_piece_records(&r->page.piece, fields, r->parts, r->recs);
+	r->decoded = rc == RC_DONE;
+	*out = &r->recs[i];
+	if (rc == RC_DONE && whole) {
+		(*out)->texts = texts;
+		rc = macro_piece_finish(&r->page.piece, i, *out, err);
+	}
+	return rc == RC_DONE ? rc : damaged(s, rc, err);
 }
 
 /* By service, then by segment, so that parts are merged in order. */
 static bool run_less(const struct run *a, const struct run *b)
 {
-	int c = service_cmp(&run_row(a)->key, &run_row(b)->key);
+	int c = service_cmp(run_key(a), run_key(b));
 
 	if (c != 0)
 		return c < 0;
@@ -76,21 +119,72 @@ static void heap_down(struct macro_walk *w, size_t at)
 	}
 }
 
-/* The next page of a run; it stays empty where there is none. */
-static enum rc run_fill(struct macro_walk *w, struct run *r, struct err *err)
+/* The next page of a run, none behind the last. */
+static enum rc run_fill(struct store *s, struct run *r, struct err *err)
 {
-	struct catalog *c = w->s->catalog;
-	const struct macro_row *after = r->page.n ? &r->page.rows[r->page.n - 1] : NULL;
 	enum rc rc;
 
-	store_lock(w->s);
-	if (w->only)
-		rc = catalog_macro_get(c, &r->of, &w->key, &r->page, err);
-	else
-		rc = catalog_macro_run(c, &r->of, after, w->rows, &r->page, err);
-	store_unlock(w->s);
+	store_lock(s);
+	rc = catalog_macro_run(s->catalog, &r->of, &r->page, err);
+	store_unlock(s);
 	r->next = 0;
-	r->end = w->only || r->page.n < w->rows;
+	r->decoded = false;
+	r->parts = UINT32_MAX;
+	return rc;
+}
+
+/* Which of a page's parts are among those wanted. */
+static uint32_t wanted_parts(const struct macro_walk *w, const struct macro_piece *p)
+{
+	uint32_t parts = 0;
+
+	for (size_t i = 0, at = 0; i < p->n && at < w->n_wanted;) {
+		int c = service_cmp(&p->keys[i], &w->wanted[at]);
+
+		parts |= (uint32_t)(c == 0) << i;
+		at += c >= 0;
+		i += c <= 0;
+	}
+	return parts;
+}
+
+static enum rc walk_fill(struct macro_walk *w, struct run *r, struct err *err)
+{
+	enum rc rc = run_fill(w->s, r, err);
+
+	if (rc == RC_DONE && w->wanted)
+		r->parts = wanted_parts(w, &r->page.piece);
+	return rc;
+}
+
+/* To the next part that may be wanted, this one included. */
+static enum rc run_settle(struct macro_walk *w, struct run *r, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	do {
+		while (w->wanted && run_has(r) && service_cmp(run_key(r), w->wanted) < 0)
+			r->next++;
+		if (run_has(r) || r->page.piece.n == 0)
+			return RC_DONE;
+		rc = walk_fill(w, r, err);
+	} while (rc == RC_DONE);
+	return rc;
+}
+
+/* A run's first part. */
+static enum rc run_begin(struct macro_walk *w, struct run *r, struct err *err)
+{
+	enum rc rc;
+
+	if (!w->only) {
+		rc = walk_fill(w, r, err);
+		return rc == RC_DONE ? run_settle(w, r, err) : rc;
+	}
+	store_lock(w->s);
+	rc = catalog_macro_get(w->s->catalog, &r->of, &w->key, &r->page, &r->next, err);
+	store_unlock(w->s);
+	r->parts = UINT32_C(1) << (r->next % MACRO_PIECE);
 	return rc;
 }
 
@@ -100,9 +194,10 @@ static enum rc heap_pop(struct macro_walk *w, struct err *err)
 	struct run *r = w->heap[0];
 	enum rc rc = RC_DONE;
 
-	if (++r->next >= r->page.n && !r->end)
-		rc = run_fill(w, r, err);
-	if (rc == RC_DONE && r->next >= r->page.n)
+	r->next = w->only ? r->page.piece.n : r->next + 1;
+	if (!w->only)
+		rc = run_settle(w, r, err);
+	if (rc == RC_DONE && !run_has(r))
 		w->heap[0] = w->heap[--w->n_heap];
 	if (rc == RC_DONE)
 		heap_down(w, 0);
@@ -112,7 +207,7 @@ static enum rc heap_pop(struct macro_walk *w, struct err *err)
 static void drop_runs(struct macro_walk *w)
 {
 	for (size_t i = 0; i < w->n_runs; i++)
-		macro_page_free(&w->runs[i].page);
+		run_free(&w->runs[i]);
 	w->n_runs = w->n_heap = 0;
 }
 
@@ -136,8 +231,6 @@ static enum rc find_runs(struct macro_walk *w, struct err *err)
 		return err_memory(err);
 	for (size_t i = from; i < to; i++)
 		w->runs[w->n_runs++] = (struct run){ .of = v->runs[i], .gone = is_gone(v, &v->runs[i]) };
-	w->rows = w->n_runs ? WALK_ROWS / w->n_runs : 0;
-	w->rows = w->rows > RUN_ROWS_MAX ? RUN_ROWS_MAX : w->rows < RUN_ROWS_MIN ? RUN_ROWS_MIN : w->rows;
 	return RC_DONE;
 }
 
@@ -150,8 +243,8 @@ static enum rc begin_window(struct macro_walk *w, struct err *err)
 	rc = find_runs(w, err);
 	store_unlock(w->s);
 	for (size_t i = 0; rc == RC_DONE && i < w->n_runs; i++) {
-		rc = run_fill(w, &w->runs[i], err);
-		if (rc == RC_DONE && w->runs[i].page.n > 0)
+		rc = run_begin(w, &w->runs[i], err);
+		if (rc == RC_DONE && run_has(&w->runs[i]))
 			w->heap[w->n_heap++] = &w->runs[i];
 	}
 	for (size_t i = w->n_heap / 2; rc == RC_DONE && i-- > 0;)
@@ -165,10 +258,14 @@ static enum rc next_window(struct macro_walk *w, struct err *err)
 	const struct view *v = &w->s->view;
 	size_t at;
 
-	if (w->in_window && w->window_ns == INT64_MAX)
+	if ((w->in_window && w->window_ns == INT64_MAX) || (w->wanted && w->n_wanted == 0))
 		w->end = true;
 	if (w->end)
 		return RC_END;
+	if (w->wanted && w->wanted->window_ns > w->window_ns) {
+		w->window_ns = w->wanted->window_ns;
+		w->in_window = false;
+	}
 	store_lock(w->s);
 	at = view_run_from(v, w->window_ns + w->in_window, 0, 0);
 	w->end = at == v->n_runs || v->runs[at].window_ns > w->to_ns;
@@ -178,17 +275,36 @@ static enum rc next_window(struct macro_walk *w, struct err *err)
 	return w->end ? RC_END : begin_window(w, err);
 }
 
+/* Forgets what was wanted before this service; whether it is wanted. */
+static bool is_wanted(struct macro_walk *w, const struct service_key *key)
+{
+	for (; w->n_wanted > 0; w->wanted++, w->n_wanted--) {
+		int c = service_cmp(w->wanted, key);
+
+		if (c >= 0)
+			return c == 0;
+	}
+	return false;
+}
+
 /* The run whose part is the next; RC_END. */
 static enum rc next_part(struct macro_walk *w, struct run **out, struct err *err)
 {
-	while (w->n_heap == 0) {
-		enum rc rc = next_window(w, err);
+	enum rc rc = RC_DONE;
 
-		if (rc != RC_DONE)
-			return rc;
+	while (rc == RC_DONE) {
+		if (w->n_heap == 0)
+			rc = next_window(w, err);
+		else if (!w->wanted || is_wanted(w, run_key(w->heap[0])))
+			break;
+		else if (w->n_wanted == 0)
+			w->n_heap = 0;
+		else
+			rc = heap_pop(w, err);
 	}
-	*out = w->heap[0];
-	return RC_DONE;
+	if (rc == RC_DONE)
+		*out = w->heap[0];
+	return rc;
 }
 
 static void walk_range(struct macro_walk *w, const struct macro_range *range)
@@ -198,6 +314,10 @@ static void walk_range(struct macro_walk *w, const struct macro_range *range)
 	w->window_ns = range->from_ns == INT64_MIN ? INT64_MIN : time_floor(range->from_ns, macro_ns);
 	w->to_ns = range->to_ns == INT64_MAX ? INT64_MAX : time_sub(range->to_ns, 1);
 	w->texts = range->texts;
+	w->whole = range->fields == 0;
+	w->fields = w->whole ? ~(u128)0 : range->fields;
+	w->wanted = range->wanted;
+	w->n_wanted = range->n_wanted;
 	w->end = range->to_ns == INT64_MIN || range->to_ns <= range->from_ns;
 	if (!range->only)
 		return;
@@ -231,81 +351,21 @@ void macro_walk_close(struct macro_walk *w)
 	mem_free(w);
 }
 
-static enum rc decode_media(struct cursor *c, struct record *rec, struct err *err)
-{
-	struct media media;
-
-	media_decode(c, true, rec->texts, &media);
-	if (c->truncated || cursor_left(c) > 0)
-		return RC_DAMAGED;
-	return media_join(&rec->media, &media, err);
-}
-
-static enum rc decode_summaries(struct record *rec, const struct macro_row *row, const uint8_t *bytes,
-	struct err *err)
-{
-	struct cursor c;
-	enum rc rc = RC_DONE;
-
-	bytes += row->record_len;
-	if (row->sketch_len) {
-		cursor_init(&c, bytes, row->sketch_len);
-		rc = sketch_decode(&c, &rec->clients, err);
-	}
-	bytes += row->sketch_len;
-	if (rc == RC_DONE && row->hist_len) {
-		cursor_init(&c, bytes, row->hist_len);
-		rc = hist_decode(&c, &rec->rtt, err);
-		if (rc == RC_DONE && cursor_left(&c) > 0)
-			rc = hist_decode(&c, &rec->response, err);
-		if (rc == RC_DONE && cursor_left(&c) > 0)
-			rc = decode_media(&c, rec, err);
-	}
-	return rc;
-}
-
-static enum rc decode_part(const struct store *s, const struct macro_page *page,
-	const struct macro_row *row, struct texts *texts, struct record *rec, struct err *err)
-{
-	const uint8_t *bytes = page->bytes.data + row->at;
-	char path[STORE_PATH];
-	enum rc rc;
-
-	record_init(rec, TIER_MACROFLOW);
-	rec->slice_ns = row->key.window_ns;
-	rec->texts = texts;
-	rc = macro_decode(rec, bytes, row->record_len);
-	if (rc == RC_DONE)
-		rc = decode_summaries(rec, row, bytes, err);
-	if (rc == RC_DONE || rc == RC_NO_MEMORY) {
-		if (rc != RC_DONE)
-			record_free(rec);
-		return rc;
-	}
-	record_free(rec);
-	store_name_path(s, "catalog.db", path);
-	if (rc == RC_NEWER)
-		return err_set(err, rc, path, "a macroflow has fields of a newer version");
-	return err_damaged(err, path, 0, "a macroflow's record cannot be read");
-}
-
 /* The first part is taken as it is; the others are merged into it. */
-static enum rc merge_part(struct macro_walk *w, const struct run *r, struct record *whole, bool first,
-	struct err *err)
+static enum rc merge_part(struct macro_walk *w, struct run *r, struct record *whole, bool first, struct err *err)
 {
-	struct record part;
-	enum rc rc;
+	struct record *part;
+	enum rc rc = run_part(w->s, r, r->next, w->fields, w->whole, w->texts, &part, err);
 
-	rc = decode_part(w->s, &r->page, run_row(r), w->texts, &part, err);
 	if (rc != RC_DONE)
 		return rc;
-	part.gone = r->gone ? counters_packets(&part.c) : 0;
+	part->gone = r->gone ? counters_packets(&part->c) : 0;
 	if (first) {
-		*whole = part;
+		*whole = *part;
 		return RC_DONE;
 	}
-	rc = record_merge(whole, &part, err);
-	record_free(&part);
+	rc = record_merge(whole, part, err);
+	record_free(part);
 	return rc;
 }
 
@@ -330,9 +390,9 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 	enum rc rc;
 
 	while ((rc = next_part(w, &r, err)) == RC_DONE) {
-		if (!first && service_cmp(&run_row(r)->key, key) != 0)
+		if (!first && service_cmp(run_key(r), key) != 0)
 			break;
-		*key = run_row(r)->key;
+		*key = *run_key(r);
 		rc = merge_part(w, r, out, first, err);
 		if (rc != RC_DONE)
 			break;
@@ -353,26 +413,25 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 
 /* ---- of one segment ----------------------------------------------------------------------- */
 
-static enum rc take_run(struct store *s, const struct macro_run *run, struct texts *texts, macro_take take,
-	void *ctx, struct macro_page *page, struct err *err)
+static enum rc take_run(struct store *s, const struct macro_run *of, struct texts *texts, macro_take take,
+	void *ctx, struct err *err)
 {
-	const struct macro_row *after = NULL;
-	struct record rec;
+	struct run r = { .of = *of };
+	struct record *rec;
 	enum rc rc;
 
-	do {
-		store_lock(s);
-		rc = catalog_macro_run(s->catalog, run, after, RUN_ROWS_MAX, page, err);
-		store_unlock(s);
-		for (size_t i = 0; rc == RC_DONE && i < page->n; i++) {
-			rc = decode_part(s, page, &page->rows[i], texts, &rec, err);
+	while ((rc = run_fill(s, &r, err)) == RC_DONE && r.page.piece.n) {
+		for (size_t i = 0; rc == RC_DONE && i < r.page.piece.n; i++) {
+			rc = run_part(s, &r, i, ~(u128)0, true, texts, &rec, err);
 			if (rc != RC_DONE)
 				break;
-			rc = take(ctx, &page->rows[i].key, &rec, err);
-			record_free(&rec);
+			rc = take(ctx, &r.page.piece.keys[i], rec, err);
+			record_free(rec);
 		}
-		after = page->n ? &page->rows[page->n - 1] : NULL;
-	} while (rc == RC_DONE && page->n == RUN_ROWS_MAX);
+		if (rc != RC_DONE)
+			break;
+	}
+	run_free(&r);
 	return rc;
 }
 
@@ -403,16 +462,14 @@ enum rc store_segment_macros(struct store *s, const struct segment_place *place,
 	macro_take take, void *ctx, struct err *err)
 {
 	int64_t window_ns = time_floor(place->first_ns, s->config.macro_ns);
-	struct macro_page page = { 0 };
 	struct macro_run run;
 	enum rc rc = RC_DONE;
 
 	while (rc == RC_DONE && window_ns <= place->last_ns && next_run(s, place, &window_ns, &run)) {
-		rc = take_run(s, &run, texts, take, ctx, &page, err);
+		rc = take_run(s, &run, texts, take, ctx, err);
 		if (window_ns++ == INT64_MAX - 1)
 			break;
 	}
-	macro_page_free(&page);
 	return rc;
 }
 
@@ -439,26 +496,24 @@ static enum rc flow_key_at(struct segment *seg, struct record_id id, struct segm
 static enum rc check_macro(struct store *s, const struct service_key *key,
 	const struct segment_place *place, struct record_id id, struct err *err)
 {
-	struct macro_page page = { 0 };
-	const struct macro_run *run;
-	struct record rec;
+	const struct macro_run *of;
+	struct run r = { 0 };
+	struct record *rec;
 	enum rc rc = RC_MISSING;
 
 	store_lock(s);
-	run = view_run(&s->view, key->window_ns, place->block, place->number);
-	if (run)
-		rc = catalog_macro_get(s->catalog, run, key, &page, err);
+	of = view_run(&s->view, key->window_ns, place->block, place->number);
+	if (of)
+		rc = catalog_macro_get(s->catalog, of, key, &r.page, &r.next, err);
+	r.parts = UINT32_C(1) << (r.next % MACRO_PIECE);
 	store_unlock(s);
-	if (rc == RC_DONE && page.n == 0)
+	if (rc == RC_DONE && !run_has(&r))
 		rc = RC_MISSING;
 	if (rc == RC_DONE)
-		rc = decode_part(s, &page, &page.rows[0], NULL, &rec, err);
-	if (rc == RC_DONE) {
-		if (!record_id_equal(rec.id, id))
-			rc = RC_MISSING;
-		record_free(&rec);
-	}
-	macro_page_free(&page);
+		rc = run_part(s, &r, r.next, FIELD_BIT(FIELD_FIRST), false, NULL, &rec, err);
+	if (rc == RC_DONE && !record_id_equal(rec->id, id))
+		rc = RC_MISSING;
+	run_free(&r);
 	return rc;
 }
 
@@ -478,10 +533,10 @@ static enum rc look_for_id(void *ctx, const struct service_key *key, const struc
 
 /* The part with this id in a run: its service; RC_MISSING (without text). */
 static enum rc search_run(struct store *s, const struct macro_run *run, struct record_id id,
-	struct macro_page *page, struct service_key *out, struct err *err)
+	struct service_key *out, struct err *err)
 {
 	struct search search = { id, out };
-	enum rc rc = take_run(s, run, NULL, look_for_id, &search, page, err);
+	enum rc rc = take_run(s, run, NULL, look_for_id, &search, err);
 
 	return rc == RC_END ? RC_DONE : rc == RC_DONE ? RC_MISSING : rc;
 }
@@ -508,7 +563,6 @@ static bool windows_of_gone(struct store *s, uint32_t block, size_t *from, size_
  */
 static enum rc find_left(struct store *s, struct record_id id, struct service_key *out, struct err *err)
 {
-	struct macro_page page = { 0 };
 	size_t from = 0, to = 0;
 	enum rc rc = RC_MISSING;
 
@@ -522,9 +576,8 @@ static enum rc find_left(struct store *s, struct record_id id, struct service_ke
 			run = s->view.runs[i];
 		store_unlock(s);
 		if (run.block >= id.block)
-			rc = search_run(s, &run, id, &page, out, err);
+			rc = search_run(s, &run, id, out, err);
 	}
-	macro_page_free(&page);
 	return rc;
 }
 

@@ -271,7 +271,7 @@ struct store *recording_reopen(struct recording *p, bool writing, uint64_t packe
 	assert_int_equal(in_points, packets);
 
 	struct macro_walk *w;
-	struct macro_range all = { INT64_MIN, INT64_MAX, NULL, NULL };
+	struct macro_range all = { .from_ns = INT64_MIN, .to_ns = INT64_MAX };
 	struct record rec;
 	struct service_key key;
 	assert_int_equal(macro_walk_open(s, &all, &w, NULL), RC_DONE);

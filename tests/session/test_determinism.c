@@ -65,7 +65,7 @@ static void compare(const char *capture, const char *a, const char *b, const cha
 
 static void compare_macroflows(const char *capture, const char *const dirs[2])
 {
-	struct macro_range all = {INT64_MIN, INT64_MAX, NULL, NULL };
+	struct macro_range all = { .from_ns = INT64_MIN, .to_ns = INT64_MAX };
 	struct store *store[2];
 	struct macro_walk *walk[2];
 	struct record rec[2];

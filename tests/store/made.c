@@ -284,7 +284,7 @@ void made_copy(const char *from, const char *to)
 
 size_t made_macros(struct store *s, uint64_t *packets, uint64_t *bytes)
 {
-	struct macro_range range = { INT64_MIN, INT64_MAX, NULL, NULL };
+	struct macro_range range = { .from_ns = INT64_MIN, .to_ns = INT64_MAX };
 	struct macro_walk *w;
 	struct service_key key;
 	struct record rec;

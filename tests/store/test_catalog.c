@@ -105,33 +105,119 @@ static void same_record(const struct record *a, const struct record *b)
 	assert_memory_equal(&x, &y, sizeof(x));
 }
 
+static int key_cmp(const void *a, const void *b)
+{
+	return service_cmp(&((const struct macro_part *)a)->key, &((const struct macro_part *)b)->key);
+}
+
+/* Sorted services of one window, with any record each. */
+static size_t random_parts(struct macro_part *parts, int64_t window_ns)
+{
+	size_t n = 1 + next() % (2 * MACRO_PIECE);
+
+	memset(parts, 0, n * sizeof(*parts));
+	for (size_t i = 0; i < n; i++) {
+		struct service_key *k = &parts[i].key;
+
+		k->window_ns = window_ns;
+		k->server.kind = ADDR_IPV4;
+		k->server.bytes[0] = (uint8_t)(i / 3);
+		k->proto = (uint32_t)(i / 2 % 2 ? UINT32_MAX : 6);
+		k->has_port = i % 3 > 0;
+		k->port = i % 3 == 2 ? UINT16_MAX : 0;
+		k->point = (uint32_t)i;
+		random_record(&parts[i].rec);
+		parts[i].rec.slice_ns = window_ns;
+	}
+	qsort(parts, n, sizeof(*parts), key_cmp);
+	return n;
+}
+
+static struct record recs[MACRO_PIECE];
+
+static void check_piece(const struct macro_part *parts, size_t n, const struct buf *b)
+{
+	static struct macro_piece piece;
+	uint32_t some = (uint32_t)next();
+
+	assert_int_equal(macro_piece_open(&piece, parts->key.window_ns, b->data, b->len), RC_DONE);
+	assert_int_equal(piece.n, n);
+	assert_int_equal(macro_piece_records(&piece, ~(u128)0, UINT32_MAX, recs), RC_DONE);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(service_cmp(&piece.keys[i], &parts[i].key), 0);
+		recs[i].texts = pool;
+		assert_int_equal(macro_piece_finish(&piece, i, &recs[i], NULL), RC_DONE);
+		same_record(&parts[i].rec, &recs[i]);
+	}
+	/* some parts of it, and one field */
+	memset(recs, 0xaa, sizeof(recs));
+	assert_int_equal(macro_piece_records(&piece, FIELD_BIT(FIELD_C2S_BYTES), some, recs), RC_DONE);
+	for (size_t i = 0; i < n; i++)
+		if (some >> i & 1) {
+			assert_int_equal(recs[i].c.bytes[0], parts[i].rec.c.bytes[0]);
+			assert_int_equal(recs[i].c.bytes[1], 0);
+			assert_true((recs[i].c.known & ~FIELD_BIT(FIELD_C2S_BYTES)) == 0);
+		}
+	memset(recs, 0xaa, sizeof(recs));
+	assert_int_equal(macro_piece_records(&piece, ~(u128)0, some, recs), RC_DONE);
+	for (size_t i = 0; i < n; i++)
+		if (some >> i & 1) {
+			recs[i].texts = pool;
+			assert_int_equal(macro_piece_finish(&piece, i, &recs[i], NULL), RC_DONE);
+			same_record(&parts[i].rec, &recs[i]);
+		}
+}
+
+/* What a reader makes of bytes that may be anything. */
+static enum rc read_all(const uint8_t *bytes, size_t len)
+{
+	static struct macro_piece piece;
+	enum rc rc = macro_piece_open(&piece, 0, bytes, len);
+
+	if (rc == RC_DONE)
+		rc = macro_piece_records(&piece, ~(u128)0, UINT32_MAX, recs);
+	for (size_t i = 0; rc == RC_DONE && i < piece.n; i++) {
+		rc = macro_piece_finish(&piece, i, &recs[i], NULL);
+		if (rc == RC_DONE)
+			record_free(&recs[i]);
+	}
+	return rc;
+}
+
 static void test_codec(void **state)
 {
+	static struct macro_part parts[2 * MACRO_PIECE];
 	struct buf b;
 
 	(void)state;
 	buf_init(&b);
 	assert_int_equal(texts_new(1 << 20, &pool, NULL), RC_DONE);
-	for (uint64_t i = 1; i <= 3000; i++) {
-		struct record r, back;
+	for (uint64_t i = 1; i <= 300; i++) {
+		size_t n = (seed = i, random_parts(parts, (int64_t)(next() << 8))), taken;
 
-		seed = i;
-		random_record(&r);
-		buf_clear(&b);
-		macro_encode(&b, &r);
-		record_init(&back, TIER_MACROFLOW);
-		back.texts = pool;
-		back.slice_ns = r.slice_ns;
-		if (macro_decode(&back, b.data, b.len) != RC_DONE)
-			fail_msg("seed %llu", (unsigned long long)i);
-		same_record(&r, &back);
+		for (size_t from = 0; from < n; from += taken) {
+			buf_clear(&b);
+			taken = macro_encode(&b, parts + from, n - from);
+			assert_true(taken > 0 && taken <= MACRO_PIECE);
+			check_piece(parts + from, taken, &b);
+		}
 		/* cut anywhere it is damaged */
-		for (size_t len = 0; i % 100 == 0 && len < b.len; len++) {
+		for (size_t len = 0; i % 30 == 0 && len < b.len; len++) {
 			uint8_t *exact = malloc(len + 1);
 
 			memcpy(exact, b.data, len);
-			record_init(&back, TIER_MACROFLOW);
-			assert_int_not_equal(macro_decode(&back, exact, len), RC_DONE);
+			assert_int_not_equal(read_all(exact, len), RC_DONE);
+			free(exact);
+		}
+		/* turned bits are read, or refused, and nothing else */
+		for (size_t k = 0; k < 50; k++) {
+			uint8_t *exact = malloc(b.len);
+			enum rc rc;
+
+			memcpy(exact, b.data, b.len);
+			exact[next() % b.len] ^= (uint8_t)(1 << next() % 8);
+			rc = read_all(exact, b.len);
+			assert_true(rc == RC_DONE || rc == RC_DAMAGED || rc == RC_NEWER);
 			free(exact);
 		}
 	}
@@ -142,8 +228,9 @@ static void test_codec(void **state)
 
 static void test_codec_garbage(void **state)
 {
+	/* a part without anything, and a column of a field of a later version */
+	static const uint8_t newer[] = { 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 127, 0, 0, 0, 0 };
 	uint8_t bytes[200];
-	struct record r;
 
 	(void)state;
 	for (uint64_t i = 1; i <= 20000; i++) {
@@ -152,14 +239,10 @@ static void test_codec_garbage(void **state)
 
 		for (size_t k = 0; k < len; k++)
 			bytes[k] = (uint8_t)(next() & (next() % 2 ? 0xff : 0x0f));
-		record_init(&r, TIER_MACROFLOW);
-		rc = macro_decode(&r, bytes, len);
+		rc = read_all(bytes, len);
 		assert_true(rc == RC_DONE || rc == RC_DAMAGED || rc == RC_NEWER);
 	}
-	/* a field of a later version */
-	record_init(&r, TIER_MACROFLOW);
-	assert_int_equal(macro_decode(&r, (const uint8_t *)"\1\1\x80\x80\x80\x80\x80\x80\x80\x80\x40\0\0\0\0\0", 16),
-		RC_NEWER);
+	assert_int_equal(read_all(newer, sizeof(newer)), RC_NEWER);
 }
 
 /* ---- walks -------------------------------------------------------------------------------------- */
@@ -181,11 +264,6 @@ static void make_service(struct service_key *k, uint32_t i, int64_t window_ns)
 	k->has_port = i % 5 != 0;
 	k->port = k->has_port ? (uint16_t)(i % 7) : 0;
 	k->point = i % 2;
-}
-
-static int part_cmp(const void *a, const void *b)
-{
-	return service_cmp(&((const struct macro_part *)a)->key, &((const struct macro_part *)b)->key);
 }
 
 /* The segment of number n holds service i in window w where this says so. */
@@ -224,7 +302,7 @@ static enum rc publish(struct store *s, const struct made *m, uint32_t block, ui
 			p->rec.c.known |= FIELD_BIT(FIELD_FIRST) | FIELD_BIT(FIELD_LAST);
 			count++;
 		}
-	qsort(parts, count, sizeof(parts[0]), part_cmp);
+	qsort(parts, count, sizeof(parts[0]), key_cmp);
 	buf_init(&bytes);
 	buf_put(&bytes, "segment", 7);
 	rc = store_publish_segment(s, &place, &bytes, parts, count, &sums, 1, NULL);
@@ -245,7 +323,7 @@ static uint64_t expected(uint32_t i, uint32_t w)
 
 static void check_walk(struct store *s)
 {
-	struct macro_range range = { INT64_MIN, INT64_MAX, NULL, NULL };
+	struct macro_range range = { .from_ns = INT64_MIN, .to_ns = INT64_MAX };
 	struct service_key key, before, want;
 	struct macro_walk *w;
 	struct record rec;

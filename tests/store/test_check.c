@@ -255,7 +255,7 @@ static void test_catalog_macros(void **state)
 	change(p->index, "UPDATE macroparts SET segment = 2 WHERE segment = 9");
 	check_and_close(p, open_place(p, false));
 	expect_nothing(p);
-	change(p->index, "UPDATE macroparts SET record = zeroblob(4) WHERE segment = 2");
+	change(p->index, "UPDATE macroparts SET parts = zeroblob(4) WHERE segment = 2");
 	check_and_close(p, open_place(p, false));
 	expect(p, "parts of macroflows are missing");
 	/* dropped as it should be: who has an older snapshot has to ask again, and finds no damage */

@@ -96,7 +96,7 @@ static void test_segments_and_macroflows_by_id(void **state)
 	struct store *s = must_open(p, true, NULL);
 	const struct segment_place *places;
 	struct service_key key, again;
-	struct macro_range range = { INT64_MIN, INT64_MAX, &key, NULL };
+	struct macro_range range = { .from_ns = INT64_MIN, .to_ns = INT64_MAX, .only = &key };
 	struct macro_walk *w;
 	struct record rec;
 	uint64_t io = 0;
@@ -219,7 +219,7 @@ static void test_sections(void **state)
 
 static size_t count_range(struct store *s, int64_t from_ns, int64_t to_ns)
 {
-	struct macro_range range = { from_ns, to_ns, NULL, NULL };
+	struct macro_range range = { .from_ns = from_ns, .to_ns = to_ns };
 	struct macro_walk *w;
 	struct service_key key;
 	struct record rec;
