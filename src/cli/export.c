@@ -206,6 +206,7 @@ static enum rc write_tier(struct pcapng *p, const struct query *range,
 	if (rc != RC_DONE || p->records.n == 0)
 		return rc;
 	query_init(&packets, TIER_PACKET);
+	packets.unheard = true;
 	packets.in = p->records.v;
 	packets.n_in = p->records.n;
 	return run(p, &packets, packet_row, explain, err);
@@ -218,6 +219,7 @@ static enum rc write_packets(struct pcapng *p, const struct selection *s,
 	struct query q;
 
 	query_init(&q, TIER_PACKET);
+	q.unheard = true;
 	enum rc rc = cli_query_range(p->cli, &q, err);
 	if (rc != RC_DONE)
 		return rc;

@@ -199,6 +199,15 @@ bool query_newest(const struct query_sources *sources, int64_t *time_ns)
 	return any;
 }
 
+uint64_t query_macro_parts(const struct query_sources *sources, int64_t from_ns)
+{
+	uint64_t parts = 0;
+
+	for (size_t i = 0; i < sources->n; i++)
+		parts += sources->stores[i] ? store_macro_parts(sources->stores[i], from_ns) : 0;
+	return parts;
+}
+
 enum rc query_parse_time(const struct query_sources *sources, const char *text,
 	int64_t *time_ns, struct err *err)
 {

@@ -62,7 +62,7 @@ struct query {
 	uint64_t limit; /* 0: none */
 	struct print_search *prints; /* packets: only those that may hold this content (query/prints.h), and gaps are not told; NULL: all */
 	uint64_t memory_max; /* bytes for sorting and grouping; 0: 1 GiB */
-	bool unheard; /* packets: nobody wants to know what applications say in each (packet_row.said), nor does the filter */
+	bool unheard; /* packets: nobody but perhaps the filter wants to know what applications say in each (packet_row.said) */
 };
 
 void query_init(struct query *q, enum tier tier);
@@ -159,5 +159,7 @@ enum rc query_parse_time(const struct query_sources *sources, const char *text,
 	int64_t *time_ns, struct err *err);
 /* Newest packet of all sources; false where there is none. */
 bool query_newest(const struct query_sources *sources, int64_t *time_ns);
+/* Parts of macroflows that a list of those from a time on would read. */
+uint64_t query_macro_parts(const struct query_sources *sources, int64_t from_ns);
 
 #endif

@@ -216,7 +216,7 @@ static enum rc give_packet(struct packets *p, const struct packet_entry *e,
 	packet.key = &part->key;
 	packet.direction = direction_of(&packet.pkt, &part->key);
 	find_note(p, m, e->ordinal, &packet);
-	if (!run->q->unheard && hear(p, m->app, &packet, raw, &said))
+	if ((!run->q->unheard || part->verdict != VERDICT_YES) && hear(p, m->app, &packet, raw, &said))
 		packet.said = &said;
 	find_gap(&packet, part, m, e->ordinal == p->ordinals[m->first]);
 	if (!in_time(run->q, packet.pkt.time_ns))

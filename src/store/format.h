@@ -421,14 +421,19 @@ enum {
 
 /*
  * index/catalog.db, SQLite 3, application id "FDri", user version CATALOG_VERSION (store/catalog.h). Tables are described in
- * flowdrill-store(5). macroparts.record is
- *   varint block, varint offset: the id
- *   three numbers of 128 bits, each as varint high half, varint low half: fields that are written; known; mixed (bit = field id)
- *   the written fields in order of their ids, by type: unsigned: varint; TYPE_I64: zigzag; TYPE_U128: two varints, high half first;
- *   TYPE_ADDR: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TEXT: 1 byte length and so many; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
- *   FIRST is a difference from the window's start, LAST from FIRST where that is known. A field that is not written is 0, or unknown.
- * clients is a sketch, rtt a histogram of round-trip times and, where there are any, one of response times behind it, as
- * sketch_encode() and hist_encode() write them, or NULL.
+ * flowdrill-store(5). macroparts.parts is a piece of a run, 1 to 32 parts, sorted by service; all numbers are varints unless said:
+ *   n: parts
+ *   n keys: address, protocol, port + 1 (0: has none), point
+ *   n heads: the id's block and offset; two numbers of 128 bits, each as high and low half, exclusive or with those of the part before:
+ *   fields that are known, and mixed (bit = field id)
+ *   a directory: for each column in order of their field ids the step from the id before (the first: from -1), and its length; 0 ends it
+ *   the columns: 32 bits, little-endian, which parts say something; the values of those, by type: unsigned: varint; TYPE_I64:
+ *   zigzag; TYPE_U128: two varints, high half first; addresses: kind and its 0, 4, 16 or 6 bytes; TYPE_MAC: 6 bytes; TYPE_TEXT: 1
+ *   byte length and so many; TYPE_TUNNEL: type, depth, varint id, varint outer hash, two addresses.
+ *   FIRST is a difference from the window's start, LAST from FIRST where that is known. A value that is not written is 0, or unknown.
+ *   n times two lengths: of the sketch of clients, and of what follows that
+ *   n times a sketch, a histogram of round-trip times and, where there are any, one of response times and media behind it, as
+ *   sketch_encode(), hist_encode() and media_encode() write them, or nothing.
  */
 
 #endif

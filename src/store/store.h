@@ -182,6 +182,8 @@ struct macro_range {
 	const struct service_key *wanted;    /* those services alone, sorted; must stay. NULL: all */
 	size_t n_wanted;
 };
+/* How many parts there are in windows that end behind a time: what a walk from there on costs. */
+uint64_t store_macro_parts(const struct store *s, int64_t from_ns);
 enum rc macro_walk_open(struct store *s, const struct macro_range *range, struct macro_walk **out, struct err *err);
 /* The next whole macroflow; *out must be freed with record_free(). RC_END behind the last. slice_ns is the window's start. */
 enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service_key *key, struct err *err);

@@ -411,6 +411,17 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 	return rc;
 }
 
+uint64_t store_macro_parts(const struct store *s, int64_t from_ns)
+{
+	const struct view *v = &s->view;
+	int64_t window_ns = from_ns == INT64_MIN ? from_ns : time_floor(from_ns, s->config.macro_ns);
+	uint64_t parts = 0;
+
+	for (size_t i = view_run_from(v, window_ns, 0, 0); i < v->n_runs; i++)
+		parts += v->runs[i].parts;
+	return parts;
+}
+
 /* ---- of one segment ----------------------------------------------------------------------- */
 
 static enum rc take_run(struct store *s, const struct macro_run *of, struct texts *texts, macro_take take,

@@ -58,6 +58,8 @@ enum rc batch_run(struct screen *s, const struct ui_options *o, struct err *err)
 	enum rc rc = RC_DONE;
 
 	s->printing = o->batch != NULL;
+	if (s->printing)
+		range_init(&s->range);       /* who reads it cannot ask for more */
 	if (o->batch != NULL)
 		rc = script_press(s, "", err); /* a packet is there once it is indexed */
 	if (rc == RC_DONE && o->batch != NULL)

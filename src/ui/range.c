@@ -10,6 +10,7 @@
 
 /* A step of zooming leaves about a third, and gives twice. */
 enum { ZOOM_IN = 3, ZOOM_OUT = 2, ZOOM_UNITS = 20 };
+enum { FIRST_PARTS = 250000 };       /* of macroflows, on the first screen */
 
 void range_init(struct range *r)
 {
@@ -118,6 +119,28 @@ static void say(struct screen *s)
 		screen_say(s, "%s; 0 shows all times", text);
 	else
 		screen_say(s, "all times");
+}
+
+/*
+ * A day of a busy link is some hundred thousand parts, a second's work; nobody waits for those of a month before he sees the first, or wants
+ * to see them first.
+ */
+void range_begin(struct screen *s)
+{
+	static const int64_t hours[] = { 7 * 24, 24, 12, 6, 3, 1 };
+	const struct query_sources *sources = session_sources(s->session);
+	const size_t n = sizeof(hours) / sizeof(hours[0]);
+	int64_t newest, last_ns = 0;
+
+	if (query_macro_parts(sources, INT64_MIN) <= FIRST_PARTS || !query_newest(sources, &newest))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		last_ns = hours[i] * 3600 * 1000000000;
+		if (query_macro_parts(sources, time_sub(newest, last_ns)) <= FIRST_PARTS)
+			break;
+	}
+	slide(s, last_ns);
+	say(s);
 }
 
 /* ---- requests ------------------------------------------------------------------------------ */

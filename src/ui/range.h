@@ -30,6 +30,11 @@ bool range_is_set(const struct range *r);
 bool range_bounds(const struct screen *s, int64_t *from_ns, int64_t *to_ns);
 /* Sets it; views ask again when they are drawn. */
 void range_set(struct screen *s, int64_t from_ns, int64_t to_ns);
+/*
+ * What a screen begins with: all times, or as long a time before the newest packet as its first list can be read at once. The top line says so,
+ * as of any range.
+ */
+void range_begin(struct screen *s);
 /* Something was published: slides. */
 void range_slide(struct screen *s);
 /* Zoom, windows, begin and end; false where the request is another. */

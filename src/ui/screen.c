@@ -176,6 +176,7 @@ enum rc screen_open(struct screen *s, struct session *session, const struct scre
 	memset(s, 0, sizeof(*s));
 	s->session = session;
 	range_init(&s->range);
+	range_begin(s);
 	s->config = o->config != NULL ? o->config : config_new();
 	if (s->config == NULL)
 		return err_memory(err);

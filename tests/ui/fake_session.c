@@ -551,6 +551,13 @@ bool query_newest(const struct query_sources *sources, int64_t *time_ns)
 	return true;
 }
 
+uint64_t query_macro_parts(const struct query_sources *sources, int64_t from_ns)
+{
+	(void)sources;
+	(void)from_ns;
+	return 0;
+}
+
 enum rc query_parse_time(const struct query_sources *sources, const char *time,
 	int64_t *time_ns, struct err *err)
 {
