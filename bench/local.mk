@@ -6,6 +6,10 @@ bench_flowdrill_gen_SOURCES = bench/gen.h bench/gen.c bench/gen-flow.c bench/gen
 noinst_PROGRAMS += bench/flowdrill-limit
 bench_flowdrill_limit_SOURCES = bench/limit.c
 
+noinst_PROGRAMS += bench/flowdrill-year
+bench_flowdrill_year_SOURCES = bench/year.c
+bench_flowdrill_year_LDADD = $(store_ldadd)
+
 unit_tests += bench/test_gen
 bench_test_gen_SOURCES = bench/test_gen.c
 bench_test_gen_LDADD = $(CMOCKA_LIBS)
