@@ -147,6 +147,12 @@ unit_tests += tests/ui/test_keys
 tests_ui_test_keys_SOURCES = tests/ui/test_keys.c tests/ui/key_table.c tests/ui/key_table.h tests/ui/real_screen.h
 tests_ui_test_keys_LDADD = $(ui_test_ldadd)
 EXTRA_DIST += tests/ui/keys.table
+if HAVE_CMOCKA
+check_PROGRAMS += tests/ui/test_keys_terminal
+endif
+tests_ui_test_keys_terminal_SOURCES = tests/ui/test_keys_terminal.c tests/ui/key_table.c tests/ui/key_table.h \
+	tests/ui/pty.c tests/ui/pty.h tests/ui/vt.c tests/ui/vt.h
+tests_ui_test_keys_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 TESTS += tests/ui/every-key.sh
 LONG_TESTS += tests/ui/every-key-long.sh
 EXTRA_DIST += tests/ui/every-key.sh tests/ui/every-key-long.sh

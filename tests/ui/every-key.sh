@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every view with every key that is bound: nothing falls over, every row stays within its width, and no control character gets
-# out. Keys come from the program's table (dump_keys), views from --batch, so new ones are covered. EVERY_KEY_SEED and
-# EVERY_KEY_RANDOM (make check-long) press keys at random as well; EVERY_KEY_VIEWS, an expression, chooses views.
+# Every view with every key that is bound (keys.table, which tests/ui/test_keys compares with the keymap and with what the keys do), on
+# terminals of all kinds and sizes: nothing falls over, nothing but drawing is sent, no colour and no character that the terminal has
+# not, and it is left as it was. Here each terminal has one size and a third of the views; EVERY_KEY_RANDOM (make check-long) takes all of
+# them, and scripts besides: each view with each key at each size, and keys at random from EVERY_KEY_SEED on, where every row stays within
+# its width and no control character gets out. EVERY_KEY_VIEWS, an expression, chooses views of the scripts.
 set -u
 shop=$top_srcdir/samples/shop.pcapng
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
@@ -11,8 +13,6 @@ dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 export XDG_STATE_HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent XDG_CACHE_HOME=$dir/cache INPUTRC=/dev/null
 failed=0
-every=6
-[ -n "${EVERY_KEY_RANDOM-}" ] && every=1
 "$FLOWDRILL" stats -r "$shop" >/dev/null 2>&1 # indexed once
 
 # what is bound, but for what leaves or stops the program
@@ -20,37 +20,17 @@ every=6
 [ "$(wc -l <"$dir/keys")" -ge 60 ] || { echo "FAILED: only $(wc -l <"$dir/keys") keys are bound"; exit 1; }
 grep -vx -e Q -e q -e Ctrl-Z "$dir/keys" >"$dir/usable"
 
-# ways into each view, from the first one
-cat >"$dir/views" <<'END'
-macroflows
-flows e Enter
-microflows e Enter Enter
-packets e Enter Enter Enter
-packet e Enter Enter Enter Enter
-all-packets e P
-sort s
-help ?
-stream e Enter Enter v
-ladder e Enter Enter d
-related e Enter Enter r
-upstream e Enter Enter R
-chart t
-blocks b
-events L
-services o
-top T
-groups ga
-columns c
-END
+# ways into each view, from the first one; what is typed is for terminals alone
+sed -n 's/^view \([^:]*\): \([^"]*\)$/\1\t\2/p' "$top_srcdir/tests/ui/keys.table" | tr ' ,' '__' >"$dir/views"
+[ "$(wc -l <"$dir/views")" -ge 15 ] || { echo "FAILED: only $(wc -l <"$dir/views") views"; exit 1; }
 
-# script WAY KEY...: each key there; every few keys (each one in the long test) all is as it was when the program began
+# script WAY KEY...: each key there; before each one all is as it was when the program began
 script()
 {
-	local way=$1 key step n=0
+	local way=$1 key step
 	shift
 	echo 'wait idle'
 	for key in "$@"; do
-		[ $((n++ % every)) -eq 0 ] || { printf 'key %s\nwait idle\ndump -\n' "$key"; continue; }
 		printf 'key Escape Escape Escape Escape Escape Escape Escape 0 g0 :\ntype filter\nkey Enter :\ntype sort\nkey Enter\nwait idle\nkey gg\n'
 		for step in $way; do printf 'key %s\nwait idle\n' "$step"; done
 		printf 'key %s\nwait idle\ndump -\n' "$key"
@@ -95,13 +75,12 @@ run()
 }
 
 mapfile -t keys <"$dir/usable"
-while read -r name way; do
-	script "$way" "${keys[@]}" >"$dir/script"
+[ -z "${EVERY_KEY_RANDOM-}" ] || while IFS=$'\t' read -r name way; do
+	script "${way//_/ }" "${keys[@]}" >"$dir/script"
 	run "$name" 80x24
-	[ -z "${EVERY_KEY_RANDOM-}" ] && [ "$name" != packets ] && [ "$name" != macroflows ] && continue
 	run "$name" 120x40 --ascii
 	run "$name" 200x60
-done < <(grep -E "^(${EVERY_KEY_VIEWS:-.*}) ?" "$dir/views")
+done < <(grep -E "^(${EVERY_KEY_VIEWS:-.*})" "$dir/views")
 
 # one of 16 colours is in few systems: made of the one that has more
 export TERMINFO_DIRS=$dir/terminfo:/etc/terminfo:/lib/terminfo:/usr/share/terminfo
@@ -109,52 +88,25 @@ infocmp -1 xterm-256color 2>/dev/null |
 	sed -e 's/^xterm-256color|.*/made-16color|xterm with 16 colours,/' -e 's/colors#[^,]*/colors#16/' -e 's/pairs#[^,]*/pairs#0x100/' |
 	tic -x -o "$dir/terminfo" - 2>/dev/null
 
-# on a terminal, in what it can show: all keys in the first views, then Q
-for term in xterm-256color:C.UTF-8 made-16color:C.UTF-8 xterm:C.UTF-8 vt100:C.UTF-8 xterm-256color:C; do
-	infocmp "${term%%:*}" >/dev/null 2>&1 || { echo "skipped: terminfo has no ${term%%:*}"; continue; }
-	python3 - "$dir/usable" "$term" "$FLOWDRILL" "$shop" <<'END' || failed=1
-import fcntl, os, pty, select, struct, sys, termios, time
-keys, term, program, shop = sys.argv[1:]
-term, locale = term.split(":")
-named = {"Enter": "\r", "Escape": "\x1b", "Tab": "\t", "Space": " ", "Backspace": "\x7f", "Up": "\x1bOA", "Down": "\x1bOB",
-    "Right": "\x1bOC", "Left": "\x1bOD", "Home": "\x1bOH", "End": "\x1bOF", "PgUp": "\x1b[5~", "PgDn": "\x1b[6~", "F1": "\x1bOP"}
-def as_bytes(k):
-    if k.startswith("Ctrl-") and len(k) == 6: return bytes([ord(k[5]) & 31])
-    return named.get(k, k).encode()
-pid, fd = pty.fork()
-if pid == 0:
-    os.environ.update(TERM=term, LC_ALL=locale)
-    os.execv(program, [program, shop])
-fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-seen = 0
-def drain(seconds):
-    global seen
-    while select.select([fd], [], [], seconds)[0]:
-        try: got = os.read(fd, 65536)
-        except OSError: return False
-        if not got: return False
-        seen += len(got)
-    return True
-alive = drain(0.5)
-for way in ("", "e\r", "e\r\r\r", "e\r\r\r\r"):
-    for k in open(keys).read().split("\n")[:-1]:
-        if k in ("q", "Ctrl-C", "Escape", "Backspace"): continue
-        try:
-            for c in "\x1b\x1b\x1b\x1b" + "gg" + way: os.write(fd, c.encode()); alive = drain(0.003)
-            os.write(fd, as_bytes(k)); alive = drain(0.005)
-        except OSError: alive = False
-        if not alive: break
-    if not alive: break
-if alive:
-    for c in "\x1b\x1b\x1b\x1b\x1bQ":
-        os.write(fd, c.encode()); drain(0.05)
-    end = time.time() + 30
-    while drain(0.2) and time.time() < end: pass
-status = os.waitpid(pid, 0)[1]
-if not alive or status or seen < 10000:
-    print("FAILED:", term, locale, "key", k, "status", status, "bytes", seen)
-    sys.exit(1)
-END
+# on_terminal TERM COLORS LOCALE SIZE VIEWS
+on_terminal()
+{
+	KEYS_TERM=$1 KEYS_COLORS=$2 KEYS_LOCALE=$3 KEYS_SIZE=$4 KEYS_VIEWS=$5 timeout 600 "$top_builddir/tests/ui/test_keys_terminal" \
+		>"$dir/out" 2>&1 || { echo "FAILED: $1 of $2 colours, $3, $4, views $5: $(cat "$dir/out")"; failed=1; }
+}
+
+[ -x "$top_builddir/tests/ui/test_keys_terminal" ] || { echo "no cmocka: nothing was tried on terminals"; [ "$failed" -eq 0 ] || exit 1; exit 77; }
+sizes=(80x24 120x40 200x60)
+n=0
+for look in xterm-256color:256:C.UTF-8 made-16color:16:C.UTF-8 xterm:8:C.UTF-8 vt100:0:C.UTF-8 xterm-256color:256:C; do
+	IFS=: read -r term colors locale <<<"$look"
+	infocmp "$term" >/dev/null 2>&1 || { echo "skipped: terminfo has no $term"; continue; }
+	if [ -n "${EVERY_KEY_RANDOM-}" ]; then
+		for size in "${sizes[@]}"; do on_terminal "$term" "$colors" "$locale" "$size" 0/1; done
+	else
+		on_terminal "$term" "$colors" "$locale" "${sizes[n % 3]}" "$((n % 3))/3"
+	fi
+	n=$((n + 1))
 done
 
 if [ -n "${EVERY_KEY_RANDOM-}" ]; then

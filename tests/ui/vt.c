@@ -140,8 +140,27 @@ static void set_margins(struct vt *v)
 	move(v, 0, 0);
 }
 
+/* 30 to 37, 90 to 97 and 38;5;N, and what they are for the ground. */
+static void note_color(struct vt *v, size_t *i)
+{
+	int p = v->parameters[*i], color = -1;
+
+	if ((p == 38 || p == 48) && *i + 2 < v->n_parameters) {
+		color = v->parameters[*i + 2];
+		*i += 2;
+	} else if ((p >= 30 && p <= 37) || (p >= 40 && p <= 47)) {
+		color = p % 10;
+	} else if ((p >= 90 && p <= 97) || (p >= 100 && p <= 107)) {
+		color = 8 + p % 10;
+	}
+	if (color >= v->colors)
+		v->colors = color + 1;
+}
+
 static void set_pen(struct vt *v)
 {
+	for (size_t i = 0; i < v->n_parameters; i++)
+		note_color(v, &i);
 	v->pen = v->n_parameters > 0 && v->parameters[v->n_parameters - 1] != 0;
 	if (v->n_parameters == 2 && v->parameters[0] == 39 && v->parameters[1] == 49)
 		v->pen = false;
@@ -231,6 +250,7 @@ static void in_escape(struct vt *v, uint8_t byte)
 		v->state = VT_CSI;
 		break;
 	case '(': v->state = VT_CHARSET; break;
+	case ')': v->state = VT_CHARSET_1; break;
 	case '=':
 	case '>': v->keypad = byte == '='; break;
 	case '7':
@@ -277,6 +297,8 @@ static void control(struct vt *v, uint8_t byte)
 	case '\n': line_feed(v); break;
 	case '\r': v->x = 0; break;
 	case 0x1b: v->state = VT_ESCAPE; break;
+	case 0x0e: /* the other character set, where one was chosen, and back */
+	case 0x0f: v->graphics = byte == 0x0e; break;
 	default: find(v, "a control character"); break;
 	}
 }
@@ -318,6 +340,7 @@ static void take(struct vt *v, uint8_t byte)
 	switch (v->state) {
 	case VT_GROUND: ground(v, byte); break;
 	case VT_ESCAPE: in_escape(v, byte); break;
+	case VT_CHARSET_1: v->state = VT_GROUND; break;
 	case VT_CHARSET:
 		v->graphics = byte == '0';
 		v->state = VT_GROUND;

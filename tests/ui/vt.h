@@ -2,7 +2,7 @@
 /*
  * A terminal for tests, as much of xterm as drawing programs use: its screen, the state that outlives a program, and
  * whether something was sent that a program which only draws never sends. Shares nothing with the program's own drawing
- * and escaping: it is the second opinion. No colours, no wide characters (each takes one cell).
+ * and escaping: it is the second opinion. Of colours it knows the highest alone; no wide characters (each takes one cell).
  */
 #ifndef FLOWDRILL_TESTS_UI_VT_H
 #define FLOWDRILL_TESTS_UI_VT_H
@@ -13,7 +13,7 @@
 
 enum { VT_MAX_W = 512, VT_MAX_H = 512, VT_PARAMETERS = 8, VT_MODES = 16 };
 
-enum vt_state { VT_GROUND, VT_ESCAPE, VT_CHARSET, VT_CSI, VT_STRING, VT_STRING_ESCAPE };
+enum vt_state { VT_GROUND, VT_ESCAPE, VT_CHARSET, VT_CHARSET_1, VT_CSI, VT_STRING, VT_STRING_ESCAPE };
 
 struct vt {
 	int w, h;
@@ -33,6 +33,7 @@ struct vt {
 	bool keypad;
 	int modes[VT_MODES]; /* private ones that are on; the cursor, 25, is there where it is hidden */
 	size_t n_modes;
+	int colors; /* the highest that was set, and one more; 0: none */
 	const char *found; /* the first thing that a program that only draws never sends; NULL */
 };
 
