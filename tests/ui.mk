@@ -105,6 +105,8 @@ EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.scr
 	tests/ui/screens/stream.80x24.txt \
 	tests/ui/screens/stream.ascii.txt \
 	tests/ui/screens/stream.script \
+	tests/ui/screens/colors.80x24.txt \
+	tests/ui/screens/colors.script \
 	tests/ui/screens/columns.200x60.txt \
 	tests/ui/screens/columns.80x24.txt \
 	tests/ui/screens/columns.script \

@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 struct buf;
+struct theme;
 
 /* What a cell is, not which colour it has: that is the terminal's palette. */
 enum attr {
@@ -139,7 +140,9 @@ void canvas_dump(const struct canvas *c, struct buf *out);
  * The attribute plane: one letter a cell ('.' normal, 'a'.. by enum attr, capital: selected).
  */
 void canvas_dump_attrs(const struct canvas *c, struct buf *out);
-/* The rows in the dark theme's colours on a terminal that has 256, as escape sequences: to look at, or for pictures. */
+/* The rows in a theme's colours on a terminal that has so many (256, 16, 8 or 0), as escape sequences: to look at, or for pictures. */
+void canvas_dump_colors(const struct canvas *c, const struct theme *theme, int colors, struct buf *out);
+/* The same in the dark theme's 256. */
 void canvas_dump_ansi(const struct canvas *c, struct buf *out);
 
 #endif

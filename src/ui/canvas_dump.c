@@ -78,13 +78,12 @@ void canvas_dump_attrs(const struct canvas *c, struct buf *out)
 }
 
 /* SGR: everything off, then what the attribute has. */
-static void put_colors(struct buf *out, uint8_t attr)
+static void put_colors(struct buf *out, uint8_t attr, const struct theme *theme, int colors)
 {
 	static const struct {
 		unsigned flag, code;
 	} flags[] = { { PALETTE_BOLD, 1 }, { PALETTE_DIM, 2 }, { PALETTE_UNDERLINE, 4 }, { PALETTE_REVERSE, 7 } };
-	static const struct theme dark = { .kind = THEME_DARK };
-	struct palette_entry e = palette_entry(&dark, attr, 256);
+	struct palette_entry e = palette_entry(theme, attr, colors);
 
 	buf_put_str(out, "\033[0");
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -97,7 +96,7 @@ static void put_colors(struct buf *out, uint8_t attr)
 	buf_put_u8(out, 'm');
 }
 
-void canvas_dump_ansi(const struct canvas *c, struct buf *out)
+void canvas_dump_colors(const struct canvas *c, const struct theme *theme, int colors, struct buf *out)
 {
 	for (int y = 0; y < c->h; y++) {
 		uint8_t attr = ATTR_NORMAL;
@@ -106,10 +105,17 @@ void canvas_dump_ansi(const struct canvas *c, struct buf *out)
 			const struct cell *cell = canvas_at(c, x, y);
 
 			if (cell->attr != attr)
-				put_colors(out, cell->attr);
+				put_colors(out, cell->attr, theme, colors);
 			attr = cell->attr;
 			put_cell(out, cell);
 		}
 		buf_put_str(out, attr != ATTR_NORMAL ? "\033[0m\n" : "\n");
 	}
+}
+
+void canvas_dump_ansi(const struct canvas *c, struct buf *out)
+{
+	static const struct theme dark = { .kind = THEME_DARK };
+
+	canvas_dump_colors(c, &dark, 256, out);
 }

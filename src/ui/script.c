@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "ui/config.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -148,10 +149,38 @@ static enum rc do_attrs(struct script *sc, char *arguments)
 	return script_write(sc->screen->canvas, arguments, canvas_dump_attrs, sc->err);
 }
 
+/* Into a file, or "-". */
+static enum rc write_text(const struct buf *text, const char *path, struct err *err)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	bool failed;
+
+	if (file == NULL)
+		return err_errno(err, path, "cannot write");
+	failed = text->failed || fwrite(text->data, 1, text->len, file) != text->len;
+	failed |= file == stdout ? fflush(file) != 0 : fclose(file) != 0;
+	return failed ? err_errno(err, path, "cannot write") : RC_DONE;
+}
+
+/* FILE [N] */
 static enum rc do_ansi(struct script *sc, char *arguments)
 {
+	char *number = strrchr(arguments, ' ');
+	unsigned colors = 256;
+	struct buf text;
+	enum rc rc;
+
+	if (number != NULL) {
+		*number++ = '\0';
+		if (sscanf(number, "%u", &colors) != 1 || colors > 256)
+			return wrong(sc, "no number of colours:", number);
+	}
 	show(sc);
-	return script_write(sc->screen->canvas, arguments, canvas_dump_ansi, sc->err);
+	buf_init(&text);
+	canvas_dump_colors(sc->screen->canvas, &sc->screen->config->theme, (int)colors, &text);
+	rc = write_text(&text, arguments, sc->err);
+	buf_free(&text);
+	return rc;
 }
 
 static enum rc do_resize(struct script *sc, char *arguments)
@@ -274,18 +303,14 @@ enum rc script_run(struct screen *s, const char *path, struct err *err)
 enum rc script_write(const struct canvas *c, const char *path,
 	void (*dump)(const struct canvas *, struct buf *), struct err *err)
 {
-	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
 	struct buf text;
-	bool failed;
+	enum rc rc;
 
-	if (file == NULL)
-		return err_errno(err, path, "cannot write");
 	buf_init(&text);
 	dump(c, &text);
-	failed = text.failed || fwrite(text.data, 1, text.len, file) != text.len;
-	failed |= file == stdout ? fflush(file) != 0 : fclose(file) != 0;
+	rc = write_text(&text, path, err);
 	buf_free(&text);
-	return failed ? err_errno(err, path, "cannot write") : RC_DONE;
+	return rc;
 }
 
 /*

@@ -11,7 +11,7 @@
  *   wait rows          until the list has a row, or nothing runs
  *   dump FILE|-        the screen as text
  *   attrs FILE|-       its attributes, a letter a cell
- *   ansi FILE|-        the screen with colours, as escape sequences
+ *   ansi FILE|- [N]    the screen with its theme's colours on a terminal that has N of them (256), as escape sequences
  *   resize 80x24
  *   expect TEXT        fails unless the text is on the screen
  *   until TEXT         waits until it is, in the rows that there is room for: a minute at most, and not

@@ -43,6 +43,7 @@ for size in 80x24 200x60; do
 	show ladder "$size" --size "$size"
 	show map "$size" --size "$size"
 done
+show colors 80x24 --size 80x24
 show walk ascii --size 80x24 --ascii
 show groups ascii --size 80x24 --ascii
 show time ascii --size 80x24 --ascii
