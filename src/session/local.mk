@@ -17,6 +17,7 @@ src_session_libsession_a_SOURCES = \
 	src/session/pipeline_parts.h \
 	src/session/pipeline_seal.c \
 	src/session/pipeline_threads.c \
+	src/session/pipeline_work.c \
 	src/session/recorder.c \
 	src/session/recorder.h \
 	src/session/recorder_keep.c \

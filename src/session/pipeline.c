@@ -39,7 +39,7 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 	for (unsigned i = 0; i < 2 && rc == RC_DONE; i++)
 		rc = observations_new(TRACKER_OBSERVATIONS, &p->jobs[i].names, err);
 	for (unsigned i = 0; i < TIER_SHARDS && rc == RC_DONE; i++)
-		rc = tracker_new(&config, &p->trackers[i], err);
+		rc = tracker_new(&config, &p->lanes[i].tracker, err);
 	if (rc != RC_DONE)
 		return rc;
 	p->ring = mem_calloc(RING, sizeof(*p->ring));
@@ -50,15 +50,14 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 enum rc pipeline_new(struct store *store, const struct ingest_options *options, uint64_t first_frame,
 	struct pipeline **out, struct err *err)
 {
-	struct pipeline *p = mem_calloc(1, sizeof(*p));
+	struct pipeline *p = mem_aligned(_Alignof(struct pipeline), sizeof(*p));
 
 	if (!p)
 		return err_memory(err);
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->sent, NULL);
-	pthread_cond_init(&p->freed, NULL);
-	pthread_cond_init(&p->to_seal, NULL);
-	pthread_cond_init(&p->sealed, NULL);
+	memset(p, 0, sizeof(*p));
+	pthread_mutex_init(&p->error_lock, NULL);
+	waiting_init(&p->for_work);
+	waiting_init(&p->for_room);
 	p->store = store;
 	p->config = store_config(store);
 	p->options = *options;
@@ -102,7 +101,7 @@ void pipeline_free(struct pipeline *p)
 	window_release(p->copies);
 	window_pool_close(p->pool);
 	for (unsigned i = 0; i < TIER_SHARDS; i++)
-		tracker_free(p->trackers[i]);
+		tracker_free(p->lanes[i].tracker);
 	sealer_free(p->sealer);
 	fragment_table_free(p->fragments);
 	media_table_free(p->media);
@@ -117,11 +116,9 @@ void pipeline_free(struct pipeline *p)
 	mem_free(p->ring);
 	mem_free(p->seen);
 	mem_free(p->addrs);
-	pthread_cond_destroy(&p->sent);
-	pthread_cond_destroy(&p->freed);
-	pthread_cond_destroy(&p->to_seal);
-	pthread_cond_destroy(&p->sealed);
-	pthread_mutex_destroy(&p->lock);
+	waiting_destroy(&p->for_work);
+	waiting_destroy(&p->for_room);
+	pthread_mutex_destroy(&p->error_lock);
 	mem_free(p);
 }
 

@@ -3,12 +3,14 @@
  * The pipeline behind every ingest: packets in order -> trackers -> sealed segments in the store.
  *
  *   reader   the caller's thread: pipeline_packet() decodes, keeps fragments, and fills batches
- *   workers  run the trackers of their shards over every batch
- *   sealer   seals and publishes segments, in order
+ *   lanes    one a shard: its tracker goes over the shard's packets of every batch, in order
+ *   sealing  seals and publishes segments, in order
  *
- * Batches go round a ring; a segment's job is one of two, so that one can be sealed while the next one fills. A
- * batch that ends a segment carries its job: each worker hands its shards' parts over when it gets there, the last one
- * gives the job to the sealer. With one thread the caller does all of it. Where segments end depends on packets alone.
+ * Workers take whatever is ready, a lane for some batches or a segment to seal; the reader takes lanes, too, where it would wait for them.
+ * So all threads have work as long as there is any, and there need be no more of them than processors. Batches go round a ring; a
+ * segment's job is one of two, so that one can be sealed while the next one fills. A batch that ends a segment carries its job: each
+ * lane hands its parts over when it gets there, the last one makes the job ready. With one thread the caller does all of it. Where
+ * segments end depends on packets alone.
  *
  * The first error anywhere stops everything; every call returns it from then on.
  */
@@ -46,7 +48,7 @@ struct block_writer;
 void pipeline_follow(struct pipeline *p, struct block_writer *writer);
 /*
  * A disk that is full keeps a segment from being published: `wait` is called, which makes room or waits for it, and it is tried again;
- * false gives up. In the sealer's thread.
+ * false gives up. In the thread that seals.
  */
 void pipeline_on_full(struct pipeline *p, bool (*wait)(void *ctx), void *ctx);
 /* Ends threads and frees; what was not published is lost. */

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the pipeline share. Fields under `lock` say so; the rest of a batch belongs to the reader until it is
- * sent, then to the workers until the last is through; a job to the reader while it fills, then to the sealer.
+ * What the files of the pipeline share. A batch belongs to the reader until it is sent, then, shard by shard, to the lanes until the
+ * last of them is through; a job to the reader while it fills, then to whoever seals it.
+ *
+ * A lane is a shard with its tracker and the number of the batch that comes next there. Whoever takes a lane has both until he gives it
+ * back, so a shard's packets stay in order however many threads there are, and nobody waits for a lane: there are others.
+ * Jobs are sealed one after the other; who seals is a worker as any other, and does not track meanwhile.
+ *
+ * Locks are for sleeping alone. What is changed is changed first; then those are woken that say they sleep, and they say so before they
+ * look for the last time (waiting_sleep()).
  */
 #ifndef FLOWDRILL_SESSION_PIPELINE_PARTS_H
 #define FLOWDRILL_SESSION_PIPELINE_PARTS_H
@@ -13,12 +20,14 @@
 #include "tier/sealer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
 	BATCH_PACKETS = 256,
 	BATCH_BYTES = 1 << 19,           /* of frames that are held: bounds memory where packets are large */
-	RING = 16,                       /* batches */
-	WORKERS_MAX = TIER_SHARDS,
+	RING = 32,                       /* batches */
+	CALL = 8,                        /* batches that are sent before workers are called: waking costs as much as a batch */
+	WORKERS_MAX = TIER_SHARDS + 1,   /* one of them seals */
 	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
 	ADDRS_MAX = 1 << 19,             /* distinct addresses of a block, for its filter */
 	SEGMENT_PACKETS = 1 << 20,       /* a segment's end at the latest */
@@ -38,14 +47,17 @@ struct segment_job {
 	bool publish, block_done;
 	uint64_t ticket;                 /* of the writer: durable before it is published; 0: it is */
 	uint64_t seq;                    /* jobs sent before */
-	unsigned workers_left;           /* lock */
-	bool ready, busy;                /* lock: handed to the sealer; not free for the reader */
+	_Atomic unsigned lanes_left;     /* that have not come to its end */
+	_Atomic bool ready, busy;        /* to be sealed; not free for the reader */
 };
 
 struct batch {
 	uint32_t block, first_ordinal, n;
 	struct segment_job *ends;        /* the segment that ends behind this batch, or NULL */
-	unsigned workers_left;           /* lock */
+	_Atomic unsigned lanes_left;     /* that are not through */
+	_Atomic bool busy;               /* sent, and not free again */
+	uint16_t first[TIER_SHARDS + 1]; /* a shard's packets are order[first[shard] .. first[shard + 1]) */
+	uint16_t order[BATCH_PACKETS];
 	uint32_t n_held;
 	size_t bytes;                    /* of frames */
 	struct window *held[BATCH_PACKETS];      /* windows that the frames lie in */
@@ -54,14 +66,22 @@ struct batch {
 	struct packet packets[BATCH_PACKETS];
 };
 
+/* A shard on its way. Lines of the cache of their own, because other threads look at `next` and `taken`. */
+struct lane {
+	_Alignas(64) _Atomic uint64_t next;      /* batches before this one are through */
+	_Atomic uint64_t waits_for;              /* jobs that must be sealed before it goes on */
+	_Atomic bool taken;
+	struct tracker *tracker;
+};
+
 struct pipeline {
+	struct lane lanes[TIER_SHARDS];
 	struct store *store;
 	const struct store_config *config;
 	struct ingest_options options;
 	struct filter *wanted;           /* conversations with attributes; NULL: all. Read by all workers */
 	struct fragment_table *fragments;
 	struct media_table *media;       /* NULL: nobody wants it */
-	struct tracker *trackers[TIER_SHARDS];
 	struct sealer *sealer;
 	struct block_writer *writer;     /* NULL: packets are durable already */
 	bool (*full)(void *ctx);         /* may be NULL */
@@ -95,17 +115,21 @@ struct pipeline {
 
 	/* threads */
 	unsigned workers;                /* 0: everything in the caller's thread */
-	pthread_t worker_threads[WORKERS_MAX], sealer_thread;
-	unsigned workers_started;
-	bool sealer_started;
-	pthread_mutex_t lock;
-	pthread_cond_t sent, freed, to_seal, sealed;
-	uint64_t n_sent, n_freed;        /* lock: batches */
-	uint64_t jobs_sent, jobs_sealed; /* lock */
-	bool stop;                       /* lock */
-	_Atomic bool failed;
+	pthread_t threads[WORKERS_MAX];
+	unsigned started;
+	_Atomic uint64_t n_sent;         /* batches */
+	_Atomic uint64_t n_called;       /* of those, workers go on up to this */
+	_Atomic uint64_t jobs_sent, jobs_sealed;
+	_Atomic bool sealing;            /* somebody is */
+	_Atomic bool stop, failed;
 	_Atomic uint64_t published;      /* packets */
-	struct err error;                /* lock until failed */
+	struct waiting {
+		pthread_mutex_t lock;
+		pthread_cond_t changed;
+		_Atomic unsigned sleepers;
+	} for_work, for_room;            /* the workers, and the reader */
+	pthread_mutex_t error_lock;
+	struct err error;                /* error_lock, until failed */
 };
 
 /* pipeline_hold.c */
@@ -120,17 +144,34 @@ void pipeline_let_go(struct batch *b);
 /* Starts the threads; RC_DONE without any where options say one. */
 enum rc pipeline_start(struct pipeline *p, struct err *err);
 void pipeline_stop(struct pipeline *p);
-/* A batch to fill, and a job: both wait for the other threads. NULL after a failure. */
+/* A batch to fill, and a job: where others have it, the reader takes a share of the tracking meanwhile. NULL after a failure. */
 struct batch *pipeline_take_batch(struct pipeline *p);
 struct segment_job *pipeline_take_job(struct pipeline *p);
 /* Sends p->batch on. */
 void pipeline_send_batch(struct pipeline *p);
+/* Until every job that was sent is published. */
+void pipeline_wait_sealed(struct pipeline *p);
+
+/* pipeline_work.c: what there is to do, and who is called for it. */
+
 /* Remembers the first failure and wakes everybody. */
 void pipeline_fail(struct pipeline *p, const struct err *why);
 /* RC_DONE, or the failure. */
 enum rc pipeline_check(struct pipeline *p, struct err *err);
-/* Until every job that was sent is published. */
-void pipeline_wait_sealed(struct pipeline *p);
+/* Tracks what there is before batch number `to` in one lane that nobody has; false where there is none. */
+bool pipeline_track(struct pipeline *p, uint64_t to);
+/* Whether pipeline_track() might find something. */
+bool pipeline_has_tracking(struct pipeline *p, uint64_t to);
+/* Seals the job whose turn it is; false where it is not ready, or another thread seals. */
+bool pipeline_seal_next(struct pipeline *p);
+bool pipeline_has_sealing(struct pipeline *p);
+
+void waiting_init(struct waiting *w);
+void waiting_destroy(struct waiting *w);
+/* Wakes those who wait for what was changed before this call. */
+void waiting_wake(struct waiting *w);
+/* Sleeps until `over` says so. */
+void waiting_sleep(struct waiting *w, struct pipeline *p, bool (*over)(struct pipeline *p, const void *ctx), const void *ctx);
 
 /* pipeline_seal.c */
 enum rc pipeline_seal(struct pipeline *p, struct segment_job *job, struct err *err);

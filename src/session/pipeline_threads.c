@@ -1,265 +1,174 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/pipeline_parts.h"
 
-#include "base/mem.h"
+#include "store/store.h"
 
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-/* ---- failure ------------------------------------------------------------------------- */
+/* ---- workers ----------------------------------------------------------------------------- */
 
-void pipeline_fail(struct pipeline *p, const struct err *why)
+static bool is_over(const struct pipeline *p)
 {
-	pthread_mutex_lock(&p->lock);
-	if (!p->failed) {
-		p->error = *why;
-		p->failed = true;
-	}
-	pthread_cond_broadcast(&p->sent);
-	pthread_cond_broadcast(&p->freed);
-	pthread_cond_broadcast(&p->to_seal);
-	pthread_cond_broadcast(&p->sealed);
-	pthread_mutex_unlock(&p->lock);
+	return atomic_load(&p->stop) || atomic_load(&p->failed);
 }
 
-enum rc pipeline_check(struct pipeline *p, struct err *err)
+static bool has_work(struct pipeline *p, const void *ctx)
 {
-	if (!p->failed)
-		return RC_DONE;
-	pthread_mutex_lock(&p->lock);
-	if (err)
-		*err = p->error;
-	enum rc rc = p->error.rc;
-	pthread_mutex_unlock(&p->lock);
-	return rc;
+	(void)ctx;
+	return is_over(p) || pipeline_has_sealing(p) || pipeline_has_tracking(p, atomic_load(&p->n_called));
 }
 
-/* ---- trackers over a batch ------------------------------------------------------------- */
-
-/* Runs the trackers of shards first, first + step, ... */
-static enum rc track(struct pipeline *p, const struct batch *b, unsigned first, unsigned step,
-	struct err *err)
-{
-	for (uint32_t i = 0; i < b->n; i++) {
-		unsigned shard = tracker_shard(b->hash[i]);
-		if (shard % step != first)
-			continue;
-		enum rc rc = tracker_packet(p->trackers[shard], &b->packets[i], &b->data[i], b->hash[i],
-			b->block, b->first_ordinal + i, err);
-		if (rc != RC_DONE)
-			return rc;
-	}
-	if (b->ends)
-		for (unsigned shard = first; shard < TIER_SHARDS; shard += step)
-			tracker_end_segment(p->trackers[shard], &b->ends->in.shards[shard]);
-	return RC_DONE;
-}
-
-/*
- * A tracker has two sets of parts: before it hands one over and takes the other, the sealer must be through
- * with that, which an earlier segment filled.
- */
-static bool wait_for_earlier_jobs(struct pipeline *p, const struct segment_job *ends)
-{
-	pthread_mutex_lock(&p->lock);
-	while (p->jobs_sealed < ends->seq && !p->failed && !p->stop)
-		pthread_cond_wait(&p->sealed, &p->lock);
-	bool go_on = p->jobs_sealed >= ends->seq && !p->failed;
-	pthread_mutex_unlock(&p->lock);
-	return go_on;
-}
-
-static void batch_done(struct pipeline *p, struct batch *b)
-{
-	pthread_mutex_lock(&p->lock);
-	if (b->ends && --b->ends->workers_left == 0) {
-		b->ends->ready = true;
-		pthread_cond_signal(&p->to_seal);
-	}
-	bool last = --b->workers_left == 0;
-	pthread_mutex_unlock(&p->lock);
-	if (!last)
-		return;
-	pipeline_let_go(b);
-	pthread_mutex_lock(&p->lock);
-	p->n_freed++;
-	pthread_cond_signal(&p->freed);
-	pthread_mutex_unlock(&p->lock);
-}
-
-struct worker_start { struct pipeline *p; unsigned number; };
-
+/* Sealing goes first: the others wait for it sooner or later. */
 static void *worker_main(void *arg)
 {
-	struct worker_start start = *(struct worker_start *)arg;
-	struct pipeline *p = start.p;
-	struct err err = {0};
-
-	mem_free(arg);
-	for (uint64_t seq = 0;; seq++) {
-		pthread_mutex_lock(&p->lock);
-		while (p->n_sent <= seq && !p->stop && !p->failed)
-			pthread_cond_wait(&p->sent, &p->lock);
-		bool go_on = p->n_sent > seq && !p->failed;
-		pthread_mutex_unlock(&p->lock);
-		if (!go_on)
-			return NULL;
-
-		struct batch *b = &p->ring[seq % RING];
-		if (b->ends && !wait_for_earlier_jobs(p, b->ends))
-			return NULL;
-		if (track(p, b, start.number, p->workers, &err) != RC_DONE) {
-			pipeline_fail(p, &err);
-			return NULL;
-		}
-		batch_done(p, b);
-	}
-}
-
-/* ---- the sealer ------------------------------------------------------------------------- */
-
-static void job_done(struct pipeline *p, struct segment_job *job)
-{
-	pthread_mutex_lock(&p->lock);
-	job->ready = job->busy = false;
-	p->jobs_sealed++;
-	pthread_cond_broadcast(&p->sealed);
-	pthread_mutex_unlock(&p->lock);
-}
-
-static void *sealer_main(void *arg)
-{
 	struct pipeline *p = arg;
-	struct err err = {0};
 
-	for (uint64_t seq = 0;; seq++) {
-		struct segment_job *job = &p->jobs[seq % 2];
-		pthread_mutex_lock(&p->lock);
-		while (!job->ready && !p->stop && !p->failed)
-			pthread_cond_wait(&p->to_seal, &p->lock);
-		bool go_on = job->ready && !p->failed;
-		pthread_mutex_unlock(&p->lock);
-		if (!go_on)
-			return NULL;
-		if (pipeline_seal(p, job, &err) != RC_DONE) {
-			pipeline_fail(p, &err);
-			return NULL;
-		}
-		job_done(p, job);
-	}
-}
-
-void pipeline_wait_sealed(struct pipeline *p)
-{
-	pthread_mutex_lock(&p->lock);
-	while (p->jobs_sealed < p->jobs_sent && !p->failed)
-		pthread_cond_wait(&p->sealed, &p->lock);
-	pthread_mutex_unlock(&p->lock);
+	while (!is_over(p))
+		if (!pipeline_seal_next(p) && !pipeline_track(p, atomic_load(&p->n_called)))
+			waiting_sleep(&p->for_work, p, has_work, NULL);
+	return NULL;
 }
 
 /* ---- the reader's side -------------------------------------------------------------------- */
 
+/* What the reader waits for, as long as it finds nothing to track. */
+struct wish {
+	bool (*come)(struct pipeline *p, const void *ctx);
+	const void *ctx;
+};
+
+static bool wish_over(struct pipeline *p, const void *ctx)
+{
+	const struct wish *w = ctx;
+
+	return w->come(p, w->ctx) || atomic_load(&p->failed) || pipeline_has_tracking(p, atomic_load(&p->n_sent));
+}
+
+/* True when it has come, false after a failure. */
+static bool wait_for(struct pipeline *p, bool (*come)(struct pipeline *p, const void *ctx), const void *ctx)
+{
+	struct wish wish = {come, ctx};
+
+	while (!atomic_load(&p->failed)) {
+		if (come(p, ctx))
+			return true;
+		if (!pipeline_track(p, atomic_load(&p->n_sent)))
+			waiting_sleep(&p->for_room, p, wish_over, &wish);
+	}
+	return false;
+}
+
+static bool batch_free(struct pipeline *p, const void *ctx)
+{
+	(void)p;
+	return !atomic_load(&((const struct batch *)ctx)->busy);
+}
+
+static bool job_free(struct pipeline *p, const void *ctx)
+{
+	(void)p;
+	return !atomic_load(&((const struct segment_job *)ctx)->busy);
+}
+
+static bool all_sealed(struct pipeline *p, const void *ctx)
+{
+	(void)ctx;
+	return atomic_load(&p->jobs_sealed) == atomic_load(&p->jobs_sent);
+}
+
 struct batch *pipeline_take_batch(struct pipeline *p)
 {
-	pthread_mutex_lock(&p->lock);
-	while (p->n_sent - p->n_freed >= RING && !p->failed)
-		pthread_cond_wait(&p->freed, &p->lock);
-	struct batch *b = p->failed ? NULL : &p->ring[p->n_sent % RING];
-	pthread_mutex_unlock(&p->lock);
-	return b;
+	struct batch *b = &p->ring[p->n_sent % RING];
+
+	return wait_for(p, batch_free, b) ? b : NULL;
 }
 
 struct segment_job *pipeline_take_job(struct pipeline *p)
 {
 	struct segment_job *job = &p->jobs[p->jobs_sent % 2];
 
-	pthread_mutex_lock(&p->lock);
-	while (job->busy && !p->failed)
-		pthread_cond_wait(&p->sealed, &p->lock);
-	if (p->failed)
-		job = NULL;
-	else
-		job->busy = true;
-	pthread_mutex_unlock(&p->lock);
+	if (!wait_for(p, job_free, job))
+		return NULL;
+	atomic_store(&job->busy, true);
 	return job;
 }
 
-static void send_here(struct pipeline *p, struct batch *b)
+void pipeline_wait_sealed(struct pipeline *p)
 {
-	struct err err = {0};
-	enum rc rc = track(p, b, 0, 1, &err);
+	wait_for(p, all_sealed, NULL);
+}
 
-	pipeline_let_go(b);
-	if (rc == RC_DONE && b->ends)
-		rc = pipeline_seal(p, b->ends, &err);
-	if (rc != RC_DONE) {
-		pipeline_fail(p, &err);
-		return;
-	}
-	p->n_freed++;
-	if (b->ends)
-		job_done(p, b->ends);
+/* Numbers of the packets by shard, in order. */
+static void sort_batch(struct batch *b)
+{
+	uint16_t at[TIER_SHARDS + 1] = {0};
+
+	for (uint32_t i = 0; i < b->n; i++)
+		at[tracker_shard(b->hash[i]) + 1]++;
+	for (unsigned shard = 0; shard < TIER_SHARDS; shard++)
+		at[shard + 1] = (uint16_t)(at[shard + 1] + at[shard]);
+	memcpy(b->first, at, sizeof(at));
+	for (uint32_t i = 0; i < b->n; i++)
+		b->order[at[tracker_shard(b->hash[i])]++] = (uint16_t)i;
+}
+
+/* Whether nobody but us is there for what was sent. */
+static bool alone(struct pipeline *p)
+{
+	return p->workers == 0 || (p->workers == 1 && atomic_load(&p->sealing));
 }
 
 void pipeline_send_batch(struct pipeline *p)
 {
 	struct batch *b = p->batch;
+	bool call = b->ends || p->n_sent + 1 - p->n_called >= CALL;
 
 	p->batch = NULL;
-	b->workers_left = p->workers;
-	pthread_mutex_lock(&p->lock);
+	sort_batch(b);
+	atomic_store(&b->lanes_left, TIER_SHARDS);
+	atomic_store(&b->busy, true);
 	if (b->ends) {
-		b->ends->workers_left = p->workers;
-		b->ends->seq = p->jobs_sent++;
+		atomic_store(&b->ends->lanes_left, TIER_SHARDS);
+		b->ends->seq = p->jobs_sent;
+		atomic_fetch_add(&p->jobs_sent, 1);
 	}
-	p->n_sent++;
-	pthread_cond_broadcast(&p->sent);
-	pthread_mutex_unlock(&p->lock);
-	if (p->workers == 0)
-		send_here(p, b);
+	atomic_fetch_add(&p->n_sent, 1);
+	if (!call)
+		return;
+	atomic_store(&p->n_called, p->n_sent);
+	waiting_wake(&p->for_work);
+	while (alone(p) && pipeline_track(p, atomic_load(&p->n_sent)))
+		;
+	while (p->workers == 0 && pipeline_seal_next(p))
+		;
 }
 
 /* ---- starting and stopping ------------------------------------------------------------------ */
 
-static unsigned worker_count(unsigned threads)
+/* Beside the reader. Where packets are made durable first one more, because who seals waits for the disk most of the time. */
+static unsigned worker_count(const struct pipeline *p)
 {
+	unsigned threads = p->options.threads;
+
 	if (threads == 0) {
 		long online = sysconf(_SC_NPROCESSORS_ONLN);
 		threads = online < 1 ? 1 : (unsigned)(online > WORKERS_MAX ? WORKERS_MAX : online);
 	}
-	threads--;       /* the reader is one of them; the sealer works in the gaps */
+	if (threads == 1)
+		return 0;
+	threads -= store_kind(p->store) != STORE_OWN;
 	return threads > WORKERS_MAX ? WORKERS_MAX : threads;
-}
-
-static enum rc start_worker(struct pipeline *p, unsigned number, struct err *err)
-{
-	struct worker_start *start = mem_alloc(sizeof(*start));
-
-	if (!start)
-		return err_memory(err);
-	*start = (struct worker_start){p, number};
-	int e = pthread_create(&p->worker_threads[number], NULL, worker_main, start);
-	if (e != 0) {
-		mem_free(start);
-		return err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
-	}
-	p->workers_started++;
-	return RC_DONE;
 }
 
 static enum rc start_all(struct pipeline *p, struct err *err)
 {
-	enum rc rc = RC_DONE;
-
-	for (unsigned i = 0; i < p->workers && rc == RC_DONE; i++)
-		rc = start_worker(p, i, err);
-	if (rc != RC_DONE)
-		return rc;
-	int e = pthread_create(&p->sealer_thread, NULL, sealer_main, p);
-	if (e != 0)
-		return err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
-	p->sealer_started = true;
+	for (; p->started < p->workers; p->started++) {
+		int e = pthread_create(&p->threads[p->started], NULL, worker_main, p);
+		if (e != 0)
+			return err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
+	}
 	return RC_DONE;
 }
 
@@ -267,7 +176,7 @@ enum rc pipeline_start(struct pipeline *p, struct err *err)
 {
 	sigset_t all, before;
 
-	p->workers = worker_count(p->options.threads);
+	p->workers = worker_count(p);
 	if (p->workers == 0)
 		return RC_DONE;
 	/* Signals are for the thread that called us. */
@@ -280,14 +189,8 @@ enum rc pipeline_start(struct pipeline *p, struct err *err)
 
 void pipeline_stop(struct pipeline *p)
 {
-	pthread_mutex_lock(&p->lock);
-	p->stop = true;
-	pthread_cond_broadcast(&p->sent);
-	pthread_cond_broadcast(&p->to_seal);
-	pthread_cond_broadcast(&p->sealed);
-	pthread_mutex_unlock(&p->lock);
-	for (unsigned i = 0; i < p->workers_started; i++)
-		pthread_join(p->worker_threads[i], NULL);
-	if (p->sealer_started)
-		pthread_join(p->sealer_thread, NULL);
+	atomic_store(&p->stop, true);
+	waiting_wake(&p->for_work);
+	for (unsigned i = 0; i < p->started; i++)
+		pthread_join(p->threads[i], NULL);
 }
