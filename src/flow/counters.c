@@ -22,15 +22,17 @@ static uint32_t share(struct counters *c, unsigned id, uint32_t shared, uint32_t
 {
 	u128 bit = FIELD_BIT(id);
 
-	if (!((c->known | c->mixed) & bit)) {
-		c->known |= bit;
-		return value;
+	if (c->known & bit) {
+		if (shared == value)
+			return shared;
+		c->known &= ~bit;
+		c->mixed |= bit;
+		return 0;
 	}
-	if (shared == value)
-		return shared;
-	c->known &= ~bit;
-	c->mixed |= bit;
-	return 0;
+	if (c->mixed & bit)
+		return 0;
+	c->known |= bit;
+	return value;
 }
 
 void counters_same(struct counters *c, unsigned id, uint8_t *field, uint8_t value)
@@ -84,6 +86,8 @@ static void count_tcp(struct counters *c, const struct packet *p)
 		c->window_max = p->tcp_window;
 	}
 	c->tcp_flags |= p->tcp_flags;
+	if (!(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return;
 	c->syn += (p->tcp_flags & TCP_SYN) != 0;
 	c->fin += (p->tcp_flags & TCP_FIN) != 0;
 	c->rst += (p->tcp_flags & TCP_RST) != 0;
@@ -117,6 +121,8 @@ void counters_packet(struct counters *c, const struct packet *p, enum direction 
 		count_tcp(c, p);
 	if (p->flags & PACKET_HAS_ICMP)
 		counters_same(c, FIELD_ICMP_TYPE, &c->icmp_type, p->icmp_type);
+	if (!(p->flags & (PACKET_FRAGMENT | PACKET_MALFORMED | PACKET_CHECKSUM_IP | PACKET_CHECKSUM_L4)))
+		return;
 	c->fragments += (p->flags & PACKET_FRAGMENT) != 0;
 	c->malformed += (p->flags & PACKET_MALFORMED) != 0;
 	c->checksum_errors += (p->flags & (PACKET_CHECKSUM_IP | PACKET_CHECKSUM_L4)) != 0;
@@ -126,7 +132,8 @@ void counters_note(struct counters *c, enum direction dir, const struct packet_n
 {
 	uint32_t marks = note->marks & ~(MARK_BIT(MARK_RETRANS) | MARK_BIT(MARK_RESPONSE_START));
 
-	c->retrans[dir] += (note->marks & MARK_BIT(MARK_RETRANS)) != 0;
+	if (note->marks & MARK_BIT(MARK_RETRANS))
+		c->retrans[dir]++;
 	for (; marks; marks &= marks - 1) {
 		unsigned m = (unsigned)__builtin_ctz(marks);
 

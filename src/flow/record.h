@@ -107,25 +107,27 @@ enum record_text { TEXT_APP, TEXT_NAME, TEXT_URL, TEXT_ALPN, TEXT_JA4, RECORD_TE
  * first_ns/last_ns unset: use counters_init().
  */
 struct counters {
+	/* what every packet changes: three lines of the cache, and the next two only seldom */
 	int64_t first_ns, last_ns;       /* earliest and latest packet */
-	u128 known, mixed;               /* by enum field_id */
-	uint64_t flows;                  /* flows that begin in this part */
+	u128 known;                      /* by enum field_id */
 	uint64_t packets[2], bytes[2];   /* by direction; bytes on the wire */
 	uint64_t payload_bytes;
-	u128 size_sumsq;
 	uint32_t size_min, size_max;     /* bytes on the wire */
-	uint32_t window_min, window_max; /* as on the wire */
-	int64_t gap_min, gap_max, gap_sum;
+	u128 size_sumsq;
 	u128 gap_sumsq;                  /* ns squared; the number of gaps is packets - flows */
-	uint64_t rtt_n;
-	int64_t rtt_min, rtt_max, rtt_sum;
-	u128 rtt_sumsq;
-	uint64_t syn, fin, rst;
-	uint64_t fragments, malformed, checksum_errors, state_evicted;
+	int64_t gap_min, gap_max, gap_sum;
+	uint32_t window_min, window_max; /* as on the wire */
 	uint16_t tcp_flags;              /* or of all */
 	uint8_t ttl_min[2], ttl_max[2];  /* by direction */
 	uint8_t dscp, icmp_type;
 	uint8_t end_reason;              /* enum end_reason */
+	uint64_t flows;                  /* flows that begin in this part */
+	u128 mixed;                      /* by enum field_id */
+	uint64_t syn, fin, rst;
+	uint64_t rtt_n;
+	int64_t rtt_min, rtt_max, rtt_sum;
+	u128 rtt_sumsq;
+	uint64_t fragments, malformed, checksum_errors, state_evicted;
 	/* TCP analysis and response times stand last: what has none of it never touches them */
 	uint8_t closed_by;               /* enum closed_by */
 	uint8_t window_scale[2], sack[2];

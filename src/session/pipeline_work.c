@@ -87,13 +87,13 @@ static void lane_through(struct pipeline *p, struct batch *b)
 
 static enum rc track_batch(struct lane *lane, unsigned shard, struct batch *b, struct err *err)
 {
-	enum rc rc = RC_DONE;
+	struct tracker_batch all = {
+		.packets = b->packets, .frames = b->data, .pair_hashes = b->hash,
+		.block = b->block, .first_ordinal = b->first_ordinal,
+	};
+	unsigned first = b->first[shard];
+	enum rc rc = tracker_packets(lane->tracker, &all, &b->order[first], b->first[shard + 1] - first, err);
 
-	for (unsigned at = b->first[shard]; at < b->first[shard + 1] && rc == RC_DONE; at++) {
-		unsigned i = b->order[at];
-		rc = tracker_packet(lane->tracker, &b->packets[i], &b->data[i], b->hash[i], b->block,
-			b->first_ordinal + i, err);
-	}
 	if (b->ends && rc == RC_DONE)
 		tracker_end_segment(lane->tracker, &b->ends->in.shards[shard]);
 	return rc;

@@ -14,8 +14,17 @@ enum {
 	EVICTED_BITS = 16,       /* fingerprints of evicted conversations */
 };
 
+/* How a conversation is found, and the order of use: beside the conversations, because neighbours are changed, too. */
+struct link {
+	uint64_t hash;
+	uint32_t next;                   /* in its bucket */
+	uint32_t newer, older;
+};
+
 struct conversation_table {
-	struct conversation *v;
+	struct conversation *v;          /* in `memory`, at a line of the cache */
+	void *memory;
+	struct link *links;              /* of each */
 	uint32_t *buckets;               /* heads of chains, NONE empty */
 	uint32_t capacity, used, mask;
 	uint32_t newest, oldest;         /* ends of the order of use */
@@ -43,7 +52,7 @@ static uint64_t tunnel_hash(const struct packet *p)
 	return p->tunnel.depth == 0 ? 0 : hash_bytes(&p->tunnel, sizeof(p->tunnel), 0);
 }
 
-static uint64_t conversation_hash(const struct packet *p, uint64_t pair_hash, uint64_t tunnel)
+uint64_t conversation_hash(const struct packet *p, uint64_t pair_hash)
 {
 	uint64_t ports = ((uint64_t)p->src_port + p->dst_port) << 32 |
 		(uint32_t)(p->src_port ^ p->dst_port);
@@ -51,7 +60,7 @@ static uint64_t conversation_hash(const struct packet *p, uint64_t pair_hash, ui
 	if (!(p->flags & PACKET_HAS_PORTS))
 		ports = 1;
 	return hash_mix(pair_hash ^ ports * 0x9e3779b97f4a7c15u ^ (uint64_t)p->proto << 40 ^ p->point ^
-		p->vlan << 8 ^ tunnel);
+		p->vlan << 8 ^ tunnel_hash(p));
 }
 
 /* ---- the table ----------------------------------------------------------------------- */
@@ -66,9 +75,12 @@ enum rc conversation_table_new(uint32_t capacity, struct conversation_table **ou
 	while (buckets < capacity)
 		buckets *= 2;
 	/* Zeroed memory of this size costs nothing until it is used. */
-	t->v = mem_calloc(capacity, sizeof(*t->v));
+	t->memory = mem_calloc((size_t)capacity + 1, sizeof(*t->v));
+	t->v = (struct conversation *)(((uintptr_t)t->memory + _Alignof(struct conversation) - 1) &
+		~(uintptr_t)(_Alignof(struct conversation) - 1));
+	t->links = mem_calloc(capacity, sizeof(*t->links));
 	t->buckets = mem_alloc(buckets * sizeof(*t->buckets));
-	if (!t->v || !t->buckets) {
+	if (!t->memory || !t->links || !t->buckets) {
 		conversation_table_free(t);
 		return err_memory(err);
 	}
@@ -84,43 +96,46 @@ void conversation_table_free(struct conversation_table *t)
 {
 	if (!t)
 		return;
-	mem_free(t->v);
+	mem_free(t->memory);
+	mem_free(t->links);
 	mem_free(t->buckets);
 	mem_free(t);
 }
 
-static void use_unlink(struct conversation_table *t, const struct conversation *c)
+static void use_unlink(struct conversation_table *t, uint32_t at)
 {
-	if (c->newer != NONE)
-		t->v[c->newer].older = c->older;
+	const struct link *l = &t->links[at];
+
+	if (l->newer != NONE)
+		t->links[l->newer].older = l->older;
 	else
-		t->newest = c->older;
-	if (c->older != NONE)
-		t->v[c->older].newer = c->newer;
+		t->newest = l->older;
+	if (l->older != NONE)
+		t->links[l->older].newer = l->newer;
 	else
-		t->oldest = c->newer;
+		t->oldest = l->newer;
 }
 
-static void use_newest(struct conversation_table *t, struct conversation *c)
+static void use_newest(struct conversation_table *t, uint32_t at)
 {
-	uint32_t at = (uint32_t)(c - t->v);
+	struct link *l = &t->links[at];
 
-	c->newer = NONE;
-	c->older = t->newest;
+	l->newer = NONE;
+	l->older = t->newest;
 	if (t->newest != NONE)
-		t->v[t->newest].newer = at;
+		t->links[t->newest].newer = at;
 	else
 		t->oldest = at;
 	t->newest = at;
 }
 
-static void bucket_remove(struct conversation_table *t, const struct conversation *c)
+static void bucket_remove(struct conversation_table *t, uint32_t at)
 {
-	uint32_t at = (uint32_t)(c - t->v), *link = &t->buckets[c->hash & t->mask];
+	uint32_t *link = &t->buckets[t->links[at].hash & t->mask];
 
 	while (*link != at)
-		link = &t->v[*link].next;
-	*link = c->next;
+		link = &t->links[*link].next;
+	*link = t->links[at].next;
 }
 
 /* Remembers, and forgets what shares the place: bounded, and good enough for what comes back soon. */
@@ -130,18 +145,19 @@ static uint32_t *evicted_slot(struct conversation_table *t, uint64_t hash)
 }
 
 /* Room for one more: unused, or that of the conversation unused longest. */
-static struct conversation *take_room(struct conversation_table *t, int64_t now_ns, int64_t flow_ns)
+static uint32_t take_room(struct conversation_table *t, int64_t now_ns, int64_t flow_ns)
 {
 	if (t->used < t->capacity)
-		return &t->v[t->used++];
+		return t->used++;
 
-	struct conversation *c = &t->v[t->oldest];
-	const struct open_flow *f = &c->open[0];
+	uint32_t at = t->oldest;
+	const struct open_flow *f = &t->v[at].open[0];
+	uint64_t hash = t->links[at].hash;
 	if (!f->closed && now_ns < time_add(f->slice_ns, flow_ns))
-		*evicted_slot(t, c->hash) = (uint32_t)c->hash | 1;
-	use_unlink(t, c);
-	bucket_remove(t, c);
-	return c;
+		*evicted_slot(t, hash) = (uint32_t)hash | 1;
+	use_unlink(t, at);
+	bucket_remove(t, at);
+	return at;
 }
 
 /* ---- keys ---------------------------------------------------------------------------- */
@@ -212,52 +228,77 @@ static void set_ends(struct conversation *c, const struct packet *p, bool sender
 	memcpy(c->server_mac, sender_client ? p->dst_mac : p->src_mac, 6);
 }
 
-static void begin(struct conversation *c, const struct packet *p, uint64_t hash, uint64_t tunnel)
+static void begin(struct conversation *c, const struct packet *p)
 {
 	enum orientation by;
 	bool sender_client = sender_is_client(p, &by);
 
 	memset(c, 0, sizeof(*c));
-	c->hash = hash;
 	c->point = p->point;
 	c->proto = p->proto;
 	c->vlan = p->vlan;
-	c->tunnel_hash = tunnel;
+	c->tunnel_hash = tunnel_hash(p);
 	c->has_ports = (p->flags & PACKET_HAS_PORTS) != 0;
 	c->has_macs = (p->flags & PACKET_HAS_MACS) != 0;
 	c->orientation = (uint8_t)by;
 	set_ends(c, p, sender_client);
 }
 
-struct conversation *conversation_find(struct conversation_table *t, const struct packet *p,
-	uint64_t pair_hash, int64_t flow_ns, enum direction *dir, bool *was_evicted)
+void conversation_expect(const struct conversation_table *t, uint64_t hash)
 {
-	uint64_t tunnel = tunnel_hash(p), hash = conversation_hash(p, pair_hash, tunnel);
-	uint32_t *head = &t->buckets[hash & t->mask];
-	struct conversation *c;
+	__builtin_prefetch(&t->buckets[hash & t->mask]);
+}
 
-	*was_evicted = false;
-	for (uint32_t i = *head; i != NONE; i = c->next) {
-		c = &t->v[i];
-		if (c->hash == hash && same_conversation(c, p, tunnel, dir)) {
-			if (t->newest != i) {
-				use_unlink(t, c);
-				use_newest(t, c);
-			}
-			return c;
-		}
-	}
+const struct conversation *conversation_expect_more(const struct conversation_table *t, uint64_t hash)
+{
+	uint32_t at = t->buckets[hash & t->mask];
+
+	if (at == NONE)
+		return NULL;
+	const struct conversation *c = &t->v[at];
+	__builtin_prefetch(&t->links[at]);
+	__builtin_prefetch(c);
+	__builtin_prefetch(&c->open[0]);
+	__builtin_prefetch(&c->open[0].micro[1]);
+	return c;
+}
+
+/* A new one, at the head of its bucket. */
+static struct conversation *make(struct conversation_table *t, const struct packet *p, uint64_t hash, int64_t flow_ns,
+	bool *was_evicted)
+{
 	uint32_t *evicted = evicted_slot(t, hash);
+
 	if (*evicted == ((uint32_t)hash | 1)) {
 		*was_evicted = true;
 		*evicted = 0;
 	}
-	c = take_room(t, p->time_ns, flow_ns);
-	begin(c, p, hash, tunnel);
+	uint32_t at = take_room(t, p->time_ns, flow_ns), *head = &t->buckets[hash & t->mask];
+	begin(&t->v[at], p);
+	t->links[at].hash = hash;
+	t->links[at].next = *head;
+	*head = at;
+	use_newest(t, at);
+	return &t->v[at];
+}
+
+struct conversation *conversation_find(struct conversation_table *t, const struct packet *p, uint64_t hash,
+	int64_t flow_ns, enum direction *dir, bool *was_evicted)
+{
+	uint64_t tunnel = tunnel_hash(p);
+
+	*was_evicted = false;
+	for (uint32_t i = t->buckets[hash & t->mask]; i != NONE; i = t->links[i].next) {
+		if (t->links[i].hash != hash || !same_conversation(&t->v[i], p, tunnel, dir))
+			continue;
+		if (t->newest != i) {
+			use_unlink(t, i);
+			use_newest(t, i);
+		}
+		return &t->v[i];
+	}
+	struct conversation *c = make(t, p, hash, flow_ns, was_evicted);
 	*dir = conversation_direction(c, p);
-	c->next = *head;
-	*head = (uint32_t)(c - t->v);
-	use_newest(t, c);
 	return c;
 }
 

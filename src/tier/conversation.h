@@ -31,34 +31,42 @@ struct open_flow {
 
 enum handshake { HANDSHAKE_NONE, HANDSHAKE_SYN, HANDSHAKE_SYN_ACK, HANDSHAKE_DONE, HANDSHAKE_AMBIGUOUS };
 
+/* The key is the first line of the cache, what nearly every packet changes the next two. */
 struct conversation {
-	uint64_t hash;
-	uint32_t newer, older;   /* order of use */
-	uint32_t next;           /* in its hash bucket */
-	uint32_t point, proto;
-	uint32_t syn_seq, syn_ack_seq;
-	uint64_t vlan, tunnel_hash;
-	int64_t syn_ns;
+	_Alignas(64) uint64_t vlan;
+	uint64_t tunnel_hash;
 	struct addr client, server;
 	uint16_t client_port, server_port;
-	uint8_t client_mac[6], server_mac[6];
-	bool has_ports, has_macs;
+	uint32_t point, proto;
+	bool has_ports;
 	uint8_t orientation;     /* enum orientation */
 	uint8_t handshake;       /* enum handshake */
 	uint8_t fin_seen;        /* bit 1 << direction */
 	struct open_flow open[2];    /* newest slice first */
+	int64_t syn_ns;
+	uint32_t syn_seq, syn_ack_seq;
+	uint8_t client_mac[6], server_mac[6];
+	bool has_macs;
 };
 
 struct conversation_table;
 
 enum rc conversation_table_new(uint32_t capacity, struct conversation_table **out, struct err *err);
 void conversation_table_free(struct conversation_table *t);
+/* Hash of the key, from that of the pair of addresses. */
+uint64_t conversation_hash(const struct packet *p, uint64_t pair_hash);
+/*
+ * A packet with this hash comes soon: memory that conversation_find() will look at is asked for. First the one, then, when that is likely
+ * to be there, the other, which tells the conversation that it will probably be; or NULL.
+ */
+void conversation_expect(const struct conversation_table *t, uint64_t hash);
+const struct conversation *conversation_expect_more(const struct conversation_table *t, uint64_t hash);
 /*
  * The conversation of a packet, made (and oriented) if there is none; never fails: the table has its memory from the
  * beginning. *was_evicted: it was here before and had to go while a flow of it was open (told by a fingerprint; wrong in 1 of 4 billion).
  * The pointer is valid until the next call.
  */
-struct conversation *conversation_find(struct conversation_table *t, const struct packet *p, uint64_t pair_hash,
+struct conversation *conversation_find(struct conversation_table *t, const struct packet *p, uint64_t hash,
 	int64_t flow_ns, enum direction *dir, bool *was_evicted);
 /* Its place in the table, below the capacity: the same as long as it is there. */
 uint32_t conversation_place(const struct conversation_table *t, const struct conversation *c);

@@ -55,17 +55,17 @@ void sealer_free(struct sealer *s)
 	mem_free(s);
 }
 
-/* Ordinals of a microflow part, out of the shard's chain. */
+/* Ordinals of a microflow part, out of the shard's chain, which runs backwards. */
 static enum rc collect_ordinals(struct sealer *s, const struct tracker_parts *shard,
 	const struct micro_part *m, uint32_t *n, struct err *err)
 {
-	size_t count = 0;
+	uint32_t count = (uint32_t)counters_packets(&m->c), at = m->last_ref;
 
-	if (mem_grow(&s->ordinals, &s->cap_ordinals, counters_packets(&m->c), sizeof(*s->ordinals)) != 0)
+	if (mem_grow(&s->ordinals, &s->cap_ordinals, count, sizeof(*s->ordinals)) != 0)
 		return err_memory(err);
-	for (uint32_t at = m->first_ref; at != UINT32_MAX; at = shard->refs[at].next)
-		s->ordinals[count++] = shard->refs[at].ordinal;
-	*n = (uint32_t)count;
+	for (uint32_t i = count; i-- > 0; at = shard->refs[at].before)
+		s->ordinals[i] = shard->refs[at].ordinal;
+	*n = count;
 	return RC_DONE;
 }
 

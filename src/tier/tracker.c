@@ -165,7 +165,7 @@ static enum rc part_begin_micro(struct tracker *t, const struct open_flow *f, st
 	struct micro_part *part = &s->micros[m->part];
 	part->id = m->id;
 	part->slice_ns = m->slice_ns;
-	part->first_ref = part->last_ref = part->next = NONE;
+	part->last_ref = part->next = NONE;
 	part->first_note = part->last_note = NONE;
 	part->n_notes = 0;
 	part->media = 0;
@@ -185,11 +185,7 @@ static enum rc part_add_ref(struct part_set *s, struct micro_part *m, uint32_t o
 	if (mem_grow(&s->refs, &s->cap_refs, s->n_refs + 1, sizeof(*s->refs)) != 0)
 		return err_memory(err);
 	uint32_t at = (uint32_t)s->n_refs++;
-	s->refs[at] = (struct packet_chain){ordinal, NONE};
-	if (m->first_ref == NONE)
-		m->first_ref = at;
-	else
-		s->refs[m->last_ref].next = at;
+	s->refs[at] = (struct packet_chain){ordinal, m->last_ref};
 	m->last_ref = at;
 	return RC_DONE;
 }
@@ -424,12 +420,12 @@ static unsigned attributes_for(const struct tracker *t, const struct packet *p)
 	return config->wanted && !config->wanted(config->ctx, p) ? 0 : config->attributes;
 }
 
-enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct tracker_frame *frame, uint64_t pair_hash,
+static enum rc track(struct tracker *t, const struct packet *p, const struct tracker_frame *frame, uint64_t hash,
 	uint32_t block, uint32_t ordinal, struct err *err)
 {
 	enum direction dir;
 	bool was_evicted;
-	struct conversation *c = conversation_find(t->conversations, p, pair_hash, t->config.flow_ns,
+	struct conversation *c = conversation_find(t->conversations, p, hash, t->config.flow_ns,
 		&dir, &was_evicted);
 	struct analysed at = {
 		.place = conversation_place(t->conversations, c), .frame = frame->bytes, .announced = frame->announced, .forgotten = was_evicted,
@@ -456,7 +452,8 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct t
 	at.generation = t->generation;
 	at.as = flow->turned ? DIR_C2S + DIR_S2C - dir : dir;
 	counters_packet(&micro->c, p, at.as);
-	micro->c.state_evicted += was_evicted;
+	if (was_evicted)
+		micro->c.state_evicted++;
 	if (p->flags & PACKET_HAS_TCP) {
 		int64_t rtt;
 		if (conversation_handshake(c, p, dir, &rtt))
@@ -470,4 +467,48 @@ enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct t
 	if (rc == RC_DONE && t->imprinter)
 		rc = take_prints(t, at.place, p, frame, dir, ordinal, err);
 	return rc == RC_DONE ? part_add_ref(t->set, micro, ordinal, err) : rc;
+}
+
+/*
+ * What packets look at is in main memory more often than in the cache: while one is counted, what those behind it need is on its way.
+ * AHEAD of them know their bucket; of the next few (SOON) the conversation is known, and where it counts.
+ */
+enum { AHEAD = 16, SOON = 3 };
+
+/* The counters that a packet of this conversation probably changes. */
+static void expect_part(const struct tracker *t, const struct conversation *c)
+{
+	const struct open_micro *m = &c->open[0].micro[0];
+
+	if (m->generation != t->generation || c->open[0].id.block == 0)
+		return;
+	const char *part = (const char *)&t->set->micros[m->part];
+	for (unsigned line = 0; line < 4; line++)
+		__builtin_prefetch(part + (size_t)line * 64, 1);
+}
+
+enum rc tracker_packets(struct tracker *t, const struct tracker_batch *b, const uint16_t *order, unsigned n, struct err *err)
+{
+	uint64_t hashes[AHEAD];
+	const struct conversation *soon[AHEAD];
+	enum rc rc = RC_DONE;
+
+	for (unsigned from = 0; from < n && rc == RC_DONE; from += AHEAD) {
+		unsigned some = n - from < AHEAD ? n - from : AHEAD;
+
+		for (unsigned i = 0; i < some; i++) {
+			unsigned k = order[from + i];
+			hashes[i] = conversation_hash(&b->packets[k], b->pair_hashes[k]);
+			conversation_expect(t->conversations, hashes[i]);
+		}
+		for (unsigned i = 0; i < some; i++)
+			soon[i] = conversation_expect_more(t->conversations, hashes[i]);
+		for (unsigned i = 0; i < some && rc == RC_DONE; i++) {
+			unsigned k = order[from + i];
+			if (i + SOON < some && soon[i + SOON])
+				expect_part(t, soon[i + SOON]);
+			rc = track(t, &b->packets[k], &b->frames[k], hashes[i], b->block, b->first_ordinal + k, err);
+		}
+	}
+	return rc;
 }

@@ -60,20 +60,26 @@ struct tracker_frame {
 	struct announced *announced;
 	uint32_t whole;              /* bytes that there are: more than p->caplen, where the rest is not kept; 0: p->caplen */
 };
-/* One packet in order; `ordinal` within the segment, `block` of it. RC_NO_MEMORY. */
-enum rc tracker_packet(struct tracker *t, const struct packet *p, const struct tracker_frame *frame, uint64_t pair_hash,
-	uint32_t block, uint32_t ordinal, struct err *err);
+/* Packets in order: of a batch those numbers that `order` says, n of them. All are of one segment of this block. */
+struct tracker_batch {
+	const struct packet *packets;
+	const struct tracker_frame *frames;
+	const uint64_t *pair_hashes;
+	uint32_t block, first_ordinal;       /* of packets[0], within the segment */
+};
+/* RC_NO_MEMORY. */
+enum rc tracker_packets(struct tracker *t, const struct tracker_batch *b, const uint16_t *order, unsigned n, struct err *err);
 
 /* A microflow part. */
 struct micro_part {
 	struct record_id id;
 	int64_t slice_ns;
-	struct counters c;
-	uint32_t first_ref, last_ref;        /* chain of references in the shard */
+	uint32_t last_ref;                   /* chain of references in the shard, backwards: as many as it has packets */
 	uint32_t first_note, last_note;      /* chain of notes, by position */
 	uint32_t n_notes;
 	uint32_t media;                      /* index + 1 among the shard's; 0 none */
 	uint32_t next;                       /* next microflow part of the flow part, UINT32_MAX none */
+	struct counters c;
 };
 
 /* A flow part. */
@@ -108,7 +114,7 @@ struct print_run { uint32_t ordinal, n; size_t first; bool more; };   /* n from 
 
 struct note_chain { struct packet_note note; uint32_t next; };       /* next: UINT32_MAX at the end */
 
-struct packet_chain { uint32_t ordinal, next; };     /* next: UINT32_MAX at the end */
+struct packet_chain { uint32_t ordinal, before; };   /* before: UINT32_MAX at the first */
 
 void tracker_end_segment(struct tracker *t, struct tracker_parts *out);
 

@@ -97,15 +97,15 @@ static void compare_macroflows(const char *capture, const char *const dirs[2])
 
 static void check_capture(const char *capture)
 {
-	static const unsigned threads[] = {1, 2, 8};
-	char dirs[3][128];
+	static const unsigned threads[] = {1, 2, 3, 8};
+	char dirs[4][128];
 	bool fine = true;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		captures_make_dir(dirs[i], sizeof(dirs[i]));
 		fine &= index_it(capture, dirs[i], threads[i]);
 	}
-	for (int i = 1; fine && i < 3; i++) {
+	for (int i = 1; fine && i < 4; i++) {
 		struct store *s = open_index(capture, dirs[0]);
 		size_t n;
 		const struct block_info *b = store_blocks(s, &n);
@@ -119,7 +119,7 @@ static void check_capture(const char *capture)
 		store_close(s);
 		compare_macroflows(capture, (const char *const[]){dirs[0], dirs[i]});
 	}
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		captures_remove_dir(dirs[i]);
 }
 

@@ -75,7 +75,8 @@ static void analyse(struct conversation_table *t, uint64_t frame, const struct p
 
 	if (p->proto != PROTO_TCP || !(p->flags & PACKET_HAS_TCP))
 		return;
-	const struct conversation *c = conversation_find(t, p, tracker_pair_hash(p), INT64_C(300000000000), &dir, &evicted);
+	const struct conversation *c = conversation_find(t, p,
+		conversation_hash(p, tracker_pair_hash(p)), INT64_C(300000000000), &dir, &evicted);
 	tcp_analyse(state_of(c), p, dir, &v);
 	print(frame, &v);
 }

@@ -52,7 +52,10 @@ static void give(struct world *w, struct packet p, int64_t time_ns)
 	p.offset = w->offset;
 	p.record_len = 116;
 	w->offset += 116;
-	assert_int_equal(tracker_packet(w->t, &p, &(struct tracker_frame){0}, tracker_pair_hash(&p), 1, w->ordinal++, NULL), RC_DONE);
+	const struct tracker_frame none = {0};
+	uint64_t hash = tracker_pair_hash(&p);
+	struct tracker_batch b = {.packets = &p, .frames = &none, .pair_hashes = &hash, .block = 1, .first_ordinal = w->ordinal++};
+	assert_int_equal(tracker_packets(w->t, &b, &(uint16_t){0}, 1, NULL), RC_DONE);
 }
 
 static struct tracker_parts end(struct world *w)
@@ -68,7 +71,7 @@ static uint32_t refs_of(const struct tracker_parts *parts, const struct micro_pa
 {
 	uint32_t n = 0;
 
-	for (uint32_t at = m->first_ref; at != UINT32_MAX; at = parts->refs[at].next)
+	for (uint32_t at = m->last_ref; at != UINT32_MAX; at = parts->refs[at].before)
 		n++;
 	return n;
 }
@@ -87,19 +90,19 @@ static void check_invariants(const struct tracker_parts *parts, uint32_t packets
 		assert_int_equal(f->slice_ns % five.flow_ns, 0);
 		for (uint32_t m = f->first_micro; m != UINT32_MAX; m = parts->micros[m].next, micros++) {
 			const struct micro_part *u = &parts->micros[m];
-			uint32_t first = parts->refs[u->first_ref].ordinal, before = 0;
+			uint32_t first = 0, behind = UINT32_MAX;
 			assert_true(u->slice_ns >= f->slice_ns && u->slice_ns < f->slice_ns + five.flow_ns);
 			assert_true(u->c.first_ns >= u->slice_ns && u->c.last_ns < u->slice_ns + five.micro_ns);
+			assert_int_equal(counters_packets(&u->c), refs_of(parts, u));
+			for (uint32_t at = u->last_ref; at != UINT32_MAX; at = parts->refs[at].before) {
+				first = parts->refs[at].ordinal;
+				assert_true(first < behind);
+				behind = first;
+				assert_true(first < packets);
+				assert_int_equal(seen[first]++, 0);
+			}
 			assert_true(m == f->first_micro ? first == f->first_ordinal : first > last_first);
 			last_first = first;
-			assert_int_equal(counters_packets(&u->c), refs_of(parts, u));
-			for (uint32_t at = u->first_ref; at != UINT32_MAX; at = parts->refs[at].next) {
-				uint32_t o = parts->refs[at].ordinal;
-				assert_true(at == u->first_ref || o > before);
-				before = o;
-				assert_true(o < packets);
-				assert_int_equal(seen[o]++, 0);
-			}
 		}
 	}
 	assert_int_equal(micros, parts->n_micros);
