@@ -25,8 +25,8 @@
 enum {
 	BATCH_PACKETS = 256,
 	BATCH_BYTES = 1 << 19,           /* of frames that are held: bounds memory where packets are large */
-	RING = 32,                       /* batches */
-	CALL = 8,                        /* batches that are sent before workers are called: waking costs as much as a batch */
+	RING = 16,                       /* batches */
+	CALL = 4,                        /* batches that are sent before workers are called: waking costs as much as a batch */
 	WORKERS_MAX = TIER_SHARDS + 1,   /* one of them seals */
 	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
 	ADDRS_MAX = 1 << 19,             /* distinct addresses of a block, for its filter */
