@@ -162,7 +162,7 @@ enum rc pipeline_check(struct pipeline *p, struct err *err);
 bool pipeline_track(struct pipeline *p, uint64_t to);
 /* Whether pipeline_track() might find something. */
 bool pipeline_has_tracking(struct pipeline *p, uint64_t to);
-/* Seals the job whose turn it is; false where it is not ready, or another thread seals. */
+/* Seals the job whose turn it is; false where it is not ready, another thread seals, or that failed. */
 bool pipeline_seal_next(struct pipeline *p);
 bool pipeline_has_sealing(struct pipeline *p);
 

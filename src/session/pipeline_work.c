@@ -185,10 +185,11 @@ bool pipeline_seal_next(struct pipeline *p)
 		return false;
 	/* another one may have sealed it between our look and our turn */
 	struct segment_job *job = next_job(p);
-	bool ready = atomic_load(&job->ready);
-	if (ready && pipeline_seal(p, job, &err) != RC_DONE) {
+	bool done = atomic_load(&job->ready) && !atomic_load(&p->failed);
+	if (done && pipeline_seal(p, job, &err) != RC_DONE) {
 		pipeline_fail(p, &err);
-	} else if (ready) {
+		done = false;
+	} else if (done) {
 		atomic_store(&job->ready, false);
 		atomic_store(&job->busy, false);
 		atomic_fetch_add(&p->jobs_sealed, 1);
@@ -196,5 +197,5 @@ bool pipeline_seal_next(struct pipeline *p)
 	atomic_store(&p->sealing, false);
 	waiting_wake(&p->for_work);
 	waiting_wake(&p->for_room);
-	return ready;
+	return done;
 }
