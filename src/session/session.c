@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -499,6 +500,8 @@ enum rc session_index_finish(struct session *s, bool cancel, struct err *err)
 	return s->index_rc != RC_DONE ? s->index_rc : rc;
 }
 
+enum { TICK_MS = 20 };
+
 enum rc session_index(struct session *s, session_tick tick, void *ctx, struct err *err)
 {
 	enum rc rc = start(s, true, err);
@@ -506,7 +509,9 @@ enum rc session_index(struct session *s, session_tick tick, void *ctx, struct er
 	if (rc != RC_DONE)
 		return rc;
 	while (tick && session_index_progress(s)) {
-		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+		/* the thread that indexes wakes us when it is through */
+		poll(&(struct pollfd){.fd = session_wake_fd(s), .events = POLLIN}, 1, TICK_MS);
+		session_wake_drain(s);
 		if (!tick(ctx, &s->progress, s->files[s->indexing].path))
 			atomic_store(&s->progress.cancel, true);
 	}
