@@ -193,7 +193,7 @@ enum rc segment_may_have_print(struct segment *s, uint32_t print, bool *may, str
 enum rc segment_prints_seek(struct segment_prints *it, struct segment *s, uint32_t ordinal, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_PRINTS];
-	uint32_t number;
+	uint32_t number = 0;
 	struct packet_prints skipped;
 	enum rc rc = RC_DONE;
 
@@ -282,7 +282,7 @@ enum rc verify_prints(struct segment *s, struct err *err)
 {
 	uint64_t len = s->sections[SECTION_PRINT_FILTER].data_len;
 	struct print_filter filter = { .blocks = (uint32_t)(len / FILTER_BLOCK_BYTES) };
-	struct packet_prints prints;
+	struct packet_prints prints = { 0 };
 	struct segment_prints it;
 	uint32_t ordinal;
 	enum rc rc;

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "tier/merge.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -88,6 +89,7 @@ static enum rc add_dead(struct compactor *c, uint32_t block, uint64_t from, uint
 	}
 	if (mem_grow(&c->dead, &c->cap_dead, c->n_dead + 1, sizeof(*c->dead)) != 0)
 		return err_memory(err);
+	assert(c->dead != NULL);
 	c->dead[c->n_dead++] = (struct dead){ block, from, to, now };
 	return RC_DONE;
 }

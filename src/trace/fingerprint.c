@@ -96,8 +96,7 @@ static void make_moved(struct plain *p, const uint8_t *payload, size_t len)
 
 		p->at[p->len] = (uint32_t)i;
 		if (c == '%' && is_escape(payload, len, i)) {
-			c = (uint8_t)(hex_digit(payload[i + 1]) << 4 |
-				hex_digit(payload[i + 2]));
+			c = (uint8_t)(hex_digit(payload[i + 1]) * 16 + hex_digit(payload[i + 2]));
 			i += 2;
 		}
 		p->bytes[p->len++] = fold(c);

@@ -23,7 +23,7 @@ static size_t choose_anchors(struct matcher *m, size_t n, uint32_t out, struct p
 		double weight = e && e->seen == out + 1 ? e->weight : 0;
 		size_t at = chosen;
 
-		if (weight <= 0)
+		if (e == NULL || weight <= 0)
 			continue;
 		e->seen = 0; /* once is enough */
 		while (at > 0 && weights[at - 1] < weight)

@@ -37,7 +37,7 @@ static void collect(struct matcher *m, uint32_t out)
 		double weight = e && e->seen != out + 1 ? e->weight : 0;
 		unsigned deep = 0;
 
-		if (weight <= 0)
+		if (e == NULL || weight <= 0)
 			continue;
 		e->seen = out + 1; /* once is enough */
 		for (uint32_t at = e->post; at && deep < TRACE_DEEP; at = m->posts[at - 1].next, deep++) {

@@ -266,7 +266,7 @@ static void draw_value(const struct panel_pen *pen)
 {
 	const struct field *f = pen->p->value;
 	const struct series_data *d = series_data(pen->s);
-	struct spark_value v[SERIES_COLUMNS];
+	struct spark_value v[SERIES_COLUMNS] = { 0 };
 	struct spark_scale scale = { .max = 0 };
 	bool health = strcmp(f->name, "bytes") == 0 || strcmp(f->name, "packets") == 0, any = false;
 
@@ -301,7 +301,7 @@ static void choose_scale(struct spark_scale *scale, const struct spark_value *lo
 static void draw_band(const struct panel_pen *pen)
 {
 	const struct chart_panel *p = pen->p;
-	struct spark_value low[SERIES_COLUMNS], high[SERIES_COLUMNS], v[SERIES_COLUMNS];
+	struct spark_value low[SERIES_COLUMNS] = { 0 }, high[SERIES_COLUMNS] = { 0 }, v[SERIES_COLUMNS] = { 0 };
 	struct rect plot = plot_rect(pen->r);
 	struct spark_scale scale = { 0 };
 	size_t n = series_data(pen->s)->n;
