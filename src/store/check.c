@@ -13,15 +13,13 @@
 #include "store/block_format.h"
 #include "store/macro_codec.h"
 #include "store/store_impl.h"
+#include "store/store_walk.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	CHECK_REFS = 4096,           /* packets announced at a time */
-	WALK_BYTES = 1 << 20,
-};
+enum { CHECK_REFS = 4096 };          /* packets announced at a time */
 
 struct sums { uint64_t packets, bytes; };
 
@@ -61,34 +59,22 @@ static void say_err(struct check *c, const struct err *err)
 
 /* ---- the file of a store's block -------------------------------------------------------- */
 
-struct walk {
+struct file_walk {
 	struct io_file *f;
-	uint8_t *bytes;
-	size_t cap, got, used;
+	struct walk_bytes bytes;
+	size_t used;
 	uint64_t at, end;            /* of the block at `used`; of the file's part to walk */
 	uint64_t packets;
 	uint32_t interfaces;
 };
 
-static enum rc walk_fill(struct walk *w, size_t need, struct err *err)
+static enum rc walk_on(struct file_walk *w, size_t need, struct err *err)
 {
-	size_t want = need > WALK_BYTES ? need : WALK_BYTES;
-
-	if (want > w->cap) {
-		uint8_t *grown = mem_realloc(w->bytes, want, 1);
-
-		if (!grown)
-			return err_memory(err);
-		w->bytes = grown;
-		w->cap = want;
-	}
-	if (want > w->end - w->at)
-		want = (size_t)(w->end - w->at);
 	w->used = 0;
-	return io_read(w->f, w->at, w->bytes, want, &w->got, err);
+	return walk_read(&w->bytes, w->f, w->at, w->end, need, err);
 }
 
-static enum rc walk_record(struct walk *w, const struct pcapng_block *b, struct err *err)
+static enum rc walk_record(struct file_walk *w, const struct pcapng_block *b, struct err *err)
 {
 	const char *path = io_path(w->f);
 	struct pcapng_packet p;
@@ -109,23 +95,23 @@ static enum rc walk_record(struct walk *w, const struct pcapng_block *b, struct 
 	return rc;
 }
 
-static enum rc walk_all(struct walk *w, struct err *err)
+static enum rc walk_all(struct file_walk *w, struct err *err)
 {
-	enum rc rc = walk_fill(w, 0, err);
+	enum rc rc = walk_on(w, 0, err);
 
 	while (rc == RC_DONE && w->at < w->end) {
 		bool big_endian = false;
 		struct pcapng_block b;
 
-		rc = pcapng_parse_block(w->bytes + w->used, w->got - w->used, &big_endian, io_path(w->f),
+		rc = pcapng_parse_block(w->bytes.v + w->used, w->bytes.got - w->used, &big_endian, io_path(w->f),
 			w->at, &b, err);
 		if (rc == RC_CUT_SHORT) {
 			size_t need = b.total_len ? b.total_len : PCAPNG_BLOCK_MIN;
 
-			if (need > w->end - w->at || w->got < w->used)
+			if (need > w->end - w->at || w->bytes.got < w->used)
 				return err_damaged(err, io_path(w->f), w->at, "the last record is cut off");
-			rc = walk_fill(w, need, err);
-			if (rc == RC_DONE && w->got < need)
+			rc = walk_on(w, need, err);
+			if (rc == RC_DONE && w->bytes.got < need)
 				return err_damaged(err, io_path(w->f), w->at, "the file is cut off");
 			continue;
 		}
@@ -145,7 +131,7 @@ static uint64_t indexed_packets(const struct block_info *b)
 
 static enum rc walk_file(struct check *c, const struct block_info *b, struct io_file *f, struct err *err)
 {
-	struct walk w = { .f = f };
+	struct file_walk w = { .f = f };
 	struct block_header h;
 	uint64_t size;
 	enum rc rc = io_size(f, &size, err);
@@ -162,7 +148,7 @@ static enum rc walk_file(struct check *c, const struct block_info *b, struct io_
 		say(c, io_path(f), b->length, "the file has %" PRIu64 " bytes, the block has %" PRIu64,
 			size, b->length);
 	rc = walk_all(&w, err);
-	mem_free(w.bytes);
+	mem_free(w.bytes.v);
 	if (rc == RC_DONE && indexed_packets(b) != UINT64_MAX && indexed_packets(b) != w.packets) {
 		c->index_bad = true;
 		say(c, io_path(f), 0, "%" PRIu64 " packets, of which %" PRIu64 " are indexed", w.packets,

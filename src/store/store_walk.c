@@ -126,24 +126,21 @@ static void walk_packet(struct walk *w, const struct pcapng_block *b)
 	w->packet_bytes += p.len;
 }
 
-/* Reads on where less than `need` bytes are at hand; RC_END where the file has no more. */
-static enum rc walk_fill(struct walk *w, size_t need, struct err *err)
+enum rc walk_read(struct walk_bytes *b, struct io_file *f, uint64_t at, uint64_t end, size_t need, struct err *err)
 {
 	size_t want = need > WALK_BYTES ? need : WALK_BYTES;
 
-	if (need > w->size - w->at)
-		return RC_END;
-	if (want > w->cap) {
-		uint8_t *grown = mem_realloc(w->bytes, want, 1);
+	if (want > b->cap) {
+		uint8_t *grown = mem_realloc(b->v, want, 1);
 
 		if (!grown)
 			return err_memory(err);
-		w->bytes = grown;
-		w->cap = want;
+		b->v = grown;
+		b->cap = want;
 	}
-	if (want > w->size - w->at)
-		want = (size_t)(w->size - w->at);
-	return io_read(w->f, w->at, w->bytes, want, &w->got, err);
+	if (want > end - at)
+		want = (size_t)(end - at);
+	return io_read(f, at, b->v, want, &b->got, err);
 }
 
 /* Whether the stretch from w->sound to w->at has this sum; RC_END where it has not. */
@@ -186,15 +183,15 @@ static enum rc walk_step(struct walk *w, size_t *used, struct err *err)
 	bool big_endian = false;
 	struct pcapng_block b;
 	/* nothing has been read yet: no bytes to point into */
-	const uint8_t *bytes = w->bytes ? w->bytes + *used : (const uint8_t *)"";
-	enum rc rc = pcapng_parse_block(bytes, w->got - *used, &big_endian, io_path(w->f), w->at, &b, NULL);
+	const uint8_t *bytes = w->bytes.v ? w->bytes.v + *used : (const uint8_t *)"";
+	enum rc rc = pcapng_parse_block(bytes, w->bytes.got - *used, &big_endian, io_path(w->f), w->at, &b, NULL);
 
 	if (rc == RC_CUT_SHORT) {
 		size_t need = b.total_len ? b.total_len : PCAPNG_BLOCK_MIN;
 
 		*used = 0;
-		rc = walk_fill(w, need, err);
-		if (rc == RC_DONE && w->got >= need)
+		rc = need > w->size - w->at ? RC_END : walk_read(&w->bytes, w->f, w->at, w->size, need, err);
+		if (rc == RC_DONE && w->bytes.got >= need)
 			return RC_DONE;
 		return rc == RC_DONE ? RC_END : rc;
 	}
@@ -215,11 +212,11 @@ enum rc walk_tail(struct walk *w, struct err *err)
 	size_t used = 0;
 	enum rc rc = RC_DONE;
 
-	w->got = 0;
+	w->bytes.got = 0;
 	while (rc == RC_DONE)
 		rc = walk_step(w, &used, err);
-	mem_free(w->bytes);
-	w->bytes = NULL;
+	mem_free(w->bytes.v);
+	w->bytes = (struct walk_bytes){ 0 };
 	return rc == RC_END ? RC_DONE : rc;
 }
 

@@ -8,13 +8,21 @@
 
 #include "store/store.h"
 
+/* What was read of a file at once. Zeroed: nothing. The bytes are the caller's to free. */
+struct walk_bytes {
+	uint8_t *v;
+	size_t cap, got;
+};
+
+/* Reads from `at` on: `need` bytes, more where the file goes on before `end`; b->got says how many there are. */
+enum rc walk_read(struct walk_bytes *b, struct io_file *f, uint64_t at, uint64_t end, size_t need, struct err *err);
+
 /* Where we are in a block's file, and what was met on the way. */
 struct walk {
 	struct store *s;             /* whose catalog gets what it has not, inside a transaction; NULL: nothing does */
 	struct io_file *f;
 	uint64_t at, size;
-	uint8_t *bytes;              /* of the file from `at` on */
-	size_t cap, got;
+	struct walk_bytes bytes;     /* of the file from `at` on */
 	uint32_t points;             /* interface descriptions met */
 	uint64_t packets, packet_bytes;      /* bytes on the wire */
 	int64_t sampled_ns;          /* the counters' last sample but those of the same moment; 0: none */
