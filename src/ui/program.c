@@ -64,7 +64,8 @@ static int spawn(const char *line, int input, int output, pid_t *pid)
 enum rc program_spawn(const char *line, int input, int *output, long *pid, struct err *err)
 {
 	int ends[2];
-	pid_t child;
+	pid_t child = -1;
+	enum rc rc;
 
 	if (pipe2(ends, O_CLOEXEC) != 0) {
 		close(input);
@@ -72,12 +73,12 @@ enum rc program_spawn(const char *line, int input, int *output, long *pid, struc
 	}
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	errno = spawn(line, input, ends[1], &child);
+	rc = errno == 0 ? RC_DONE : err_errno(err, "/bin/sh", "cannot run");
 	close(input);
 	close(ends[1]);
-	if (errno != 0) {
-		err_errno(err, "/bin/sh", "cannot run");
+	if (rc != RC_DONE) {
 		close(ends[0]);
-		return err != NULL ? err->rc : RC_IO;
+		return rc;
 	}
 	*output = ends[0];
 	*pid = child;
@@ -117,8 +118,8 @@ static void remove_place(struct program *p)
 /* The shell ends at once: the window is nobody's child. */
 static enum rc run_detached(struct screen *s, const struct program *p, int input, struct err *err)
 {
-	int output;
-	long pid;
+	int output = -1;
+	long pid = -1;
 	enum rc rc = program_spawn(p->line, input, &output, &pid, err);
 
 	if (rc != RC_DONE)

@@ -118,7 +118,7 @@ bool series_plan(const struct query_sources *sources, const struct series_questi
 	unsigned coarser, struct series_plan *out)
 {
 	int64_t span = time_sub(to_ns, from_ns), least = span / (int64_t)q->columns + (span % (int64_t)q->columns > 0);
-	enum tier tiers[TIERS];
+	enum tier tiers[TIERS] = { 0 };
 	size_t n = allowed_tiers(sources, q, from_ns, to_ns, tiers);
 
 	if (coarser >= n || span <= 0)

@@ -95,11 +95,13 @@ struct poles {
 static void place_poles(struct ladder_view *lv, struct rect area, struct poles *p)
 {
 	size_t n = lv->load.ladder.n_hosts, fit;
+	int room;
 
 	p->x0 = area.x + CURSOR_W + (area.w < NARROW_W ? TIME_SHORT_W : TIME_W) + 1;
 	p->w = area.x + area.w - p->x0 - 1;
 	p->w = p->w > 4 ? p->w : 4;
-	fit = (size_t)((p->w - 2 * EDGE) / STEP_MIN + 1);
+	room = (p->w - 2 * EDGE) / STEP_MIN + 1;
+	fit = (size_t)room;
 	fit = fit < 2 ? 2 : fit;
 	p->n = n < fit ? n : fit;
 	if (lv->left + p->n > n)
