@@ -53,6 +53,11 @@ void talk_memory_free(struct talk_memory *m);
  */
 bool talk_packet(struct talk *t, struct talk_memory *m, const struct packet *p, const uint8_t *frame, enum direction dir,
 	const struct said_sink *sink, struct said *out);
+/* Whether nothing is said any more before a SYN comes, which then must be given; other packets need not be. */
+static inline bool talk_is_over(const struct talk *t)
+{
+	return t->side[0].done && t->side[1].done;
+}
 /* The conversation's place is given to another one: its buffers go back. */
 void talk_end(struct talk *t, struct talk_memory *m);
 

@@ -166,6 +166,12 @@ const char *texts_get(const struct texts *t, uint32_t number, size_t *len)
 	return t->v[number - 1].bytes;
 }
 
+uint32_t texts_holders(const struct texts *t, uint32_t number)
+{
+	assert(number > 0 && number <= t->n);
+	return t->v[number - 1].holders;
+}
+
 /* Empties a slot; those behind it that would not be found any more move up. */
 static void empty_slot(struct texts *t, size_t at)
 {

@@ -29,6 +29,8 @@ uint32_t texts_add(struct texts *t, const void *bytes, size_t len);
 uint32_t texts_find(const struct texts *t, const void *bytes, size_t len);
 /* The bytes, with a zero behind; "" and 0 for number 0. Valid until it is dropped. */
 const char *texts_get(const struct texts *t, uint32_t number, size_t *len);
+/* How often it is held: 1 behind texts_add() says that it is new, or was found nowhere else. */
+uint32_t texts_holders(const struct texts *t, uint32_t number);
 /* Held once less; gone when nobody holds it. Number 0 is fine. */
 void texts_drop(struct texts *t, uint32_t number);
 /* Highest number given so far. */

@@ -23,6 +23,8 @@ struct analysed_state {
 	bool turned;                 /* directions of TCP analysis are the other way round */
 	bool seen_tcp;               /* its tcp_state is in use */
 	bool has_syn;                /* `syn` is the only packet of TCP until now */
+	bool heard, media;           /* it has a place among what is heard, and among media, that is in use */
+	uint8_t media_app;           /* enum app: what its media say that it is */
 	struct tcp_syn syn;
 };
 
@@ -103,12 +105,13 @@ void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes)
 		take_back(a, a->tcp[place].more);
 		memset(&a->tcp[place], 0, sizeof(a->tcp[place]));
 	}
+	/* places that nobody used are not looked at: zeroed memory that is read is memory that is there */
+	if (s->heard)
+		heard_begin(a->heard, place);
+	if (s->media)
+		voice_begin(a->voice, place);
 	memset(s, 0, offsetof(struct analysed_state, syn));
 	s->attributes = (uint8_t)(attributes & a->attributes);
-	if (a->heard)
-		heard_begin(a->heard, place);
-	if (a->voice)
-		voice_begin(a->voice, place);
 }
 
 void analysis_turn(struct analysis *a, uint32_t place)
@@ -200,6 +203,8 @@ static void analyse_tcp(struct analysis *a, struct analysed_state *s, const stru
 		*v = (struct tcp_verdict){0};
 		return;
 	}
+	if (!s->seen_tcp)
+		tcp->more = NULL;        /* as it is; but memory that is read before it is written is mapped twice */
 	s->seen_tcp = true;
 	if (s->has_syn)
 		tcp_syn_tell(&s->syn, tcp);
@@ -243,6 +248,15 @@ static void count_turn(struct analysed_state *s, struct counters *c, const struc
 	c->known |= FIELD_BIT(FIELD_TRANSFER_MAX);
 }
 
+static void count_media(struct analysis *a, struct analysed_state *s, const struct packet *p, const struct analysed *at,
+	struct counters *c, struct media *media, bool *has_media)
+{
+	s->media_app = (uint8_t)voice_packet(a->voice, p, at, media, has_media);
+	s->media = true;
+	if (*has_media)
+		c->rtp_packets += media_both(media, MEDIA_PACKETS);
+}
+
 bool analysis_packet(struct analysis *a, const struct packet *p, struct analysed *at, struct counters *c,
 	struct packet_note *note, struct media *media, bool *has_media)
 {
@@ -279,11 +293,12 @@ bool analysis_packet(struct analysis *a, const struct packet *p, struct analysed
 	if (is_tcp && (applies & ATTRIBUTE_RESPONSE))
 		count_abort(s, c, p);
 	if (applies & ATTRIBUTE_VOIP) {
-		at->app = voice_packet(a->voice, p, at, media, has_media);
-		c->rtp_packets += *has_media ? media_both(media, MEDIA_PACKETS) : 0;
+		if (p->flags & PACKET_MEDIA)
+			count_media(a, s, p, at, c, media, has_media);
+		at->app = (enum app)s->media_app;
 	}
 	if (applies & ATTRIBUTE_APP)
-		heard_packet(a->heard, p, at, c, note);
+		s->heard |= heard_packet(a->heard, p, at, c, note);
 	counters_note(c, at->as, note);
 	return note->marks || note->has_rtt || note->has_response;
 }

@@ -16,9 +16,16 @@ struct place {
 	uint32_t other;              /* what it is where no parser of ours knows it; in h->names */
 	uint16_t other_flow;         /* see others_packet() */
 	bool other_done;
-	uint8_t app;                 /* enum app that app_number stands for */
+	uint8_t app;                 /* enum app: its talk's */
 	bool used;                   /* its talk is */
 	bool ruled_out;              /* as its talk, which need not be looked at; not where the application is known all the same (RTP) */
+	bool over;                   /* likewise */
+	bool known;                  /* its packets have an application */
+};
+
+/* The number of a text in the pool of what is counted now. */
+struct number {
+	uint32_t generation, number;
 };
 
 struct heard {
@@ -27,6 +34,9 @@ struct heard {
 	struct talk_memory *memory;
 	struct others *others;
 	struct texts *names;
+	struct number apps[APPS];
+	struct number *there;        /* by number in names - 1; as long as that is held, it stands for the same text */
+	size_t cap_there;
 };
 
 enum rc heard_new(uint32_t capacity, struct heard **out, struct err *err)
@@ -59,6 +69,7 @@ void heard_free(struct heard *h)
 	talk_memory_free(h->memory);
 	others_free(h->others);
 	texts_free(h->names);
+	mem_free(h->there);
 	mem_free(h);
 }
 
@@ -77,7 +88,6 @@ void heard_begin(struct heard *h, uint32_t place)
 	if (!at->used)
 		return;
 	talk_end(&h->talks[place], h->memory);
-	memset(&h->talks[place], 0, sizeof(h->talks[place]));
 	texts_drop(h->names, at->name);
 	forget_other(h, at);
 	*at = (struct place){0};
@@ -139,14 +149,36 @@ static void observe_server(struct namer *n, const struct packet *p, const struct
 		observe(n, &p->dst, said->name, SEEN_SNI);
 }
 
+/* Holds a name; what it was called where packets are counted is not known any more if it is new. */
+static uint32_t keep_name(struct heard *h, const char *name, size_t len)
+{
+	uint32_t number = texts_add(h->names, name, len);
+	size_t before = h->cap_there;
+
+	if (number == 0 || texts_holders(h->names, number) > 1)
+		return number;
+	if (mem_grow(&h->there, &h->cap_there, number, sizeof(*h->there)) != 0) {
+		texts_drop(h->names, number);
+		return 0;
+	}
+	if (h->cap_there > before)
+		memset(h->there + before, 0, (h->cap_there - before) * sizeof(*h->there));
+	h->there[number - 1].generation = 0;
+	return number;
+}
+
 /* From now on the conversation has this name. */
 static void say_name(struct heard *h, struct place *place, struct said_text name)
 {
 	char bytes[SAID_MAX];
+	size_t len;
 
 	name = lower(name, bytes);
+	const char *before = texts_get(h->names, place->name, &len);
+	if (len == name.len && memcmp(before, name.p, len) == 0)
+		return;
 	texts_drop(h->names, place->name);
-	place->name = texts_add(h->names, name.p, name.len);
+	place->name = keep_name(h, name.p, name.len);
 	place->generation = 0;
 }
 
@@ -164,23 +196,42 @@ static void hear_other(struct heard *h, struct place *place, const struct talk *
 	}
 	name = others_packet(h->others, &place->other_flow, &place->other_done, p, frame);
 	if (name.p)
-		place->other = texts_add(h->names, name.p, name.len);
+		place->other = keep_name(h, name.p, name.len);
 }
 
-/* Numbers in the pool of what is counted now: looked up once a segment and conversation, not for each packet. */
-static void find_numbers(const struct heard *h, struct place *place, const struct talk *talk, const struct analysed *at)
+/* The number of one of h->names in the pool of what is counted now. */
+static uint32_t number_of(const struct heard *h, uint32_t name, const struct analysed *at)
 {
-	const char *app = app_name((enum app)talk->app), *name;
+	struct number *there = name ? &h->there[name - 1] : NULL;
 	size_t len;
 
-	if (place->generation == at->generation && place->app == talk->app)
+	if (!there)
+		return 0;
+	if (there->generation != at->generation) {
+		const char *text = texts_get(h->names, name, &len);
+
+		*there = (struct number){at->generation, texts_add(at->texts, text, len)};
+	}
+	return there->number;
+}
+
+static uint32_t number_of_app(struct heard *h, enum app app, const struct analysed *at)
+{
+	struct number *n = &h->apps[app];
+	const char *name = app_name(app);
+
+	if (n->generation != at->generation)
+		*n = (struct number){at->generation, texts_add(at->texts, name, strlen(name))};
+	return n->number;
+}
+
+/* Numbers in the pool of what is counted now: found once a segment and conversation, not for each packet. */
+static void find_numbers(struct heard *h, struct place *place, const struct analysed *at)
+{
+	if (place->generation == at->generation)
 		return;
-	name = texts_get(h->names, place->name, &len);
-	place->name_number = texts_add(at->texts, name, len);
-	if (talk->app == APP_NONE)
-		app = texts_get(h->names, place->other, &len);
-	place->app_number = texts_add(at->texts, app, strlen(app));
-	place->app = talk->app;
+	place->name_number = number_of(h, place->name, at);
+	place->app_number = place->app == APP_NONE ? number_of(h, place->other, at) : number_of_app(h, (enum app)place->app, at);
 	place->generation = at->generation;
 }
 
@@ -200,19 +251,17 @@ static void count_said(const struct said *said, const struct analysed *at, struc
 	count_text(c, at, TEXT_JA4, said->ja4);
 }
 
-void heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
-	struct packet_note *note)
+/* What the packet says, and what that makes of its conversation. */
+static void hear(struct heard *h, struct place *place, const struct packet *p, const struct analysed *at, bool begins, bool speaks,
+	struct counters *c, struct packet_note *note)
 {
-	struct place *place = &h->places[at->place];
 	struct talk *talk = &h->talks[at->place];
-	bool speaks = p->payload_len > 0 && !(note->marks & MARK_BIT(MARK_DUPLICATE));
-	bool begins = (p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN) && place->used;
 	struct namer namer = {at->observations, p->time_ns};
 	struct said_sink sink = {observe, &namer};
 	struct said said;
 
-	if (!begins && (!speaks || (place->ruled_out && place->other_done && !place->other)))
-		return;
+	if (!place->used)
+		memset(talk, 0, sizeof(*talk));  /* zero or not: who reads fresh memory first has it mapped twice */
 	/* media are what it is for, whatever came before them: their own reports, keys by DTLS (RFC 5764) */
 	if (at->app != APP_NONE && (talk->app == APP_NONE || talk->app == APP_RTCP || talk->app == APP_DTLS)) {
 		talk->app = (uint8_t)at->app;
@@ -226,14 +275,33 @@ void heard_packet(struct heard *h, const struct packet *p, const struct analysed
 		forget_other(h, place);
 	if (speaks)
 		hear_other(h, place, talk, p, at->frame);
-	place->used = true;
-	place->ruled_out = talk->ruled_out && talk->app == APP_NONE;
 	if (said.name.p)
 		say_name(h, place, said.name);
+	if (place->app != talk->app)
+		place->generation = 0;
+	place->used = true;
+	place->app = talk->app;
+	place->ruled_out = talk->ruled_out && talk->app == APP_NONE;
+	place->over = talk_is_over(talk);
 	/* ours come first: they may still be trying */
-	if (!speaks || (talk->app == APP_NONE && !(talk->ruled_out && place->other)))
-		return;
-	find_numbers(h, place, talk, at);
+	place->known = talk->app != APP_NONE || (talk->ruled_out && place->other);
+}
+
+bool heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
+	struct packet_note *note)
+{
+	struct place *place = &h->places[at->place];
+	bool speaks = p->payload_len > 0 && !(note->marks & MARK_BIT(MARK_DUPLICATE));
+	bool begins = (p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN) && place->used;
+
+	if (!begins && (!speaks || (place->ruled_out && place->other_done && !place->other)))
+		return place->used;
+	if (begins || !place->over)
+		hear(h, place, p, at, begins, speaks, c, note);
+	if (!speaks || !place->known)
+		return true;
+	find_numbers(h, place, at);
 	counters_text(c, TEXT_APP, place->app_number);
 	counters_text(c, TEXT_NAME, place->name_number);
+	return true;
 }

@@ -52,8 +52,7 @@ void imprinter_free(struct imprinter *x)
 
 void imprinter_begin(struct imprinter *x, uint32_t place)
 {
-	if (x->places[place].dir != 0)
-		x->places[place] = (struct place){ .dir = 0 };
+	x->places[place] = (struct place){ .dir = 0 };
 }
 
 /* RFC 8446, 5.1; records of older versions look alike. */

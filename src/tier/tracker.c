@@ -227,7 +227,7 @@ static enum rc part_add_prints(struct part_set *s, uint32_t ordinal, const struc
 		mem_grow(&s->prints, &s->cap_prints, s->n_prints + found->n, sizeof(*s->prints)) != 0)
 		return err_memory(err);
 	s->print_runs[s->n_print_runs++] = (struct print_run){
-		.ordinal = ordinal, .n = found->n, .first = s->n_prints, .more = found->more,
+		.ordinal = ordinal, .first = (uint32_t)s->n_prints, .n = (uint16_t)found->n, .more = found->more,
 	};
 	if (found->n > 0)
 		memcpy(&s->prints[s->n_prints], found->v, found->n * sizeof(*s->prints));

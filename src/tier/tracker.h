@@ -110,7 +110,7 @@ struct tracker_parts {
 	struct observations *observations;   /* names that addresses were seen to have */
 };
 
-struct print_run { uint32_t ordinal, n; size_t first; bool more; };   /* n from prints[first] on */
+struct print_run { uint32_t ordinal, first; uint16_t n; bool more; };    /* n from prints[first] on */
 
 struct note_chain { struct packet_note note; uint32_t next; };       /* next: UINT32_MAX at the end */
 
