@@ -24,13 +24,20 @@ enum rc along_conversation(const struct query_sources *sources, const struct id 
 	return rc;
 }
 
-/* Views of one conversation. */
+/*
+ * Views of one conversation. A microflow's is the whole one, from its first packet on, whose id is the microflow's: what it answers
+ * may have been asked before.
+ */
 static void open_conversation(struct screen *s, enum request r, const struct id *id)
 {
-	if (id->tier == TIER_MACROFLOW)
+	struct id of = *id;
+
+	if (of.tier == TIER_MICROFLOW)
+		of.tier = TIER_PACKET;
+	if (of.tier == TIER_MACROFLOW)
 		screen_say(s, "a service is many conversations: Enter shows its flows");
 	else
-		screen_push(s, r == REQ_STREAM ? view_stream_new(s, id) : view_ladder_new(s, id));
+		screen_push(s, r == REQ_STREAM ? view_stream_new(s, &of) : view_ladder_new(s, &of));
 }
 
 bool along_request(struct screen *s, enum request r)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "query/related_words.h"
 #include "ui/along.h"
+#include "ui/answers.h"
 #include "ui/ladder_load.h"
 
 #include <stdio.h>
@@ -75,6 +76,100 @@ static void collect_flows(struct related_view *rv)
 			rv->flows[rv->n_flows++] = rv->flows[i];
 }
 
+/* Whether another question about the same might be answered: what is encrypted is so on both sides. */
+static bool found_nothing(const struct related_load *l)
+{
+	return l->n == 0 && !(l->told.asked > 0 && l->told.encrypted == l->told.asked);
+}
+
+/*
+ * What was asked for may be an answer, or a slice of time that has the answer and not the request: it is the request that
+ * triggers. False where there is none, or it is in what was asked for.
+ */
+static enum rc find_request(struct related_view *rv, const struct query_sources *sources, struct query_control *control,
+	bool *found, struct err *err)
+{
+	struct answers_load answers = { .n = 0 };
+	const struct answer *best = NULL;
+	enum rc rc;
+
+	*found = false;
+	rc = along_conversation(sources, &rv->asked, true, &answers.in, err);
+	if (rc == RC_DONE)
+		rc = answers_work(&answers, sources, control, err);
+	if (rc == RC_DONE && rv->asked.tier == TIER_PACKET)
+		best = answers_find(&answers, &rv->asked);
+	for (size_t i = 0; rc == RC_DONE && rv->asked.tier == TIER_MICROFLOW && i < answers.n; i++)
+		if (record_id_number(answers.v[i].question.rec) < record_id_number(rv->asked.rec) &&
+			(best == NULL || answers.v[i].late_ns > best->late_ns))
+			best = &answers.v[i];
+	*found = best != NULL;
+	if (best != NULL)
+		rv->load.asked = best->question;
+	answers_free(&answers);
+	return rc;
+}
+
+/* Who asks need not know on which side he is: where nothing is found one way, the other one. */
+static enum rc look_both_ways(
+	struct related_view *rv, const struct query_sources *sources, struct query_control *control, struct err *err)
+{
+	struct related_load *l = &rv->load;
+	enum rc rc;
+
+	l->options.upstream = rv->upstream;
+	rc = related_load_work(l, sources, control, err);
+	if (rc != RC_DONE || !found_nothing(l))
+		return rc;
+	l->options.upstream = !rv->upstream;
+	return related_load_work(l, sources, control, err);
+}
+
+/*
+ * As it was asked, of an answer its request. A packet or a few seconds of a conversation that lead nowhere are parts of one that may.
+ */
+static enum rc work(void *ctx, const struct query_sources *sources, struct query_control *control, struct err *err)
+{
+	struct related_view *rv = ctx;
+	struct related_load *l = &rv->load;
+	bool of_request = false;
+	enum rc rc = RC_DONE;
+
+	l->asked = rv->asked;
+	rv->what = RELATED_ASKED;
+	if (rv->asked.tier <= TIER_MICROFLOW)
+		rc = find_request(rv, sources, control, &of_request, err);
+	if (of_request)
+		rv->what = RELATED_REQUEST;
+	if (rc == RC_DONE)
+		rc = look_both_ways(rv, sources, control, err);
+	for (int part = 1; part >= 0 && rc == RC_DONE && found_nothing(l) && rv->asked.tier <= TIER_MICROFLOW; part--) {
+		rv->what = RELATED_CONVERSATION;
+		rc = along_conversation(sources, &rv->asked, part, &l->asked, err);
+		if (rc == RC_DONE && !part && rv->asked.tier == TIER_MICROFLOW)
+			rc = query_parent(sources, &rv->asked, &l->asked, err);
+		if (rc == RC_DONE)
+			rc = look_both_ways(rv, sources, control, err);
+	}
+	return rc;
+}
+
+/* What was found is not always what was asked for. */
+static void say_what(struct related_view *rv)
+{
+	static const char *const of[] = {
+		[RELATED_ASKED] = "",
+		[RELATED_REQUEST] = "of the request that is answered here",
+		[RELATED_CONVERSATION] = "of its conversation",
+	};
+	bool turned = rv->load.options.upstream != rv->upstream;
+	const char *way = !turned ? "" : rv->upstream ? "nothing triggered it; it triggered this" : "it triggered nothing; this triggered it";
+
+	snprintf(rv->work.view.crumb[0], VIEW_CRUMB_MAX, rv->load.options.upstream ? "triggered by" : "related");
+	if (turned || rv->what != RELATED_ASKED)
+		screen_say(rv->work.view.screen, "%s%s%s", of[rv->what], of[rv->what][0] != '\0' && turned ? ": " : "", way);
+}
+
 static void update(struct view *v)
 {
 	struct related_view *rv = of(v);
@@ -82,6 +177,8 @@ static void update(struct view *v)
 
 	if (!work_view_ended(&rv->work, &done))
 		return;
+	if (done && rv->load.n > 0)
+		say_what(rv);
 	if (!done)
 		related_load_free(&rv->load);
 	else if (rv->load.n == 0)
@@ -280,9 +377,9 @@ struct view *view_related_new(struct screen *s, const struct id *of_record, bool
 	rv->work.view.ops = &ops;
 	rv->work.view.screen = s;
 	rv->work.view.tier = TIER_FLOW;
-	rv->load.asked = *of_record;
-	rv->load.options.upstream = upstream;
+	rv->asked = *of_record;
+	rv->upstream = upstream;
 	snprintf(rv->work.view.crumb[0], VIEW_CRUMB_MAX, upstream ? "triggered by" : "related");
-	work_view_start(&rv->work, related_load_work, &rv->load);
+	work_view_start(&rv->work, work, rv);
 	return &rv->work.view;
 }

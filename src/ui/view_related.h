@@ -11,6 +11,9 @@
 struct related_view {
 	struct work_view work;       /* first; its error is also why there is nothing */
 	struct related_load load;
+	struct id asked;             /* by the user; load.asked and its direction are what the job tries */
+	bool upstream;
+	enum related_what { RELATED_ASKED, RELATED_REQUEST, RELATED_CONVERSATION } what; /* load.asked is */
 	struct list list;            /* rows of the load */
 	unsigned side;               /* of the evidence: 0 what came, 1 what left */
 	char search[128];

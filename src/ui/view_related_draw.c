@@ -316,23 +316,6 @@ static void draw_evidence(const struct related_view *rv, struct canvas *c, struc
 		draw_side(rv, c, (struct rect){ r.x, r.y + 1 + half, r.w, r.h - 1 - half }, 1);
 	}
 }
-
-/* ---- all ------------------------------------------------------------------------------------------- */
-
-/* Which way was looked, and how to look the other way. */
-static void draw_other_way(const struct related_view *rv, struct canvas *c, struct rect r)
-{
-	const struct keymap *m = &rv->work.view.screen->config->keymap;
-	char down[KEY_NAME_MAX], up[KEY_NAME_MAX];
-
-	keymap_key_text(down, sizeof(down), m, REQ_RELATED);
-	keymap_key_text(up, sizeof(up), m, REQ_UPSTREAM);
-	if (rv->load.options.upstream)
-		canvas_printf(c, r.x, r.y, r.w, ATTR_DIM, "(this is what triggered it; %s, from below, is what it triggered)", down);
-	else
-		canvas_printf(c, r.x, r.y, r.w, ATTR_DIM, "(this is what it triggered; %s, from below, is what triggered it)", up);
-}
-
 static void draw_nothing(const struct related_view *rv, struct canvas *c, struct rect area)
 {
 	int x = area.x + CURSOR_W, y = area.y + 1, w = area.w - CURSOR_W;
@@ -344,8 +327,9 @@ static void draw_nothing(const struct related_view *rv, struct canvas *c, struct
 	else
 		canvas_printf(c, x, y, w, rv->work.failed ? ATTR_BAD : ATTR_NORMAL, "%s%s%s", rv->work.failed ? rv->work.err.what : "",
 			rv->work.failed ? ": " : "", rv->work.err.why);
-	if (rv->work.job == NULL)
-		draw_other_way(rv, c, (struct rect){ x, y + 1, w, 1 });
+	/* who asks need not know on which side of it he is: both were looked at */
+	if (rv->work.job == NULL && !rv->work.failed && !rv->work.stopped && rv->load.options.upstream != rv->upstream)
+		canvas_text(c, x, y + 1, w, ATTR_DIM, "(neither what it triggered, nor what triggered it)");
 }
 
 void related_view_draw(struct related_view *rv, struct canvas *c, struct rect area)
