@@ -2,7 +2,7 @@
 exampledir = $(docdir)/examples
 dist_example_DATA = contrib/config
 nodist_example_DATA = contrib/flowdrill-capture@.service
-EXTRA_DIST += contrib/flowdrill-capture@.service.in contrib/pictures.sh contrib/ansi2svg.py
+EXTRA_DIST += contrib/flowdrill-capture@.service.in contrib/pictures.sh contrib/ansi2svg.py contrib/screen.svg
 CLEANFILES += contrib/flowdrill-capture@.service
 
 contrib/flowdrill-capture@.service: contrib/flowdrill-capture@.service.in Makefile

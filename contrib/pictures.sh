@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Pictures of the screen, as the program draws it: contrib/pictures.sh DIR [FLOWDRILL [CAPTURE]] writes an SVG of each view into DIR.
-# The text ones in README.md are GENERATE=1 make check TESTS=tests/ui/readme.sh.
+# contrib/screen.svg, the one in README.md, is 'services' at 120x38; it and the text ones there are written by
+# GENERATE=1 make check TESTS=tests/ui/readme.sh.
 set -eu
 dir=${1:?usage: contrib/pictures.sh DIR [FLOWDRILL [CAPTURE]]}
 here=$(cd "$(dirname "$0")" && pwd)

@@ -200,6 +200,35 @@ size_t health_why(char *out, size_t size, const struct health_verdict *v)
 	return len < size ? len : size > 0 ? size - 1 : 0;
 }
 
+/* A connection that failed is a failure by itself; a packet that was lost is not. */
+static bool is_failure(enum health_reason reason)
+{
+	return reason == HEALTH_ABORTED || reason == HEALTH_REFUSED || reason == HEALTH_UNANSWERED || reason == HEALTH_ERRORS;
+}
+
+static uint64_t failures(const struct record *r, const struct health_verdict *v)
+{
+	uint64_t events = 0;
+
+	for (unsigned i = 0; i < HEALTH_REASONS && r->tier < TIER_MACROFLOW; i++)
+		events += is_failure(i) && v->reasons[i].known ? v->reasons[i].events : 0;
+	return events;
+}
+
+size_t health_failed(char *out, size_t size, const struct record *r, const struct health_verdict *v)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	if (failures(r, v) == 0)
+		return 0;
+	for (unsigned i = 0; i < HEALTH_REASONS && len < size; i++)
+		if (is_failure(i) && v->reasons[i].known && v->reasons[i].events > 0)
+			len += (size_t)snprintf(out + len, size - len, "%s%s %llu of %llu", len > 0 ? ", " : "", reasons[i],
+				(unsigned long long)v->reasons[i].events, (unsigned long long)v->reasons[i].of);
+	return len < size ? len : size - 1;
+}
+
 /* ---- trouble ----------------------------------------------------------------------------- */
 
 enum { TROUBLE_SHIFT = 60 };
@@ -233,7 +262,7 @@ static uint64_t record_trouble(const struct record *r, const struct health_limit
 
 	health_judge(r, l, &v);
 	if (v.health == HEALTH_NORMAL)
-		return 0;
+		return rank(0, failures(r, &v));
 	if (v.reasons[HEALTH_SLOW].health > HEALTH_NORMAL)
 		return rank(v.health, (uint64_t)r->c.response.max_ns);
 	for (unsigned i = 0; i < HEALTH_REASONS; i++)

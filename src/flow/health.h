@@ -77,11 +77,17 @@ void health_judge(const struct record *r, const struct health_limits *l, struct 
 /* "slow 28 of 450, refused 3 of 40", the worst first; "" where all is well. Cut to the buffer; returns the length. */
 size_t health_why(char *out, size_t size, const struct health_verdict *v);
 
+/*
+ * "refused 1 of 1": what failed in a flow or microflow of which that is too little to judge by; "" where nothing did, and of macroflows.
+ */
+size_t health_failed(char *out, size_t size, const struct record *r, const struct health_verdict *v);
+
 struct row;
 
 /*
  * How much a row hurts: 0 not at all, more is worse. A record by its verdict: faulty before degraded, then the longest slow
- * response, then the number of events; a packet by the response that it begins, where that is slow, else by its marks (retransmissions,
+ * response, then the number of events; then flows and microflows with what health_failed() says, as those behind a service that
+ * refuses now and then; a packet by the response that it begins, where that is slow, else by its marks (retransmissions,
  * lost segments, closed windows, overlaps), RST, and headers or checksums that are wrong.
  */
 uint64_t health_trouble(const struct row *row);

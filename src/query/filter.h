@@ -41,6 +41,12 @@ enum rc filter_compile_conversations(const char *text, struct filter **out, stru
 /* What such a filter says of the conversation of a packet; NULL matches everything. */
 bool filter_match_conversation(const struct filter *f, const struct packet *p);
 
+/*
+ * Whether the filter looks at nothing but what all flows below a row of the tier share, and their microflows: client, server, ports, protocol,
+ * VLAN, capture point; of macroflows not the client. Then it chooses the same traffic of each of those tiers. False where it does not compile.
+ */
+bool filter_is_of_key(const char *text, enum tier tier);
+
 /* What a flow's key alone says of all rows below it (its packets, itself): for reading less. */
 enum verdict { VERDICT_NO, VERDICT_MAYBE, VERDICT_YES };
 /*

@@ -47,3 +47,27 @@ bool filter_match_conversation(const struct filter *f, const struct packet *p)
 	subject_of_packet(&s, p);
 	return filter_run(f, &s) == VERDICT_YES;
 }
+
+static bool is_of_key(const struct filter_test *t, enum tier tier)
+{
+	switch (t->what) {
+	case WHAT_ADDR:
+	case WHAT_PORT: return tier != TIER_MACROFLOW || t->side == SIDE_SERVER;
+	case WHAT_PROTO:
+	case WHAT_FAMILY:
+	case WHAT_POINT: return true;
+	case WHAT_VLAN: return tier != TIER_MACROFLOW;
+	default: return false;
+	}
+}
+
+bool filter_is_of_key(const char *text, enum tier tier)
+{
+	struct filter *f = NULL;
+	bool of_key = tier >= TIER_MICROFLOW && tier <= TIER_MACROFLOW && filter_compile(text, tier, &f, NULL) == RC_DONE;
+
+	for (size_t i = 0; of_key && f != NULL && i < f->n_tests; i++)
+		of_key = is_of_key(&f->tests[i], tier);
+	filter_free(f);
+	return of_key;
+}

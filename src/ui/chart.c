@@ -203,8 +203,8 @@ static void make_legend(const struct panel_pen *pen, bool is_log, bool percentil
 	}
 	add_word(w, ATTR_DIM, ascii ? ": " : "\xe2\xa1\x82 ", brief ? "min..max" : "min to max");
 	if (percentiles) {
-		add_word(w, ATTR_STRONG, ascii ? "* " : "\xe2\xa0\x92 ", brief ? "p50" : "p50, lower line");
-		add_word(w, ATTR_WARN, ascii ? "^ " : "\xe2\xa0\x92 ", brief ? "p95" : "p95, upper line");
+		add_word(w, ATTR_STRONG, ascii ? "* " : "\xe2\xa3\x80 ", brief ? "p50" : "p50, lower line");
+		add_word(w, ATTR_WARN, ascii ? "^ " : "\xe2\xa0\x89 ", brief ? "p95" : "p95, upper line");
 	} else {
 		add_word(w, ATTR_STRONG, ascii ? "* " : "\xe2\xa0\x92 ", brief ? "avg" : "average");
 	}

@@ -242,7 +242,7 @@ void detail_draw(struct detail *d, struct canvas *c, struct rect r, const struct
 	lines = said + 1;
 	full.dates = true;
 	full.times = CELL_TIMES_ABSOLUTE;
-	pane_lines(said, row, d->over_time, &full);
+	pane_lines(said, row, &d->more, &full);
 	wrap(lines, said, c, cells - INDENT - LABEL_CELLS);
 	clamp(d, lines, body.h);
 	end = d->size == DETAIL_LARGE ? draw_list(c, body, lines, d->top) : draw_columns(c, body, lines, d->top);

@@ -7,9 +7,8 @@
 #define FLOWDRILL_UI_DETAIL_H
 
 #include "flow/row.h"
-#include "ui/cell_text.h"
+#include "ui/pane_lines.h"
 
-struct series;
 
 enum detail_size { DETAIL_NONE, DETAIL_SMALL, DETAIL_LARGE, DETAIL_SIZES };
 
@@ -18,7 +17,7 @@ struct detail {
 	size_t top; /* the first line that is shown; clamped by drawing */
 	const char *label; /* whose numbers they are; NULL: the record says it */
 	bool has_id; /* a group has none */
-	const struct series *over_time; /* numbers of the row over its time; NULL: there are none */
+	struct pane_more more; /* what is read in the background for the row */
 };
 
 /* Rows of the pane where an area of so many rows is shared with a list; 0: there is no room. */

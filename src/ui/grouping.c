@@ -100,34 +100,41 @@ static void put_text(struct buf *b, const char *text)
 }
 
 /* Two ports of one name are two services: see query/group.c. */
-static void put_service(struct buf *b, const struct row *row, const struct value *v)
+static void put_service(struct buf *b, const struct row *row, const struct value *v, bool by_key)
 {
 	const struct record *r = row->record;
 	const struct field *proto = field_find("proto", row->tier);
 	char text[CELL_TEXT];
 	struct value p;
 
-	buf_put_str(b, "service == ");
-	put_text(b, v->text);
-	if (proto != NULL && field_get(proto, row, &p)) {
+	bool has_port = r->key.has_ports && r->key.server_port != 0 && (r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) != 0;
+	bool has_proto = proto != NULL && field_get(proto, row, &p);
+
+	/* the name says no more than these two */
+	if (!by_key || !has_port || !has_proto) {
+		buf_put_str(b, "service == ");
+		put_text(b, v->text);
+		buf_put_str(b, has_proto ? " and " : "");
+	}
+	if (has_proto) {
 		value_format(text, sizeof(text), proto, &p, STYLE_MACHINE);
-		buf_put_str(b, " and proto == ");
+		buf_put_str(b, "proto == ");
 		put_text(b, text);
 	}
-	if (r->key.has_ports && r->key.server_port != 0 && (r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) != 0) {
+	if (has_port) {
 		snprintf(text, sizeof(text), " and server_port == %u", r->key.server_port);
 		buf_put_str(b, text);
 	}
 }
 
 /* A network is asked for as one, which the index knows; one tag alone is not what has it among others. */
-static void put_known(struct buf *b, const struct field *f, const struct row *row, const struct value *v)
+static void put_known(struct buf *b, const struct field *f, const struct row *row, const struct value *v, bool by_key)
 {
 	char text[CELL_TEXT];
 
 	value_format(text, sizeof(text), f, v, STYLE_MACHINE);
 	if (strcmp(f->name, "service") == 0) {
-		put_service(b, row, v);
+		put_service(b, row, v, by_key);
 		return;
 	}
 	if (strcmp(f->name, "client_net") == 0 || strcmp(f->name, "server_net") == 0)
@@ -142,8 +149,8 @@ static void put_known(struct buf *b, const struct field *f, const struct row *ro
 		buf_put_str(b, " and vlan !~ \".\"");
 }
 
-enum rc grouping_filter(const struct grouping *g, const struct row *row, const char *base, char *out, size_t size,
-	struct err *err)
+enum rc grouping_filter(const struct grouping *g, const struct row *row, const char *base, bool by_key, char *out,
+	size_t size, struct err *err)
 {
 	struct buf b;
 	struct value v;
@@ -159,7 +166,7 @@ enum rc grouping_filter(const struct grouping *g, const struct row *row, const c
 		if (b.len > 0)
 			buf_put_str(&b, " and ");
 		if (field_get(g->by[i], row, &v)) {
-			put_known(&b, g->by[i], row, &v);
+			put_known(&b, g->by[i], row, &v, by_key);
 		} else {
 			buf_put_str(&b, "not ");
 			buf_put_str(&b, g->by[i]->name);

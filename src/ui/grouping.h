@@ -29,9 +29,9 @@ void grouping_label(const struct grouping *g, const struct row *row, const struc
 	size_t size);
 /*
  * The filter of a group's members, in addition to `base` (may be ""), by the values of the row of the group: "(base) and client ==
- * 10.1.2.3". RC_LIMIT where it does not fit.
+ * 10.1.2.3". by_key: where it can be by what filter_is_of_key() knows, which reads worse. RC_LIMIT where it does not fit.
  */
-enum rc grouping_filter(const struct grouping *g, const struct row *row, const char *base, char *out, size_t size,
+enum rc grouping_filter(const struct grouping *g, const struct row *row, const char *base, bool by_key, char *out, size_t size,
 	struct err *err);
 
 #endif

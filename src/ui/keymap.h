@@ -66,7 +66,7 @@
 	X(REQ_SORT, "sort", "s", "sort", "Choose the column to sort by.") \
 	X(REQ_SORT_REVERSE, "sort-reverse", "S", "", "Turn the order round.") \
 	X(REQ_NEXT_TROUBLE, "next-trouble", "e", "trouble", \
-		"The next row that is not well: degraded or faulty, in packets retransmissions, late " \
+		"The next row that is not well: degraded or faulty, flows and microflows with a failed connection or request, in packets retransmissions, late " \
 		"responses, resets and their like. What is opened from such a row begins at its worst.") \
 	X(REQ_PREV_TROUBLE, "previous-trouble", "E", "", "The row before that is not well.") \
 	X(REQ_ANSWER, "answer", "%", "question", \
@@ -75,7 +75,7 @@
 	X(REQ_PANE, "pane", "Tab", "details", \
 		"Details of the selected row in words and units, health with its thresholds, and small charts; " \
 		"once more: on most of the screen, with the names of the fields and what they mean; once more: " \
-		"hide them. Zero counts are left out. In the packet view: move between layers and bytes; in a " \
+		"hide them. What is zero is left out. In the packet view: move between layers and bytes; in a " \
 		"stream: both sides, or one; in related traffic: the packet that came, or the one that left.") \
 	X(REQ_DETAIL_DOWN, "details-down", "}", "", "Scroll the details down.") \
 	X(REQ_DETAIL_UP, "details-up", "{", "", "Scroll the details up.") \

@@ -6,6 +6,7 @@
 #include "ui/config.h"
 #include "ui/record_label.h"
 #include "ui/series.h"
+#include "ui/sizes.h"
 #include "ui/state.h"
 
 #include <stdio.h>
@@ -80,6 +81,7 @@ void list_view_close(struct view *v)
 
 	rates_clear(&lv->rates);
 	loader_free(&lv->loader);
+	sizes_free(lv->sizes);
 	series_free(lv->over_time);
 	series_free(lv->series);
 	same_clear(&lv->same);
@@ -257,7 +259,7 @@ bool list_view_busy(const struct view *v, int *progress)
 
 	*progress = loader_progress(&lv->loader);
 	return loader_busy(&lv->loader) || lv->scan.what != LIST_SCAN_NONE || (lv->series != NULL && series_busy(lv->series)) ||
-		(lv->over_time != NULL && series_busy(lv->over_time));
+		(lv->over_time != NULL && series_busy(lv->over_time)) || (lv->sizes != NULL && sizes_busy(lv->sizes));
 }
 
 bool list_view_failed(const struct view *v, struct err *err)

@@ -47,6 +47,7 @@ struct list_extent {
 };
 
 struct series;
+struct series_question;
 
 /* What rows are looked through for, one by one (ui/list_view_scan.c). */
 enum list_scan_what { LIST_SCAN_NONE, LIST_SCAN_TEXT /* list_view.search */, LIST_SCAN_TROUBLE, LIST_SCAN_TIME };
@@ -119,6 +120,7 @@ struct list_view {
 	struct cell_style style; /* of its cells; made when it is drawn */
 	struct detail detail;
 	struct series *over_time; /* of the selected row, for the pane; NULL before it is needed */
+	struct sizes *sizes; /* likewise: of its packets */
 	struct series *series; /* of the time strip; NULL before it is needed */
 	struct list_extent extent; /* lists of what lies below one record */
 	struct {
@@ -163,6 +165,11 @@ void list_view_usual_columns(struct list_view *lv);
 bool list_view_group_request(struct list_view *lv, enum request r);
 /* Opens the members of the selected group. */
 void list_view_open_group(struct list_view *lv);
+/*
+ * Has *q ask for the members of the selected group alone, and says what they are called. False, and *q as it was, where none is
+ * selected.
+ */
+bool list_view_group_question(const struct list_view *lv, struct series_question *q, char *label, size_t size);
 /* Columns of groups: what they are grouped by, and sums; the former alone, which do not scroll. */
 void list_view_group_columns(struct list_view *lv);
 void list_view_group_heads(struct list_view *lv);

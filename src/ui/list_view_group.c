@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Groups of a list's rows: sums, their columns, and the way down to their members. */
 #include "ui/list_view.h"
+#include "ui/series.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -164,7 +165,7 @@ struct members {
 };
 
 /* How to ask for the members of the selected group; RC_NOTHING where none is selected. */
-static enum rc find_members(struct list_view *lv, struct members *m, struct err *err)
+static enum rc find_members(struct list_view *lv, bool by_key, struct members *m, struct err *err)
 {
 	const struct cell_style *style = &lv->view.screen->style;
 	const struct result *r = loader_lock(&lv->loader);
@@ -173,7 +174,7 @@ static enum rc find_members(struct list_view *lv, struct members *m, struct err 
 	struct row row;
 
 	if (list_view_row(lv, r, lv->list.selected, &row)) {
-		rc = grouping_filter(&lv->grouping, &row, lv->view.filter, m->filter, sizeof(m->filter), err);
+		rc = grouping_filter(&lv->grouping, &row, lv->view.filter, by_key, m->filter, sizeof(m->filter), err);
 		grouping_label(&lv->grouping, &row, style, m->crumb, sizeof(m->crumb));
 		m->in = members_in(lv, &row, &m->point);
 		if (shows_points(lv)) {
@@ -193,7 +194,7 @@ void list_view_open_group(struct list_view *lv)
 	struct view *v = NULL;
 	struct members m;
 	struct err err;
-	enum rc rc = find_members(lv, &m, &err);
+	enum rc rc = find_members(lv, false, &m, &err);
 
 	list_view_remember(lv);
 	if (rc == RC_NOTHING)
@@ -210,4 +211,21 @@ void list_view_open_group(struct list_view *lv)
 	}
 	snprintf(v->crumb[0], VIEW_CRUMB_MAX, "%s", m.crumb);
 	screen_push(s, v);
+}
+
+bool list_view_group_question(const struct list_view *lv, struct series_question *q, char *label, size_t size)
+{
+	struct members m;
+	struct err err;
+
+	/* locking a result does not change the view */
+	if (lv->grouping.n == 0 || find_members((struct list_view *)(uintptr_t)lv, true, &m, &err) != RC_DONE ||
+		strlen(m.filter) >= sizeof(q->filter))
+		return false;
+	snprintf(q->filter, sizeof(q->filter), "%s", m.filter);
+	q->has_in = m.in != NULL;
+	if (m.in != NULL)
+		q->in = *m.in;
+	snprintf(label, size, "%s", m.crumb);
+	return true;
 }

@@ -2,10 +2,11 @@
 /* The pane of a list: whose details it shows, and their numbers over time. */
 #include "ui/list_view.h"
 #include "ui/series.h"
+#include "ui/sizes.h"
 
 #include "base/text.h"
 
-enum { COLUMNS = 24 };
+enum { COLUMNS = 20 };
 
 /* The selected record from its first packet to its last; false where there is none, or nothing to show. */
 static bool make_question(struct list_view *lv, struct series_question *q)
@@ -33,18 +34,39 @@ static bool shows_pane(const struct list_view *lv)
 		!loader_loading(&lv->loader) && session_sources(s->session)->n > 0;
 }
 
+/* Behind the numbers over time: of packets more has to be read. */
+static void update_sizes(struct list_view *lv)
+{
+	const struct result *r;
+	struct row row;
+
+	if (lv->sizes != NULL)
+		sizes_update(lv->sizes);
+	if (!shows_pane(lv) || screen_rest_ms(lv->view.screen) > 0 || series_busy(lv->over_time) ||
+		!series_is_current(lv->over_time))
+		return;
+	if (lv->sizes == NULL && sizes_new(lv->view.screen->session, &lv->sizes, NULL) != RC_DONE)
+		return;
+	r = loader_lock(&lv->loader);
+	if (list_view_row(lv, r, lv->list.selected, &row))
+		sizes_ask(lv->sizes, &row);
+	loader_unlock(&lv->loader);
+}
+
 /* Who holds a key down asks for the row where he stops, not for all. */
 void list_view_update_pane(struct list_view *lv)
 {
+	bool shows = shows_pane(lv) && screen_rest_ms(lv->view.screen) == 0;
 	struct series_question q;
 
 	if (lv->over_time != NULL)
 		series_update(lv->over_time);
-	if (!shows_pane(lv) || screen_rest_ms(lv->view.screen) > 0 || (lv->over_time != NULL && series_busy(lv->over_time)) || !make_question(lv, &q))
+	if (lv->over_time == NULL && shows && series_new(lv->view.screen->session, &lv->over_time, NULL) != RC_DONE)
 		return;
-	if (lv->over_time == NULL && series_new(lv->view.screen->session, &lv->over_time, NULL) != RC_DONE)
-		return;
-	series_ask(lv->over_time, &q);
+	if (lv->over_time != NULL && shows && !series_busy(lv->over_time) && make_question(lv, &q))
+		series_ask(lv->over_time, &q);
+	if (lv->over_time != NULL)
+		update_sizes(lv);
 }
 
 void list_view_draw_pane(struct list_view *lv, struct canvas *c, struct rect r, const struct result *result)
@@ -64,7 +86,8 @@ void list_view_draw_pane(struct list_view *lv, struct canvas *c, struct rect r, 
 		grouping_label(&lv->grouping, &row, style, label, sizeof(label));
 	lv->detail.label = lv->grouping.n > 0 ? label : NULL;
 	lv->detail.has_id = lv->grouping.n == 0;
-	lv->detail.over_time = lv->grouping.n == 0 ? lv->over_time : NULL;
+	lv->detail.more.over_time = lv->grouping.n == 0 ? lv->over_time : NULL;
+	lv->detail.more.sizes = lv->grouping.n == 0 ? lv->sizes : NULL;
 	detail_draw(&lv->detail, c, r, &row, style);
 	lv->detail.label = NULL;
 }

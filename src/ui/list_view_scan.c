@@ -36,7 +36,7 @@ static bool matches(const struct list_view *lv, const struct row *row)
 }
 
 /* There may be no room for the column. */
-static void say_why(const struct list_view *lv, const struct row *row)
+static void say_why(const struct list_view *lv, const struct row *row, const char *before)
 {
 	struct health_verdict v;
 	char why[160];
@@ -44,18 +44,35 @@ static void say_why(const struct list_view *lv, const struct row *row)
 	if (row->record == NULL)
 		return;
 	health_judge(row->record, row->limits, &v);
-	health_why(why, sizeof(why), &v);
-	screen_say(lv->view.screen, "%s: %s", health_name(v.health), why);
+	if (health_why(why, sizeof(why), &v) == 0)
+		health_failed(why, sizeof(why), row->record, &v);
+	screen_say(lv->view.screen, "%s%s: %s", before, health_name(v.health), why);
 }
 
-static void say_nothing(const struct list_view *lv)
+/* The selected one may be the only one in trouble. */
+static void say_no_trouble(struct list_view *lv)
+{
+	const struct result *r = loader_lock(&lv->loader);
+	char none[96];
+	struct row row;
+
+	snprintf(none, sizeof(none), "no %s %s is in trouble", lv->scan.by > 0 ? "further" : "earlier",
+		tier_singular(lv->view.tier));
+	screen_say(lv->view.screen, "%s", none);
+	snprintf(none + strlen(none), sizeof(none) - strlen(none), "; this one is ");
+	if (list_view_row(lv, r, lv->list.selected, &row) && health_trouble(&row) > 0)
+		say_why(lv, &row, none);
+	loader_unlock(&lv->loader);
+}
+
+static void say_nothing(struct list_view *lv)
 {
 	struct screen *s = lv->view.screen;
 
 	if (lv->scan.what == LIST_SCAN_TEXT)
 		screen_say(s, "'%s' is in no column on the screen", lv->search);
 	else if (lv->scan.what == LIST_SCAN_TROUBLE)
-		screen_say(s, "no %s %s is in trouble", lv->scan.by > 0 ? "further" : "earlier", tier_singular(lv->view.tier));
+		say_no_trouble(lv);
 	else
 		screen_say(s, "goto: no row at or after that time");
 }
@@ -71,7 +88,7 @@ static bool slice(struct list_view *lv, const struct result *r)
 		scan->left--;
 		if (list_view_row(lv, r, scan->at, &row) && matches(lv, &row)) {
 			if (scan->what == LIST_SCAN_TROUBLE)
-				say_why(lv, &row);
+				say_why(lv, &row, "");
 			return true;
 		}
 		scan->at = scan->by > 0 ? scan->at + 1 : scan->at - 1;

@@ -123,12 +123,15 @@ static void base_question(const struct list_view *lv, struct series_question *q)
 	}
 }
 
-/* What the strip shows: those of the range. */
+/* What the strip shows: those of the range, of groups those of the selected one. */
 static void make_question(const struct list_view *lv, struct series_question *q, unsigned columns)
 {
 	const struct range *range = &lv->view.screen->range;
 
+	char label[VIEW_CRUMB_MAX];
+
 	base_question(lv, q);
+	list_view_group_question(lv, q, label, sizeof(label));
 	q->columns = columns;
 	if (range_is_set(range)) {
 		q->from_ns = range->from_ns;
@@ -162,6 +165,9 @@ void list_view_update_strip(struct list_view *lv)
 		return;
 	if (lv->series == NULL && series_new(s->session, &lv->series, NULL) != RC_DONE)
 		return;
+	/* who holds a key down asks for the group where he stops, not for all */
+	if (lv->grouping.n > 0 && series_busy(lv->series))
+		return;
 	make_question(lv, &q, strip_columns(s->canvas->w));
 	series_ask(lv->series, &q);
 }
@@ -174,7 +180,8 @@ int list_view_draw_strip(struct list_view *lv, struct canvas *c, struct rect are
 
 	if (h == 0 || area.h <= h)
 		return 0;
-	strip.has_cursor = list_view_span(&lv->view, &strip.first_ns, &strip.last_ns);
+	strip.of_group = lv->grouping.n > 0;
+	strip.has_cursor = !strip.of_group && list_view_span(&lv->view, &strip.first_ns, &strip.last_ns);
 	if (s->indexing && lv->loader.query.n_in == 0 && !range_is_set(&s->range))
 		strip.indexed_permille = chrome_indexed_permille(s);
 	strip_draw(c, (struct rect){ area.x, area.y, area.w, h }, &strip);
@@ -218,6 +225,10 @@ void list_view_open_chart(struct list_view *lv)
 		find_extent(lv, r);
 	loader_unlock(&lv->loader);
 	base_question(lv, &of.all);
+	if (lv->grouping.n > 0) {
+		of.one = of.all;
+		of.has_one = list_view_group_question(lv, &of.one, of.label, sizeof(of.label));
+	}
 	v = view_chart_new(lv->view.screen, &of, &err);
 	if (v == NULL)
 		screen_fail(lv->view.screen, &err);

@@ -4,6 +4,9 @@
 
 #include "flow/health.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static uint64_t trouble_at(const struct list_view *lv, const struct result *r, size_t place)
 {
 	struct row row;

@@ -112,6 +112,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/series_parts.h \
 	src/ui/setting.c \
 	src/ui/setting.h \
+	src/ui/sizes.c \
+	src/ui/sizes.h \
 	src/ui/spark.c \
 	src/ui/spark.h \
 	src/ui/state.c \

@@ -8,12 +8,14 @@
 #include "query/query.h"
 #include "ui/pane_lines.h"
 #include "ui/series.h"
+#include "ui/sizes.h"
+#include "ui/strip.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { BARS = 24, HIST_MIN = 5 };
+enum { BARS = 20, HIST_MIN = 5 };
 
 static void put_hist(struct pane_lines *out, const struct hist *h, const char *help)
 {
@@ -55,6 +57,35 @@ void pane_lines_chart(struct pane_lines *out, const struct row *row, const char 
 			"how many handshakes took how long; from bar to bar times grow by the same factor");
 }
 
+void pane_lines_sizes(struct pane_lines *out, const struct row *row, const struct sizes *s)
+{
+	const struct sizes_data *d;
+	char least[TEXT_NUMBER], greatest[TEXT_NUMBER], n[TEXT_NUMBER];
+	struct pane_line *line;
+	struct id id;
+	int len;
+
+	row_id(row, &id);
+	d = sizes_of(s, &id);
+	if (row->record == NULL || row->record->c.size_min >= row->record->c.size_max)
+		return;
+	/* while it is read its line is there, so that nothing jumps */
+	line = pane_lines_add(out, PANE_CHART, "");
+	if (d == NULL) {
+		snprintf(line->text, sizeof(line->text), sizes_busy(s) ? "..." : "");
+		return;
+	}
+	for (; line->n_bars < SIZES_BARS; line->n_bars++)
+		line->bars[line->n_bars] = (double)d->packets[line->n_bars];
+	text_count(n, sizeof(n), d->n);
+	text_bytes(least, sizeof(least), d->least);
+	text_bytes(greatest, sizeof(greatest), d->greatest);
+	len = snprintf(line->text, sizeof(line->text), "%s to %s", least, greatest);
+	if (!d->all && len > 0)
+		snprintf(line->text + len, sizeof(line->text) - (size_t)len, ", of the first %s packets", n);
+	snprintf(line->help, sizeof(line->help), "how many packets are of which size; all bars are equally wide");
+}
+
 /* One bar a column, where the field is known; *most: the largest. */
 static void put_series(struct pane_line *line, const struct series *s, const struct field *f, double *most)
 {
@@ -80,8 +111,8 @@ static void put_bytes(struct pane_lines *out, const struct series *s, enum tier 
 
 	put_series(line, s, field_find("bytes", tier), &most);
 	text_bytes(peak, sizeof(peak), (uint64_t)most);
-	text_duration(step, sizeof(step), series_data(s)->step_ns);
-	snprintf(line->text, sizeof(line->text), "at most %s in %s", peak, step);
+	strip_step_text(step, sizeof(step), series_data(s)->step_ns);
+	snprintf(line->text, sizeof(line->text), "max %s/%s", peak, step);
 	snprintf(line->help, sizeof(line->help), "bytes from its first packet to its last, each bar %s", step);
 }
 
@@ -95,7 +126,7 @@ static void put_responses(struct pane_lines *out, const struct series *s, enum t
 	if (most <= 0)
 		return;
 	text_duration(peak, sizeof(peak), (int64_t)most);
-	snprintf(line.text, sizeof(line.text), "at most %s", peak);
+	snprintf(line.text, sizeof(line.text), "max %s", peak);
 	snprintf(line.help, sizeof(line.help), "response_max over the same time");
 	*pane_lines_add(out, PANE_CHART, "") = line;
 }

@@ -206,12 +206,25 @@ static void put_family(struct pane_line *line, const char *base, const struct ro
 	append(line, row, style, n, " (", "x)");
 }
 
+/* "mean 0 s, at most 0 s" of what took no time says nothing. */
+static bool is_nothing(const char *base, const struct row *row)
+{
+	const struct field *f = find(row, base, "_max");
+	struct value v;
+
+	if (f == NULL)
+		f = find(row, base, "_avg");
+	return f != NULL && f->unit == UNIT_DURATION && field_get(f, row, &v) && v.i == 0;
+}
+
 static void add_family(struct pane_lines *out, const struct field *first, const char *base, const struct row *row,
-	const struct cell_style *style)
+	const struct pane_more *more, const struct cell_style *style)
 {
 	struct pane_line *line;
 	char label[PANE_LABEL];
 
+	if (is_nothing(base, row))
+		return;
 	put_label(label, sizeof(label), base);
 	line = pane_lines_add(out, PANE_ITEM, label);
 	put_family(line, base, row, style);
@@ -219,6 +232,8 @@ static void add_family(struct pane_lines *out, const struct field *first, const 
 		add_help(line, find(row, base, suffixes[i]));
 	end_help(line, find(row, base, "_avg") != NULL ? find(row, base, "_avg") : first);
 	pane_lines_chart(out, row, base);
+	if (strcmp(base, "size") == 0 && more != NULL && more->sizes != NULL)
+		pane_lines_sizes(out, row, more->sizes);
 }
 
 /* What client and server said each: "client 17, server 16". */
@@ -241,23 +256,33 @@ static void add_ends(struct pane_lines *out, const struct field *whole, const ch
 	end_help(line, whole != NULL ? whole : client != NULL ? client : server);
 }
 
+/* "3.12 k", "12.5 M"; three digits say enough of a mean. */
+static void put_rate(char *out, size_t size, double rate)
+{
+	static const char *const units[] = { "", "k", "M", "G", "T" };
+	size_t unit = 0;
+
+	/* 999.6 is written 1 k, not 1e+03 */
+	for (; rate >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		rate /= 1000;
+	snprintf(out, size, "%.3g %s", rate, units[unit]);
+}
+
 /* Bits and packets a second from first to last packet. */
 static void add_rate(struct pane_lines *out, const struct row *row)
 {
-	static const char *const units[] = { "bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s" };
 	const struct counters *c = &row->record->c;
-	double seconds = (double)(c->last_ns - c->first_ns) / 1e9, bits;
+	double seconds = (double)(c->last_ns - c->first_ns) / 1e9;
+	char bits[TEXT_NUMBER], packets[TEXT_NUMBER];
 	struct pane_line *line;
-	size_t unit = 0;
 
 	if ((c->known & FIELD_BIT(FIELD_LAST)) == 0 || seconds <= 0)
 		return;
-	bits = 8.0 * (double)counters_bytes(c) / seconds;
-	for (; bits >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
-		bits /= 1000;
+	put_rate(bits, sizeof(bits), 8.0 * (double)counters_bytes(c) / seconds);
+	put_rate(packets, sizeof(packets), (double)counters_packets(c) / seconds);
 	line = pane_lines_add(out, PANE_ITEM, "rate");
-	snprintf(line->text, sizeof(line->text), "%.3g %s, %.3g packets/s", bits, units[unit],
-		(double)counters_packets(c) / seconds);
+	snprintf(line->text, sizeof(line->text), "%sbit/s, %s%spackets/s", bits, packets,
+		packets[strlen(packets) - 1] == ' ' ? "" : " ");
 	snprintf(line->help, sizeof(line->help), "bytes packets duration: on average, from the first packet to the last");
 }
 
@@ -280,7 +305,7 @@ static bool tell(struct told *t, const char *name)
 }
 
 static void add_field(struct pane_lines *out, struct told *t, const struct field *f, const struct row *row,
-	const struct cell_style *style)
+	const struct pane_more *more, const struct cell_style *style)
 {
 	bool of_end = strncmp(f->name, "c2s_", 4) == 0 || strncmp(f->name, "s2c_", 4) == 0;
 	const char *rest = of_end ? f->name + 4 : f->name;
@@ -288,7 +313,7 @@ static void add_field(struct pane_lines *out, struct told *t, const struct field
 
 	if (family_of(f->name, base)) {
 		if (tell(t, base))
-			add_family(out, f, base, row, style);
+			add_family(out, f, base, row, more, style);
 		return;
 	}
 	if (!tell(t, rest))
@@ -306,7 +331,7 @@ static bool is_listed(const struct field *f, const struct row *row, size_t group
 }
 
 static void add_group(struct pane_lines *out, struct told *t, size_t group, const struct row *row,
-	const struct cell_style *style)
+	const struct pane_more *more, const struct cell_style *style)
 {
 	bool titled = false;
 
@@ -319,7 +344,7 @@ static void add_group(struct pane_lines *out, struct told *t, size_t group, cons
 		if (!titled)
 			snprintf(pane_lines_add(out, PANE_TITLE, "")->text, PANE_TEXT, "%s", field_group_title(group));
 		titled = true;
-		add_field(out, t, f, row, style);
+		add_field(out, t, f, row, more, style);
 	}
 }
 
@@ -338,20 +363,19 @@ static size_t rank_of(size_t group)
 	return rank;
 }
 
-void pane_lines(struct pane_lines *out, const struct row *row, const struct series *over_time,
-	const struct cell_style *style)
+void pane_lines(struct pane_lines *out, const struct row *row, const struct pane_more *more, const struct cell_style *style)
 {
 	struct told t = { .n = 0 };
 	struct pane_line *note;
 
 	out->n = 0;
 	pane_lines_health(out, row);
-	pane_lines_over_time(out, row, over_time);
+	pane_lines_over_time(out, row, more != NULL ? more->over_time : NULL);
 	for (size_t rank = 0; rank <= ORDER; rank++)
 		for (size_t g = 0; g < field_groups(); g++)
 			if (rank_of(g) == rank)
-				add_group(out, &t, g, row, style);
+				add_group(out, &t, g, row, more, style);
 	note = pane_lines_add(out, PANE_ITEM, "");
 	note->attr = ATTR_DIM;
-	snprintf(note->text, sizeof(note->text), "counts that are zero are left out");
+	snprintf(note->text, sizeof(note->text), "what is zero is left out");
 }

@@ -13,6 +13,7 @@
 #include "ui/cell_text.h"
 
 struct series;
+struct sizes;
 
 enum { PANE_LINES_MAX = 128, PANE_LABEL = 20, PANE_TEXT = 400, PANE_HELP = 224, PANE_BARS = 32 };
 
@@ -32,20 +33,27 @@ struct pane_line {
 	size_t n_bars;
 };
 
+/* What is read in the background for the row; members may be NULL: there is none. */
+struct pane_more {
+	const struct series *over_time; /* columns of its time */
+	const struct sizes *sizes; /* of its packets */
+};
+
 struct pane_lines {
 	struct pane_line v[PANE_LINES_MAX];
 	size_t n;
 };
 
-/* Fills *out; `over_time` (NULL: none) has columns of the row's time, or will have them. */
-void pane_lines(struct pane_lines *out, const struct row *row, const struct series *over_time,
-	const struct cell_style *style);
+/* Fills *out; `more` (NULL: nothing) is of the row, or will be. */
+void pane_lines(struct pane_lines *out, const struct row *row, const struct pane_more *more, const struct cell_style *style);
 /* A further line, empty; the last one where there is no room. For those who write lines. */
 struct pane_line *pane_lines_add(struct pane_lines *out, enum pane_kind kind, const char *label);
 /* Why its health is what it is, with thresholds (ui/pane_health.c); nothing of rows that have none. */
 void pane_lines_health(struct pane_lines *out, const struct row *row);
 /* Bytes and response times over the row's time (ui/pane_charts.c). */
 void pane_lines_over_time(struct pane_lines *out, const struct row *row, const struct series *s);
+/* How many packets are of which size, under the line of "size". */
+void pane_lines_sizes(struct pane_lines *out, const struct row *row, const struct sizes *s);
 /*
  * The histogram of "response" or "rtt" (ui/pane_charts.c) under the line of that name; nothing of others, or where the record has none.
  */

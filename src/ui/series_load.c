@@ -103,11 +103,12 @@ static size_t allowed_tiers(const struct query_sources *sources, const struct se
 	int64_t to_ns, enum tier out[TIERS])
 {
 	static const enum tier all[] = { TIER_MACROFLOW, TIER_FLOW, TIER_MICROFLOW };
-	bool shared = series_filter_is_shared(q->filter);
+	bool shared = series_filter_is_shared(q->filter), of_key = filter_is_of_key(q->filter, q->tier);
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if ((!q->has_in || q->in.tier > all[i]) && (shared || q->tier == all[i]))
+		if ((!q->has_in || q->in.tier > all[i]) &&
+			(shared || q->tier == all[i] || (of_key && all[i] < q->tier)))
 			out[n++] = all[i];
 	if (is_of_packets(sources, q, from_ns, to_ns, shared) || n == 0)
 		out[n++] = TIER_PACKET;

@@ -102,13 +102,16 @@ size_t strip_step_text(char *out, size_t size, int64_t step_ns)
 }
 
 /* "bytes/5 s, peak 3.2 MB"; where there is no room for a legend it says that there are several points. */
-static void put_label(char *out, size_t size, const struct series_data *d, double max, bool brief)
+static void put_label(char *out, size_t size, const struct strip *strip, double max, bool brief)
 {
+	const struct series_data *d = series_data(strip->series);
 	char step[TEXT_NUMBER], peak[TEXT_NUMBER];
 
 	strip_step_text(step, sizeof(step), d->step_ns);
 	text_bytes(peak, sizeof(peak), (uint64_t)max);
-	if (brief && d->n_points > 1)
+	if (strip->of_group)
+		snprintf(out, size, "%s %s/%s", brief ? "group: max" : "this group: peak", peak, step);
+	else if (brief && d->n_points > 1)
 		snprintf(out, size, "%zu points, max %s/%s", d->n_points, peak, step);
 	else
 		snprintf(out, size, "bytes/%s, peak %s", step, peak);
@@ -243,7 +246,7 @@ void strip_draw(struct canvas *c, struct rect r, const struct strip *strip)
 		bars.w = done > 0 ? done : 1;
 	}
 	max = draw_bars(c, bars, strip);
-	put_label(label, sizeof(label), series_data(strip->series), max, r.h == 1);
+	put_label(label, sizeof(label), strip, max, r.h == 1);
 	put_legend(legend, sizeof(legend), strip);
 	if (r.h > 1) {
 		draw_cursor(c, bars, strip);

@@ -19,6 +19,7 @@
 struct strip {
 	const struct series *series;
 	const struct cell_style *style;
+	bool of_group; /* it shows the selected group alone */
 	bool has_cursor;
 	int64_t first_ns, last_ns; /* of the selected row */
 	int indexed_permille; /* so much of the input is indexed; -1: all */

@@ -13,19 +13,19 @@
  * is shown when there are several capture points; with one it is left out.
  */
 static const char *const macroflow_columns[] = { "slice", "point", "port", "app", "server",
-	"health", "clients", "flows", "bytes", "bits_s", "packets_s", "response_p95", "response_max", "rtt_p95", "why", "name", "requests",
+	"health", "why", "clients", "flows", "bytes", "bits_s", "packets_s", "response_p95", "response_max", "rtt_p95", "name", "requests",
 	"errors", "refusals", "packets",
 	"retrans", "refused", "zero_window", "rst", "checksum_errors",
 	"c2s_bytes", "s2c_bytes", "size_avg", "first", "last", "malformed", "fragments", "vlan",
 	"tunnel", "proto", "payload_bytes", "id", NULL };
 static const char *const flow_columns[] = { "first", "point", "client", "client_port", "server_port",
-	"health", "response_max", "duration", "packets", "bytes", "bits_s", "packets_s", "rtt_avg", "retrans", "end_reason",
-	"why", "app", "name", "status", "url", "requests", "errors", "c2s_bytes", "s2c_bytes",
+	"health", "response_max", "why", "duration", "packets", "bytes", "bits_s", "packets_s", "rtt_avg", "retrans", "end_reason",
+	"app", "name", "status", "url", "requests", "errors", "c2s_bytes", "s2c_bytes",
 	"payload_bytes", "gap_max", "tcp_flags", "rst", "checksum_errors", "malformed",
 	"size_avg", "window_min", "server", "vlan", "tunnel", "orientation_by", "id",
 	NULL };
-static const char *const microflow_columns[] = { "slice", "first", "health", "response_max", "duration",
-	"packets", "bytes", "rtt_avg", "retrans", "why", "name", "status", "url", "errors", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags", "payload_bytes", "size_avg",
+static const char *const microflow_columns[] = { "slice", "first", "health", "response_max", "why", "duration",
+	"packets", "bytes", "rtt_avg", "retrans", "name", "status", "url", "errors", "c2s_bytes", "s2c_bytes", "gap_max", "tcp_flags", "payload_bytes", "size_avg",
 	"size_max", "gap_avg", "window_min", "syn", "fin", "rst", "checksum_errors",
 	"c2s_packets", "s2c_packets", "malformed", "client", "client_port", "server",
 	"server_port", "id", NULL };

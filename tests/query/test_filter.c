@@ -491,6 +491,31 @@ static void test_conversations(void **state)
 	}
 }
 
+/* What flows share with their microflows, and services with their flows. */
+static void test_of_key(void **state)
+{
+	static const char *const flows[] = { "", "client 10.0.0.5", "server == 10.0.0.9 and server_port == 443", "client net 10.0.0.0/8",
+		"tcp and not vlan 10", "point == 2", "host 10.0.0.5" };
+	static const char *const services[] = { "", "server 10.0.0.9 and server_port == 443 and proto == tcp", "point == 2" };
+	static const char *const not_services[] = { "client 10.0.0.5", "host 10.0.0.5", "port 443", "vlan 10", "bytes > 5" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(flows); i++)
+		if (!filter_is_of_key(flows[i], TIER_FLOW))
+			fail_msg("'%s' looks at more than a flow's key", flows[i]);
+	for (size_t i = 0; i < COUNT(services); i++)
+		if (!filter_is_of_key(services[i], TIER_MACROFLOW))
+			fail_msg("'%s' looks at more than a service", services[i]);
+	for (size_t i = 0; i < COUNT(not_services); i++)
+		if (filter_is_of_key(not_services[i], TIER_MACROFLOW))
+			fail_msg("'%s' looks at no more than a service", not_services[i]);
+	assert_false(filter_is_of_key("bytes > 1k and client 10.0.0.5", TIER_FLOW));
+	assert_false(filter_is_of_key("app == http", TIER_FLOW));
+	assert_false(filter_is_of_key("client ==", TIER_FLOW));
+	/* packets do not know who the client is */
+	assert_false(filter_is_of_key("port 443", TIER_PACKET));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_nets_too),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_conversations),
+		cmocka_unit_test(test_of_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,3 +24,14 @@ if [ "${GENERATE-}" = 1 ]; then
 else
 	diff -u "$top_srcdir/README.md" "$work/README.md" || exit 1
 fi
+# the one in colours
+if ! command -v python3 >/dev/null; then
+	echo "the picture in colours was not compared: no python3"
+	exit 0
+fi
+"$FLOWDRILL" --no-cache --keys e --ansi --size 120x38 "$shop" | python3 "$top_srcdir/contrib/ansi2svg.py" >"$work/screen.svg" || exit 1
+if [ "${GENERATE-}" = 1 ]; then
+	cat "$work/screen.svg" >"$top_srcdir/contrib/screen.svg"
+else
+	cmp "$top_srcdir/contrib/screen.svg" "$work/screen.svg" || { echo "contrib/screen.svg is not what the program draws"; exit 1; }
+fi

@@ -254,13 +254,13 @@ static void assert_filter(struct record *r, const char *names, const char *base,
 	struct err err;
 
 	assert_int_equal(grouping_parse(names, TIER_FLOW, &g, &err), RC_DONE);
-	assert_int_equal(grouping_filter(&g, &row, base, got, sizeof(got), &err), RC_DONE);
+	assert_int_equal(grouping_filter(&g, &row, base, false, got, sizeof(got), &err), RC_DONE);
 	assert_string_equal(got, want);
 	if (filter_compile(got, TIER_FLOW, &f, &err) != RC_DONE)
 		fail_msg("%s: %s", got, err.why);
 	assert_true(filter_match(f, &row));
 	filter_free(f);
-	assert_int_equal(grouping_filter(&g, &row, base, got, strlen(want), &err), RC_LIMIT);
+	assert_int_equal(grouping_filter(&g, &row, base, false, got, strlen(want), &err), RC_LIMIT);
 }
 
 static void test_filters(void **state)
