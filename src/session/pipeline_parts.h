@@ -28,6 +28,7 @@ enum {
 	RING = 16,                       /* batches */
 	CALL = 4,                        /* batches that are sent before workers are called: waking costs as much as a batch */
 	WORKERS_MAX = TIER_SHARDS + 1,   /* one of them seals */
+	READER = TIER_SHARDS,            /* beside numbers of lanes */
 	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
 	ADDRS_MAX = 1 << 19,             /* distinct addresses of a block, for its filter */
 	SEGMENT_PACKETS = 1 << 20,       /* a segment's end at the latest */
@@ -74,6 +75,8 @@ struct lane {
 	struct tracker *tracker;
 };
 
+struct worker { struct pipeline *p; unsigned first; };       /* and the lane that it likes best */
+
 struct pipeline {
 	struct lane lanes[TIER_SHARDS];
 	struct store *store;
@@ -116,6 +119,7 @@ struct pipeline {
 	/* threads */
 	unsigned workers;                /* 0: everything in the caller's thread */
 	pthread_t threads[WORKERS_MAX];
+	struct worker worker[WORKERS_MAX];
 	unsigned started;
 	_Atomic uint64_t n_sent;         /* batches */
 	_Atomic uint64_t n_called;       /* of those, workers go on up to this */
@@ -158,8 +162,11 @@ void pipeline_wait_sealed(struct pipeline *p);
 void pipeline_fail(struct pipeline *p, const struct err *why);
 /* RC_DONE, or the failure. */
 enum rc pipeline_check(struct pipeline *p, struct err *err);
-/* Tracks what there is before batch number `to` in one lane that nobody has; false where there is none. */
-bool pipeline_track(struct pipeline *p, uint64_t to);
+/*
+ * Tracks what there is before batch number `to` in one lane that nobody has; false where there is none. It looks from lane `first` on, the
+ * READER from the last one down: so a lane mostly stays with the processor that has its tables in its cache.
+ */
+bool pipeline_track(struct pipeline *p, uint64_t to, unsigned first);
 /* Whether pipeline_track() might find something. */
 bool pipeline_has_tracking(struct pipeline *p, uint64_t to);
 /* Seals the job whose turn it is; false where it is not ready, another thread seals, or that failed. */

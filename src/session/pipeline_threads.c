@@ -23,10 +23,11 @@ static bool has_work(struct pipeline *p, const void *ctx)
 /* Sealing goes first: the others wait for it sooner or later. */
 static void *worker_main(void *arg)
 {
-	struct pipeline *p = arg;
+	const struct worker *w = arg;
+	struct pipeline *p = w->p;
 
 	while (!is_over(p))
-		if (!pipeline_seal_next(p) && !pipeline_track(p, atomic_load(&p->n_called)))
+		if (!pipeline_seal_next(p) && !pipeline_track(p, atomic_load(&p->n_called), w->first))
 			waiting_sleep(&p->for_work, p, has_work, NULL);
 	return NULL;
 }
@@ -54,7 +55,7 @@ static bool wait_for(struct pipeline *p, bool (*come)(struct pipeline *p, const 
 	while (!atomic_load(&p->failed)) {
 		if (come(p, ctx))
 			return true;
-		if (!pipeline_track(p, atomic_load(&p->n_sent)))
+		if (!pipeline_track(p, atomic_load(&p->n_sent), READER))
 			waiting_sleep(&p->for_room, p, wish_over, &wish);
 	}
 	return false;
@@ -139,7 +140,7 @@ void pipeline_send_batch(struct pipeline *p)
 		return;
 	atomic_store(&p->n_called, p->n_sent);
 	waiting_wake(&p->for_work);
-	while (alone(p) && pipeline_track(p, atomic_load(&p->n_sent)))
+	while (alone(p) && pipeline_track(p, atomic_load(&p->n_sent), READER))
 		;
 	while (p->workers == 0 && pipeline_seal_next(p))
 		;
@@ -165,7 +166,9 @@ static unsigned worker_count(const struct pipeline *p)
 static enum rc start_all(struct pipeline *p, struct err *err)
 {
 	for (; p->started < p->workers; p->started++) {
-		int e = pthread_create(&p->threads[p->started], NULL, worker_main, p);
+		struct worker *w = &p->worker[p->started];
+		*w = (struct worker){p, p->started * TIER_SHARDS / p->workers % TIER_SHARDS};
+		int e = pthread_create(&p->threads[p->started], NULL, worker_main, w);
 		if (e != 0)
 			return err_set(err, RC_LIMIT, "thread", "cannot start: %s", strerror(e));
 	}

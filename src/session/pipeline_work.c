@@ -146,12 +146,13 @@ bool pipeline_has_tracking(struct pipeline *p, uint64_t to)
 	return false;
 }
 
-bool pipeline_track(struct pipeline *p, uint64_t to)
+bool pipeline_track(struct pipeline *p, uint64_t to, unsigned first)
 {
 	bool done = false;
 
 	for (unsigned i = 0; i < TIER_SHARDS && !done; i++) {
-		struct lane *lane = &p->lanes[i];
+		unsigned at = first == READER ? TIER_SHARDS - 1 - i : (first + i) % TIER_SHARDS;
+		struct lane *lane = &p->lanes[at];
 		if (!lane_has_work(p, lane, to) || atomic_exchange(&lane->taken, true))
 			continue;
 		done = run_lane(p, lane, to);
