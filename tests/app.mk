@@ -15,7 +15,7 @@ tests_app_test_http_SOURCES = tests/app/test_http.c tests/app/talking.c tests/ap
 tests_app_test_http_LDADD = $(app_test_ldadd)
 
 unit_tests += tests/app/test_dns
-tests_app_test_dns_SOURCES = tests/app/test_dns.c tests/app/talking.c tests/app/talking.h
+tests_app_test_dns_SOURCES = tests/app/test_dns.c $(app_turns)
 tests_app_test_dns_LDADD = $(app_test_ldadd)
 unit_tests += tests/app/test_other
 tests_app_test_other_SOURCES = tests/app/test_other.c

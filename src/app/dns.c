@@ -217,17 +217,24 @@ static void answer(struct dns_state *s, uint16_t id, int64_t now_ns, struct said
 	}
 }
 
+static bool address_of(const struct dns_record *r, struct addr *out)
+{
+	size_t len = r->type == TYPE_A ? 4 : 16;
+
+	if ((r->type != TYPE_A && r->type != TYPE_AAAA) || r->len != len || (r->class & 0x7fff) != 1)
+		return false;
+	*out = (struct addr){.kind = r->type == TYPE_A ? ADDR_IPV4 : ADDR_IPV6};
+	memcpy(out->bytes, r->data, len);
+	return true;
+}
+
 /* An answer that gives an address a name: the one that was asked for, through aliases; without a question the owner's. */
 static void tell_name(const struct parse_out *out, const struct dns_record *r, const struct dns_name *name, bool mdns)
 {
-	struct addr addr = {0};
-	size_t len = r->type == TYPE_A ? 4 : 16;
+	struct addr addr;
 
-	if (!out->sink || !out->sink->name || (r->type != TYPE_A && r->type != TYPE_AAAA) || r->len != len ||
-		(r->class & 0x7fff) != 1 || name->len == 0)
+	if (!out->sink || !out->sink->name || name->len == 0 || !address_of(r, &addr))
 		return;
-	addr.kind = r->type == TYPE_A ? ADDR_IPV4 : ADDR_IPV6;
-	memcpy(addr.bytes, r->data, len);
 	out->sink->name(out->sink->ctx, &addr, (struct said_text){name->text, name->len}, mdns ? SEEN_MDNS : SEEN_DNS);
 }
 
@@ -250,8 +257,31 @@ static void describe(struct buf *info, const struct dns_head *h, const struct dn
 	}
 	if ((h->flags & FLAG_RESPONSE) && (h->flags & 15))
 		buf_put_str(info, rcode_name(h->flags & 15));
-	else if (h->flags & FLAG_RESPONSE)
-		buf_printf(info, "%u record%s", h->counts[1], h->counts[1] == 1 ? "" : "s");
+}
+
+/* The addresses that an answer gives, as far as there are few of them; else how many records. */
+struct answers { struct buf *info; unsigned shown, addresses; };
+
+static void describe_record(struct answers *a, const struct dns_record *r)
+{
+	enum { SHOWN = 3 };
+	struct addr addr;
+	char text[ADDR_TEXT];
+
+	if (!a->info || !address_of(r, &addr) || ++a->addresses > SHOWN)
+		return;
+	addr_format(text, sizeof(text), &addr);
+	buf_printf(a->info, "%s%s", a->shown++ > 0 ? ", " : "", text);
+}
+
+static void describe_end(const struct answers *a, const struct dns_head *h)
+{
+	if (!a->info || (h->flags & 15))
+		return;
+	if (a->addresses > a->shown)
+		buf_printf(a->info, ", %u more", a->addresses - a->shown);
+	else if (a->addresses == 0)
+		buf_printf(a->info, "%u record%s", h->counts[1], h->counts[1] == 1 ? "" : "s");
 }
 
 /* A message that can be read, at least as far as its questions. */
@@ -271,8 +301,9 @@ static bool take_message(struct dns_state *s, const uint8_t *message, size_t siz
 			return false;
 	if (asked.len > 0)
 		out->said->name = said_put(out->said, asked.text, asked.len);
-	if (out->info && out->info->len == 0)
-		describe(out->info, &h, &asked, type);
+	struct answers told = {.info = out->info && out->info->len == 0 ? out->info : NULL};
+	if (told.info)
+		describe(told.info, &h, &asked, type);
 	if (!(h.flags & FLAG_RESPONSE)) {
 		out->said->requests++;
 		if (!mdns)
@@ -293,7 +324,9 @@ static bool take_message(struct dns_state *s, const uint8_t *message, size_t siz
 		if (!get_record(&c, message, size, &owner, &r))
 			break;
 		tell_name(out, &r, asked.len > 0 ? &asked : &owner, mdns);
+		describe_record(&told, &r);
 	}
+	describe_end(&told, &h);
 	return true;
 }
 

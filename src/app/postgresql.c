@@ -170,8 +170,42 @@ static void count_error(const uint8_t *p, size_t n, const struct parse_out *out)
 	text_escape(out->info, text.p, text.len < SAID_MAX ? text.len : SAID_MAX);
 }
 
+static const char *authentication_name(uint32_t kind)
+{
+	static const char *const names[] = {
+		[0] = "ok", [2] = "Kerberos", [3] = "asks for a password", [5] = "asks for MD5", [7] = "asks for GSS", [8] = "GSS goes on",
+		[9] = "asks for SSPI", [10] = "asks for SASL", [11] = "SASL goes on", [12] = "SASL ends",
+	};
+
+	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
+}
+
+/* What an answer's messages tell beyond their type, in few words: how a command ended also where its rows come before. */
+static void server_info(uint8_t type, const uint8_t *p, size_t n, struct buf *info)
+{
+	enum { LINE = 200 };
+	const uint8_t *end = n > 0 ? memchr(p, 0, n) : NULL;
+
+	if (info->len > LINE)
+		return;
+	if (type == 'C' && end) {
+		buf_put_str(info, info->len > 0 ? ", " : "Complete: ");
+		text_escape(info, p, end - p < SAID_MAX ? (size_t)(end - p) : SAID_MAX);
+	} else if (type == 'R' && info->len == 0 && n >= 4 && authentication_name(load_be32(p))) {
+		buf_printf(info, "Auth: %s", authentication_name(load_be32(p)));
+	} else if (type == 'T' && info->len == 0) {
+		buf_put_str(info, "Rows");
+	} else if (type == 'N' && info->len == 0) {
+		struct said_text text = error_field(p, n, 'M');
+		buf_put_str(info, "Notice: ");
+		text_escape(info, text.p, text.len < SAID_MAX ? text.len : SAID_MAX);
+	}
+}
+
 static void message_info(const struct parse_bytes *in, uint8_t type, const uint8_t *p, size_t n, const struct parse_out *out)
 {
+	if (out->info && in->dir == DIR_S2C)
+		server_info(type, p, n, out->info);
 	if (!out->info || out->info->len > 0)
 		return;
 	buf_put_str(out->info, type_name(in->dir, type));

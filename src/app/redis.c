@@ -173,6 +173,16 @@ static void count_error(struct said_text line, const struct parse_out *out)
 	out->said->refusals += !is_failure && !line_is(word, "-moved") && !line_is(word, "-ask");
 }
 
+/* "Array(3)": so many elements, or bytes. */
+static void tell_size(struct buf *info, char type, struct said_text line)
+{
+	enum { DIGITS = 20 };
+
+	buf_put_str(info, type == '$' || type == '=' ? "Bulk string(" : type == '>' ? "Push(" : "Array(");
+	text_escape(info, line.p + 1, line.len - 1 < DIGITS ? line.len - 1 : DIGITS);
+	buf_put_u8(info, ')');
+}
+
 /* A value begins at the top. */
 static void answer_begins(struct redis_state *s, struct redis_side *side, struct said_text line, const struct parse_out *out)
 {
@@ -186,8 +196,7 @@ static void answer_begins(struct redis_state *s, struct redis_side *side, struct
 		if (strchr("+-:,#(_", type))
 			info(out, line.p, line.len < SAID_MAX ? line.len : SAID_MAX);
 		else
-			info(out, type == '$' || type == '=' ? "Bulk string" : type == '>' ? "Push" : "Array",
-				type == '$' || type == '=' ? 11 : type == '>' ? 4 : 5);
+			tell_size(out->info, type, line);
 	}
 	if (side->pushed || side->attributes || s->asked == 0)
 		return;

@@ -71,7 +71,12 @@ static const char *status_name(uint32_t status)
 		{0xc0000035, "object name collision"}, {0xc0000043, "sharing violation"}, {0xc00000cc, "bad network name"},
 		{0xc0000011, "end of file"}, {0xc0000120, "cancelled"}, {0xc000007f, "disk full"}, {0xc0000225, "not found"},
 		{0xc00000bb, "not supported"}, {0xc000000d, "invalid parameter"}, {0xc000009a, "insufficient resources"},
-		{0x80000006, "no more files"}, {0x80000005, "buffer overflow"}, {0x00000103, "pending"}, {0xc0000234, "account locked out"},
+		{0xc0000010, "invalid device request"}, {0xc0000001, "unsuccessful"}, {0xc0000033, "object name invalid"},
+		{0xc0000054, "file lock conflict"}, {0xc0000055, "lock not granted"}, {0xc0000056, "delete pending"},
+		{0xc0000071, "password expired"}, {0xc0000072, "account disabled"}, {0xc00000ba, "file is a directory"},
+		{0xc00000c9, "network name deleted"}, {0xc0000101, "directory not empty"}, {0xc0000103, "not a directory"},
+		{0xc0000121, "cannot delete"}, {0xc0000128, "file closed"}, {0xc0000203, "user session deleted"},
+		{0xc0000257, "path not covered"}, {0x80000006, "no more files"}, {0x80000005, "buffer overflow"}, {0x00000103, "pending"}, {0xc0000234, "account locked out"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -462,7 +462,7 @@ static bool begins(struct talking *x, enum app app)
 	const struct app_parser *parser = app_parser(app);
 
 	becomes(x, app);
-	if (x->in.is_udp || !parser->resync || parser->resync(x->t->state, &x->in))
+	if (x->in.is_udp || !parser->resync || parser->resync(x->t->state, &x->in) || parser->match(&x->in) == MATCH_YES)
 		return true;
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
 		becomes(x, later[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "talking.h"
+#include "turns.h"
 
 #include "base/mem.h"
 
@@ -183,6 +183,22 @@ static void multicast(void **state)
 	talking_end(&x);
 }
 
+static void info(void **state)
+{
+	static const char many[] = "\x12\x34\x81\x80\0\1\0\5\0\0\0\0\1a\0\0\1\0\1"
+		"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\4" "\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\5" "\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\6"
+		"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\7" "\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\x08";
+	const struct turn refused = S2C("\x12\x34\x81\x83\0\1\0\0\0\0\0\0\1a\0\0\1\0\1");
+	const struct turn none = S2C("\x12\x34\x81\x80\0\1\0\0\0\0\0\0\1a\0\0\x1c\0\1");
+
+	(void)state;
+	assert_string_equal(turns_info(APP_DNS, &(struct turn){DIR_C2S, query, QUERY}, true), "query A www.example.org");
+	assert_string_equal(turns_info(APP_DNS, &(struct turn){DIR_S2C, reply, REPLY}, true), "answer A www.example.org: 192.0.2.7");
+	assert_string_equal(turns_info(APP_DNS, &(struct turn)S2C(many), true), "answer A a: 1.2.3.4, 1.2.3.5, 1.2.3.6, 2 more");
+	assert_string_equal(turns_info(APP_DNS, &refused, true), "answer A a: NXDOMAIN");
+	assert_string_equal(turns_info(APP_DNS, &none, true), "answer AAAA a: 0 records");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +209,7 @@ int main(void)
 		cmocka_unit_test(cut),
 		cmocka_unit_test(loops_and_lies),
 		cmocka_unit_test(multicast),
+		cmocka_unit_test(info),
 	};
 
 	return cmocka_run_group_tests_name("dns", tests, NULL, NULL);

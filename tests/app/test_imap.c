@@ -71,6 +71,9 @@ static void for_people(void **state)
 
 	(void)state;
 	assert_string_equal(turns_info(APP_IMAP, &login, false), "x LOGIN");
+	assert_string_equal(turns_info(APP_IMAP, &(struct turn)S2C("* OK IMAP4rev1 ready\r\n"), false), "* OK IMAP4rev1 ready");
+	/* behind STARTTLS */
+	assert_string_equal(turns_info(APP_IMAP, &(struct turn)S2C("\x15\3\3\0\2\2\x28"), false), "Alert handshake_failure");
 	assert_string_equal(turns_info(APP_IMAP, &plain, false), "x AUTHENTICATE PLAIN");
 	assert_string_equal(turns_info(APP_IMAP, &talk[11], false), "a3 SELECT INBOX");
 	assert_string_equal(turns_info(APP_IMAP, &talk[9], false), "");

@@ -65,6 +65,11 @@ static void for_people(void **state)
 	assert_string_equal(turns_info(APP_POSTGRESQL, &talk[6], false), "Query: select * from t");
 	assert_string_equal(turns_info(APP_POSTGRESQL, &talk[9], false), "ERROR 42601 syntax error");
 	assert_string_equal(turns_info(APP_POSTGRESQL, &talk[10], false), "Parse: insert into t values ($1)");
+	assert_string_equal(turns_info(APP_POSTGRESQL, &(struct turn)S2C("T\0\0\0\6\0\0C\0\0\0\rSELECT 2\0Z\0\0\0\5I"), false),
+		"Rows, SELECT 2");
+	assert_string_equal(turns_info(APP_POSTGRESQL, &(struct turn)S2C("C\0\0\0\rDELETE 2\0Z\0\0\0\5I"), false),
+		"Complete: DELETE 2");
+	assert_string_equal(turns_info(APP_POSTGRESQL, &(struct turn)S2C("R\0\0\0\x08\0\0\0\0Z\0\0\0\5I"), false), "Auth: ok");
 }
 
 static void tls_begins(void **state)

@@ -59,7 +59,7 @@ static void for_people(void **state)
 	assert_string_equal(turns_info(APP_REDIS, &talk[0], false), "AUTH");
 	assert_string_equal(turns_info(APP_REDIS, &talk[1], false), "-WRONGPASS no");
 	assert_string_equal(turns_info(APP_REDIS, &talk[2], false), "GET key:1");
-	assert_string_equal(turns_info(APP_REDIS, &talk[3], false), "Bulk string");
+	assert_string_equal(turns_info(APP_REDIS, &talk[3], false), "Bulk string(3)");
 }
 
 static void segments(void **state)
