@@ -57,6 +57,16 @@ lines 4
 fd 0 list packets -r cap/basic.pcap --limit 5 --format csv
 lines 6
 
+# those with the most of something are looked for by that alone: what a limit leaves must be the head of all
+for field in bytes packets flows s2c_bytes first rtt_p95; do
+	for limit in 1 3 1000; do
+		fd 0 list macroflows -r cap/basic.pcap --sort -$field --format csv
+		head -n $((limit + 1)) out >want
+		fd 0 list macroflows -r cap/basic.pcap --sort -$field --limit $limit --format csv
+		same want out "the $limit with the most $field"
+	done
+done
+
 # ---- groups
 fd 0 list flows -r cap/basic.pcap --group-by server,server_port --format csv
 golden group-server.csv
