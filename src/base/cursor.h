@@ -152,23 +152,12 @@ static inline uint64_t cursor_varint_end(struct cursor *c)
 	return 0;
 }
 
-/*
- * One that cannot reach beyond the end: ten bytes are there. Up to eight of them are put together without a loop, whose end could not be
- * guessed: first pairs of seven bits, then pairs of pairs.
- */
+/* One that cannot reach beyond the end: ten bytes are there. */
 static inline uint64_t cursor_varint_inside(struct cursor *c)
 {
 	const uint8_t *p = c->data + c->pos;
-	uint64_t v = load_le64(p), ends = ~v & UINT64_C(0x8080808080808080);
+	uint64_t v = 0;
 
-	if (ends) {
-		c->pos += (unsigned)__builtin_ctzll(ends) / 8 + 1;
-		v &= ends ^ (ends - 1);
-		v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
-		v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
-		return (v & UINT64_C(0x0fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
-	}
-	v = 0;
 	for (unsigned i = 0; i < 10; i++) {
 		v |= (uint64_t)(p[i] & 0x7f) << 7 * i;
 		if (p[i] < 0x80) {

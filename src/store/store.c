@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/filters.h"
 #include "store/store_impl.h"
 
@@ -375,4 +376,31 @@ void store_remove_unborn(const struct store *s)
 		io_remove(path, NULL);
 	}
 	unlink(s->index_dir);        /* a link to where it was to be */
+}
+
+uint64_t store_macro_parts(const struct store *s, int64_t from_ns)
+{
+	const struct view *v = &s->view;
+	int64_t window_ns = from_ns == INT64_MIN ? from_ns : time_floor(from_ns, s->config.macro_ns);
+	uint64_t parts = 0;
+
+	for (size_t i = view_run_from(v, window_ns, 0, 0); i < v->n_runs; i++)
+		parts += v->runs[i].parts;
+	return parts;
+}
+
+enum rc store_flow_at(struct segment *seg, struct record_id id, struct segment_flow *flow,
+	struct err *err)
+{
+	struct segment_cursor c;
+	uint32_t ordinal, part;
+	enum rc rc = segment_ordinal(seg, id.offset, &ordinal, err);
+
+	if (rc == RC_DONE)
+		rc = segment_flow_at(seg, ordinal, &part, err);
+	if (rc == RC_DONE)
+		rc = segment_seek(&c, seg, part, err);
+	if (rc == RC_DONE)
+		rc = segment_next_flow(&c, flow, err);
+	return rc;
 }

@@ -138,4 +138,7 @@ bool store_is_unborn(const char *path);
 /* Under the lock: takes away what an unborn store has of an index. */
 void store_remove_unborn(const struct store *s);
 
+/* The flow part that begins with the packet at id: its key. */
+enum rc store_flow_at(struct segment *seg, struct record_id id, struct segment_flow *flow, struct err *err);
+
 #endif

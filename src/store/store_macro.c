@@ -411,17 +411,6 @@ enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service
 	return rc;
 }
 
-uint64_t store_macro_parts(const struct store *s, int64_t from_ns)
-{
-	const struct view *v = &s->view;
-	int64_t window_ns = from_ns == INT64_MIN ? from_ns : time_floor(from_ns, s->config.macro_ns);
-	uint64_t parts = 0;
-
-	for (size_t i = view_run_from(v, window_ns, 0, 0); i < v->n_runs; i++)
-		parts += v->runs[i].parts;
-	return parts;
-}
-
 /* ---- of one segment ----------------------------------------------------------------------- */
 
 static enum rc take_run(struct store *s, const struct macro_run *of, struct texts *texts, macro_take take,
@@ -485,23 +474,6 @@ enum rc store_segment_macros(struct store *s, const struct segment_place *place,
 }
 
 /* ---- by id ------------------------------------------------------------------------------ */
-
-/* The key of the flow part that begins with the packet at id. */
-static enum rc flow_key_at(struct segment *seg, struct record_id id, struct segment_flow *flow,
-	struct err *err)
-{
-	struct segment_cursor c;
-	uint32_t ordinal, part;
-	enum rc rc = segment_ordinal(seg, id.offset, &ordinal, err);
-
-	if (rc == RC_DONE)
-		rc = segment_flow_at(seg, ordinal, &part, err);
-	if (rc == RC_DONE)
-		rc = segment_seek(&c, seg, part, err);
-	if (rc == RC_DONE)
-		rc = segment_next_flow(&c, flow, err);
-	return rc;
-}
 
 /* Whether the part of this service in this segment carries the id. */
 static enum rc check_macro(struct store *s, const struct service_key *key,
@@ -609,7 +581,7 @@ enum rc store_find_macro(struct store *s, struct record_id id, struct service_ke
 		rc = store_open_segment(s, place, &seg, NULL, err);
 		if (rc != RC_DONE)
 			return rc;
-		rc = flow_key_at(seg, id, &flow, err);
+		rc = store_flow_at(seg, id, &flow, err);
 		segment_close(seg);
 	}
 	if (rc == RC_DONE) {
