@@ -15,6 +15,10 @@ unit_tests += tests/trace/test_imprint
 tests_trace_test_imprint_SOURCES = tests/trace/test_imprint.c
 tests_trace_test_imprint_LDADD = $(trace_test_ldadd)
 
+unit_tests += tests/trace/test_order
+tests_trace_test_order_SOURCES = tests/trace/test_order.c
+tests_trace_test_order_LDADD = $(trace_test_ldadd)
+
 unit_tests += tests/trace/test_places
 tests_trace_test_places_SOURCES = tests/trace/test_places.c
 tests_trace_test_places_LDADD = $(trace_test_ldadd)

@@ -54,13 +54,14 @@ static void fill_line(const struct cli *c, bool upstream, const struct related_h
 	snprintf(cells[8], GRID_CELL, "%" PRIu64, h->responses);
 	snprintf(cells[9], GRID_CELL, "%.1f", h->score);
 	snprintf(cells[10], GRID_CELL, "%.2f", h->confidence);
+	snprintf(cells[11], GRID_CELL, "%s", related_by_word(h));
 }
 
 static enum rc write_table(const struct tree *t)
 {
 	bool upstream = args_given(&t->cli->args, OPTION_UPSTREAM);
 	const char *const titles[] = { "flow", "path", upstream ? "triggered" : "trigger", "packets", "delay",
-		"matched", "at", "matches", "answers", "score", "confidence" };
+		"matched", "at", "matches", "answers", "score", "confidence", "by" };
 	struct grid g;
 
 	grid_title(&g, titles, sizeof(titles) / sizeof(titles[0]), 0x7f0);
@@ -110,6 +111,7 @@ static enum rc write_json(const struct tree *t)
 		say_id(r, "content_to", &h->content_to);
 		report_count(r, "from_offset", NULL, h->from_offset);
 		report_count(r, "to_offset", NULL, h->to_offset);
+		report_text(r, "by", NULL, related_by_word(h));
 		rc = report_end(r, t->err);
 	}
 	return rc;
@@ -118,7 +120,7 @@ static enum rc write_json(const struct tree *t)
 static void write_csv(const struct tree *t)
 {
 	puts("depth,trigger,flow,from,to,delay,matched_bytes,matches,score,answers,confidence,content_from,"
-	     "content_to,from_offset,to_offset");
+	     "content_to,from_offset,to_offset,by");
 	for (size_t i = 0; i < t->n; i++) {
 		const struct related_hop *h = &t->hops[i];
 		const struct id *ids[] = { &h->from.flow, &h->to.flow, &h->from.packet, &h->to.packet,
@@ -129,9 +131,10 @@ static void write_csv(const struct tree *t)
 			id_format(text[k], ID_TEXT, ids[k]);
 		text_seconds(delay, sizeof(delay), h->delay_ns);
 		printf("%u,%s,%s,%s,%s,%s,%" PRIu32 ",%" PRIu64 ",%.3f,%" PRIu64 ",%.3f,%s,%s,%" PRIu32 ",%" PRIu32
-		       "\n",
+		       ",%s\n",
 			h->depth, text[0], text[1], text[2], text[3], delay, h->matched_bytes, h->matches, h->score,
-			h->responses, h->confidence, text[4], text[5], h->from_offset, h->to_offset);
+			h->responses, h->confidence, text[4], text[5], h->from_offset, h->to_offset,
+			related_by_word(h));
 	}
 }
 

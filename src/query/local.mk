@@ -47,6 +47,7 @@ src_query_libquery_a_SOURCES = \
 	src/query/related.c \
 	src/query/related.h \
 	src/query/related_hops.c \
+	src/query/related_order.c \
 	src/query/related_priv.h \
 	src/query/related_words.c \
 	src/query/related_words.h \

@@ -213,6 +213,8 @@ static bool tell(struct order *o, const struct related_node *sorted, size_t n, u
 		hop.number = ++o->number;
 		hop.depth = sorted[i].depth;
 		hop.confidence = 1 - (1 - sorted[i].sure) * (1 - sorted[i].answers_sure);
+		if (hop.matches + hop.responses == 0)
+			hop.confidence = RELATED_ORDERED * sorted[i].ordered;
 		if (!o->sink(o->ctx, &hop) || !tell(o, sorted, n, sorted[i].hop.number, hop.number))
 			return false;
 	}

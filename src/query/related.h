@@ -4,7 +4,8 @@
  *
  * From what was asked for the walk goes to the machine that it went to, reads what that machine heard and said around then
  * (query/machine.h), finds what left it because of what came (trace/match.h), and goes on from there. Answers are matched likewise: what
- * a server answers is made of what it was answered itself. No conversation comes twice on one way from the root, so circles end.
+ * a server answers is made of what it was answered itself. Requests that have nothing in common with what they trigger, and never anything
+ * rare, are told by time and order (trace/order.h) where these leave hardly a choice. No conversation comes twice on one way from the root, so circles end.
  *
  * The answer depends on packets alone. Work is bounded: hops, machines, packets and bytes; related_told says where a bound was met.
  */
@@ -15,6 +16,7 @@
 
 enum { RELATED_DEPTH = 8, RELATED_HOPS = 1000 };
 static const int64_t RELATED_WINDOW_NS = 1000000000;
+static const double RELATED_ORDERED = 0.69;  /* 'possible' at most: no proof */
 
 struct related_options {
 	int64_t window_ns;           /* an effect is so much later than its cause at most; 0: a second */
@@ -36,13 +38,14 @@ struct related_hop {
 	unsigned depth;              /* from 1; upstream too, away from what was asked for */
 	struct related_place from, to;
 	int64_t delay_ns;
-	/* The longest common content, and the packets in which it is: from and to, or answers to them. */
+	/* The longest common content, and the packets in which it is: from and to (also where there is none), or answers to them. */
 	struct id content_from, content_to;
 	uint32_t from_offset, to_offset;     /* in their payloads */
 	uint32_t matched_bytes;
-	uint64_t matches, responses; /* pairs of requests; of answers */
+	uint64_t matches, responses; /* pairs of requests; of answers; both 0: time and order alone tell */
 	double score;                /* the evidence of all pairs */
-	double confidence;           /* 0 to 1: that of the best pair of requests and of answers together */
+	double confidence;           /* 0 to 1: that of the best pair of requests and of answers together; of time and order alone
+	                                below RELATED_ORDERED */
 };
 
 /* Returning false ends it. */

@@ -11,21 +11,6 @@ enum {
 /* Between packets of one message at most. */
 static const int64_t MESSAGE_GAP_NS = 10000000;
 
-/* Why a request left. */
-struct reason {
-	uint32_t came;               /* the request that came, or MACHINE_NONE: not known */
-	uint32_t node;               /* that asked of it */
-};
-
-/* One machine of a walk. */
-struct stop {
-	struct related_walk *walk;
-	struct machine *m;
-	uint32_t *asker;             /* by packet: for an answer, a packet of the turn that was asked; MACHINE_NONE */
-	struct reason *reasons;      /* by packet: of the first of a turn */
-	int64_t *answered;           /* by packet: when its conversation next said something the other way; INT64_MAX never */
-};
-
 /* ---- hops ------------------------------------------------------------------------------------------ */
 
 static bool on_path(const struct related_walk *w, uint32_t node, uint64_t talk)
@@ -56,9 +41,8 @@ static void place_of(struct related_place *out, const struct machine_packet *p)
 		.time_ns = p->time_ns };
 }
 
-/* The child of a node by the packets that say so first; MACHINE_NONE where there must be none. */
-static enum rc child_of(struct related_walk *w, uint32_t parent, const struct machine_packet *from,
-	const struct machine_packet *to, uint32_t *out)
+enum rc related_child(struct related_walk *w, uint32_t parent, const struct machine_packet *from, const struct machine_packet *to,
+	uint32_t *out)
 {
 	const struct machine_packet *found = w->options->upstream ? from : to;
 	uint64_t most = w->options->limit ? w->options->limit : RELATED_HOPS;
@@ -100,8 +84,7 @@ static void add_evidence(struct stop *s, struct related_node *n, const struct tr
 	h->content_to = (struct id){ TIER_PACKET, out->self.source, out->self.rec };
 }
 
-/* The packet is followed from the machine at its other end. */
-static enum rc follow(struct stop *s, uint32_t node, const struct machine_packet *p)
+enum rc related_follow_packet(struct stop *s, uint32_t node, const struct machine_packet *p)
 {
 	struct related_ask a = { .asked = { p->self, node },
 		.host = s->walk->options->upstream ? p->src : p->dst,
@@ -115,7 +98,7 @@ static enum rc take_request(struct stop *s, const struct trace_link *l)
 	const struct machine_packet *in = &s->m->packets[l->in], *out = &s->m->packets[l->out];
 	bool upstream = s->walk->options->upstream;
 	uint32_t asker = upstream ? out->node : in->node, child;
-	enum rc rc = child_of(s->walk, asker, in, out, &child);
+	enum rc rc = related_child(s->walk, asker, in, out, &child);
 	double sure = trace_confidence(l);
 
 	if (rc != RC_DONE || child == MACHINE_NONE)
@@ -126,7 +109,7 @@ static enum rc take_request(struct stop *s, const struct trace_link *l)
 	n->sure = sure > n->sure ? sure : n->sure;
 	add_evidence(s, n, l);
 	s->reasons[out->first] = (struct reason){ l->in, asker };
-	return follow(s, child, upstream ? in : out);
+	return related_follow_packet(s, child, upstream ? in : out);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------------- */
@@ -148,7 +131,7 @@ static enum rc take_answer(struct stop *s, const struct trace_link *l)
 
 	if (!machine_certain(l) && find_child(s->walk, m->packets[asker].node, talk) == MACHINE_NONE)
 		return RC_DONE;
-	enum rc rc = child_of(s->walk, m->packets[asker].node, &m->packets[came], &m->packets[left], &child);
+	enum rc rc = related_child(s->walk, m->packets[asker].node, &m->packets[came], &m->packets[left], &child);
 
 	if (rc != RC_DONE || child == MACHINE_NONE)
 		return rc;
@@ -159,7 +142,7 @@ static enum rc take_answer(struct stop *s, const struct trace_link *l)
 	n->answers_sure = sure > n->answers_sure ? sure : n->answers_sure;
 	add_evidence(s, n, l);
 	s->reasons[left] = (struct reason){ came, m->packets[asker].node };
-	return follow(s, child, &m->packets[upstream ? came : left]);
+	return related_follow_packet(s, child, &m->packets[upstream ? came : left]);
 }
 
 /* ---- what was answered is asked elsewhere --------------------------------------------------------------- */
@@ -189,7 +172,7 @@ static enum rc take_onward(struct stop *s, const struct trace_link *l)
 	}
 	if (!machine_certain(l) && find_child(w, asker, upstream ? from->talk : out->talk) == MACHINE_NONE)
 		return RC_DONE;
-	enum rc rc = child_of(w, asker, from, out, &child);
+	enum rc rc = related_child(w, asker, from, out, &child);
 
 	if (rc != RC_DONE || child == MACHINE_NONE)
 		return rc;
@@ -200,7 +183,7 @@ static enum rc take_onward(struct stop *s, const struct trace_link *l)
 	n->sure = sure > n->sure ? sure : n->sure;
 	add_evidence(s, n, l);
 	s->reasons[out->first] = s->reasons[left];
-	return follow(s, child, upstream ? from : out);
+	return related_follow_packet(s, child, upstream ? from : out);
 }
 
 static bool is_onward(const struct stop *s, const struct trace_link *l)
@@ -348,15 +331,20 @@ enum rc related_at(struct related_walk *w, struct machine *m)
 		for (size_t i = 0; i < m->n; i++)
 			s.reasons[i].came = MACHINE_NONE;
 		mark(&s);
-		rc = trace_match(m->trace, m->n, m->talks, w->options->window_ns, &links, w->err);
+		rc = related_order_mark(&s);
 	}
+	if (rc == RC_DONE)
+		rc = trace_match(m->trace, m->n, m->talks, w->options->window_ns, s.order, &links, w->err);
 	if (rc == RC_DONE) {
 		w->told->work += links.work;
 		if (links.limited)
 			related_limit(w, "fingerprints of one machine", TRACE_PRINTS);
 		rc = take_links(&s, &links);
+		if (rc == RC_DONE)
+			rc = related_order_take(&s, &links);
 		trace_links_free(&links);
 	}
+	trace_order_free(s.order);
 	mem_free(s.asker);
 	mem_free(s.reasons);
 	mem_free(s.answered);

@@ -6,6 +6,11 @@ const char *related_confidence_word(double confidence)
 	return confidence >= 0.95 ? "certain" : confidence >= 0.7 ? "likely" : confidence >= 0.4 ? "possible" : "weak";
 }
 
+const char *related_by_word(const struct related_hop *h)
+{
+	return h->matches + h->responses > 0 ? "content" : "order";
+}
+
 enum rc related_nothing(const struct related_told *told, const char *what, struct err *err)
 {
 	if (told->limited)

@@ -7,6 +7,8 @@
 
 /* "certain", "likely", "possible", "weak". */
 const char *related_confidence_word(double confidence);
+/* What tells of a hop: "content", or "order" (time and order alone). */
+const char *related_by_word(const struct related_hop *h);
 /*
  * Why nothing was found: RC_LIMIT where not all was looked at, RC_NOTHING else. `what` is for the error's text.
  */

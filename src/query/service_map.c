@@ -348,7 +348,7 @@ static enum rc match_part(struct mapper *m, struct machine *machine, struct time
 		memset(c.came, 0xff, machine->n * sizeof(*c.came));
 		machine_answer_times(machine, c.answered);
 		ask_all(m, machine, core);
-		rc = trace_match(machine->trace, machine->n, machine->talks, m->window_ns, &links, m->err);
+		rc = trace_match(machine->trace, machine->n, machine->talks, m->window_ns, NULL, &links, m->err);
 	}
 	if (rc == RC_DONE) {
 		m->map->work += links.work;

@@ -216,11 +216,29 @@ static void find_tokens(struct printer *p, size_t len)
 #define GEAR64(b) GEAR16(b), GEAR16((b) + 16), GEAR16((b) + 32), GEAR16((b) + 48)
 static const uint64_t GEARS[256] = { GEAR64(0), GEAR64(64), GEAR64(128), GEAR64(192) };
 
+static bool is_binary(const uint8_t *bytes, size_t len)
+{
+	size_t odd = 0;
+
+	for (size_t i = 0; i < len; i++)
+		odd += bytes[i] >= 0x7f || (bytes[i] < ' ' && bytes[i] != '\r' && bytes[i] != '\n' && bytes[i] != '\t');
+	return odd * PRINT_BINARY > len;
+}
+
+/* One in 1 << so many gear hashes is kept. What is kept of less is kept of more, too: the thinner choice is part of the denser one. */
+static unsigned thinning(const uint8_t *bytes, size_t len)
+{
+	if (len > PRINT_SHORT || !is_binary(bytes, len))
+		return PRINT_THIN;
+	return len <= PRINT_SHORT / 8 ? 0 : len <= PRINT_SHORT / 2 ? 1 : 2;
+}
+
 /* Each byte moves on by four bits, so that after 16 of them nothing is left of those before. */
 static void find_gears(struct printer *p, size_t len)
 {
 	uint64_t hash = 0;
 	size_t same = 0; /* bytes up to here that are all one */
+	unsigned thin = thinning(p->bytes, len);
 
 	for (size_t i = 0; i < len; i++) {
 		same = i > 0 && p->bytes[i] == p->bytes[i - 1] ? same + 1 : 1;
@@ -228,7 +246,7 @@ static void find_gears(struct printer *p, size_t len)
 		if (i + 1 < PRINT_GEAR || same >= PRINT_GEAR)
 			continue;
 		/* chosen by the bits that all 16 bytes reach */
-		if (hash >> 61 == 0)
+		if (thin == 0 || hash >> (64 - thin) == 0)
 			add(p, hash_mix(hash), i + 1 - PRINT_GEAR, PRINT_GEAR);
 	}
 }

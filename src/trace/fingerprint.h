@@ -3,8 +3,8 @@
  * Content fingerprints: numbers by which two payloads are known to share something, wherever in them it stands.
  *
  * Two kinds of parts, because neither finds all: tokens (runs of letters, digits, '_' and '-', which carry what people search for, names and
- * numbers of requests from one protocol to the next), and a gear hash over every 16 bytes, one of eight kept, for binary content
- * and whatever else is long; and one print of the whole, for what is sent on as it came. Payload is made plain first: %41 is 'A', and letters are small, because proxies rewrite both; the '%'
+ * numbers of requests from one protocol to the next), and a gear hash over every 16 bytes, one of eight kept, and more of short payload that
+ * is no text, for binary content and whatever else is long; and one print of the whole, for what is sent on as it came. Payload is made plain first: %41 is 'A', and letters are small, because proxies rewrite both; the '%'
  * of a pattern stays.
  *
  * Pure functions of the bytes; equal bytes give equal prints on every machine. The work is linear, and what bytes designed against it
@@ -23,7 +23,9 @@ enum {
 	PRINT_TOKEN_MIN = 6,         /* bytes of a token */
 	PRINT_TOKEN_MAX = 256,       /* a longer run is several */
 	PRINT_GEAR = 16,             /* bytes under a gear hash */
-	PRINT_SAMPLE = 8,            /* of so many gear hashes one is kept */
+	PRINT_THIN = 3,              /* one of 1 << so many gear hashes is kept; */
+	PRINT_SHORT = 1024,          /* of binary payload up to so many bytes a quarter, half up to half of that, all up to an eighth */
+	PRINT_BINARY = 16,           /* binary: more than one in so many bytes is no text */
 };
 
 /* Payload made plain, and where each of its bytes was. Zeroed it is empty; reused for the next payload. */

@@ -12,5 +12,10 @@ src_trace_libtrace_a_SOURCES = \
 	src/trace/match_judge.c \
 	src/trace/match_priv.h \
 	src/trace/match_prints.c \
+	src/trace/order.c \
+	src/trace/order.h \
+	src/trace/order_priv.h \
+	src/trace/order_talk.c \
+	src/trace/order_words.c \
 	src/trace/places.c \
 	src/trace/places.h

@@ -90,9 +90,9 @@ static void matcher_free(struct matcher *m)
 }
 
 enum rc trace_match(const struct trace_packet *packets, size_t n, uint32_t talks, int64_t window_ns,
-	struct trace_links *out, struct err *err)
+	const struct trace_order *order, struct trace_links *out, struct err *err)
 {
-	struct matcher m = { .packets = packets, .n = n, .window_ns = window_ns, .out = out };
+	struct matcher m = { .packets = packets, .n = n, .window_ns = window_ns, .order = order, .out = out };
 	enum rc rc = matcher_init(&m, talks, err);
 
 	memset(out, 0, sizeof(*out));

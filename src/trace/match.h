@@ -10,7 +10,8 @@
  *                          conversation says within TRACE_UNIT_NS. 0 where d > max(TRACE_RARE, N / TRACE_USEFUL): that is a template; and
  *                          one at least that both have must be as rare as N / TRACE_DECISIVE.
  * Evidence of a pair       the sum over the fingerprints that both have; halved where the request was answered before (a
- *                          request that is open is the likelier cause); less a quarter at most by the delay's share of the window.
+ *                          request that is open is the likelier cause); less a quarter at most by the delay's share of the window;
+ *                          less TRACE_ORDERED at most where time and order (trace/order.h) tell of somebody else.
  * Confidence               (1 - exp(-(E + L / 8) / TRACE_SURE)) * E / (E + O): L bytes are equal on both sides, O is the evidence of the
  *                          best other conversation. Two requests with the same content at the same time are 0.5 each; the
  *                          earlier one that caused nothing yet is taken.
@@ -37,6 +38,9 @@ enum {
 };
 static const int64_t TRACE_UNIT_NS = 100000000;
 static const double TRACE_SURE = 4;
+static const double TRACE_ORDERED = 0.5;
+
+struct trace_order;
 
 enum trace_way { TRACE_IN = 1, TRACE_OUT = 2 };      /* a machine that talks to itself: both */
 enum trace_role { TRACE_EITHER, TRACE_REQUEST, TRACE_RESPONSE };
@@ -79,10 +83,10 @@ struct trace_links {
 
 /*
  * Packets by ascending times. Links by ascending `out`, one for each at most; only those asked for. talks: one more than the
- * largest number of a talk.
+ * largest number of a talk. order: of the same packets; may be NULL.
  */
 enum rc trace_match(const struct trace_packet *packets, size_t n, uint32_t talks, int64_t window_ns,
-	struct trace_links *out, struct err *err);
+	const struct trace_order *order, struct trace_links *out, struct err *err);
 void trace_links_free(struct trace_links *l);
 double trace_confidence(const struct trace_link *l);
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "trace/match_priv.h"
+#include "trace/order.h"
 
 #include <string.h>
 
@@ -84,6 +85,19 @@ static enum kind kind_of(const struct matcher *m, uint32_t in, uint32_t out)
 	return m->heard[out] > i->time_ns ? NEVER : ACROSS;
 }
 
+/* What time and order leave of evidence. */
+static double ordered(const struct matcher *m, uint32_t in, uint32_t out)
+{
+	const struct trace_packet *i = &m->packets[in], *o = &m->packets[out];
+	double share = -1;
+
+	if (m->order && i->role == TRACE_REQUEST && o->role == TRACE_REQUEST)
+		share = trace_order_share(m->order, in, out);
+	else if (m->order && i->role == TRACE_RESPONSE && o->role == TRACE_RESPONSE)
+		share = trace_order_share(m->order, out, in);
+	return share < 0 ? 1 : 1 - TRACE_ORDERED + TRACE_ORDERED * share;
+}
+
 static double evidence_of(const struct matcher *m, uint32_t in, uint32_t out)
 {
 	const struct trace_packet *i = &m->packets[in], *o = &m->packets[out];
@@ -92,7 +106,8 @@ static double evidence_of(const struct matcher *m, uint32_t in, uint32_t out)
 
 	if (i->role != TRACE_RESPONSE && m->answered[in] < o->time_ns)
 		evidence /= 2;
-	return evidence * (1 - 0.25 * delay / (double)(m->window_ns > 0 ? m->window_ns : 1));
+	evidence *= 1 - 0.25 * delay / (double)(m->window_ns > 0 ? m->window_ns : 1);
+	return evidence > 0 ? evidence * ordered(m, in, out) : 0;
 }
 
 uint64_t match_service_bit(const struct trace_packet *out)

@@ -46,6 +46,7 @@ struct matcher {
 	size_t n;
 	int64_t window_ns;
 	int64_t from_ns, to_ns;      /* where causes and effects of what is asked of may be */
+	const struct trace_order *order;     /* or NULL */
 	struct trace_links *out;
 	uint64_t *hashes;            /* prints of all packets, one after the other, with doubles */
 	size_t n_hashes, cap_hashes;

@@ -403,7 +403,7 @@ static bool read_evidence(struct related_load *l, const struct query_sources *so
 			return false;
 		read_side(sources, &r->side[0], &r->hop.content_from, r->hop.from_offset, r->hop.matched_bytes);
 		read_side(sources, &r->side[1], &r->hop.content_to, r->hop.to_offset, r->hop.matched_bytes);
-		if (r->side[0].bytes != NULL && r->side[1].bytes != NULL)
+		if (r->side[0].bytes != NULL && r->side[1].bytes != NULL && r->hop.matched_bytes > 0)
 			find_longest(r->side, r->hop.matched_bytes);
 		r->equal = r->side[0].match_len > r->hop.matched_bytes ? r->side[0].match_len : r->hop.matched_bytes;
 		cut_bytes(&r->side[0]);

@@ -129,6 +129,12 @@ static void put_service(const struct related_row *h, char *out, size_t size)
 		out[0] = '\0';
 }
 
+/* Time and order alone tell of it. */
+static bool is_ordered(const struct related_row *h)
+{
+	return h->hop.matches + h->hop.responses == 0;
+}
+
 static void draw_evidence_cells(const struct related_row *h, const struct layout *l, struct canvas *c, struct rect r,
 	unsigned extra)
 {
@@ -136,9 +142,9 @@ static void draw_evidence_cells(const struct related_row *h, const struct layout
 
 	put_duration(l, c, r, COL_AFTER, ATTR_NUMBER | extra, true, h->hop.delay_ns);
 	text_bytes(size, sizeof(size), h->equal);
-	put(l, c, r, COL_EQUAL, ATTR_NUMBER | extra, size);
+	put(l, c, r, COL_EQUAL, ATTR_NUMBER | extra, is_ordered(h) ? "-" : size);
 	snprintf(text, sizeof(text), "%" PRIu64 "+%" PRIu64, h->hop.matches, h->hop.responses);
-	put(l, c, r, COL_PAIRS, ATTR_NUMBER | extra, text);
+	put(l, c, r, COL_PAIRS, ATTR_NUMBER | extra, is_ordered(h) ? "order" : text);
 	snprintf(text, sizeof(text), "%-8s %.2f", related_confidence_word(h->hop.confidence), h->hop.confidence);
 	put(l, c, r, COL_SURE, (h->hop.confidence >= 0.7 ? ATTR_GOOD : ATTR_WARN) | extra, text);
 }
@@ -304,10 +310,14 @@ static void draw_evidence(const struct related_view *rv, struct canvas *c, struc
 			canvas_printf(c, r.x + CURSOR_W, r.y + 2, r.w - CURSOR_W, ATTR_DIM, "answered: %s", h->answer);
 		return;
 	}
-	canvas_printf(c, r.x + 2, r.y, r.w - 4, ATTR_STRONG,
-		" why: equal bytes in %s; pairs of requests %" PRIu64 ", of answers %" PRIu64 "; %s %.2f ",
-		addr_equal(&h->side[0].src, &h->hop.to.dst) ? "answers" : "requests", h->hop.matches, h->hop.responses,
-		related_confidence_word(h->hop.confidence), h->hop.confidence);
+	if (is_ordered(h))
+		canvas_printf(c, r.x + 2, r.y, r.w - 4, ATTR_STRONG, " why: time and order alone, no proof; %s %.2f ",
+			related_confidence_word(h->hop.confidence), h->hop.confidence);
+	else
+		canvas_printf(c, r.x + 2, r.y, r.w - 4, ATTR_STRONG,
+			" why: equal bytes in %s; pairs of requests %" PRIu64 ", of answers %" PRIu64 "; %s %.2f ",
+			addr_equal(&h->side[0].src, &h->hop.to.dst) ? "answers" : "requests", h->hop.matches,
+			h->hop.responses, related_confidence_word(h->hop.confidence), h->hop.confidence);
 	if (beside) {
 		draw_side(rv, c, (struct rect){ r.x, r.y + 1, half - 1, r.h - 1 }, 0);
 		draw_side(rv, c, (struct rect){ r.x + half, r.y + 1, r.w - half, r.h - 1 }, 1);

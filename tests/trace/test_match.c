@@ -53,7 +53,7 @@ static uint32_t say(struct machine *m, int ms, enum trace_way way, enum trace_ro
 static void match(struct machine *m)
 {
 	trace_links_free(&m->links);
-	assert_int_equal(trace_match(m->packets, m->n, 64, 1000LL * MS, &m->links, NULL), RC_DONE);
+	assert_int_equal(trace_match(m->packets, m->n, 64, 1000LL * MS, NULL, &m->links, NULL), RC_DONE);
 }
 
 static const struct trace_link *cause(const struct machine *m, uint32_t out)
