@@ -117,8 +117,18 @@ class Program:
             k.still = (self.read(quiet, MOST)[1] - start) * 1000
         k.bytes, k.cpu, k.ui = self.bytes - before, self.cpu_ms() - cpu, self.thread_ms()[0] - ui
         if self.trace:
-            k.own = any(n > 0 and rows > 0 for n, rows in self.rounds())
+            k.own = self.took_keys() > 0
         return k
+
+    def took_keys(self):
+        """Rows that were drawn by the rounds that took keys: what they write is seen before their line."""
+        end = time.monotonic() + MOST
+        while time.monotonic() < end:
+            drawn = [rows for n, rows in self.rounds() if n > 0]
+            if drawn:
+                return sum(drawn)
+            time.sleep(0.0005)
+        return 0
 
     def until_idle(self, most=60.0):
         """Until a round has left nothing under way."""
@@ -248,7 +258,7 @@ def lists(program, capture, size, env, trace, rounds):
     def type_in(text):
         """The longest that one of its keys took to be shown, and the processor time of all."""
         keys = [p.press(c) for c in text]
-        return max(max(0, (k.shown or 0) - k.waited) for k in keys), sum(k.cpu for k in keys)
+        return max([max(0, (k.shown or 0) - k.waited) for k in keys], default=0.0), sum(k.cpu for k in keys)
 
     def refilter(text):
         p.press("/")
@@ -272,7 +282,7 @@ def lists(program, capture, size, env, trace, rounds):
         type_in("nowhere")
         cpu, begun = p.cpu_ms(), time.monotonic()
         first = p.press("Enter")
-        keys = [p.press(name) for name in ("?", "Escape")] if p.busy else []
+        keys = [p.press(name) for name in ("?", "q")] if p.busy else []
         p.until_idle()
         note("searched for what is not there", (time.monotonic() - begun) * 1000, p.cpu_ms() - cpu,
             max(max(0, (k.shown or 0) - k.waited) for k in [first, *keys]))

@@ -106,6 +106,11 @@ static enum rc rank_words(struct sorting *s, struct err *err)
 	return RC_DONE;
 }
 
+static enum rc is_cancelled(const struct sorting *s, struct err *err)
+{
+	return s->cancel && atomic_load(s->cancel) ? err_set(err, RC_CANCELLED, "sorting", "cancelled") : RC_DONE;
+}
+
 /* What the field says of all rows, in the order in which they stand in s->keys. */
 static enum rc take_keys(struct sorting *s, const struct field *f, struct err *err)
 {
@@ -115,8 +120,8 @@ static enum rc take_keys(struct sorting *s, const struct field *f, struct err *e
 	for (size_t i = 0; i < s->n; i++) {
 		struct key *k = &s->keys[i];
 
-		if (i % CHECK_EVERY == 0 && s->cancel && atomic_load(s->cancel))
-			return err_set(err, RC_CANCELLED, "sorting", "cancelled");
+		if (i % CHECK_EVERY == 0 && is_cancelled(s, err) != RC_DONE)
+			return RC_CANCELLED;
 		rows_get_lent(s->result->rows, s->lent, k->slot, &row);
 		k->unknown = !field_get(f, &row, &v);
 		k->v = k->unknown ? 0 : number_of(s, &v);
@@ -184,8 +189,10 @@ static enum rc sort_rows(struct sorting *s, const struct query_sort *sort, size_
 		s->keys[i].slot = (uint32_t)i;
 	for (size_t i = n; i-- > 0 && rc == RC_DONE;) {
 		rc = keys_of(s, &sort[i], err);
-		for (unsigned shift = 0; shift <= 64 && rc == RC_DONE; shift += 8)
+		for (unsigned shift = 0; shift <= 64 && rc == RC_DONE; shift += 8) {
 			sort_by(s, shift);
+			rc = is_cancelled(s, err);
+		}
 	}
 	return rc;
 }

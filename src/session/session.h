@@ -103,7 +103,8 @@ enum rc job_start_work(struct session *s, job_work work, void *ctx, struct job *
 enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 enum job_state job_state(struct job *j, struct err *err);
 /*
- * Sorts the rows of a job that is done, and has all rows of its query, anew: in its thread, while they stand as they stood. n 0: as they came.
+ * Sorts the rows of a job that is done (or whose sorting was cancelled), and has all rows of its query, anew: in its thread, while they
+ * stand as they stood. n 0: as they came.
  * It is running until then.
  */
 enum rc job_sort(struct job *j, const struct query_sort *sort, size_t n, struct err *err);

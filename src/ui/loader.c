@@ -50,7 +50,7 @@ enum rc loader_restart(struct loader *l, struct err *err)
 	enum rc rc;
 
 	drop_jobs(l);
-	l->settled = l->cancelled = false;
+	l->settled = l->cancelled = l->sorting = l->sort_again = false;
 	l->state = JOB_RUNNING;
 	l->asks++;
 	l->asked = l->query;
@@ -85,16 +85,28 @@ static bool is_same_question(const struct query *a, const struct query *b)
 	return same;
 }
 
-/* Whether what is shown is the whole answer, so that another order of it needs no other query. */
+/* Whether what is shown is the whole answer, so that another order of it needs no other query; it may be on its way to a third one. */
 static bool has_all(struct loader *l)
 {
 	bool all;
 
-	if (l->shown == NULL || !is_same_question(&l->asked, &l->query) || !l->settled || l->state != JOB_DONE || l->next != NULL || l->stale)
+	if (l->shown == NULL || !is_same_question(&l->asked, &l->query) || l->cancelled || l->next != NULL || l->stale)
+		return false;
+	if (!l->sorting && (!l->settled || l->state != JOB_DONE))
 		return false;
 	all = !loader_cut(l, result_count(loader_lock(l)));
 	loader_unlock(l);
 	return all;
+}
+
+static bool sort_shown(struct loader *l)
+{
+	if (job_sort(l->shown, l->query.sort, l->query.n_sort, NULL) != RC_DONE)
+		return false;
+	l->settled = l->cancelled = l->sort_again = false;
+	l->sorting = true;
+	l->state = JOB_RUNNING;
+	return true;
 }
 
 enum rc loader_set_sort(
@@ -103,10 +115,14 @@ enum rc loader_set_sort(
 	for (size_t i = 0; i < n && i < QUERY_SORT_MAX; i++)
 		l->query.sort[i] = sort[i];
 	l->query.n_sort = n < QUERY_SORT_MAX ? n : QUERY_SORT_MAX;
-	if (!has_all(l) || job_sort(l->shown, l->query.sort, l->query.n_sort, NULL) != RC_DONE)
+	if (!has_all(l))
 		return loader_restart(l, err);
-	l->settled = l->cancelled = false;
-	l->state = JOB_RUNNING;
+	if (l->sorting) {
+		job_cancel(l->shown);
+		l->sort_again = true;
+	} else if (!sort_shown(l)) {
+		return loader_restart(l, err);
+	}
 	return RC_DONE;
 }
 
@@ -191,6 +207,10 @@ bool loader_update(struct loader *l)
 	if (l->shown != NULL && !l->settled) {
 		l->state = job_state(l->shown, &l->err);
 		l->settled = l->state != JOB_RUNNING;
+		l->sorting &= !l->settled;
+		/* the order before was given up for another one */
+		if (l->settled && l->sort_again && !sort_shown(l))
+			l->sort_again = false;
 		changed = true;
 	}
 	if (l->next != NULL && settle_next(l))
@@ -225,6 +245,7 @@ bool loader_cancel(struct loader *l)
 	if (!loader_loading(l) || l->cancelled)
 		return false;
 	l->cancelled = true;
+	l->sort_again = false;
 	job_cancel(l->shown);
 	l->stale = false;
 	return true;

@@ -22,7 +22,7 @@
 enum { REFRESH_SHARE = 4 };
 
 /* Rows that are kept at most (memory): nobody reads further, a filter or an order finds others. */
-enum { LOADER_PACKETS_MAX = 400000, LOADER_RECORDS_MAX = 1000000 };
+enum { LOADER_PACKETS_MAX = 400000, LOADER_RECORDS_MAX = 1 << 20 };
 
 struct loader {
 	struct session *session;
@@ -35,6 +35,8 @@ struct loader {
 	bool stale; /* something new came: ask again, but see REFRESH_SHARE */
 	int64_t started_ns, ended_ns; /* of the last refresh, on the monotonic clock */
 	bool settled; /* shown's end was told by loader_update() */
+	bool sorting; /* shown has all its rows, they get another order */
+	bool sort_again; /* that is given up for another one */
 	bool cancelled; /* shown was asked to stop */
 	enum job_state state; /* of shown */
 	struct err err; /* why it failed */
