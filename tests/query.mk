@@ -17,6 +17,10 @@ tests_query_test_hostile_SOURCES = tests/query/test_hostile.c tests/query/rows.h
 tests_query_test_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/tests/store
 tests_query_test_hostile_LDADD = $(query_test_ldadd)
 
+unit_tests += tests/query/test_result_order
+tests_query_test_result_order_SOURCES = tests/query/test_result_order.c
+tests_query_test_result_order_LDADD = $(query_test_ldadd)
+
 unit_tests += tests/query/test_packed
 tests_query_test_packed_SOURCES = tests/query/test_packed.c
 tests_query_test_packed_LDADD = $(query_test_ldadd)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The order of a million rows: each row is unpacked once for each field to sort by, what it says becomes a number, and
- * numbers are sorted by radix, the last field first, because that is stable. Texts and addresses become their rank among
- * those that there are.
+ * numbers are sorted by radix, the last field first, because that is stable. Texts become their rank among those that there are;
+ * addresses are sorted eight bytes after eight, the last ones first, and only by those that differ.
  */
 #include "query/result_priv.h"
 
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RADIX = 256, DICTIONARY_MAX = 64 << 20, CHECK_EVERY = 1024 };
+enum { RADIX = 256, DICTIONARY_MAX = 64 << 20, CHECK_EVERY = 1024, ADDR_PARTS = (sizeof(struct addr) + 7) / 8 };
 
 struct key {
 	uint64_t v;
@@ -30,13 +30,34 @@ struct sorting {
 	struct texts *words; /* of one field */
 	struct key *keys, *spare;
 	size_t n;
+	unsigned part; /* of addresses: which eight bytes are asked for */
+	bool any_addr;
+	uint64_t first[ADDR_PARTS], differ[ADDR_PARTS]; /* of all addresses; bits that are not those of the first one */
 };
 
 /* ---- numbers for values -------------------------------------------------------------------- */
 
 static bool is_ranked(const struct field *f)
 {
-	return f->type == TYPE_TEXT || f->type == TYPE_ADDR || f->type == TYPE_MAC || f->type == TYPE_TUNNEL;
+	return f->type == TYPE_TEXT || f->type == TYPE_MAC || f->type == TYPE_TUNNEL;
+}
+
+static uint64_t addr_part(const struct addr *a, unsigned part)
+{
+	size_t at = (size_t)part * 8, left = sizeof(*a) - at;
+
+	return order_bytes((const uint8_t *)a + at, left < 8 ? left : 8);
+}
+
+static uint64_t addr_number(struct sorting *s, const struct addr *a)
+{
+	for (unsigned i = 0; i < ADDR_PARTS; i++) {
+		if (!s->any_addr)
+			s->first[i] = addr_part(a, i);
+		s->differ[i] |= addr_part(a, i) ^ s->first[i];
+	}
+	s->any_addr = true;
+	return addr_part(a, s->part);
 }
 
 /* Its bytes, in an order that is that of value_cmp(). */
@@ -56,8 +77,11 @@ static uint64_t number_of(struct sorting *s, const struct value *v)
 	case TYPE_REAL: return order_real(v->real);
 	case TYPE_ID: return record_id_number(v->id.rec) ^ (uint64_t)v->id.source << 56;
 	case TYPE_U128: return v->big >> 64 ? UINT64_MAX : (uint64_t)v->big;
-	case TYPE_TEXT:
 	case TYPE_ADDR:
+		if (!s->words)
+			return addr_number(s, &v->addr);
+		/* fall through */
+	case TYPE_TEXT:
 		bytes = value_bytes(v, &len);
 		/* no longer than the longest text, and an empty one is no text */
 		return s->words && len > 0 ? texts_add(s->words, bytes, len) : order_bytes(bytes, len);
@@ -181,19 +205,55 @@ static void sort_by(struct sorting *s, unsigned shift)
 	s->spare = keys;
 }
 
+static enum rc sort_by_keys(struct sorting *s, struct err *err)
+{
+	enum rc rc = RC_DONE;
+
+	for (unsigned shift = 0; shift <= 64 && rc == RC_DONE; shift += 8) {
+		sort_by(s, shift);
+		rc = is_cancelled(s, err);
+	}
+	return rc;
+}
+
+static enum rc sort_by_field(struct sorting *s, const struct query_sort *sort, struct err *err)
+{
+	enum rc rc = keys_of(s, sort, err);
+
+	return rc == RC_DONE ? sort_by_keys(s, err) : rc;
+}
+
+/* Those of IPv4 differ in their first eight bytes alone: then they are looked at once. */
+static enum rc sort_by_addr(struct sorting *s, const struct query_sort *sort, struct err *err)
+{
+	bool again = false;
+	enum rc rc;
+
+	s->any_addr = false;
+	s->part = 0;
+	memset(s->differ, 0, sizeof(s->differ));
+	rc = keys_of(s, sort, err);
+	for (unsigned part = ADDR_PARTS; part-- > 1 && rc == RC_DONE;) {
+		if (s->differ[part] == 0)
+			continue;
+		s->part = part;
+		rc = sort_by_field(s, sort, err);
+		again = true;
+	}
+	s->part = 0;
+	if (rc == RC_DONE && again)
+		rc = keys_of(s, sort, err);
+	return rc == RC_DONE ? sort_by_keys(s, err) : rc;
+}
+
 static enum rc sort_rows(struct sorting *s, const struct query_sort *sort, size_t n, struct err *err)
 {
 	enum rc rc = RC_DONE;
 
 	for (size_t i = 0; i < s->n; i++)
 		s->keys[i].slot = (uint32_t)i;
-	for (size_t i = n; i-- > 0 && rc == RC_DONE;) {
-		rc = keys_of(s, &sort[i], err);
-		for (unsigned shift = 0; shift <= 64 && rc == RC_DONE; shift += 8) {
-			sort_by(s, shift);
-			rc = is_cancelled(s, err);
-		}
-	}
+	for (size_t i = n; i-- > 0 && rc == RC_DONE;)
+		rc = sort[i].field->type == TYPE_ADDR ? sort_by_addr(s, &sort[i], err) : sort_by_field(s, &sort[i], err);
 	return rc;
 }
 
