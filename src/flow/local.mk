@@ -14,6 +14,7 @@ src_flow_libflow_a_SOURCES = \
 	src/flow/field.h \
 	src/flow/field_groups.c \
 	src/flow/field_groups.h \
+	src/flow/field_columns.c \
 	src/flow/field_table.c \
 	src/flow/fingerprints.c \
 	src/flow/fingerprints.h \
