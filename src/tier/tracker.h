@@ -27,7 +27,7 @@
 
 enum {
 	TIER_SHARDS = 16,
-	TRACKER_CONVERSATIONS = 10240,       /* a shard: 163,840 in all, of 950 bytes with everything that is computed */
+	TRACKER_CONVERSATIONS = 8192,        /* a shard: 131,072 in all, of 950 bytes with everything that is computed */
 	TRACKER_OBSERVATIONS = 4096,         /* a shard and segment: what comes when there are so many is refused */
 };
 
