@@ -35,10 +35,11 @@ cli_scripts = \
 	tests/cli/samples.sh \
 	tests/cli/show.sh \
 	tests/cli/snapped.sh \
+	tests/cli/snapped-live.sh \
 	tests/cli/usage.sh
 TESTS += $(cli_scripts)
 LONG_TESTS += tests/cli/escape-long.sh
-EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/veth.sh tests/cli/captures.tsv tests/cli/golden
+EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/veth.sh tests/cli/cascade.py tests/cli/captures.tsv tests/cli/golden
 
 # Writes and reads captures for the scripts.
 check_PROGRAMS += tests/cli/capture-tool

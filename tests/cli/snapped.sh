@@ -7,29 +7,7 @@ if ! command -v python3 >/dev/null; then
 	exit 77
 fi
 
-# 300 requests of 300 bytes through three machines, the content always behind what is kept; content.bin is that of request 77
-PYTHONDONTWRITEBYTECODE=1 python3 - "$top_srcdir/bench" <<'END' || exit 99
-import random
-import sys
-sys.path.insert(0, sys.argv[1])
-import related as bench
-
-random.seed(5)
-c = bench.Capture()
-web = [bench.Connection(c, "10.0.0.5", "10.0.1.11", 8080, 40000 + k) for k in range(4)]
-db = [bench.Connection(c, "10.0.1.11", "10.0.3.4", 5432, 41000 + k) for k in range(4)]
-for i in range(300):
-    content = random.randbytes(300)
-    client = bench.Connection(c, f"10.1.2.{i % 30}", "10.0.0.5", 80, 20000 + i)
-    t = client.say(1 + i / 200, 0, b"the beginning of a request, and some more: " + random.randbytes(30) + content)
-    t = web[i % 4].say(t + 0.004, 0, random.randbytes(70) + content)
-    t = db[i // 2 % 4].say(t + 0.003, 0, random.randbytes(50) + b" word-of-request-%06d " % i + content + b"end")
-    client.say(t + 0.002, 1, b"an answer with nothing of it" + random.randbytes(200))
-    if i == 77:
-        with open("content.bin", "wb") as out:
-            out.write(content)
-c.write("cascade.pcap")
-END
+python3 -B "$top_srcdir/tests/cli/cascade.py" "$top_srcdir/bench" write || exit 99
 
 for how in off sparse full; do
 	fd 0 import -s $how.fdr --fingerprints $how --snaplen 96 cascade.pcap
