@@ -112,19 +112,20 @@ static void fill_line(const struct cli *c, const struct find_hit *h, char (*cell
 	snprintf(cells[6], GRID_CELL, "-");
 	if (h->confirmed)
 		snprintf(cells[6], GRID_CELL, "%" PRIu32, h->offset);
-	snprintf(cells[7], GRID_CELL, "%s", h->confirmed ? "yes" : "no");
-	snprintf(cells[8], GRID_CELL, "%" PRIu64, h->packets);
+	snprintf(cells[7], GRID_CELL, "%" PRIu32, h->shared_by);
+	snprintf(cells[8], GRID_CELL, "%s", h->confirmed ? "yes" : "no");
+	snprintf(cells[9], GRID_CELL, "%" PRIu64, h->packets);
 }
 
 static enum rc write_table(const struct cli *c, const struct looking *l, size_t n, struct err *err)
 {
 	static const char *const titles[] = { "time", "packet", "flow", "path", "matched", "from", "at",
-		"confirmed", "packets" };
+		"in flows", "confirmed", "packets" };
 	struct grid g;
 
-	grid_title(&g, titles, l->how.by_flow ? 9 : 8, 0x170);
+	grid_title(&g, titles, l->how.by_flow ? 10 : 9, 0x2f0);
 	for (size_t i = 0; i < n; i++) {
-		char (*cells)[GRID_CELL] = grid_line(&g), all[9][GRID_CELL];
+		char (*cells)[GRID_CELL] = grid_line(&g), all[10][GRID_CELL];
 
 		if (!cells)
 			break;
@@ -149,7 +150,7 @@ static void texts_of(const struct find_hit *h, struct hit_text *t)
 
 static void write_csv(const struct find_hit *hits, size_t n)
 {
-	puts("time,packet,flow,src,src_port,dst,dst_port,matched_bytes,content_offset,offset,packets,confirmed");
+	puts("time,packet,flow,src,src_port,dst,dst_port,matched_bytes,content_offset,shared_by,offset,packets,confirmed");
 	for (size_t i = 0; i < n; i++) {
 		const struct find_hit *h = &hits[i];
 		char offset[16] = "";
@@ -158,9 +159,9 @@ static void write_csv(const struct find_hit *hits, size_t n)
 		texts_of(h, &t);
 		if (h->confirmed)
 			snprintf(offset, sizeof(offset), "%" PRIu32, h->offset);
-		printf("%s,%s,%s,%s,%u,%s,%u,%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",%d\n", t.time, t.packet,
+		printf("%s,%s,%s,%s,%u,%s,%u,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%s,%" PRIu64 ",%d\n", t.time, t.packet,
 			t.flow, t.src, h->src_port, t.dst, h->dst_port, h->matched_bytes, h->content_offset,
-			offset, h->packets, h->confirmed);
+			h->shared_by, offset, h->packets, h->confirmed);
 	}
 }
 
@@ -183,6 +184,7 @@ static enum rc write_json(const struct find_hit *h, struct err *err)
 	report_count(r, "dst_port", NULL, h->dst_port);
 	report_count(r, "matched_bytes", NULL, h->matched_bytes);
 	report_count(r, "content_offset", NULL, h->content_offset);
+	report_count(r, "shared_by", NULL, h->shared_by);
 	if (h->confirmed)
 		report_count(r, "offset", NULL, h->offset);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "query/find.h"
+#include "query/find_priv.h"
 
 #include "base/mem.h"
 #include "query/machine.h"
@@ -96,12 +96,9 @@ static int by_time(const void *a, const void *b)
 
 static int by_flow_then_time(const void *a, const void *b)
 {
-	const struct find_hit *x = a, *y = b;
-	uint64_t i = record_id_number(x->flow.rec), k = record_id_number(y->flow.rec);
+	int by = find_by_flow(a, b);
 
-	if (x->flow.source != y->flow.source)
-		return x->flow.source < y->flow.source ? -1 : 1;
-	return i != k ? (i < k ? -1 : 1) : by_time(a, b);
+	return by != 0 ? by : by_time(a, b);
 }
 
 /* A flow's first packet stays, with the longest part of any. */
@@ -113,7 +110,7 @@ static void join_flows(struct finds *f)
 	for (size_t i = 0; i < f->n; i++) {
 		struct find_hit *h = &f->hits[i], *last = kept ? &f->hits[kept - 1] : NULL;
 
-		if (!last || last->flow.source != h->flow.source || !record_id_equal(last->flow.rec, h->flow.rec)) {
+		if (!last || find_by_flow(last, h) != 0) {
 			f->hits[kept++] = *h;
 			continue;
 		}
@@ -123,6 +120,7 @@ static void join_flows(struct finds *f)
 			last->matched_bytes = h->matched_bytes;
 			last->offset = h->offset;
 			last->content_offset = h->content_offset;
+			last->shared_by = h->shared_by;
 			last->packet = h->packet;
 		}
 	}
@@ -171,6 +169,8 @@ enum rc find_run(const struct query_sources *sources, const struct query *q, con
 		rc = look(&s, sources, q, control, explain, err);
 	if (rc == RC_DONE && s.prints)
 		tell_counts(&s, least);
+	if (rc == RC_DONE && out->n > 0)
+		rc = find_count_shared(out, len, err);
 	needle_free(s.needle);
 	print_search_free(s.prints);
 	plain_free(&s.plain);

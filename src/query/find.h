@@ -21,6 +21,7 @@ struct find_hit {
 	uint32_t matched_bytes;      /* the longest part that is here */
 	uint32_t offset;             /* in the payload; 0 where not confirmed */
 	uint32_t content_offset;     /* in the content */
+	uint32_t shared_by;          /* flows that carried this part of the content, or more, in a row: many, and it is a template's */
 	uint64_t packets;            /* 1; for flows, those that carried it */
 	bool confirmed;              /* on bytes; else fingerprints tell */
 };

@@ -22,6 +22,8 @@ src_query_libquery_a_SOURCES = \
 	src/query/filter_value.c \
 	src/query/filter_words.c \
 	src/query/find.c \
+	src/query/find_priv.h \
+	src/query/find_shared.c \
 	src/query/find.h \
 	src/query/group.c \
 	src/query/hosts.c \

@@ -75,7 +75,7 @@ same "$top_srcdir/tests/cli/golden/find-text.txt" out 'the same content from a f
 fd 0 find -r "$shop" --hex '2f73656172 6368 3f713d313661' --tier flows --format csv point == lb --limit 2
 lines 3
 fd 0 find -r "$shop" --text '/search?q=16a' --format json --limit 1
-prints '^{"time":"2026-11-21T03:1.*"matched_bytes":13,"content_offset":0,"offset":4,"packets":1,"confirmed":true}$'
+prints '^{"time":"2026-11-21T03:1.*"matched_bytes":13,"content_offset":0,"shared_by":[0-9]*,"offset":4,"packets":1,"confirmed":true}$'
 fd 0 find -r "$shop" --text '/search?q=16a' --resolve seen
 prints '10.0.0.5:80 lb ' ' lb > \[2001:db8::1:12]:8080 web2 '
 fd 1 find -r "$shop" --text 'nobody said this'

@@ -20,12 +20,13 @@ prints '^96,[1-9][0-9][0-9]$'
 # ---- find -------------------------------------------------------------------------------------------
 fd 0 find -s whole.fdr --payload content.bin --format csv
 cut -d, -f1,4-7 out >want
+[ "$(tail -n +2 out | cut -d, -f10 | sort -u)" = 3 ] || fail "three flows carry it, not $(tail -n +2 out | cut -d, -f10 | paste -sd,)"
 fd 0 find -s full.fdr --payload content.bin --format csv
 cut -d, -f1,4-7 out | cmp -s - want || fail "full: another way than that of whole packets"
 [ "$(grep -c ',,1,0$' out)" -eq 3 ] || fail "hits that are confirmed on bytes that nobody has"
 awk -F, 'NR > 1 && ($8 < 64 || $8 > 300) { exit 1 }' out || fail "matched: $(cut -d, -f8 out | paste -sd,)"
 fd 0 find -s full.fdr --payload content.bin
-prints ' - *no$'
+prints ' - *3  *no$'
 fd 0 find -s full.fdr --text 'Word-of-Request-000077' --format json
 prints '"offset":null,"packets":1,"confirmed":false'
 [ "$(wc -l <out)" -eq 1 ] || fail "a word: $(wc -l <out) packets"
@@ -33,6 +34,7 @@ fd 1 find -s full.fdr --text 'word-of-request-900077'
 fd 1 find -s off.fdr --payload content.bin
 # what is there is confirmed
 fd 0 find -s full.fdr --text 'the beginning of a request' --format csv
+[ "$(tail -n +2 out | cut -d, -f10 | sort -u)" = 300 ] || fail "a template of 300 flows: $(cut -d, -f10 out | sort -u | paste -sd,)"
 [ "$(grep -c ',1,1$' out)" -eq 300 ] || fail "$(grep -c ',1,1$' out) beginnings of 300"
 
 # ---- related ------------------------------------------------------------------------------------------
