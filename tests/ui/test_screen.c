@@ -596,6 +596,5 @@ int main(void)
 		TEST(test_id),
 		TEST(test_go_to_time),
 	};
-
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
