@@ -72,15 +72,14 @@ static uint64_t number_of(struct sorting *s, const struct value *v)
 	const void *bytes;
 	size_t len;
 
+	if (v->type == TYPE_ADDR && !s->words)
+		return addr_number(s, &v->addr);
 	switch (v->type) {
 	case TYPE_I64: return (uint64_t)v->i ^ (uint64_t)1 << 63;
 	case TYPE_REAL: return order_real(v->real);
 	case TYPE_ID: return record_id_number(v->id.rec) ^ (uint64_t)v->id.source << 56;
 	case TYPE_U128: return v->big >> 64 ? UINT64_MAX : (uint64_t)v->big;
 	case TYPE_ADDR:
-		if (!s->words)
-			return addr_number(s, &v->addr);
-		/* fall through */
 	case TYPE_TEXT:
 		bytes = value_bytes(v, &len);
 		/* no longer than the longest text, and an empty one is no text */

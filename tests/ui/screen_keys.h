@@ -7,6 +7,8 @@
 #include "fake_session.h"
 #include "ui/screen.h"
 
+#include <time.h>
+
 static struct screen screen;
 static struct buf text;
 
@@ -76,6 +78,14 @@ static inline void assert_seen(const char *what)
 {
 	if (strstr(shown(), what) == NULL)
 		fail_msg("not on the screen: %s\n%s", what, shown());
+}
+
+/* What comes when a refresh is due, 10 s at most. */
+static inline void wait_seen(const char *what)
+{
+	for (int i = 0; i < 1000 && strstr(shown(), what) == NULL; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
+	assert_seen(what);
 }
 
 static inline void assert_unseen(const char *what)

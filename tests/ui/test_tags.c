@@ -74,9 +74,10 @@ static void test_tags_stay(void **state)
 	/* a refresh with rows above them changes nothing */
 	fake.first = 5;
 	screen_top(&screen)->ops->refresh(screen_top(&screen));
-	assert_seen("* 3 tagged rows elsewhere");
+	wait_seen("* 3 tagged rows elsewhere");
 	fake.first = 0;
 	screen_top(&screen)->ops->refresh(screen_top(&screen));
+	wait_seen("* 3 tagged rows, 1 elsewhere");
 	keys("gg Space");
 	assert_seen("* 2 tagged rows, 1 elsewhere");
 	keys("u");
