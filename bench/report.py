@@ -112,7 +112,7 @@ def raw(bench):
 
 # ---- the picture: cost against size, both axes logarithmic ----
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 460, 70, 300, 30, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 940, 460, 70, 380, 30, 50
 COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999933"]
 DASHES = ["", "6 3", "2 3", "8 3 2 3"]
 
