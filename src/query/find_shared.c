@@ -61,7 +61,7 @@ static size_t longest_of_flows(struct finds *f, struct part *parts, size_t len)
 /* tree[] counts ends from the content's end on, slot 1, so that a sum up to a slot is what ends there or behind. */
 static void count_end(uint32_t *tree, size_t len, uint32_t end)
 {
-	for (size_t at = len - end + 1; at <= len; at += at & -at)
+	for (size_t at = len - end + 1; at <= len + 1; at += at & -at)
 		tree[at]++;
 }
 
@@ -77,7 +77,7 @@ static uint32_t ends_from(const uint32_t *tree, size_t len, uint32_t end)
 enum rc find_count_shared(struct finds *f, size_t len, struct err *err)
 {
 	struct part *flows = mem_calloc(f->n, sizeof(*flows)), *hits = mem_calloc(f->n, sizeof(*hits));
-	uint32_t *tree = mem_calloc(len + 1, sizeof(*tree));
+	uint32_t *tree = mem_calloc(len + 2, sizeof(*tree)); /* a part without bytes at the beginning has the last slot */
 	size_t n_flows, in = 0;
 
 	if (!flows || !hits || !tree) {
