@@ -2,6 +2,7 @@
 src_base_libbase_a_SOURCES = \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/clock.h \
 	src/base/cursor.h \
 	src/base/err.c \
 	src/base/err.h \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flowdrill capture -s STORE -i IFACE... */
+#include "base/clock.h"
 #include "cli/record.h"
 #include "cli/say.h"
 
@@ -7,18 +8,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TICK_MS = 200 };
-
-static int64_t monotonic(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* Signals that are asked for rather than suffered; a HUP that nohup(1) has switched off stays so. */
 static enum rc open_signals(int *fd, struct err *err)
@@ -53,13 +45,13 @@ static bool take_signals(int fd, struct recording *r)
 static bool enough(const struct args *a, const struct recorder_status *s, int64_t since)
 {
 	return !s->running || (a->count && s->packets >= a->count) ||
-		(a->duration_ns && monotonic() - since >= a->duration_ns);
+		(a->duration_ns && clock_monotonic_ns() - since >= a->duration_ns);
 }
 
 /* Until a signal, the end that was asked for, or the recorder's own. */
 static void watch(const struct args *a, int signals, struct recording *r)
 {
-	int64_t since = monotonic(), report_at = since + a->report_ns;
+	int64_t since = clock_monotonic_ns(), report_at = since + a->report_ns;
 	struct recorder_status status;
 
 	for (;;) {
@@ -75,7 +67,7 @@ static void watch(const struct args *a, int signals, struct recording *r)
 		recorder_status(r->recorder, &status);
 		if (enough(a, &status, since))
 			return;
-		if (a->report_ns && monotonic() >= report_at) {
+		if (a->report_ns && clock_monotonic_ns() >= report_at) {
 			record_report(r);
 			report_at += a->report_ns;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/record.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/say.h"
 #include "cli/sources.h"
@@ -149,14 +150,6 @@ static enum rc name_store(const struct args *a, const struct confine_user *who, 
 						     : err_set(err, RC_USAGE, "-s", "the name is too long");
 }
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* ---- opening ------------------------------------------------------------------------------ */
 
 /* Another user's settings are not for us: they may not even be readable. */
@@ -240,7 +233,7 @@ static enum rc start(struct recording *r, struct err *err)
 
 	if (rc == RC_DONE && notes.text[0])
 		say_note(r->store, notes.text);
-	r->reported_ns = monotonic_ns();     /* rates are since the report before, the first one's since now */
+	r->reported_ns = clock_monotonic_ns();     /* rates are since the report before, the first one's since now */
 	return rc;
 }
 
@@ -300,7 +293,7 @@ void record_report(struct recording *r)
 		recorder_point(r->recorder, i, &p);
 		report_point(&p);
 	}
-	int64_t now = monotonic_ns();
+	int64_t now = clock_monotonic_ns();
 	double seconds = (double)(now - r->reported_ns) / 1e9;
 	if (seconds <= 0)
 		seconds = 1;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/session_parts.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "query/result.h"
 
 #include <string.h>
-#include <time.h>
 
 struct job {
 	struct session *session;
@@ -33,14 +33,6 @@ struct job {
 
 enum { WAKE_EVERY_NS = 25 * 1000 * 1000, WORK_ROUNDS = 100 };
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
 static void lock(struct job *j)
 {
 	pthread_mutex_lock(&j->door);
@@ -51,7 +43,7 @@ static void lock(struct job *j)
 /* Rows came: tells the screen, but not more often than it can draw. */
 static void wake_for_rows(struct job *j)
 {
-	int64_t now = now_ns();
+	int64_t now = clock_monotonic_ns();
 
 	if (now - j->woke_ns < WAKE_EVERY_NS)
 		return;

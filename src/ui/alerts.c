@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/alerts.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "ui/record_label.h"
 #include "ui/screen.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { TROUBLED_MAX = 1024, ALERT_S = 60, ASK_S = 2, MIN_H = 12 };
 static const int64_t second_ns = 1000000000;
@@ -32,14 +32,6 @@ struct alerts_watch {
 	bool begun; /* `known` is what was found last */
 };
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * second_ns + t.tv_nsec;
-}
-
 /* ---- the list ------------------------------------------------------------------------------ */
 
 void alerts_add(struct screen *s, int64_t at_ns, const char *text)
@@ -48,13 +40,13 @@ void alerts_add(struct screen *s, int64_t at_ns, const char *text)
 
 	if (a->n == ALERTS_MAX)
 		memmove(&a->v[0], &a->v[1], --a->n * sizeof(a->v[0]));
-	a->v[a->n] = (struct alert){ .at_ns = at_ns, .since_ns = monotonic_ns() };
+	a->v[a->n] = (struct alert){ .at_ns = at_ns, .since_ns = clock_monotonic_ns() };
 	snprintf(a->v[a->n++].text, ALERT_TEXT, "%s", text);
 }
 
 static void forget_old(struct alerts *a)
 {
-	int64_t now = monotonic_ns();
+	int64_t now = clock_monotonic_ns();
 	size_t old = 0;
 
 	while (old < a->n && now - a->v[old].since_ns > ALERT_S * second_ns)
@@ -122,7 +114,7 @@ static void ask(struct screen *s)
 	if (a->watch == NULL || !query_newest(session_sources(s->session), &newest))
 		return;
 	a->stale = false;
-	a->asked_ns = monotonic_ns();
+	a->asked_ns = clock_monotonic_ns();
 	a->watch->next.n = 0;
 	a->watch->style = s->style;
 	a->watch->style.dates = false;
@@ -147,7 +139,7 @@ void alerts_update(struct screen *s)
 			return;
 		settle(s, a->watch);
 	}
-	if (a->stale && s->live.recorders > 0 && monotonic_ns() - a->asked_ns >= ASK_S * second_ns)
+	if (a->stale && s->live.recorders > 0 && clock_monotonic_ns() - a->asked_ns >= ASK_S * second_ns)
 		ask(s);
 }
 

@@ -5,19 +5,11 @@
  */
 #include "ui/list_view.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
 
 void list_view_take_rates(struct list_view *lv, bool changed)
 {
@@ -27,7 +19,7 @@ void list_view_take_rates(struct list_view *lv, bool changed)
 	if (lv->rates_of != lv->loader.asks)
 		rates_clear(&lv->rates);
 	lv->rates_of = lv->loader.asks;
-	lv->rates.now_ns = now_ns();
+	lv->rates.now_ns = clock_monotonic_ns();
 	if (!changed || lv->view.screen->live.recorders == 0 || lv->view.tier == TIER_PACKET || loader_loading(&lv->loader))
 		return;
 	r = loader_lock(&lv->loader);

@@ -6,21 +6,13 @@
  */
 #include "ui/list_view.h"
 
+#include "base/clock.h"
 #include "flow/health.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { SLICE_NS = 8 * 1000 * 1000, CHECK_EVERY = 16 };
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
 
 static bool matches(const struct list_view *lv, const struct row *row)
 {
@@ -80,7 +72,7 @@ static void say_nothing(struct list_view *lv)
 /* Rows until one matches, all were seen, or it has taken long enough; the row that matched is lv->scan.at. */
 static bool slice(struct list_view *lv, const struct result *r)
 {
-	int64_t end_ns = now_ns() + SLICE_NS;
+	int64_t end_ns = clock_monotonic_ns() + SLICE_NS;
 	struct list_scan *scan = &lv->scan;
 	struct row row;
 
@@ -95,7 +87,7 @@ static bool slice(struct list_view *lv, const struct result *r)
 		if (scan->at >= lv->list.count)
 			scan->at = scan->by > 0 ? 0 : lv->list.count - 1;
 		/* scripts say what is to be seen next: for them it is done at once */
-		if (i % CHECK_EVERY == 0 && lv->view.screen->paced && now_ns() > end_ns)
+		if (i % CHECK_EVERY == 0 && lv->view.screen->paced && clock_monotonic_ns() > end_ns)
 			break;
 	}
 	return false;

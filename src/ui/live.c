@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/live.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "ui/screen.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { LOOK_MS = 250 };
 static const int64_t ms_ns = 1000 * 1000;
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
 
 static void find_recorders(struct screen *s)
 {
@@ -161,7 +153,7 @@ void live_see(struct screen *s)
 {
 	size_t before = s->live.recorders;
 
-	s->live.looked_ns = now_ns();
+	s->live.looked_ns = clock_monotonic_ns();
 	find_recorders(s);
 	/* what a recorder published last came before it went */
 	if (s->live.can && !s->live.paused && !s->indexing && !s->waiting && s->n_views > 0)
@@ -176,13 +168,13 @@ void live_see(struct screen *s)
 
 void live_update(struct screen *s)
 {
-	if (s->live.can && now_ns() - s->live.looked_ns >= LOOK_MS * ms_ns)
+	if (s->live.can && clock_monotonic_ns() - s->live.looked_ns >= LOOK_MS * ms_ns)
 		live_see(s);
 }
 
 int live_wait_ms(const struct screen *s)
 {
-	int64_t left_ns = s->live.looked_ns + LOOK_MS * ms_ns - now_ns();
+	int64_t left_ns = s->live.looked_ns + LOOK_MS * ms_ns - clock_monotonic_ns();
 
 	if (!s->live.can)
 		return -1;

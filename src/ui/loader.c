@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/loader.h"
 
+#include "base/clock.h"
+
 #include <string.h>
-#include <time.h>
 
 void loader_init(struct loader *l, struct session *s, enum tier tier, const struct id *in)
 {
@@ -149,17 +150,9 @@ void loader_slide(struct loader *l, int64_t from_ns)
 	loader_refresh(l);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
-
 static bool is_too_soon(const struct loader *l)
 {
-	return now_ns() - l->ended_ns < (l->ended_ns - l->started_ns) * (REFRESH_SHARE - 1);
+	return clock_monotonic_ns() - l->ended_ns < (l->ended_ns - l->started_ns) * (REFRESH_SHARE - 1);
 }
 
 void loader_refresh(struct loader *l)
@@ -167,7 +160,7 @@ void loader_refresh(struct loader *l)
 	l->stale = l->next != NULL || loader_loading(l) || is_too_soon(l);
 	if (l->stale)
 		return;
-	l->started_ns = now_ns();
+	l->started_ns = clock_monotonic_ns();
 	if (job_start(l->session, &l->query, &l->next, NULL) != RC_DONE)
 		l->next = NULL; /* what is shown stays; the next change tries again */
 }
@@ -186,7 +179,7 @@ static bool settle_next(struct loader *l)
 
 	if (state == JOB_RUNNING)
 		return false;
-	l->ended_ns = now_ns();
+	l->ended_ns = clock_monotonic_ns();
 	if (state != JOB_DONE) {
 		job_drop(l->next);
 		l->next = NULL;

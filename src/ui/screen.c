@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/screen.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/along.h"
@@ -17,7 +18,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { PANE_MIN_H = 30 };
 static const int64_t refresh_every_ns = 300 * 1000 * 1000;
@@ -256,14 +256,6 @@ void screen_resize(struct screen *s, int w, int h)
  * ------------------------------------------------------------------------------
  */
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
-
 static void refresh_views(struct screen *s)
 {
 	alerts_refresh(s);
@@ -279,7 +271,7 @@ void screen_look_for_news(struct screen *s)
 	struct err err;
 	bool changed = false;
 
-	s->refreshed_ns = now_ns();
+	s->refreshed_ns = clock_monotonic_ns();
 	if (session_refresh(s->session, &changed, &err) != RC_DONE)
 		screen_fail(s, &err);
 	else if (changed)
@@ -292,7 +284,7 @@ static void update_indexing(struct screen *s)
 	struct err err;
 
 	if (p != NULL && !atomic_load(&p->done)) {
-		if (now_ns() - s->refreshed_ns >= refresh_every_ns)
+		if (clock_monotonic_ns() - s->refreshed_ns >= refresh_every_ns)
 			screen_look_for_news(s);
 		return;
 	}
@@ -308,7 +300,7 @@ static void update_waiting(struct screen *s)
 {
 	struct err err;
 
-	if (now_ns() - s->refreshed_ns < refresh_every_ns)
+	if (clock_monotonic_ns() - s->refreshed_ns < refresh_every_ns)
 		return;
 	screen_look_for_news(s);
 	if (start_indexing(s, &err) != RC_DONE)
@@ -365,7 +357,7 @@ bool screen_busy(const struct screen *s)
 
 int screen_rest_ms(const struct screen *s)
 {
-	int64_t left_ns = s->paced ? s->key_ns + rest_ns - now_ns() : 0;
+	int64_t left_ns = s->paced ? s->key_ns + rest_ns - clock_monotonic_ns() : 0;
 
 	return left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0;
 }
@@ -484,7 +476,7 @@ void screen_key(struct screen *s, uint32_t key)
 	s->message.text[0] = '\0';
 	s->mouse.clicked = false;
 	s->key = key;
-	s->key_ns = now_ns();
+	s->key_ns = clock_monotonic_ns();
 	if (prompt_is_open(s->prompt))
 		screen_prompt_key(s, key);
 	else if (!marks_key(s, key))

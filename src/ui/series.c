@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/series_parts.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/loader.h"
 
 #include <string.h>
-#include <time.h>
 
 /* A segment when the columns were asked: what comes or goes changes the columns of its time. */
 struct seen {
@@ -29,14 +29,6 @@ struct series {
 	int64_t started_ns, ended_ns; /* of the last job, on the monotonic clock */
 	struct err err; /* rc RC_DONE: none */
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
-}
 
 enum rc series_new(struct session *session, struct series **out, struct err *err)
 {
@@ -268,7 +260,7 @@ static void start(struct series *s)
 
 	drop_load(s);
 	s->stale = false;
-	s->started_ns = now_ns();
+	s->started_ns = clock_monotonic_ns();
 	if (!asked_span(sources, &s->question, &from_ns, &to_ns)) {
 		series_data_free(s->shown);
 		s->shown = NULL;
@@ -318,7 +310,7 @@ void series_ask(struct series *s, const struct series_question *q)
 
 static bool is_too_soon(const struct series *s)
 {
-	return now_ns() - s->ended_ns < (s->ended_ns - s->started_ns) * (REFRESH_SHARE - 1);
+	return clock_monotonic_ns() - s->ended_ns < (s->ended_ns - s->started_ns) * (REFRESH_SHARE - 1);
 }
 
 void series_refresh(struct series *s)
@@ -370,7 +362,7 @@ static bool settle(struct series *s, enum job_state state, const struct err *err
 {
 	bool cut = series_load_is_cut(s->load), done = state == JOB_DONE && s->load->err.rc == RC_DONE && !cut;
 
-	s->ended_ns = now_ns();
+	s->ended_ns = clock_monotonic_ns();
 	if (done) {
 		take_over(s);
 		drop_load(s);
