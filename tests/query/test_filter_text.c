@@ -3,6 +3,7 @@
 #include "query/filter.h"
 
 #include "rows.h"
+#include "../patience.h"
 
 #include "base/mem.h"
 
@@ -15,15 +16,6 @@
 #include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) +
-		(double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
 
 /* Compiles (either way) and evaluates where it compiled. */
 static enum rc try_filter(const char *text, struct err *err)
@@ -62,15 +54,14 @@ static char *repeat(const char *head, const char *part, size_t n, const char *mi
 
 static void check_hostile(char *text, enum rc want)
 {
-	struct timespec start;
+	double start = now_s();
 	struct err err = { .rc = RC_DONE };
 	enum rc rc;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	rc = try_filter(text, &err);
 	if (rc != want || (rc == RC_SYNTAX && !err.has_offset))
 		fail_msg("%.40s...: %s %s", text, rc_name(rc), err.why);
-	assert_true(seconds_since(&start) < 5);
+	assert_true(now_s() - start < 5 * patience());
 	free(text);
 }
 

@@ -7,6 +7,7 @@
 
 #include "made.h"
 #include "rows.h"
+#include "../patience.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,15 +103,6 @@ static void make_sentence(uint64_t *state, char *out, size_t size)
 	}
 }
 
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) +
-		(double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
 static void evaluate(const struct filter *f, enum tier tier)
 {
 	struct flow_key key = row_key(PROTO_TCP, "10.0.0.5", 51514, "192.0.2.7", 443);
@@ -140,18 +132,17 @@ static void count_word(void *ctx, const char *word, const char *help)
 static enum rc try_filter(const char *text, enum tier tier)
 {
 	struct filter *f = NULL;
-	struct timespec start;
+	double start = now_s();
 	struct err err;
 	size_t at, words = 0;
 
 	memset(&err, 0, sizeof(err));
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	enum rc rc = filter_compile(text, tier, &f, &err);
 	if (rc == RC_DONE && f && (tier == TIER_MICROFLOW || tier == TIER_FLOW))
 		evaluate(f, tier);
 	filter_complete(text, tier, &at, count_word, &words);
-	if (seconds_since(&start) > 1)
-		fail_msg("%.3f s for %zu bytes: %.60s", seconds_since(&start), strlen(text),
+	if (now_s() - start > patience())
+		fail_msg("%.3f s for %zu bytes: %.60s", now_s() - start, strlen(text),
 			text);
 	if (rc != RC_DONE && rc != RC_SYNTAX)
 		fail_msg("%s for %.200s", rc_name(rc), text);
@@ -357,9 +348,8 @@ static bool take_row(void *ctx, const struct row *row, const struct raw_packet *
 static void ask(struct store *s, const char *text, enum tier tier, size_t *rows)
 {
 	struct filter *f;
-	struct timespec start;
+	double start = now_s();
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (filter_compile(text, tier, &f, NULL) == RC_DONE) {
 		struct query q;
 
@@ -369,8 +359,8 @@ static void ask(struct store *s, const char *text, enum tier tier, size_t *rows)
 		enum rc rc = query_run(&(struct query_sources){ .stores = &s, .n = 1 }, &q, take_row, rows, NULL, NULL, NULL);
 		asking = false;
 		filter_free(f);
-		if (rc != RC_DONE || seconds_since(&start) > 1)
-			fail_msg("%s after %.3f s: %.200s", rc_name(rc), seconds_since(&start), text);
+		if (rc != RC_DONE || now_s() - start > patience())
+			fail_msg("%s after %.3f s: %.200s", rc_name(rc), now_s() - start, text);
 	}
 	sqlite3_exec(database, text, NULL, NULL, NULL);
 }

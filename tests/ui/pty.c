@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pty.h"
 
+#include "../patience.h"
+
 #include <poll.h>
 #include <pty.h>
 #include <setjmp.h>
@@ -156,7 +158,7 @@ bool pty_shell_ends(void)
 	const struct timespec step = { .tv_nsec = 20 * 1000 * 1000 };
 	int status;
 
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 500 * patience(); i++) {
 		if (waitpid(child, &status, WNOHANG) == child)
 			return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 		nanosleep(&step, NULL);

@@ -42,7 +42,7 @@ void pty_forget(void);
 /* Forgets what was seen, and types. */
 void pty_type(const char *keys);
 void pty_resize(unsigned w, unsigned h);
-/* `job`: the shell, and so the program before it, has left within ten seconds, with 0; else both are killed. */
+/* `job`: the shell, and so the program before it, has left in time (ten seconds, with patience), with 0; else both are killed. */
 bool pty_shell_ends(void);
 /* Everything to the end; the wait status. */
 int pty_finish(void);

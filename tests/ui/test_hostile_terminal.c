@@ -3,6 +3,8 @@
 #include "pty.h"
 #include "vt.h"
 
+#include "../patience.h"
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,14 +82,6 @@ static void test_locales(void **state)
 	}
 }
 
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Resizes and signals as fast as they go, while what is drawn is read. */
 static void flood(void)
 {
@@ -97,17 +90,6 @@ static void flood(void)
 		assert_int_equal(kill(pty.pid, SIGWINCH), 0);
 		(void)pty_take(0);
 	}
-}
-
-/* Sanitizers and a loaded machine take their time. */
-static double slowness(void)
-{
-	double load[1] = { 0 };
-
-#ifdef __SANITIZE_ADDRESS__
-	return 10;
-#endif
-	return getloadavg(load, 1) == 1 && load[0] > 1 ? 1 + load[0] : 1;
 }
 
 static void test_flood_of_resizes(void **state)
@@ -120,7 +102,7 @@ static void test_flood_of_resizes(void **state)
 	start = now_s();
 	flood();
 	print_message("%d resizes in %.3f s\n", FLOOD, now_s() - start);
-	assert_true(now_s() - start < FLOOD_MAX_S);
+	assert_true(now_s() - start < FLOOD_MAX_S * patience());
 	pty_resize(30, 4);
 	pty_wait_for("too small (30x4)");
 	pty_forget();
@@ -130,7 +112,7 @@ static void test_flood_of_resizes(void **state)
 	print_message("redrawn after %.0f ms\n", (now_s() - start) * 1e3);
 	pty_wait_for("health: normal"); /* there is room for details */
 	print_message("with details after %.0f ms\n", (now_s() - start) * 1e3);
-	assert_true((now_s() - start) * 1e3 < REDRAW_MAX_MS * slowness());
+	assert_true((now_s() - start) * 1e3 < REDRAW_MAX_MS * patience());
 	pty_type("Q");
 	leaves_well();
 }

@@ -6,6 +6,8 @@
 #include "pty.h"
 #include "vt.h"
 
+#include "../patience.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -31,25 +33,6 @@ static const double shown_within_s = 2, left_within_s = 2;
 static struct vt vt;
 static char store[512], recorder_err[512];
 static pid_t recorder; /* another process than the screen, or 0 */
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Sanitizers and a loaded machine take their time. */
-static double slowness(void)
-{
-	double load[1] = { 0 };
-
-#ifdef __SANITIZE_ADDRESS__
-	return 10;
-#endif
-	return getloadavg(load, 1) == 1 && load[0] > 2 ? load[0] / 2 : 1;
-}
 
 /* ---- frames ----------------------------------------------------------------------------------- */
 
@@ -109,7 +92,7 @@ static double wait_for(const char *text, double within_s)
 	double from = now_s();
 
 	while (vt_find(&vt, text) < 0) {
-		if (now_s() - from > within_s) {
+		if (now_s() - from > within_s * patience()) {
 			show_terminal();
 			fail_msg("'%s' was not shown within %.1f s", text, within_s);
 		}
@@ -214,7 +197,7 @@ static double worst;
 /* A frame that was just sent shows itself in this. */
 static void see(const char *text)
 {
-	double took = wait_for(text, shown_within_s * slowness());
+	double took = wait_for(text, shown_within_s);
 
 	worst = took > worst ? took : worst;
 }
@@ -406,9 +389,9 @@ static void test_interface(void **state)
 	open_screen((const char *const[]){ "-i", "v1", "-s", store, NULL });
 	see_pid(pty.pid);
 	send_frame(9, CLIENT);
-	wait_for("10.9.0.9 ", 5 * slowness()); /* what was in the log before is no news */
+	wait_for("10.9.0.9 ", 5); /* what was in the log before is no news */
 	run("ip link set v1 down");
-	wait_for("v1 is down: capture goes on when it is up again", 5 * slowness());
+	wait_for("v1 is down: capture goes on when it is up again", 5);
 	wait_for(", v1 down", 5);
 	pty_resize(60, 20);
 	vt_resize(&vt, 60, 20);
@@ -416,12 +399,12 @@ static void test_interface(void **state)
 	pty_resize(W, H);
 	vt_resize(&vt, W, H);
 	run("ip link set v1 up");
-	wait_for("v1 is up again", 5 * slowness());
+	wait_for("v1 is up again", 5);
 	assert_int_equal(vt_find(&vt, "v1 down"), -1);
 	send_frame(10, CLIENT);
-	wait_for("10.9.0.10 ", 5 * slowness());
+	wait_for("10.9.0.10 ", 5);
 	run("ip link del v0; ip link add v0 type veth peer name v1 && ip link set v0 up arp off && ip link set v1 up arp off");
-	wait_for("gone: ", 5 * slowness()); /* the interface, or the recording with it, where one look saw both */
+	wait_for("gone: ", 5); /* the interface, or the recording with it, where one look saw both */
 	wait_for("recording ended", 5); /* there is no other interface */
 	leave_with(3);
 	store_is_whole();
@@ -449,7 +432,7 @@ static void test_drops(void **state)
 	end_flood(flood);
 	kill(pty.pid, SIGCONT);
 	for (double from = now_s(); vt_find(&vt, " dropped") < 0 || vt_find(&vt, "0 dropped") >= 0; pty_take(20))
-		if (now_s() - from > 5 * slowness())
+		if (now_s() - from > 5 * patience())
 			break;
 	wait_for("packets were dropped: they came faster than they could be taken", 5);
 	print_message("%s\n", vt_line(&vt, 0));
@@ -478,12 +461,12 @@ static void test_resizes(void **state)
 			(void)pty_take(1);
 	}
 	print_message("%d resizes in %.2f s\n", RESIZES, now_s() - from);
-	assert_true(now_s() - from < 10 * slowness());
+	assert_true(now_s() - from < 10 * patience());
 	end_flood(flood);
 	vt_init(&vt, W, H);
 	pty_resize(W, H);
 	from = now_s();
-	wait_for("live, recorder", shown_within_s * slowness());
+	wait_for("live, recorder", shown_within_s);
 	print_message("drawn %.0f ms after the last of them\n", (now_s() - from) * 1e3);
 	wait_for("10 k packets", 10);
 	snprintf(text, sizeof(text), "v1: %d received, %d stored, 0 refused, 0 dropped", RESIZES, RESIZES);
@@ -529,7 +512,7 @@ static void test_lost_terminal(void **state)
 	close(pty.fd);
 	assert_int_equal(waitpid(pty.pid, &status, 0), pty.pid);
 	print_message("sealed and gone %.2f s after the terminal\n", now_s() - from);
-	assert_true(now_s() - from < left_within_s * slowness());
+	assert_true(now_s() - from < left_within_s * patience());
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	end_flood(flood);
 	store_is_whole();

@@ -2,6 +2,8 @@
 /* Signals to the program on a terminal: how it leaves, and that the terminal is given back. */
 #include "pty.h"
 
+#include "../patience.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -25,14 +27,6 @@ static void start(void)
 	pty_forget();
 }
 
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void assert_modes_given_back(void)
 {
 	const tcflag_t usual = ICANON | ECHO | ISIG;
@@ -42,12 +36,12 @@ static void assert_modes_given_back(void)
 	assert_int_equal(modes.c_lflag & usual, usual);
 }
 
-/* Waits for the end without reading what it writes; seconds taken, LEAVE_S at most (or the test fails). */
+/* Waits for the end without reading what it writes; seconds taken. */
 static double wait_for_end(int *status)
 {
 	double from = now_s();
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < TRIES * patience(); i++) {
 		pid_t pid = waitpid(pty.pid, status, WNOHANG);
 
 		if (pid == pty.pid)
@@ -69,11 +63,11 @@ static void leaves_by(int number)
 	start();
 	from = now_s();
 	assert_int_equal(kill(pty.pid, number), 0);
-	while (!pty_has_seen("\033[?1049l") && pty_take(LEAVE_S * 1000))
+	while (!pty_has_seen("\033[?1049l") && pty_take((int)(LEAVE_S * 1000 * patience())))
 		;
 	assert_true(pty_has_seen("\033[?1049l"));
 	wait_for_end(&status);
-	assert_true(now_s() - from < LEAVE_S);
+	assert_true(now_s() - from < LEAVE_S * patience());
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_modes_given_back();
@@ -115,7 +109,7 @@ static void stuck_leaves_by(int number)
 	assert_int_equal(kill(pty.pid, number), 0);
 	took = wait_for_end(&status);
 	print_message("left a stuck terminal after %.2f s\n", took);
-	assert_true(took < LEAVE_S);
+	assert_true(took < LEAVE_S * patience());
 	assert_true(WIFEXITED(status));
 	assert_modes_given_back();
 	close(pty.fd);
@@ -138,7 +132,7 @@ static void test_lost_terminal(void **state)
 	close(pty.fd);
 	took = wait_for_end(&status);
 	print_message("left a lost terminal after %.2f s\n", took);
-	assert_true(took < LEAVE_S);
+	assert_true(took < LEAVE_S * patience());
 	assert_true(WIFEXITED(status));
 }
 
@@ -154,7 +148,7 @@ static void test_lost_without_a_signal(void **state)
 	close(pty.fd);
 	assert_true(pty_shell_ends());
 	print_message("left a lost terminal, without a signal, after %.2f s\n", now_s() - from);
-	assert_true(now_s() - from < LEAVE_S);
+	assert_true(now_s() - from < LEAVE_S * patience());
 }
 
 /* Whether what it wrote last was seen. */
@@ -165,7 +159,7 @@ static bool dies_and_says(int number)
 
 	start();
 	assert_int_equal(kill(pty.pid, number), 0);
-	while (!pty_has_seen("\033[?1049l") && pty_take(LEAVE_S * 1000))
+	while (!pty_has_seen("\033[?1049l") && pty_take((int)(LEAVE_S * 1000 * patience())))
 		;
 	said = pty_has_seen("\033[?1049l");
 	wait_for_end(&status);
