@@ -5,6 +5,8 @@ bench_flowdrill_gen_SOURCES = bench/gen.h bench/gen.c bench/gen-flow.c bench/gen
 
 noinst_PROGRAMS += bench/flowdrill-limit
 bench_flowdrill_limit_SOURCES = bench/limit.c
+bench_flowdrill_limit_CPPFLAGS = $(AM_CPPFLAGS) $(XXHASH_CFLAGS)
+bench_flowdrill_limit_LDADD = $(XXHASH_LIBS)
 
 noinst_PROGRAMS += bench/flowdrill-year
 bench_flowdrill_year_SOURCES = bench/year.c

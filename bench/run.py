@@ -203,7 +203,8 @@ class Bench:
                               prepare=self.fresh("cache"), check=check),
                     Contender("nfpcapd", ["nfpcapd", "-r", self.file, "-w", self.path("nf")],
                               prepare=self.fresh("nf"), limit=against if usual else None),
-                    Contender("parse and count, one thread", [self.limit, self.file], limit=limit)]
+                    Contender("parse and count, one thread", [self.limit, self.file], limit=limit),
+                    Contender("the same, which also reads, verifies, hashes, keeps", [self.limit, "rshk", self.file])]
 
         bare = {"imix": 1.5, "small": 3.0}.get(self.capture.mix)
         self.run("index in place, no payload work", contenders("bare", BARE, 0.5, bare))
