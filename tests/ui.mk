@@ -84,54 +84,8 @@ TESTS += tests/ui/man_keys.sh
 EXTRA_DIST += tests/ui/man_keys.sh
 
 # Scripted keys on the sample, compared with saved screens.
-TESTS += tests/ui/tags.sh tests/ui/groups.sh
-EXTRA_DIST += tests/ui/tags.sh tests/ui/groups.sh
-TESTS += tests/ui/screens.sh tests/ui/readme.sh
-EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/screens/readme.script \
-	tests/ui/screens/bytes.200x60.txt \
-	tests/ui/screens/bytes.80x24.txt \
-	tests/ui/screens/bytes.script \
-	tests/ui/screens/ladder.200x60.txt \
-	tests/ui/screens/ladder.80x24.txt \
-	tests/ui/screens/ladder.ascii.txt \
-	tests/ui/screens/answers.script tests/ui/screens/answers.80x24.txt tests/ui/screens/answers.200x60.txt \
-	tests/ui/screens/points.script tests/ui/screens/points.80x24.txt tests/ui/screens/points.200x60.txt \
-	tests/ui/screens/ladder.script \
-	tests/ui/screens/related.200x60.txt \
-	tests/ui/screens/related.80x24.txt \
-	tests/ui/screens/related.ascii.txt \
-	tests/ui/screens/related.script \
-	tests/ui/screens/stream.200x60.txt \
-	tests/ui/screens/stream.80x24.txt \
-	tests/ui/screens/stream.ascii.txt \
-	tests/ui/screens/stream.script \
-	tests/ui/screens/colors.80x24.txt \
-	tests/ui/screens/colors.script \
-	tests/ui/screens/columns.200x60.txt \
-	tests/ui/screens/columns.80x24.txt \
-	tests/ui/screens/columns.script \
-	tests/ui/screens/groups.200x60.txt \
-	tests/ui/screens/groups.80x24.txt \
-	tests/ui/screens/groups.ascii.txt \
-	tests/ui/screens/groups.script \
-	tests/ui/screens/chart.200x60.txt \
-	tests/ui/screens/chart.80x24.txt \
-	tests/ui/screens/chart.ascii.txt \
-	tests/ui/screens/chart.script \
-	tests/ui/screens/time.200x60.txt \
-	tests/ui/screens/time.80x24.txt \
-	tests/ui/screens/time.ascii.txt \
-	tests/ui/screens/time.script \
-	tests/ui/screens/tools.200x60.txt \
-	tests/ui/screens/tools.80x24.txt \
-	tests/ui/screens/tools.script \
-	tests/ui/screens/trouble.200x60.txt \
-	tests/ui/screens/trouble.80x24.txt \
-	tests/ui/screens/trouble.script \
-	tests/ui/screens/walk.200x60.txt \
-	tests/ui/screens/walk.80x24.txt \
-	tests/ui/screens/walk.ascii.txt \
-	tests/ui/screens/walk.script
+TESTS += tests/ui/screens.sh tests/ui/readme.sh tests/ui/tags.sh tests/ui/groups.sh
+EXTRA_DIST += tests/ui/screens.sh tests/ui/readme.sh tests/ui/tags.sh tests/ui/groups.sh tests/ui/screens
 
 unit_tests += tests/ui/test_prompt
 tests_ui_test_prompt_SOURCES = tests/ui/test_prompt.c
