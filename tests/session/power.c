@@ -189,7 +189,7 @@ static struct node *node_of(const char *path)
 		if (!nodes[i].path[0])
 			at = i;
 	}
-	if (at == NODES)
+	if (at >= NODES)
 		die("too many files");
 	n_nodes += at == n_nodes;
 	nodes[at] = (struct node){ .new_name = false };

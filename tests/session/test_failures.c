@@ -341,7 +341,7 @@ static void must_answer(const struct sweep *w, const char *path, struct answers 
 	struct check_report report;
 	struct err err = {0};
 	char said[300] = "";
-	struct store *s;
+	struct store *s = NULL;
 
 	if (open_of(w->job, path, false, &s, &err) != RC_DONE)
 		WRONG(w, "does not open for reading: %s: %s", err.what, err.why);
