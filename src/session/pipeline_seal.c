@@ -67,6 +67,12 @@ static size_t points_seen(struct segment_job *job)
 		(rc) = (call);                   \
 	while ((rc) == RC_NO_SPACE && (p)->full && (p)->full((p)->full_ctx))
 
+/* Where sealing lags behind, a block may be evicted before its index is written. Its row has counted what was not published. */
+static enum rc unless_gone(struct pipeline *p, uint32_t block, enum rc rc)
+{
+	return rc == RC_MISSING && store_block_gone(p->store, block) ? RC_DONE : rc;
+}
+
 static enum rc mark_indexed(struct pipeline *p, uint32_t block, bool publish, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -77,7 +83,7 @@ static enum rc mark_indexed(struct pipeline *p, uint32_t block, bool publish, st
 			p->n_addrs, err));
 	p->no_filter = false;
 	p->n_addrs = p->n_distinct = 0;
-	return rc;
+	return unless_gone(p, block, rc);
 }
 
 static enum rc seal_packets(struct pipeline *p, struct segment_job *job, struct err *err)
@@ -98,6 +104,7 @@ static enum rc seal_packets(struct pipeline *p, struct segment_job *job, struct 
 	if (rc == RC_DONE && job->publish)
 		WHILE_FULL(p, rc, store_publish_segment(p->store, &job->place, &out->bytes, out->macros,
 			out->n_macros, job->points, n_points, err));
+	rc = unless_gone(p, job->place.block, rc);
 	if (rc == RC_DONE)
 		atomic_fetch_add(&p->published, job->n_packets);
 	return rc;

@@ -111,7 +111,7 @@ static enum rc begin_writer(struct recorder *r, struct err *err)
 static enum rc mend(struct recorder *r, struct err *err)
 {
 	struct block_writer *w = r->broken;
-	uint32_t block;
+	uint32_t block = 0;
 	uint64_t length;
 	enum rc rc;
 
@@ -127,6 +127,8 @@ static enum rc mend(struct recorder *r, struct err *err)
 	}
 	if (rc == RC_NO_SPACE)
 		return rc;
+	if (rc == RC_MISSING && store_block_gone(r->store, block))
+		rc = RC_DONE;            /* it was what made room */
 	block_writer_abandon(w);
 	r->broken = NULL;
 	return rc;

@@ -265,7 +265,8 @@ struct macro_part {
  * Publishes a segment (invariants S1, S2): appends its bytes to the block's index file, syncs, names it in the catalog with
  * its macroflow parts. place->at and len are filled in; points are the sums to add per capture point (number, packets, bytes,
  * first, last). Parts must be sorted by service_cmp(). Own stores: the packets must be synced before (block_writer_sync(), or a
- * sealed block): RC_USAGE else, as for a gap before the segment.
+ * sealed block): RC_USAGE else, as for a gap before the segment. RC_MISSING where the block was evicted meanwhile, and these
+ * packets counted with it.
  */
 enum rc store_publish_segment(struct store *s, struct segment_place *place, const struct buf *bytes,
 	struct macro_part *parts, size_t n_parts, const struct point_info *points, size_t n_points, struct err *err);
@@ -301,7 +302,7 @@ enum rc store_segment_macros(struct store *s, const struct segment_place *place,
 enum rc store_release_dead(struct store *s, uint32_t block, uint64_t from, uint64_t to, bool *later, struct err *err);
 /*
  * All segments of the block are published: its filter is written (addrs NULL: none, it may have any address), its state
- * becomes indexed.
+ * becomes indexed. RC_MISSING where it was evicted meanwhile.
  */
 enum rc store_block_indexed(struct store *s, uint32_t number, const struct addr *addrs, size_t n, struct err *err);
 /* The totals that segments do not sum up to by themselves; `complete` ends an ingest. */

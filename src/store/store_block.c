@@ -231,6 +231,7 @@ static enum rc append_filter(struct store *s, const struct buf *record, struct e
 enum rc store_block_indexed(struct store *s, uint32_t number, const struct addr *addrs, size_t n,
 	struct err *err)
 {
+	const struct block_info *b;
 	struct buf record;
 	enum rc rc;
 
@@ -238,8 +239,12 @@ enum rc store_block_indexed(struct store *s, uint32_t number, const struct addr 
 	if (addrs)
 		filter_encode(&record, number, addrs, n);
 	store_lock(s);
-	/* a filter is a help: one that is lost says 'maybe', so nothing is synced */
-	rc = record.failed ? err_memory(err) : append_filter(s, &record, err);
+	b = view_block(&s->view, number);
+	if (b && b->state == BLOCK_EVICTED)
+		rc = err_set(err, RC_MISSING, s->path, "block %u was evicted", number);
+	else
+		/* a filter is a help: one that is lost says 'maybe', so nothing is synced */
+		rc = record.failed ? err_memory(err) : append_filter(s, &record, err);
 	if (rc == RC_DONE)
 		rc = change_block(s, number, BLOCK_INDEXED, NULL, err);
 	if (rc == RC_DONE)

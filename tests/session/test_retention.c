@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 /* Ten packets a second of a thousand bytes: flows of clients that go on over blocks, slices and windows. */
-enum { PACKETS = 9000, PAYLOAD = 1000, CLIENTS = 7 };
+enum { PACKETS = 9000, PAYLOAD = 1000, CLIENTS = 7, EVICT_AT = 200000 };
 
 struct place { char dir[256], capture[300], store[300]; };
 
@@ -308,6 +308,60 @@ static void test_evict_unpublished(void **state)
 	store_close(s);
 }
 
+/* Evicts block 2 while it is read. */
+static struct store *evicting;
+
+static ssize_t evicting_pread(int fd, void *to, size_t len, off_t at)
+{
+	struct store *s = evicting;
+	char name[64], path[512];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	if (s && at >= EVICT_AT && strstr(path, "/blocks/00000002.pcapng")) {
+		evicting = NULL;
+		assert_int_equal(store_evict(s, 2, false, NULL), RC_DONE);
+	}
+	return io_real.pread(fd, to, len, at);
+}
+
+/* Indexing lags behind, and a block goes before its index is written: its packets count as evicted, and the next blocks are indexed. */
+static void test_evict_while_indexed(void **state)
+{
+	struct place *p = *state;
+	struct store *s = make_store(p), *reader;
+	struct ingest_options options;
+	struct ingest_progress progress = { 0 };
+	static struct io_ops ops;
+	struct err err = { 0 };
+
+	ops = io_real;
+	struct block_info second = *store_block(s, 2);
+	assert_int_equal(store_open(p->store, false, &reader, NULL, NULL), RC_DONE);
+	assert_int_equal(store_drop_index(s, 2, NULL), RC_DONE);
+	assert_int_equal(store_drop_index(s, 3, NULL), RC_DONE);
+	ingest_options_default(&options);
+	options.segment_packets = 400;
+	ops.pread = evicting_pread;
+	io_set_ops(&ops);
+	evicting = s;
+	if (ingest_left(s, &options, &progress, &err) != RC_DONE)
+		fail_msg("%s: %s", err.what, err.why);
+	io_set_ops(NULL);
+	assert_null(evicting);
+	assert_int_equal(store_block(s, 2)->state, BLOCK_EVICTED);
+	assert_int_equal(store_block(s, 2)->packets, second.packets);
+	assert_int_equal(store_block(s, 3)->state, BLOCK_INDEXED);
+	assert_false(has_file(s, "index", 2, "idx"));
+	must_agree_all(s, reader, 0);
+	/* to say so twice does nothing */
+	assert_int_equal(store_block_indexed(s, 2, NULL, 0, NULL), RC_MISSING);
+	store_close(reader);
+	store_close(s);
+}
+
 /* Files that a crash left are removed by opening. */
 static void test_left_files(void **state)
 {
@@ -506,6 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_PLACE(test_evict),
 		WITH_PLACE(test_evict_unpublished),
+		WITH_PLACE(test_evict_while_indexed),
 		WITH_PLACE(test_left_files),
 		WITH_PLACE(test_keep),
 		WITH_PLACE(test_orphans),
