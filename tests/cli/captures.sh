@@ -108,7 +108,7 @@ check_refused()
 {
 	local got=0 n
 	checks=$((checks + 1))
-	timeout 30 "$FLOWDRILL" stats -r "$capture" --format json >stats 2>err || got=$?
+	timeout $hung "$FLOWDRILL" stats -r "$capture" --format json >stats 2>err || got=$?
 	[ $got -eq 0 ] || [ $got -eq 3 ] || fail "$file: exit status $got"
 	n=$(json packets <stats)
 	[ "${n:-0}" -le "$packets" ] || fail "$file: $n packets of $packets"

@@ -28,7 +28,7 @@ fh()
 	shift
 	checks=$((checks + 1))
 	rm -f out err # which are links to what was said before
-	timeout 60 "$FLOWDRILL" "$@" >out 2>err </dev/null || got=$?
+	timeout $hung "$FLOWDRILL" "$@" >out 2>err </dev/null || got=$?
 	case " $want " in
 	*" $got "*) ;;
 	*) fail "$(printf 'flowdrill%s: status %d, not %s' "$(printf ' %q' "$@")" "$got" "$want")"; cat -v err ;;

@@ -2,6 +2,7 @@
 # For the scripts of tests/cli: a scratch directory with the captures of capture-tool, and checks that say what they saw.
 # The script ends with `done_testing`.
 set -u
+. "$top_srcdir/tests/patience.sh"
 tool=$top_builddir/tests/cli/capture-tool
 scratch=$(mktemp -d) || exit 99
 trap 'rm -rf "$scratch"' EXIT

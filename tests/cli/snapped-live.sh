@@ -10,16 +10,17 @@ cascade()
 {
 	python3 -B "$top_srcdir/tests/cli/cascade.py" "$top_srcdir/bench" "$@"
 }
+all_there()
+{
+	[ "$(packets_in "$1" macroflows)" = "$count" ]
+}
 mkdir live && chmod 711 live
 cascade write || exit 99
 
 for how in sparse full; do
 	begin -s live/$how.fdr -i v1 --snaplen 96 --fingerprints $how
 	count=$(cascade send v0) || fail "nothing could be sent"
-	for ((i = 0; i < 200; i++)); do
-		[ "$(packets_in live/$how.fdr macroflows)" != "$count" ] || break
-		sleep 0.1
-	done
+	wait_until 20 all_there live/$how.fdr
 	finish INT 0
 	is "$how: packets" "$(packets_in live/$how.fdr packets)" "$count"
 	fd 0 check -s live/$how.fdr

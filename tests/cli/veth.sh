@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # For scripts that record: two veth pairs, v0 - v1 and w0 - w1, in a network namespace of the script's own, which begins again
 # inside; then lib.sh, and a recorder in the background. Frames are sent into v0 and w0, and recorded at v1 and w1.
-if [ -z "${VETH_INSIDE-}" ]; then
-	[ "$(id -u)" = 0 ] || { echo "only root may record here"; exit 77; }
-	for program in ip unshare setpriv; do
-		command -v $program >/dev/null || { echo "no $program here"; exit 77; }
-	done
-	unshare -nm true 2>/dev/null || { echo "network namespaces are not allowed here"; exit 77; }
-	VETH_INSIDE=1 exec unshare -nm bash "$0"
-fi
+. "$top_srcdir/tests/network.sh"
+own_network
+command -v setpriv >/dev/null || { echo "no setpriv here"; exit 77; }
 unset SUDO_UID SUDO_GID XDG_STATE_HOME
 export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 # which needs rights that are given up
 . "$top_srcdir/tests/cli/lib.sh"
@@ -16,36 +11,18 @@ flood=$top_builddir/tests/capture/flood-tool
 recorder=
 trap '[ -z "$recorder" ] || kill -KILL "$recorder" 2>/dev/null; cd /; umount -q "$scratch"/*/ 2>/dev/null; rm -rf "$scratch"' EXIT
 chmod 711 "$scratch" # the recorder is not root any more
-mount -t sysfs sysfs /sys 2>/dev/null # that of this namespace
-for pair in 'v0 v1' 'w0 w1'; do
-	read -r a b <<<"$pair"
-	ip link add "$a" type veth peer name "$b" || exit 99
-	for device in "$a" "$b"; do
-		ip link set "$device" addrgenmode none arp off && ip link set "$device" up || exit 99
-	done
-done
+own_sysfs
+veth_pair v0 v1 && veth_pair w0 w1 || exit 99
 
-# A machine that others load takes its time.
-slowness()
+said_or_gone()
 {
-	awk '{ print ($1 > 2 ? int($1 / 2) + 1 : 1) }' /proc/loadavg
+	grep -q -e "$1" said || ! kill -0 "$recorder" 2>/dev/null
 }
 
-now_ms()
-{
-	local us=${EPOCHREALTIME/./}
-	echo $((us / 1000))
-}
-
-# wait_said PATTERN: until ./said has it, 20 s at most.
+# wait_said PATTERN: until ./said has it.
 wait_said()
 {
-	local i
-	for ((i = 0; i < 400; i++)); do
-		grep -q -e "$1" said && return
-		kill -0 "$recorder" 2>/dev/null || break
-		sleep 0.05
-	done
+	wait_until 20 said_or_gone "$1"
 	grep -q -e "$1" said && return
 	fail "the recorder did not say '$1'"
 	sed 's/^/  said: /' said

@@ -4,33 +4,26 @@
 # while a recorder starts again in the same store: what is left opens without help and is sound; its packets are those that were sent, byte
 # for byte, from where eviction got to without a gap, to no less than what the recorder had reported stored.
 # KILL_ROUNDS rounds (3), delays from KILL_SEED (1).
+. "$top_srcdir/tests/network.sh"
+own_network
 . "$top_srcdir/tests/session/kill-lib.sh"
 rounds=${KILL_ROUNDS-3}
 seed=${KILL_SEED-1}
 RANDOM=$seed
-name=fdkill$$
 killed=0
 again=0
 evictions=0
 reported=0
 
-if [ "$(id -u)" -ne 0 ] || ! ip netns add "$name" 2>/dev/null; then
-	echo "skipped: needs root and network namespaces"
-	exit 77
-fi
 recorder=
 cleanup()
 {
 	[ -z "$recorder" ] || kill -KILL "$recorder" 2>/dev/null
-	ip netns del "$name" 2>/dev/null
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
-ip -n "$name" link add w0 type veth peer name w1
-for dev in w0 w1; do
-	ip netns exec "$name" sysctl -qw "net.ipv6.conf.$dev.disable_ipv6=1"
-	ip -n "$name" link set "$dev" up
-done
+own_sysfs
+veth_pair w0 w1 || exit 99
 
 # 25 minutes in a second
 "$top_builddir/bench/flowdrill-gen" -o in.pcap --packets 20000 --seed 7 --format pcap-ns || exit 99
@@ -46,7 +39,7 @@ bytes_only()
 
 start()
 {
-	ip netns exec "$name" "$FLOWDRILL" capture -s "$store" -i w1 --max-size 6M --block-size 1Mi --sync-interval 10ms \
+	"$FLOWDRILL" capture -s "$store" -i w1 --max-size 6M --block-size 1Mi --sync-interval 10ms \
 		2>>report &
 	recorder=$!
 }
@@ -58,7 +51,14 @@ die()
 	recorder=
 }
 
-# A recorder that takes packets asks to be killed.
+# Asked, it says that it has stored something.
+has_stored()
+{
+	kill -USR1 "$recorder" 2>/dev/null
+	grep -q '^flowdrill: w1: .* [1-9][0-9]* stored,' report
+}
+
+# A recorder that takes packets asks to be killed: at any moment, but for the last one, which has stored something.
 record_and_kill()
 {
 	local sender until
@@ -66,18 +66,15 @@ record_and_kill()
 	mkdir live
 	: >report
 	start
-	for ((i = 0; i < 200; i++)); do
-		grep -q ': recording$' report && break
-		sleep 0.02
-	done
-	[ $i -lt 200 ] || fail "no recorder: $(cat report)"
-	ip netns exec "$name" "$top_builddir/tests/session/replay-tool" w0 1500 <in.pcap >sent &
+	wait_until 20 grep -q ': recording$' report || fail "no recorder: $(cat report)"
+	"$top_builddir/tests/session/replay-tool" w0 1500 <in.pcap >sent &
 	sender=$!
 	until=$(($(now_us) + $1))
 	while [ "$(now_us)" -lt "$until" ]; do
 		kill -USR1 "$recorder" 2>/dev/null
 		sleep 0.03
 	done
+	[ "$round" -lt "$rounds" ] || wait_until 20 has_stored || fail "nothing was stored: $(cat report)"
 	die
 	kill "$sender" 2>/dev/null
 	wait "$sender" 2>/dev/null

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include "recording.h"
 
+#include "../patience.h"
+
 #include "base/io.h"
 #include "captures.h"
 #include "store/check.h"
@@ -190,25 +192,28 @@ static uint64_t received(const struct recording *p)
 	return p->points[0].received + p->points[1].received;
 }
 
-/* Until so many frames were counted (stored or refused), at most 20 s. */
+/* Naps while one waits. */
+enum { NAP_MS = 5, NAPS = 4000 };
+
+/* Until so many frames were counted (stored or refused). */
 void recording_wait_received(struct recording *p, uint64_t n)
 {
-	for (unsigned i = 0; i < 4000; i++) {
+	for (unsigned i = 0; i < NAPS * patience(); i++) {
 		recording_look(p);
 		if (received(p) >= n)
 			return;
-		recording_nap(5);
+		recording_nap(NAP_MS);
 	}
 	fail_msg("%llu of %llu frames", (unsigned long long)received(p), (unsigned long long)n);
 }
 
 void recording_wait_said(struct recording *p, const char *what)
 {
-	for (unsigned i = 0; i < 4000; i++) {
+	for (unsigned i = 0; i < NAPS * patience(); i++) {
 		recording_look(p);
 		if (strstr(p->said, what))
 			return;
-		recording_nap(5);
+		recording_nap(NAP_MS);
 	}
 	fail_msg("nobody said '%s' but: %s", what, p->said);
 }

@@ -4,43 +4,33 @@
 # flat, the disk within 2 % of the cap, no descriptor leaks, the accounting is exact, and what is left is
 # sound. SOAK_HOURS (8) of traffic at SOAK_RATE (400) packets a second. Tables of conversations have a fixed size and become memory
 # as they are used: SOAK_FILL (300,000) connections in the first minute take every place.
+. "$top_srcdir/tests/network.sh"
+own_network
 . "$top_srcdir/tests/cli/lib.sh"
 hours=${SOAK_HOURS-8} speed=${SOAK_SPEED-16} rate=${SOAK_RATE-400}
 cap_mb=${SOAK_CAP_MB-512} fill=${SOAK_FILL-300000}
-name=fdsoak$$
 
-if [ "$(id -u)" -ne 0 ] || ! ip netns add "$name" 2>/dev/null; then
-	echo "skipped: needs root and network namespaces"
-	exit 77
-fi
 recorder=
 cleanup()
 {
 	[ -z "$recorder" ] || kill -KILL "$recorder" 2>/dev/null
-	ip netns del "$name" 2>/dev/null
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
-ip -n "$name" link add w0 type veth peer name w1
-for dev in w0 w1; do
-	ip netns exec "$name" sysctl -qw "net.ipv6.conf.$dev.disable_ipv6=1"
-	ip -n "$name" link set "$dev" up
-done
+own_sysfs
+veth_pair w0 w1 || exit 99
 
 chmod 711 "$scratch"
 mkdir live
-ip netns exec "$name" "$FLOWDRILL" capture -s live/soak.fdr -i w1 --user root-is-refused 2>err &&
+"$FLOWDRILL" capture -s live/soak.fdr -i w1 --user root-is-refused 2>err &&
 	fail "an unknown user was taken"
-ip netns exec "$name" "$FLOWDRILL" capture -s "$scratch/live/soak.fdr" -i w1 --max-size "${cap_mb}M" \
+"$FLOWDRILL" capture -s "$scratch/live/soak.fdr" -i w1 --max-size "${cap_mb}M" \
 	--block-size 8M --report 60 2>report &
 recorder=$!
-for ((i = 0; i < 50; i++)); do
-	[ -e live/soak.fdr/index/catalog.db ] && break
-	sleep 0.1
-done
+wait_until 5 test -e live/soak.fdr/index/catalog.db
 
 "$top_builddir/bench/flowdrill-gen" -o - --packets $((hours * 3600 * rate)) --rate "$rate" --format pcap-ns |
-	ip netns exec "$name" "$top_builddir/tests/session/replay-tool" w0 "$speed" "$fill" >sent &
+	"$top_builddir/tests/session/replay-tool" w0 "$speed" "$fill" >sent &
 sender=$!
 
 # seconds, KiB of memory, descriptors, bytes on disk

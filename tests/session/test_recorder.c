@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include "captures.h"
+#include "../patience.h"
 #include "recording.h"
 
 #include <poll.h>
@@ -76,7 +77,7 @@ static void test_followed(void **state)
 	recording_start(p, 1);
 	recording_wait_received(p, 100);
 	assert_int_equal(store_open(p->store, false, &s, &notes, NULL), RC_DONE);
-	for (unsigned i = 0; i < 400 && seen < 100; i++) {
+	for (unsigned i = 0; i < 400 * patience() && seen < 100; i++) {
 		assert_int_equal(store_refresh(s, NULL), RC_DONE);
 		seen = store_totals(s)->packets;
 		recording_nap(5);
@@ -150,9 +151,9 @@ static void test_nothing_left(void **state)
 	recording_step(p, 0, LIVE_STEP_GONE, 1);
 	recording_start(p, 1);
 	fd = (struct pollfd){ .fd = recorder_fd(p->r), .events = POLLIN };
-	assert_int_equal(poll(&fd, 1, 20000), 1);
+	assert_int_equal(poll(&fd, 1, (int)(20000 * patience())), 1);
 	recording_wait_said(p, "end:");
-	for (unsigned i = 0; i < 4000 && p->status.running; i++) {
+	for (unsigned i = 0; i < 4000 * patience() && p->status.running; i++) {
 		recording_nap(5);
 		recording_look(p);
 	}

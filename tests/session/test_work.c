@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../patience.h"
 #include "session/session.h"
 
 #include <poll.h>
@@ -79,7 +80,7 @@ static enum job_state wait_for(struct job *j, struct err *err)
 	enum job_state state;
 
 	while ((state = job_state(j, err)) == JOB_RUNNING)
-		assert_int_equal(poll(&fd, 1, 20000), 1);
+		assert_int_equal(poll(&fd, 1, (int)(20000 * patience())), 1);
 	return state;
 }
 
@@ -160,7 +161,7 @@ static void test_cancelled(void **state)
 
 /* Goes on for a while after it was cancelled, in what its view owned. */
 struct slow {
-	_Atomic bool may_end;
+	_Atomic bool has_begun, may_end;
 	bool freed;
 };
 
@@ -170,6 +171,7 @@ static enum rc until_allowed(void *ctx, const struct query_sources *sources, str
 
 	(void)sources;
 	(void)control;
+	atomic_store(&s->has_begun, true);
 	while (!atomic_load(&s->may_end))
 		poll(NULL, 0, 1);
 	return err_set(err, RC_CANCELLED, "work", "stopped");
@@ -192,7 +194,8 @@ static void test_dropped(void **state)
 	assert_true(other.freed); /* nothing runs */
 	other.freed = false;
 	assert_int_equal(job_start_work(session, until_allowed, &s, &j, &err), RC_DONE);
-	poll(NULL, 0, 20); /* it has begun */
+	while (!atomic_load(&s.has_begun))
+		poll(NULL, 0, 1);
 	job_drop(j);
 	session_free_later(session, note_freed, &s);
 	session_free_later(session, note_freed, &other);

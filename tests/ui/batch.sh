@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # --keys, --batch and --screen-dump: the screen without a terminal, from the command line.
 set -u
+. "$top_srcdir/tests/patience.sh"
 shop=$top_srcdir/samples/shop.pcapng
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
 work=$(mktemp -d) || exit 99
@@ -20,7 +21,7 @@ run()
 {
 	local name=$1
 	shift
-	timeout 60 "$FLOWDRILL" "$@" "$shop" >"$work/$name" 2>"$work/$name.err" </dev/null ||
+	timeout $hung "$FLOWDRILL" "$@" "$shop" >"$work/$name" 2>"$work/$name.err" </dev/null ||
 		fail "$name: $* ended with $?: $(cat "$work/$name.err")"
 }
 
@@ -29,7 +30,7 @@ wrong()
 {
 	local want=$1 text=$2 status=0
 	shift 2
-	timeout 60 "$FLOWDRILL" "$@" "$shop" >"$work/wrong" 2>&1 </dev/null || status=$?
+	timeout $hung "$FLOWDRILL" "$@" "$shop" >"$work/wrong" 2>&1 </dev/null || status=$?
 	[ "$status" -eq "$want" ] || fail "$*: exit status $status, not $want: $(cat "$work/wrong")"
 	grep -qF -e "$text" "$work/wrong" || fail "$*: no '$text' in: $(cat "$work/wrong")"
 }
@@ -61,14 +62,14 @@ for view in $views; do
 	ok=0
 	for in in '' "$macroflow" "$flow" "$microflow" "$packet"; do
 		status=0
-		timeout 60 "$FLOWDRILL" --batch "$view" ${in:+--in "$in"} "$shop" >"$work/view" 2>"$work/view.err" </dev/null || status=$?
+		timeout $hung "$FLOWDRILL" --batch "$view" ${in:+--in "$in"} "$shop" >"$work/view" 2>"$work/view.err" </dev/null || status=$?
 		[ "$status" -eq 2 ] && continue
 		ok=$((ok + 1))
 		[ "$status" -eq 0 ] || fail "--batch $view --in '$in': exit status $status: $(cat "$work/view.err")"
 		[ -s "$work/view" ] || fail "--batch $view --in '$in' wrote nothing"
 		grep -q "[[:cntrl:]]" "$work/view" && fail "--batch $view --in '$in' has control characters"
 		[ "$(wc -L <"$work/view")" -le 160 ] || fail "--batch $view is wider than 160"
-		timeout 60 "$FLOWDRILL" --batch "$view" ${in:+--in "$in"} --ascii "$shop" >"$work/ascii" 2>/dev/null </dev/null
+		timeout $hung "$FLOWDRILL" --batch "$view" ${in:+--in "$in"} --ascii "$shop" >"$work/ascii" 2>/dev/null </dev/null
 		LC_ALL=C grep -q '[^ -~]' "$work/ascii" && fail "--batch $view --ascii is not ASCII"
 		[ "$(wc -l <"$work/ascii")" = "$(wc -l <"$work/view")" ] || fail "--batch $view has other rows in ASCII"
 	done

@@ -6,6 +6,7 @@
 # them, and scripts besides: each view with each key at each size, and keys at random from EVERY_KEY_SEED on, where every row stays within
 # its width and no control character gets out. EVERY_KEY_VIEWS, an expression, chooses views of the scripts.
 set -u
+. "$top_srcdir/tests/patience.sh"
 shop=$top_srcdir/samples/shop.pcapng
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
 command -v python3 >/dev/null 2>&1 || { echo "no python3"; exit 77; }
@@ -65,7 +66,7 @@ run()
 	local name=$1 size=$2 status=0 ascii=0
 	shift 2
 	case "$*" in *--ascii*) ascii=1 ;; esac
-	timeout 300 "$FLOWDRILL" --script "$dir/script" --size "$size" "$@" "$shop" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	timeout $hung "$FLOWDRILL" --script "$dir/script" --size "$size" "$@" "$shop" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 	if [ "$status" -ne 0 ] || grep -q . "$dir/err"; then
 		echo "FAILED: $name at $size $*: exit status $status: $(head -5 "$dir/err")"
 		cp "$dir/script" "${TMPDIR:-/tmp}/every-key.$name.script"
@@ -91,7 +92,7 @@ infocmp -1 xterm-256color 2>/dev/null |
 # on_terminal TERM COLORS LOCALE SIZE VIEWS
 on_terminal()
 {
-	KEYS_TERM=$1 KEYS_COLORS=$2 KEYS_LOCALE=$3 KEYS_SIZE=$4 KEYS_VIEWS=$5 timeout 600 "$top_builddir/tests/ui/test_keys_terminal" \
+	KEYS_TERM=$1 KEYS_COLORS=$2 KEYS_LOCALE=$3 KEYS_SIZE=$4 KEYS_VIEWS=$5 timeout $hung "$top_builddir/tests/ui/test_keys_terminal" \
 		>"$dir/out" 2>&1 || { echo "FAILED: $1 of $2 colours, $3, $4, views $5: $(cat "$dir/out")"; failed=1; }
 }
 

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { SEEN_MAX = 1 << 22, WAIT_MS = 60000, ARGUMENTS_MAX = 16 };
+enum { SEEN_MAX = 1 << 22, WAIT_MS = 600000, ARGUMENTS_MAX = 16 };
 
 static char seen[SEEN_MAX];
 static pid_t child; /* ours: the program, or its shell */

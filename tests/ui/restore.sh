@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What is remembered over runs: where a file was left, settings, columns, named filters; and the configuration.
 set -u
+. "$top_srcdir/tests/patience.sh"
 shop=$top_srcdir/samples/shop.pcapng
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -16,7 +17,7 @@ run()
 	local name=$1
 	shift
 	cat >"$dir/script"
-	timeout 60 "$FLOWDRILL" --script "$dir/script" --size 80x24 "$@" "$dir/shop.pcapng" >"$dir/out" 2>"$dir/err" ||
+	timeout $hung "$FLOWDRILL" --script "$dir/script" --size 80x24 "$@" "$dir/shop.pcapng" >"$dir/out" 2>"$dir/err" ||
 		{ echo "FAILED: $name"; cat "$dir/err"; failed=1; }
 }
 

@@ -3,6 +3,7 @@
 #ifndef FLOWDRILL_TESTS_UI_SCREEN_KEYS_H
 #define FLOWDRILL_TESTS_UI_SCREEN_KEYS_H
 
+#include "../patience.h"
 #include "base/buf.h"
 #include "fake_session.h"
 #include "ui/screen.h"
@@ -80,10 +81,10 @@ static inline void assert_seen(const char *what)
 		fail_msg("not on the screen: %s\n%s", what, shown());
 }
 
-/* What comes when a refresh is due, 10 s at most. */
+/* What comes when a refresh is due. */
 static inline void wait_seen(const char *what)
 {
-	for (int i = 0; i < 1000 && strstr(shown(), what) == NULL; i++)
+	for (int i = 0; i < 1000 * patience() && strstr(shown(), what) == NULL; i++)
 		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000 * 1000 }, NULL);
 	assert_seen(what);
 }

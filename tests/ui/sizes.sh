@@ -3,6 +3,7 @@
 # Screens of every size, in every view, with keys at each: nothing falls over, and what was on the screen before is there
 # afterwards. ASCII lines stand where the others stand.
 set -u
+. "$top_srcdir/tests/patience.sh"
 shop=$top_srcdir/samples/shop.pcapng
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -35,7 +36,7 @@ run()
 {
 	local name=$1 status=0
 	shift
-	timeout 60 "$FLOWDRILL" --no-cache "$@" "$shop" >"$name.out" 2>"$name.err" || status=$?
+	timeout $hung "$FLOWDRILL" --no-cache "$@" "$shop" >"$name.out" 2>"$name.err" || status=$?
 	[ "$status" -eq 0 ] && return
 	echo "FAILED: $name: exit status $status"
 	cat "$name.err"

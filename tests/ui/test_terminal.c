@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { SEEN_MAX = 1 << 20, WAIT_MS = 60000 };
+enum { SEEN_MAX = 1 << 20, WAIT_MS = 600000 };
 
 static struct {
 	pid_t pid;
@@ -65,7 +65,7 @@ static bool take(void)
 	ssize_t n;
 
 	if (poll(&fd, 1, WAIT_MS) <= 0)
-		fail_msg("nothing came for a minute; so far: %.*s", (int)run.n, run.seen);
+		fail_msg("nothing came for ten minutes; so far: %.*s", (int)run.n, run.seen);
 	n = read(run.fd, run.seen + run.n, sizeof(run.seen) - 1 - run.n);
 	if (n <= 0)
 		return false;
