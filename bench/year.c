@@ -218,6 +218,7 @@ static void make_all(struct year *y)
 	for (uint32_t i = 0; i < y->blocks; i++)
 		make_block(y, i, windows);
 	check(y, store_set_totals(y->s, &totals, &y->err));
+	check(y, store_merge_windows(y->s, &y->err));
 	segment_writer_free(y->w);
 	store_close(y->s);
 	free(y->parts);

@@ -312,8 +312,8 @@ void cli_explain(const struct query_explain *e)
 		" skipped\n"
 		"segments        %" PRIu64 " read, %" PRIu64
 		" skipped\n"
-		"catalog rows    %" PRIu64
-		"\n"
+		"catalog rows    %" PRIu64 " of %" PRIu64
+		" bytes\n"
 		"index bytes     %" PRIu64
 		"\n"
 		"flow parts      %" PRIu64
@@ -322,7 +322,7 @@ void cli_explain(const struct query_explain *e)
 		"\n"
 		"packet bytes    %" PRIu64 " in %" PRIu64 " reads, %" PRIu64 " packets\n",
 		e->plan, e->blocks, e->blocks_skipped, e->segments, e->segments_skipped,
-		e->catalog_rows, e->index_bytes, e->flow_parts, e->micro_parts, e->packet_bytes,
+		e->catalog_rows, e->catalog_bytes, e->index_bytes, e->flow_parts, e->micro_parts, e->packet_bytes,
 		e->packet_reads, e->packets);
 }
 

@@ -386,6 +386,7 @@ void query_explain_add(struct query_explain *sum, const struct query_explain *e)
 	sum->segments_skipped += e->segments_skipped;
 	sum->index_bytes += e->index_bytes;
 	sum->catalog_rows += e->catalog_rows;
+	sum->catalog_bytes += e->catalog_bytes;
 	sum->flow_parts += e->flow_parts;
 	sum->micro_parts += e->micro_parts;
 	sum->packet_bytes += e->packet_bytes;

@@ -65,6 +65,7 @@ static enum rc walk(struct source_run *sr, const struct macro_range *range, macr
 		if (rc != RC_DONE)
 			break;
 	}
+	sr->run->explain->catalog_bytes += macro_walk_bytes(w);
 	macro_walk_close(w);
 	return rc == RC_END && !sr->run->enough ? RC_DONE : rc;
 }

@@ -225,6 +225,8 @@ static enum rc finish(struct import *x, enum rc how, struct err *err)
 	}
 	if (rc == RC_DONE)
 		rc = store_set_totals(x->store, &totals, err);
+	if (rc == RC_DONE)
+		rc = store_merge_windows(x->store, err);
 	x->result->packets = pipeline_packets(x->pipeline);
 	x->result->bytes = pipeline_bytes(x->pipeline);
 	return rc;

@@ -237,6 +237,8 @@ static enum rc finish(struct in_place *x, enum rc how, const struct err *why, st
 	totals.checksum_offload = pipeline_saw_offload(x->pipeline);
 	if (rc == RC_DONE && totals.complete)
 		rc = store_set_totals(x->store, &totals, err);
+	if (rc == RC_DONE && totals.complete)
+		rc = store_merge_windows(x->store, err);
 	return rc;
 }
 

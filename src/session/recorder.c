@@ -348,6 +348,9 @@ enum rc recorder_stop(struct recorder *r, struct err *err)
 	if (r->store && r->rc == RC_DONE) {
 		totals.checksum_offload = r->saw_offload || store_totals(r->store)->checksum_offload;
 		r->rc = store_set_totals(r->store, &totals, &r->err);
+		/* nobody looks at limits any more */
+		if (r->rc == RC_DONE && !r->options.retention.max_bytes)
+			store_merge_windows(r->store, NULL);
 	}
 	store_close(r->store);
 	r->store = NULL;

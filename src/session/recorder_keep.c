@@ -4,6 +4,8 @@
  * keeps it from saying is said the next time.
  */
 #include "session/recorder_parts.h"
+
+#include "base/text.h"
 #include "tier/compact.h"
 
 #include <string.h>
@@ -14,6 +16,8 @@ enum {
 	RESERVE = 512 << 10,                 /* put by for the catalog */
 	HEADROOM_OF_LIMIT = 128,             /* but no more of a small store's */
 };
+
+#define MERGE_AFTER_NS (INT64_C(300) * 1000000000)
 
 struct keeper {
 	struct recorder *r;
@@ -178,6 +182,15 @@ static void compact(struct keeper *k)
 			break;
 }
 
+/* A window that is over for a while, and whose segments are compacted as far as they will be soon: one a round. */
+static void merge_window(struct keeper *k)
+{
+	int64_t window_ns = store_config(k->r->store)->macro_ns;
+	bool did;
+
+	store_merge_window(k->r->store, time_sub(k->told.time_ns, time_add(window_ns, MERGE_AFTER_NS)), &did, NULL);
+}
+
 /* ---- the thread ------------------------------------------------------------------------- */
 
 /* Until the taker has a new sample; false when it has ended. */
@@ -212,6 +225,7 @@ void *recorder_keeper_main(void *arg)
 			break;
 		put_by(k.r);
 		compact(&k);
+		merge_window(&k);
 	}
 	compactor_free(k.compactor);
 	return NULL;

@@ -339,6 +339,8 @@ enum rc ingest_reindex(struct store *store, const struct ingest_options *options
 		rc = store_set_totals(store, &totals, err);
 	if (rc == RC_DONE)
 		rc = store_set_rebuilding(store, false, err);
+	if (rc == RC_DONE)
+		rc = store_merge_windows(store, err);
 	out->packets = x.packets;
 	out->bytes = x.bytes;
 	reindex_free(&x);

@@ -102,8 +102,9 @@ static enum rc try_reader(struct session *s, size_t i, bool grown, struct err *e
 		return RC_DONE;
 	}
 	if (rc == RC_DAMAGED || rc == RC_NEWER) {
-		tell(s, f->path, rc == RC_NEWER ? "the cached index is of a newer version: made anew" :
-			"the cached index is damaged: made anew");
+		char text[sizeof(why.why) + 64];
+		snprintf(text, sizeof(text), "the cached index cannot be used (%s): made anew", why.why);
+		tell(s, f->path, text);
 		cache_remove(f->index_dir);
 		f->needs_index = true;
 		return RC_DONE;

@@ -280,8 +280,9 @@ static enum rc check_version(struct catalog *c, struct err *err)
 	if (version > CATALOG_VERSION)
 		return err_set(err, RC_NEWER, c->path, "made by a newer version (format %d, this is %d)",
 			(int)version, CATALOG_VERSION);
+	/* what can be made anew is: to who asks there is no difference but the words */
 	if (version != CATALOG_VERSION)
-		return catalog_damaged(c, "this format has another version", err);
+		return err_damaged(err, c->path, 0, "made by an older version (format %d, this is %d)", (int)version, CATALOG_VERSION);
 	return catalog_check_schema(c, err);
 }
 

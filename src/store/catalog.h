@@ -20,7 +20,7 @@
 
 struct catalog;
 
-enum { CATALOG_VERSION = 3 };
+enum { CATALOG_VERSION = 4 };
 
 enum catalog_mode {
 	CATALOG_READ,
@@ -164,6 +164,26 @@ enum rc catalog_verify_rest(struct catalog *c, struct err *err);
 enum rc catalog_put_macros(struct catalog *c, uint32_t block, uint32_t segment,
 	const struct macro_part *parts, size_t n, struct view *v,
 	struct err *err);
+
+/* Pieces of a run that waits to be written. */
+struct macro_pieces {
+	struct buf bytes;
+	struct macro_piece_end { size_t end; struct service_key last; } *v;
+	size_t n, cap;
+	uint64_t parts;
+};
+
+/* Appends n parts, behind and like those before them; RC_NO_MEMORY. */
+enum rc macro_pieces_add(struct macro_pieces *p, const struct macro_part *parts, size_t n, struct err *err);
+void macro_pieces_free(struct macro_pieces *p);
+
+/*
+ * A window whose runs were merged into one more run, of block 0: so it can be read without them. `of` is the exclusive or of their tails:
+ * where that is not what a reader's runs have, he takes those. Whatever changes a run of the window takes it away (catalog_schema.c).
+ */
+enum rc catalog_put_window(struct catalog *c, int64_t window_ns, uint64_t of, const struct macro_pieces *pieces, struct err *err);
+/* RC_MISSING without detail. */
+enum rc catalog_get_window(struct catalog *c, int64_t window_ns, uint64_t *of, struct macro_run *run, struct err *err);
 
 /* Parts as read, a piece of a run; zeroed it is none. */
 struct macro_page {

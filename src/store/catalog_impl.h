@@ -90,6 +90,9 @@ struct row_reader;
 		"WHERE window = ? AND block = ? AND segment = ?") \
 	X(SQL_PUT_RUN, "INSERT INTO runs (window, block, segment, parts, tail, sum) " \
 		"VALUES (?, ?, ?, ?, ?, ?)") \
+	X(SQL_GET_WINDOW, "SELECT window, parts, tail, of, sum FROM windows WHERE window = ?") \
+	X(SQL_GET_WINDOWS, "SELECT window, parts, tail, of, sum FROM windows ORDER BY window") \
+	X(SQL_PUT_WINDOW, "INSERT INTO windows (window, parts, tail, of, sum) VALUES (?, ?, ?, ?, ?)") \
 	X(SQL_PUT_MACRO, "INSERT INTO macroparts (window, block, segment, server, proto, port, point, " \
 		"parts, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") \
 	X(SQL_RUN_MACROS, "SELECT window, block, segment, server, proto, port, point, parts, sum " \
@@ -129,7 +132,7 @@ struct row_reader;
 		"AND segment BETWEEN ? AND ?") \
 	X(SQL_DROP_ALL_SEGMENTS, "DELETE FROM segments") \
 	X(SQL_DROP_ALL_SUMS, "DELETE FROM sums") \
-	X(SQL_DROP_ALL_MACROS, "DELETE FROM macroparts WHERE block NOT IN " \
+	X(SQL_DROP_ALL_MACROS, "DELETE FROM macroparts WHERE block > 0 AND block NOT IN " \
 		"(SELECT number FROM blocks WHERE parts = 1)") \
 	X(SQL_DROP_ALL_RUNS, "DELETE FROM runs WHERE block NOT IN " \
 		"(SELECT number FROM blocks WHERE parts = 1)") \
@@ -153,13 +156,14 @@ enum catalog_sql {
 	X(TABLE_POINTS, "points") X(TABLE_SECTIONS, "sections") X(TABLE_UNTIMED, "untimed") \
 	X(TABLE_SEGMENTS, "segments") X(TABLE_SUMS, "sums") X(TABLE_RUNS, "runs") \
 	X(TABLE_EVENTS, "events") X(TABLE_COUNTS, "counts") X(TABLE_DROPS, "drops") \
-	X(TABLE_MACROPARTS, "macroparts")
+	X(TABLE_MACROPARTS, "macroparts") X(TABLE_WINDOWS, "windows")
 
 enum catalog_table {
 	TABLE_NONE,
 #define CATALOG_TABLE_ENUM(number, name) number,
 	CATALOG_TABLES(CATALOG_TABLE_ENUM)
 #undef CATALOG_TABLE_ENUM
+	CATALOG_TABLES_END
 };
 
 struct catalog {

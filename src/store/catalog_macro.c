@@ -15,22 +15,15 @@
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-/* The next piece of its run, of the first of n parts; how many they were. */
-static enum rc put_piece(struct catalog *c, struct macro_run *run, const struct macro_part *parts, size_t n, size_t *taken,
+/* The next piece of its run, of so many parts up to this service. */
+static enum rc put_piece(struct catalog *c, struct macro_run *run, const struct service_key *last, const void *bytes, size_t len,
 	struct err *err)
 {
-	struct buf *bytes = &c->scratch;
-	const struct service_key *last;
 	struct row_writer w;
 	enum rc rc = row_begin(c, SQL_PUT_MACRO, TABLE_MACROPARTS, &w, err);
 
 	if (rc != RC_DONE)
 		return rc;
-	buf_clear(bytes);
-	*taken = macro_encode(bytes, parts, n);
-	if (bytes->failed)
-		return err_memory(err);
-	last = &parts[*taken - 1].key;
 	w.seed = run->tail;
 	row_i64(&w, run->window_ns);
 	row_u64(&w, run->block);
@@ -39,9 +32,22 @@ static enum rc put_piece(struct catalog *c, struct macro_run *run, const struct 
 	row_u64(&w, last->proto);
 	row_i64(&w, last->has_port ? last->port : -1);
 	row_u64(&w, last->point);
-	row_blob(&w, bytes->data, bytes->len);
-	run->parts += *taken;
+	row_blob(&w, bytes, len);
 	return row_end(&w, &run->tail, err);
+}
+
+/* A piece of the first of n parts; how many they were. */
+static enum rc put_parts(struct catalog *c, struct macro_run *run, const struct macro_part *parts, size_t n, size_t *taken,
+	struct err *err)
+{
+	struct buf *bytes = &c->scratch;
+
+	buf_clear(bytes);
+	*taken = macro_encode(bytes, parts, n);
+	if (bytes->failed)
+		return err_memory(err);
+	run->parts += *taken;
+	return put_piece(c, run, &parts[*taken - 1].key, bytes->data, bytes->len, err);
 }
 
 static enum rc put_run(struct catalog *c, const struct macro_run *run, struct view *v, struct err *err)
@@ -74,11 +80,72 @@ enum rc catalog_put_macros(struct catalog *c, uint32_t block, uint32_t segment,
 		while (end < n && parts[end].key.window_ns == run.window_ns)
 			end++;
 		for (; rc == RC_DONE && i < end; i += taken)
-			rc = put_piece(c, &run, &parts[i], end - i, &taken, err);
+			rc = put_parts(c, &run, &parts[i], end - i, &taken, err);
 		if (rc == RC_DONE)
 			rc = put_run(c, &run, v, err);
 	}
 	return rc;
+}
+
+/* ---- whole windows ---------------------------------------------------------------------- */
+
+enum rc macro_pieces_add(struct macro_pieces *p, const struct macro_part *parts, size_t n, struct err *err)
+{
+	for (size_t taken; n > 0; parts += taken, n -= taken) {
+		if (mem_grow(&p->v, &p->cap, p->n + 1, sizeof(*p->v)) != 0)
+			return err_memory(err);
+		taken = macro_encode(&p->bytes, parts, n);
+		if (p->bytes.failed)
+			return err_memory(err);
+		p->v[p->n++] = (struct macro_piece_end){ p->bytes.len, parts[taken - 1].key };
+		p->parts += taken;
+	}
+	return RC_DONE;
+}
+
+void macro_pieces_free(struct macro_pieces *p)
+{
+	buf_free(&p->bytes);
+	mem_free(p->v);
+	*p = (struct macro_pieces){ 0 };
+}
+
+enum rc catalog_put_window(struct catalog *c, int64_t window_ns, uint64_t of, const struct macro_pieces *pieces, struct err *err)
+{
+	struct macro_run run = { .window_ns = window_ns, .tail = TABLE_MACROPARTS };
+	struct row_writer w;
+	enum rc rc = RC_DONE;
+
+	for (size_t i = 0, at = 0; rc == RC_DONE && i < pieces->n; at = pieces->v[i++].end)
+		rc = put_piece(c, &run, &pieces->v[i].last, pieces->bytes.data + at, pieces->v[i].end - at, err);
+	if (rc == RC_DONE)
+		rc = row_begin(c, SQL_PUT_WINDOW, TABLE_WINDOWS, &w, err);
+	if (rc != RC_DONE)
+		return rc;
+	row_i64(&w, window_ns);
+	row_u64(&w, pieces->parts);
+	row_u64(&w, run.tail);
+	row_u64(&w, of);
+	return row_end(&w, NULL, err);
+}
+
+enum rc catalog_get_window(struct catalog *c, int64_t window_ns, uint64_t *of, struct macro_run *run, struct err *err)
+{
+	struct row_reader r;
+	enum rc rc = rows_begin(c, SQL_GET_WINDOW, TABLE_WINDOWS, &r, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	sqlite3_bind_int64(r.stmt, 1, window_ns);
+	rc = rows_next(&r, err);
+	if (rc != RC_DONE)
+		return rc == RC_END ? RC_MISSING : rc;
+	*run = (struct macro_run){ .window_ns = row_get_i64(&r) };
+	run->parts = row_get_u64(&r);
+	run->tail = (uint64_t)row_get_i64(&r);
+	*of = (uint64_t)row_get_i64(&r);
+	rows_reset(&r);
+	return RC_DONE;
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */
@@ -155,6 +222,33 @@ static enum rc read_piece(struct row_reader *r, const struct macro_run *run, str
 	return RC_DONE;
 }
 
+/* Whether the catalog still names this run. */
+static enum rc run_is_there(struct catalog *c, const struct macro_run *run, bool *is, struct err *err)
+{
+	struct row_reader r;
+	enum rc rc = rows_begin(c, SQL_GET_RUN, TABLE_RUNS, &r, err);
+
+	if (rc != RC_DONE)
+		return rc;
+	bind_run(r.stmt, run);
+	rc = rows_next(&r, err);
+	if (rc == RC_DONE) {
+		*is = (uint64_t)sqlite3_column_int64(r.stmt, 4) == run->tail;
+		rows_reset(&r);
+	}
+	return rc == RC_END ? RC_DONE : rc;
+}
+
+static enum rc window_is_there(struct catalog *c, const struct macro_run *run, bool *is, struct err *err)
+{
+	struct macro_run now;
+	uint64_t of;
+	enum rc rc = catalog_get_window(c, run->window_ns, &of, &now, err);
+
+	*is = rc == RC_DONE && now.tail == run->tail;
+	return rc == RC_MISSING ? RC_DONE : rc;
+}
+
 /*
  * A chain is broken: by damage, or because the run was dropped since: with its block, and nothing of it is left, or for one that
  * took its place, which is RC_STALE. The statements before saw the catalog at least as old as this one does.
@@ -162,22 +256,15 @@ static enum rc read_piece(struct row_reader *r, const struct macro_run *run, str
 static enum rc broken(struct catalog *c, const struct macro_run *run, struct macro_page *page,
 	struct err *err)
 {
-	struct row_reader r;
-	enum rc rc = rows_begin(c, SQL_GET_RUN, TABLE_RUNS, &r, err);
 	bool same = false, evicted = false;
+	enum rc rc = run->block ? run_is_there(c, run, &same, err) : window_is_there(c, run, &same, err);
 
 	page->piece.n = 0;
 	if (rc != RC_DONE)
 		return rc;
-	bind_run(r.stmt, run);
-	rc = rows_next(&r, err);
-	if (rc == RC_DONE) {
-		same = (uint64_t)sqlite3_column_int64(r.stmt, 4) == run->tail;
-		rows_reset(&r);
-	}
 	if (same)
 		return catalog_damaged(c, "parts of macroflows are missing", err);
-	if (rc == RC_DONE || rc == RC_END)
+	if (run->block)
 		rc = catalog_is_evicted(c, run->block, &evicted, err);
 	if (rc == RC_DONE && !evicted)
 		return err_set(err, RC_STALE, c->path, "segments were replaced while they were read: ask again");

@@ -410,5 +410,7 @@ enum rc catalog_verify_rest(struct catalog *c, struct err *err)
 		rc = check_rows(c, SQL_GET_EVENTS, TABLE_EVENTS, err);
 	if (rc == RC_DONE)
 		rc = check_rows(c, SQL_ALL_UNTIMED, TABLE_UNTIMED, err);
+	if (rc == RC_DONE)
+		rc = check_rows(c, SQL_GET_WINDOWS, TABLE_WINDOWS, err);
 	return rc;
 }

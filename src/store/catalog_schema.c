@@ -34,6 +34,11 @@
 	TRIGGERS(table, XOR(number, "new") LOG_KEY(number, key("new", __VA_ARGS__)), \
 		XOR(number, "old") LOG_KEY(number, key("old", __VA_ARGS__)))
 
+/* A window whose runs have changed is merged no more. */
+#define UNMERGE(row) \
+	" DELETE FROM windows WHERE window = " row ".window;" \
+	" DELETE FROM macroparts WHERE window = " row ".window AND block = 0;"
+
 static const char schema[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL,"
 	" sum INTEGER NOT NULL) WITHOUT ROWID;"
@@ -72,6 +77,8 @@ static const char schema[] =
 	"CREATE TABLE runs (window INTEGER, block INTEGER, segment INTEGER,"
 	" parts INTEGER NOT NULL, tail INTEGER NOT NULL, sum INTEGER NOT NULL,"
 	" PRIMARY KEY (window, block, segment)) WITHOUT ROWID;"
+	"CREATE TABLE windows (window INTEGER PRIMARY KEY, parts INTEGER NOT NULL,"
+	" tail INTEGER NOT NULL, of INTEGER NOT NULL, sum INTEGER NOT NULL);"
 	"CREATE TABLE tallies (number INTEGER PRIMARY KEY, sum INTEGER NOT NULL);"
 	"CREATE TABLE events (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
 	" kind TEXT NOT NULL, text TEXT NOT NULL, sum INTEGER NOT NULL);"
@@ -88,7 +95,9 @@ static const char schema[] =
 	FOLLOW("blocks", "3", KEY1, "number")
 	FOLLOW("segments", "7", KEY2, "block", "number")
 	FOLLOW("sums", "8", KEY3, "block", "segment", "point")
-	FOLLOW("runs", "9", KEY3, "window", "block", "segment")
+	TALLY("windows", "14")
+	TRIGGERS("runs", XOR("9", "new") LOG_KEY("9", KEY3("new", "window", "block", "segment")) UNMERGE("new"),
+		XOR("9", "old") LOG_KEY("9", KEY3("old", "window", "block", "segment")) UNMERGE("old"))
 	FOLLOW("drops", "12", KEY2, "first", "number");
 
 enum rc catalog_make_schema(struct catalog *c, struct err *err)
@@ -96,7 +105,9 @@ enum rc catalog_make_schema(struct catalog *c, struct err *err)
 	enum rc rc = catalog_exec(c, schema, err);
 	char sql[64];
 
-	for (int table = TABLE_NONE + 1; rc == RC_DONE && table < TABLE_MACROPARTS; table++) {
+	for (int table = TABLE_NONE + 1; rc == RC_DONE && table < CATALOG_TABLES_END; table++) {
+		if (table == TABLE_MACROPARTS)
+			continue;
 		snprintf(sql, sizeof(sql), "INSERT INTO tallies VALUES (%d, 0);", table);
 		rc = catalog_exec(c, sql, err);
 	}

@@ -482,6 +482,8 @@ static enum rc check_rest(struct check *c, struct err *err)
 	store_lock(c->s);
 	rc = catalog_verify_rest(c->s->catalog, &why);
 	store_unlock(c->s);
+	if (rc == RC_DONE)
+		rc = store_check_windows(c->s, &why);
 	if (rc == RC_DAMAGED) {
 		say_err(c, &why);
 		return RC_DONE;

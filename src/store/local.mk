@@ -36,6 +36,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/lock.h \
 	src/store/macro_codec.c \
 	src/store/macro_codec.h \
+	src/store/macro_reader.c \
+	src/store/macro_reader.h \
 	src/store/segment.h \
 	src/store/segment_build.c \
 	src/store/segment_build_lists.c \
@@ -67,6 +69,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/store_anew.c \
 	src/store/store_walk.c \
 	src/store/store_walk.h \
+	src/store/store_windows.c \
 	src/store/store.c \
 	src/store/store_config.c \
 	src/store/store_counts.c \

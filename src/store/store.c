@@ -178,6 +178,7 @@ enum rc store_load(struct store *s, struct err *err)
 	if (rc != RC_DONE)
 		return rc;
 	s->view_writes = catalog_writes(s->catalog);
+	s->merged_ns = INT64_MIN;
 	store_name_blocks(s);
 	return RC_DONE;
 }

@@ -187,6 +187,8 @@ uint64_t store_macro_parts(const struct store *s, int64_t from_ns);
 enum rc macro_walk_open(struct store *s, const struct macro_range *range, struct macro_walk **out, struct err *err);
 /* The next whole macroflow; *out must be freed with record_free(). RC_END behind the last. slice_ns is the window's start. */
 enum rc macro_walk_next(struct macro_walk *w, struct record *out, struct service_key *key, struct err *err);
+/* Bytes of parts that were read of the catalog so far. */
+uint64_t macro_walk_bytes(const struct macro_walk *w);
 void macro_walk_close(struct macro_walk *w);
 /* The macroflow with this id: its key; RC_MISSING. */
 enum rc store_find_macro(struct store *s, struct record_id id, struct service_key *out, struct err *err);
@@ -254,6 +256,14 @@ bool store_is_rebuilding(struct store *s);
 enum rc store_block_begin(struct store *s, uint64_t file_offset, uint32_t *number, struct err *err);
 /* The block got its last byte (own: synced). length in bytes. */
 enum rc store_block_seal(struct store *s, uint32_t number, uint64_t length, struct err *err);
+
+/*
+ * Merges what the segments of a window have of macroflows, so that each is read once: the oldest window that begins before a time and was not
+ * merged since its segments changed; *did tells whether there was one. Windows of too many macroflows or segments stay as they
+ * are. May run in a thread of its own while the writer publishes; and all windows.
+ */
+enum rc store_merge_window(struct store *s, int64_t before_ns, bool *did, struct err *err);
+enum rc store_merge_windows(struct store *s, struct err *err);
 
 /* One macroflow's part in one segment. */
 struct macro_part {

@@ -33,6 +33,7 @@ struct store {
 
 	pthread_mutex_t mutex;       /* guards all from here, the catalog and the view */
 	uint64_t changes;            /* commits by ourselves */
+	int64_t merged_ns;           /* windows before this one are merged, or stay as they are */
 	struct io_file *idx;         /* index file of idx_block, which is published to */
 	uint32_t idx_block;
 	struct untimed_run *untimed;
@@ -85,6 +86,9 @@ enum rc store_name_segment(struct store *s, const struct segment_place *p, struc
 	size_t n_parts, const struct point_info *points, size_t n_points, struct view *v, struct err *err);
 /* Under the lock: as store_release_dead(), whatever `later` would say. */
 void store_punch_dead(struct store *s, uint32_t block, uint64_t from, uint64_t to);
+
+/* The merged runs of windows say what those say that they were made of: RC_DAMAGED. */
+enum rc store_check_windows(struct store *s, struct err *err);
 
 /* Under the lock. */
 enum rc store_put_anew(struct store *s, struct anew_place place, struct err *err);

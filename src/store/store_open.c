@@ -518,7 +518,7 @@ static enum rc open_in_place_writing(struct store *s, struct store_notes *notes,
 	rc = open_or_make_catalog(s, &fresh, err);
 	if (rc == RC_DONE && had && fresh) {
 		notes->index_missing = true;
-		note(notes, "the index was damaged and is made again");
+		note(notes, "the index could not be used and is made again");
 	}
 	if (rc == RC_DONE)
 		rc = store_recover_in_place(s, notes, err);

@@ -240,6 +240,8 @@ enum rc store_name_segment(struct store *s, const struct segment_place *p, struc
 {
 	enum rc rc = catalog_put_segment(s->catalog, p, err);
 
+	if (n_parts && parts[0].key.window_ns < s->merged_ns)
+		s->merged_ns = parts[0].key.window_ns;
 	for (size_t i = 0; rc == RC_DONE && i < n_points; i++)
 		if (points[i].packets)
 			rc = catalog_put_sums(s->catalog, p->block, p->number, &points[i], err);

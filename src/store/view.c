@@ -107,6 +107,17 @@ size_t view_run_from(const struct view *v, int64_t window_ns, uint32_t block, ui
 	return low;
 }
 
+struct window_runs view_window_runs(const struct view *v, size_t from)
+{
+	struct window_runs out = { .from = from, .to = from };
+
+	for (; out.to < v->n_runs && v->runs[out.to].window_ns == v->runs[from].window_ns; out.to++) {
+		out.parts += v->runs[out.to].parts;
+		out.tails ^= v->runs[out.to].tail;
+	}
+	return out;
+}
+
 const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32_t block,
 	uint32_t segment)
 {

@@ -90,6 +90,9 @@ enum rc view_reserve_runs(struct view *v, size_t n, struct err *err);
 void view_drop_runs(struct view *v, uint32_t block, uint32_t first, uint32_t last);
 /* Index of the first run of this window, block and segment or behind; n_runs where none is. */
 size_t view_run_from(const struct view *v, int64_t window_ns, uint32_t block, uint32_t segment);
+/* The runs of the window that run `from` is the first of (n_runs: none): indices [from, to), their parts and the exclusive or of their tails. */
+struct window_runs { size_t from, to; uint64_t parts, tails; };
+struct window_runs view_window_runs(const struct view *v, size_t from);
 /* NULL where the segment has nothing in the window. */
 const struct macro_run *view_run(const struct view *v, int64_t window_ns, uint32_t block,
 	uint32_t segment);

@@ -79,6 +79,13 @@ fd 0 list packets -r cap/basic.pcap --format csv
 says 'anew'
 same whole.csv out "after a damaged catalog"
 
+for file in $(find "$XDG_CACHE_HOME" -name 'catalog.db'); do
+	poke "$file" 60 '\0\0\0\1'
+done
+fd 0 list packets -r cap/basic.pcap --format csv
+says 'made by an older version .*: made anew'
+same whole.csv out "after an index of an older version"
+
 # ---- a store of a newer version
 fd 0 import -s new.fdr cap/basic.pcap
 poke new.fdr/index/catalog.db 60 '\0\0\047\017'

@@ -57,6 +57,7 @@ fd 0 export -s big.fdr --explain -w flow.pcapng "$flow"
 
 # down the tiers, each step by the id of the one before
 fd 0 list macroflows -s big.fdr --explain --format csv --fields id "server $server and server_port == $server_port"
+at_most "bytes of the catalog" "$(number 'catalog rows' 3)" $(($(number 'catalog rows') * 500))
 [ "$(number 'index bytes') $(number 'packet bytes')" = "0 0" ] || fail "macroflows are the catalog's alone"
 macro=$(sed -n 2p out)
 fd 0 list flows -s big.fdr --explain --format csv --fields id,packets --in "$macro"

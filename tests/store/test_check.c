@@ -222,7 +222,7 @@ static void test_catalog_rows(void **state)
 			"UPDATE meta SET name = 'kind' WHERE name = 'kinf'" },
 		{ "UPDATE tallies SET sum = sum + 1 WHERE number = 9",
 			"UPDATE tallies SET sum = sum - 1 WHERE number = 9" },
-		{ "DELETE FROM tallies WHERE number = 1; PRAGMA user_version=3", NULL },
+		{ "DELETE FROM tallies WHERE number = 1; PRAGMA user_version=4", NULL },
 	};
 	struct place *p = *state;
 

@@ -2,6 +2,8 @@
 /* Stores in place: what crashes, is damaged or fails at any step is put right when the store is opened again. */
 #include "place.h"
 
+#include "store/catalog.h"
+
 #include "base/io.h"
 #include "base/mem.h"
 #include "store/filters.h"
@@ -180,7 +182,7 @@ static void test_damaged_and_newer_catalog(void **state)
 	patch(path, 60, "\0\0\0\x63", 4);
 	assert_int_equal(open_place(p, false, &s, NULL, NULL), RC_NEWER);
 	assert_int_equal(open_place(p, true, &s, NULL, NULL), RC_NEWER);
-	patch(path, 60, "\0\0\0\3", 4);
+	patch(path, 60, (const uint8_t[]){ 0, 0, 0, CATALOG_VERSION }, 4);
 	s = must_open(p, false, NULL);
 	check_whole(p, s, 7);
 	store_close(s);
