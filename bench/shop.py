@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import shop_map
+
 HERE = os.path.dirname(os.path.realpath(__file__))
 MAKE = os.path.join(HERE, "..", "samples", "make")
 PYTHON = "/usr/bin/python3"  # that of the distribution has its modules
@@ -245,6 +247,18 @@ def read_truth(folder):
                    "begin": line["time"] - 0.001, "until": app["end"] + 0.02}
 
 
+def judge_map(program, path, folder, rate):
+    apps, hops = [], []
+    for name in ("web1", "web2"):
+        with open(os.path.join(folder, f"{name}.requests"), encoding="utf-8") as f:
+            apps += map(json.loads, f)
+    with open(os.path.join(folder, "lb.log"), encoding="utf-8", errors="replace") as f:
+        for words in map(str.split, f):
+            if len(words) == 5 and words[0] == "hop" and words[2] != "-:-":
+                hops.append((*map(end_of, words[1:4]), words[4]))
+    shop_map.judge(program, path, rate, apps, hops, seconds_of)
+
+
 def flowdrill(program, *words):
     done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
@@ -308,7 +322,7 @@ def judge(program, path, folder, asked, worst):
     return scores, sorted(took)[len(took) // 2], len(packets), len(truth)
 
 
-def measure(program, rate, seconds, asked, keep, worst):
+def measure(program, rate, seconds, asked, keep, worst, with_map):
     folder = tempfile.mkdtemp(prefix="shop-")
     os.chmod(folder, 0o755)
     os.environ["XDG_CACHE_HOME"] = folder
@@ -333,6 +347,8 @@ def measure(program, rate, seconds, asked, keep, worst):
             print(f"| {rate} | {kind} | {scores[kind].text()} |", flush=True)
         print(f"{rate} requests a second: {requests} requests with truth, {packets} packets with payload; "
               f"{took:.3f} s of processor time a trace (median)", file=sys.stderr)
+        if with_map:
+            judge_map(program, path, folder, rate)
     finally:
         shutil.rmtree(folder)
 
@@ -346,6 +362,7 @@ def main():
     p.add_argument("--check", action="store_true", help="say what is missing, and do nothing")
     p.add_argument("--keep", help="leave captures and logs in this folder")
     p.add_argument("--judge", help="captures and logs that --keep left there: no new run")
+    p.add_argument("--map", action="store_true", help="compare the map of services, too (shop_map.py)")
     p.add_argument("--worst", action="store_true", help="say which requests were not explained as a whole")
     p.add_argument("--client", help=argparse.SUPPRESS)
     a = p.parse_args()
@@ -358,6 +375,8 @@ def main():
             scores = judge(a.program, os.path.join(a.judge, f"shop-{a.rates}.pcapng"), a.judge, a.asked, a.worst)[0]
             for kind in ["all", *KINDS]:
                 print(f"| {a.rates} | {kind} | {scores[kind].text()} |")
+            if a.map:
+                judge_map(a.program, os.path.join(a.judge, f"shop-{a.rates}.pcapng"), a.judge, a.rates)
         return
     lacks = missing()
     if lacks or a.check:
@@ -365,7 +384,7 @@ def main():
     print("| requests a second | request | asked | hops: recall | precision | whole trees |")
     print("|---|---|---|---|---|---|")
     for rate in map(int, a.rates.split(",")):
-        measure(os.path.abspath(a.program), rate, a.seconds, a.asked, a.keep, a.worst)
+        measure(os.path.abspath(a.program), rate, a.seconds, a.asked, a.keep, a.worst, a.map)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ usage: shop-app.py NAME DATABASE CACHE pooled|fresh
 
 With `pooled` it keeps its connections to the database and the cache, with
 `fresh` it opens new ones for every request. Where SHOP_LOG names a file, a line of JSON
-for each request says when it was there, and over which connections it asked others.
+for each request says when it was there, over which connections it asked others, and when it began to use them.
 """
 import contextlib
 import html
@@ -32,7 +32,9 @@ def note(fileno):
     """The request at hand asks over this connection."""
     if LOG and hasattr(CALLS, "ends"):
         with socket.socket(fileno=os.dup(fileno)) as s:
-            CALLS.ends.add((s.getsockname()[:2], s.getpeername()[:2]))
+            ends = s.getsockname()[:2], s.getpeername()[:2]
+            CALLS.ends.add(ends)
+            CALLS.uses.append((*ends, time.time()))
 
 
 class NotedConnection(redis.Connection):
@@ -163,14 +165,15 @@ class Shop(http.server.BaseHTTPRequestHandler):
         if path not in pages:
             self.answer_json(404, {"error": "no such page"})
             return
-        CALLS.ends = set()
+        CALLS.ends, CALLS.uses = set(), []
         begin = time.time()
         try:
             pages[path](values)
         except (psycopg2.Error, redis.RedisError) as e:
             self.answer_json(503, {"error": str(e).split("\n", maxsplit=1)[0]})
         if LOG:
-            line = {"id": self.headers["X-Request-ID"], "begin": begin, "end": time.time(), "ends": list(CALLS.ends)}
+            line = {"id": self.headers["X-Request-ID"], "begin": begin, "end": time.time(), "ends": list(CALLS.ends),
+                    "uses": CALLS.uses}
             with open(LOG, "a", encoding="utf-8") as log:
                 log.write(json.dumps(line) + "\n")
 

@@ -5,6 +5,7 @@
 #include "cli/say.h"
 #include "cli/select.h"
 #include "out/report.h"
+#include "query/related_words.h"
 #include "query/service_map.h"
 
 #include <inttypes.h>
@@ -35,20 +36,23 @@ static void fill_line(const struct cli *c, const struct service_edge *e, char (*
 		snprintf(cells[2], GRID_CELL, "%" PRIu64, e->requests);
 	snprintf(cells[3], GRID_CELL, "%" PRIu64, e->triggered);
 	if (!e->has_delay) {
-		snprintf(cells[4], GRID_CELL, "by itself, or unknown");
+		snprintf(cells[8], GRID_CELL, "by itself, or unknown");
 		return;
 	}
-	snprintf(cells[4], GRID_CELL, "%.2f", e->requests ? (double)e->triggered / (double)e->requests : 0.0);
-	text_duration(cells[5], GRID_CELL, e->delay_p50_ns);
-	text_duration(cells[6], GRID_CELL, e->delay_p95_ns);
+	snprintf(cells[4], GRID_CELL, "%" PRIu64, e->ordered);
+	snprintf(cells[5], GRID_CELL, "%.2f", e->requests ? (double)e->triggered / (double)e->requests : 0.0);
+	text_duration(cells[6], GRID_CELL, e->delay_p50_ns);
+	text_duration(cells[7], GRID_CELL, e->delay_p95_ns);
+	snprintf(cells[8], GRID_CELL, "%s %.2f", related_confidence_word(e->confidence), e->confidence);
 }
 
 static enum rc write_table(const struct cli *c, const struct service_map *map, size_t n, struct err *err)
 {
-	static const char *const titles[] = { "service", "triggers", "requests", "triggered", "per request", "delay p50", "p95" };
+	static const char *const titles[] = { "service", "triggers", "requests", "triggered", "by order", "per request", "delay p50",
+		"p95", "confidence" };
 	struct grid g;
 
-	grid_title(&g, titles, sizeof(titles) / sizeof(titles[0]), 0x7c);
+	grid_title(&g, titles, sizeof(titles) / sizeof(titles[0]), 0xfc);
 	for (size_t i = 0; i < n; i++) {
 		char (*cells)[GRID_CELL] = grid_line(&g);
 
@@ -62,11 +66,11 @@ static enum rc write_table(const struct cli *c, const struct service_map *map, s
 
 static void write_csv(const struct service_map *map, size_t n)
 {
-	puts("from,from_port,to,to_port,proto,requests,triggered,delay_p50,delay_p95,packet_from,packet_to");
+	puts("from,from_port,to,to_port,proto,requests,triggered,delay_p50,delay_p95,packet_from,packet_to,by_order,confidence");
 	for (size_t i = 0; i < n; i++) {
 		const struct service_edge *e = &map->v[i];
 		char from[ADDR_TEXT], to[ADDR_TEXT], p50[TEXT_NUMBER] = "", p95[TEXT_NUMBER] = "", a[ID_TEXT] = "", b[ID_TEXT];
-		char port[TEXT_NUMBER] = "", requests[TEXT_NUMBER] = "";
+		char port[TEXT_NUMBER] = "", requests[TEXT_NUMBER] = "", ordered[TEXT_NUMBER] = "", sure[TEXT_NUMBER] = "";
 
 		addr_format(from, sizeof(from), &e->from.addr);
 		addr_format(to, sizeof(to), &e->to.addr);
@@ -77,9 +81,11 @@ static void write_csv(const struct service_map *map, size_t n)
 			id_format(a, sizeof(a), &e->packet_from);
 			snprintf(port, sizeof(port), "%u", e->from.port);
 			snprintf(requests, sizeof(requests), "%" PRIu64, e->requests);
+			snprintf(ordered, sizeof(ordered), "%" PRIu64, e->ordered);
+			snprintf(sure, sizeof(sure), "%.3f", e->confidence);
 		}
-		printf("%s,%s,%s,%u,%u,%s,%" PRIu64 ",%s,%s,%s,%s\n", from, port, to, e->to.port, e->to.proto, requests,
-			e->triggered, p50, p95, a, b);
+		printf("%s,%s,%s,%u,%u,%s,%" PRIu64 ",%s,%s,%s,%s,%s,%s\n", from, port, to, e->to.port, e->to.proto, requests,
+			e->triggered, p50, p95, a, b, ordered, sure);
 	}
 }
 
@@ -121,6 +127,8 @@ static enum rc write_json(const struct service_edge *e, struct err *err)
 		report_duration(r, "delay_p50", NULL, e->delay_p50_ns);
 		report_duration(r, "delay_p95", NULL, e->delay_p95_ns);
 		say_packet(r, "packet_from", &e->packet_from);
+		report_count(r, "by_order", NULL, e->ordered);
+		report_share(r, "confidence", NULL, e->confidence);
 	}
 	return report_end(r, err);
 }
@@ -139,8 +147,10 @@ static void write_dot(const struct cli *c, const struct service_map *map, size_t
 			text_duration(p50, sizeof(p50), e->delay_p50_ns);
 			text_duration(p95, sizeof(p95), e->delay_p95_ns);
 			printf(" of %" PRIu64 "\\nafter %s, p95 %s", e->requests, p50, p95);
+			if (e->ordered > 0)
+				printf("\\n%" PRIu64 " by order", e->ordered);
 		}
-		printf("\"%s];\n", e->has_delay ? "" : ", style=dashed");
+		printf("\"%s];\n", !e->has_delay ? ", style=dashed" : e->ordered == e->triggered ? ", style=dotted" : "");
 	}
 	puts("}");
 }

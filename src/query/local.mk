@@ -32,6 +32,8 @@ src_query_libquery_a_SOURCES = \
 	src/query/locate.c \
 	src/query/machine.c \
 	src/query/machine.h \
+	src/query/machine_order.c \
+	src/query/machine_order.h \
 	src/query/names.c \
 	src/query/names.h \
 	src/query/order.c \
@@ -66,4 +68,6 @@ src_query_libquery_a_SOURCES = \
 	src/query/run_tables.c \
 	src/query/scope.c \
 	src/query/service_map.c \
+	src/query/service_map_edges.c \
+	src/query/service_map_priv.h \
 	src/query/service_map.h

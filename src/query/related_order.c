@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What time and order tell of a machine's requests, beside content. */
 #include "base/mem.h"
+#include "query/machine_order.h"
 #include "query/related_priv.h"
 
 #include <string.h>
 
-/* Guesses from here on are worth a look at their content, and a hop. */
-static const double WORTH_A_LOOK = 0.05, WORTH_A_HOP = 0.9;
-/* A link of requests that says for certain whose they are. */
-static const double CERTAIN = 0.7;
+/* Guesses from here on are worth a look at their content. */
+static const double WORTH_A_LOOK = 0.05;
 
 static bool is_asked(const struct stop *s, uint32_t i)
 {
@@ -68,22 +67,6 @@ enum rc related_order_mark(struct stop *s)
 
 /* ---- hops ---------------------------------------------------------------------------------------- */
 
-static void learn(struct stop *s, const struct trace_links *links)
-{
-	for (size_t i = 0; i < links->n; i++) {
-		const struct trace_link *l = &links->v[i];
-		uint8_t in = s->m->packets[l->in].role, out = s->m->packets[l->out].role;
-
-		if (in == TRACE_REQUEST && out == TRACE_REQUEST &&
-			trace_confidence(l) >= CERTAIN)
-			trace_order_know(s->order, l->in, l->out);
-		else if (in == TRACE_RESPONSE && out == TRACE_RESPONSE && machine_certain(l) &&
-			trace_confidence(l) >= CERTAIN)
-			trace_order_know(s->order, l->out, l->in);
-	}
-	trace_order_settle(s->order);
-}
-
 struct taking {
 	struct stop *stop;
 	uint32_t node; /* that asks */
@@ -99,8 +82,6 @@ static bool take(void *ctx, const struct trace_guess *g)
 	struct related_node *n;
 	uint32_t child;
 
-	if (g->known || !g->usual)
-		return true;
 	t->rc = related_child(s->walk, t->node, in, out, &child);
 	if (t->rc != RC_DONE || child == MACHINE_NONE)
 		return t->rc == RC_DONE;
@@ -119,11 +100,11 @@ enum rc related_order_take(struct stop *s, const struct trace_links *links)
 {
 	struct taking t = { .stop = s };
 
-	learn(s, links);
+	machine_order_learn(s->m, s->order, links);
 	for (uint32_t i = 0; i < s->m->n && t.rc == RC_DONE; i++) {
 		t.node = s->m->packets[i].node;
 		if (is_asked(s, i))
-			trace_order_tell(s->order, i, WORTH_A_HOP, take, &t);
+			machine_order_tell(s->order, i, take, &t);
 	}
 	return t.rc;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which service triggers which: requests that came to a machine, and those that it sent because of them, with counts and delays, over a
- * window of time. Told by the same evidence as single requests (query/related.h).
+ * window of time. Told by the same evidence as single requests (query/related.h): content, and where it says nothing time and order, which is
+ * no proof and is counted apart. Delays are of both: the requests that content tells of are no sample of all (it tells of those that
+ * come late in a cascade, with what was searched for, and not of the first ones, that open it).
  *
  * Machines are those that serve and ask, the busiest SERVICE_MAP_MACHINES of them. Of a long window parts are looked at, evenly spread, as
  * many as SERVICE_MAP_PACKETS a machine allow; service_map.looked_ns says how much that was.
@@ -24,9 +26,11 @@ struct service_edge {
 	struct service_end from, to;
 	uint64_t requests;           /* to `from` in the time looked at; 0 where that is a machine by itself */
 	uint64_t triggered;          /* requests to `to` */
+	uint64_t ordered;            /* of these, told by time and order alone */
+	double confidence;           /* 0 to 1: the mean of related_hop.confidence of them; all by order: below RELATED_ORDERED */
 	bool has_delay;
 	int64_t delay_p50_ns, delay_p95_ns;  /* from a request that came to the first that it triggered there, and all others */
-	struct id packet_from, packet_to;    /* an example: the first pair; packet_to alone where nothing triggered it */
+	struct id packet_from, packet_to;    /* the first pair, by content if there is one; packet_to alone where nothing triggered it */
 	int64_t time_ns;             /* of that */
 };
 

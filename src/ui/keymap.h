@@ -149,8 +149,8 @@
 		"The same against the time: what triggered the traffic of the row.") \
 	X(REQ_MAP, "map", "o", "map", \
 		"The map of services within the range of time: which triggers which, how often for each request, and after " \
-		"how long. ? stands for what a machine sent by itself, or nothing tells why. Enter opens the tree of an " \
-		"example.") \
+		"how long. By order are those that time and order alone tell of, which is no proof. ? stands for what a " \
+		"machine sent by itself, or nothing tells why. Enter opens the tree of an example.") \
 	X(REQ_PAYLOAD, "payload", "W", "save payload", \
 		"In the stream view: write the payload that is shown, as it is, to a file.")
 #define KEYMAP_TIME(X) \

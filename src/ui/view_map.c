@@ -2,6 +2,7 @@
 /* The map of services: which triggers which, how often for each request and after how long, within the range of time that holds. */
 #include "base/mem.h"
 #include "base/text.h"
+#include "query/related_words.h"
 #include "query/service_map.h"
 #include "ui/along.h"
 #include "ui/list.h"
@@ -130,19 +131,22 @@ static void update(struct view *v)
 
 /* ---- drawing ------------------------------------------------------------------------------------ */
 
-enum column { COL_FROM, COL_TO, COL_REQUESTS, COL_TRIGGERED, COL_EACH, COL_P50, COL_P95, COLS };
+enum column { COL_FROM, COL_TO, COL_REQUESTS, COL_TRIGGERED, COL_ORDERED, COL_EACH, COL_P50, COL_P95, COL_SURE, COLS };
 
 static const struct {
 	const char *title;
 	int w, from_w;               /* from_w: shown in areas as wide as this */
+	bool text;
 } cols[COLS] = {
 	[COL_FROM] = { "service", 0, 0 },
 	[COL_TO] = { "triggers", 0, 0 },
-	[COL_REQUESTS] = { "requests", 8, 78 },
+	[COL_REQUESTS] = { "requests", 8, 88 },
 	[COL_TRIGGERED] = { "triggered", 9, 40 },
-	[COL_EACH] = { "each", 6, 56 },
+	[COL_ORDERED] = { "by order", 8, 56 },
+	[COL_EACH] = { "each", 6, 72 },
 	[COL_P50] = { "delay p50", 9, 48 },
 	[COL_P95] = { "p95", 7, 66 },
+	[COL_SURE] = { "confidence", 13, 100, true },
 };
 
 struct layout { int x[COLS], w[COLS]; };
@@ -170,8 +174,8 @@ static void put(const struct layout *l, struct canvas *c, struct rect r, enum co
 	int room = r.w - l->x[k];
 
 	if (l->w[k] > 0 && room > 0)
-		canvas_cell(c, r.x + l->x[k], r.y, l->w[k] < room ? l->w[k] : room, k >= COL_REQUESTS ? ALIGN_RIGHT : ALIGN_LEFT,
-			attr, text);
+		canvas_cell(c, r.x + l->x[k], r.y, l->w[k] < room ? l->w[k] : room, 
+			k >= COL_REQUESTS && !cols[k].text ? ALIGN_RIGHT : ALIGN_LEFT, attr, text);
 }
 
 static void put_service(const struct layout *l, struct canvas *c, struct rect r, enum column k, unsigned attr,
@@ -198,12 +202,16 @@ static void draw_row(const struct map_view *mv, const struct layout *l, struct c
 		return;
 	text_count(text, sizeof(text), e->requests);
 	put(l, c, r, COL_REQUESTS, ATTR_NUMBER | extra, text);
+	text_count(text, sizeof(text), e->ordered);
+	put(l, c, r, COL_ORDERED, (e->ordered == e->triggered ? ATTR_WARN : ATTR_NUMBER) | extra, text);
 	snprintf(text, sizeof(text), "%.2f", e->requests ? (double)e->triggered / (double)e->requests : 0.0);
 	put(l, c, r, COL_EACH, ATTR_NUMBER | extra, text);
 	text_duration(text, sizeof(text), e->delay_p50_ns);
 	put(l, c, r, COL_P50, ATTR_NUMBER | extra, text);
 	text_duration(text, sizeof(text), e->delay_p95_ns);
 	put(l, c, r, COL_P95, ATTR_NUMBER | extra, text);
+	snprintf(text, sizeof(text), "%-8s %.2f", related_confidence_word(e->confidence), e->confidence);
+	put(l, c, r, COL_SURE, (e->confidence >= 0.7 ? ATTR_GOOD : ATTR_WARN) | extra, text);
 }
 
 static void draw_nothing(const struct map_view *mv, struct canvas *c, struct rect area)
@@ -283,6 +291,8 @@ static bool request(struct view *v, enum request r)
 	return r == REQ_OPEN || r == REQ_MAP;
 }
 
+static const char LEGEND[] = "? not known why   by order: possible, no proof";
+
 static void status(const struct view *v, char *position, size_t position_size, char *state, size_t state_size)
 {
 	const struct map_view *mv = of_const(v);
@@ -297,10 +307,10 @@ static void status(const struct view *v, char *position, size_t position_size, c
 	if (map->limited)
 		snprintf(state, state_size, "not all was looked at: %s", map->limit);
 	else if (map->looked_ns < map->window_ns)
-		snprintf(state, state_size, "looked at %.0f %% of the time   ? by itself, or not known why",
-			100.0 * (double)map->looked_ns / (double)map->window_ns);
+		snprintf(state, state_size, "looked at %.0f %% of the time   %s",
+			100.0 * (double)map->looked_ns / (double)map->window_ns, LEGEND);
 	else
-		snprintf(state, state_size, "? by itself, or not known why");
+		snprintf(state, state_size, "%s", LEGEND);
 }
 
 static bool search(struct view *v, const char *text, int by)

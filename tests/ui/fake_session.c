@@ -486,6 +486,8 @@ enum rc service_map_run(const struct query_sources *sources, const struct query 
 		e->to.port = 5432;
 		e->requests = i == 0 ? 8 : 0;
 		e->triggered = 12;
+		e->ordered = i == 0 ? 12 : 0;
+		e->confidence = i == 0 ? 0.65 : 0;
 		e->has_delay = i == 0;
 		e->delay_p50_ns = 3000000;
 		e->delay_p95_ns = 9000000;

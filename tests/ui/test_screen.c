@@ -181,6 +181,9 @@ static void test_map(void **state)
 	keys("o");
 	assert_seen("› map of services");
 	assert_seen("0.0.0.2:80");
+	screen_resize(&screen, 120, 24);
+	assert_seen("possible 0.65");
+	screen_resize(&screen, 80, 24);
 	assert_seen("1.50");
 	assert_seen("3.0 ms");
 	assert_seen("looked at 50 % of the time");
