@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23       /* Linux 5.14; older C libraries do not know it */
+#endif
 
 static _Atomic uint64_t mem_done;
 static _Atomic uint64_t mem_limit;   /* the allocation of this number fails; 0: none */
@@ -83,6 +88,50 @@ void *mem_aligned(size_t align, size_t bytes)
 	if (!mem_may() || posix_memalign(&p, align, bytes ? bytes : 1) != 0)
 		return NULL;
 	return p;
+}
+
+int mem_table_new(struct mem_table *t, size_t count, size_t size)
+{
+	size_t bytes, step = (size_t)1 << MEM_TABLE_STEP_BITS;
+
+	*t = (struct mem_table){ .size = size };
+	if (!mem_may() || __builtin_mul_overflow(count, size, &bytes) || bytes == 0 || bytes > SIZE_MAX - step)
+		return -1;
+	t->there = mem_calloc((bytes + step - 1) >> MEM_TABLE_STEP_BITS, 1);
+	if (!t->there)
+		return -1;
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED) {
+		mem_free(t->there);
+		t->there = NULL;
+		return -1;
+	}
+	t->at = at;
+	t->bytes = bytes;
+	return 0;
+}
+
+void mem_table_free(struct mem_table *t)
+{
+	if (t->at)
+		munmap(t->at, t->bytes);
+	mem_free(t->there);
+	*t = (struct mem_table){0};
+}
+
+void mem_table_fetch(struct mem_table *t, size_t from, size_t to)
+{
+	size_t step = (size_t)1 << MEM_TABLE_STEP_BITS;
+
+	for (; from <= to; from++) {
+		size_t begin = from * step, left = t->bytes - begin;
+
+		if (t->there[from])
+			continue;
+		/* where the kernel cannot, pages come when they are touched, as ever */
+		(void)madvise(t->at + begin, left < step ? left : step, MADV_POPULATE_WRITE);
+		t->there[from] = 1;
+	}
 }
 
 int mem_grow_more(void *array, size_t *cap, size_t need, size_t size)

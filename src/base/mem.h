@@ -31,6 +31,31 @@ static inline int mem_grow(void *array, size_t *cap, size_t need, size_t size)
 	return need <= *cap ? 0 : mem_grow_more(array, cap, need, size);
 }
 
+/*
+ * Tables that are large and seldom used to their end: zeroed memory that comes step by step, as elements are used. What the kernel
+ * gives page by page, on the first touch, costs several times as much, and a page that is read before it is written comes twice.
+ * The owner frees; one thread at a time. All zero: a table without memory.
+ */
+struct mem_table {
+	uint8_t *at;                 /* the elements, at a page */
+	uint8_t *there;              /* of each step: whether it was asked for */
+	size_t size, bytes;          /* of an element, of all */
+};
+enum { MEM_TABLE_STEP_BITS = 15 };
+/* `count` elements of `size` bytes. 0, or -1 without memory, with nothing to free. */
+int mem_table_new(struct mem_table *t, size_t count, size_t size);
+void mem_table_free(struct mem_table *t);
+/* For mem_table_use() alone. */
+void mem_table_fetch(struct mem_table *t, size_t from, size_t to);
+/* Element i is about to be used for the first time, or may be. */
+static inline void mem_table_use(struct mem_table *t, size_t i)
+{
+	size_t from = i * t->size >> MEM_TABLE_STEP_BITS, to = (i * t->size + t->size - 1) >> MEM_TABLE_STEP_BITS;
+
+	if (!t->there[from] || !t->there[to])
+		mem_table_fetch(t, from, to);
+}
+
 /* Tests: the Nth allocation from now on (1 = the next) fails, and all after it; 0 switches that off. */
 void mem_fail_after(uint64_t nth);
 /* Tests: the same for this one alone. */

@@ -23,7 +23,7 @@ struct analysed_state {
 	bool turned;                 /* directions of TCP analysis are the other way round */
 	bool seen_tcp;               /* its tcp_state is in use */
 	bool has_syn;                /* `syn` is the only packet of TCP until now */
-	bool heard, media;           /* it has a place among what is heard, and among media, that is in use */
+	bool media;                  /* it has a place among media that is in use */
 	uint8_t media_app;           /* enum app: what its media say that it is */
 	struct tcp_syn syn;
 };
@@ -34,6 +34,7 @@ struct analysis {
 	struct tcp_more *more;       /* TCP_LARGE of them, lent to conversations; not touched before they are */
 	struct tcp_more **back;      /* those that came back, n_back of them */
 	uint32_t n_lent, n_back;     /* the first so many were lent at least once */
+	struct mem_table memory, tcp_memory, more_memory;        /* of v, tcp, more */
 	struct heard *heard;         /* NULL: nobody listens */
 	struct voice *voice;         /* likewise */
 	unsigned attributes;
@@ -51,12 +52,14 @@ enum rc analysis_new(uint32_t capacity, unsigned attributes, struct analysis **o
 	if (!a)
 		return err_memory(err);
 	a->attributes = attributes;
-	/* Zeroed memory of this size costs nothing until it is used. */
-	a->v = mem_calloc(capacity, sizeof(*a->v));
-	a->tcp = mem_calloc(capacity, sizeof(*a->tcp));
-	a->more = mem_calloc(TCP_LARGE, sizeof(*a->more));
 	a->back = mem_calloc(TCP_LARGE, sizeof(struct tcp_more *));
-	enum rc rc = a->v && a->tcp && a->more && a->back ? RC_DONE : err_memory(err);
+	bool has_room = a->back && mem_table_new(&a->memory, capacity, sizeof(*a->v)) == 0 &&
+		mem_table_new(&a->tcp_memory, capacity, sizeof(*a->tcp)) == 0 &&
+		mem_table_new(&a->more_memory, TCP_LARGE, sizeof(*a->more)) == 0;
+	a->v = (struct analysed_state *)(void *)a->memory.at;
+	a->tcp = (struct tcp_state *)(void *)a->tcp_memory.at;
+	a->more = (struct tcp_more *)(void *)a->more_memory.at;
+	enum rc rc = has_room ? RC_DONE : err_memory(err);
 	if (rc == RC_DONE && (attributes & ATTRIBUTE_APP))
 		rc = heard_new(capacity, &a->heard, err);
 	if (rc == RC_DONE && (attributes & ATTRIBUTE_VOIP))
@@ -73,9 +76,9 @@ void analysis_free(struct analysis *a)
 {
 	if (!a)
 		return;
-	mem_free(a->v);
-	mem_free(a->tcp);
-	mem_free(a->more);
+	mem_table_free(&a->memory);
+	mem_table_free(&a->tcp_memory);
+	mem_table_free(&a->more_memory);
 	mem_free(a->back);
 	heard_free(a->heard);
 	voice_free(a->voice);
@@ -88,7 +91,10 @@ static struct tcp_more *lend_more(struct analysis *a)
 {
 	if (a->n_back > 0)
 		return a->back[--a->n_back];
-	return a->n_lent < TCP_LARGE ? &a->more[a->n_lent++] : NULL;
+	if (a->n_lent == TCP_LARGE)
+		return NULL;
+	mem_table_use(&a->more_memory, a->n_lent);
+	return &a->more[a->n_lent++];
 }
 
 static void take_back(struct analysis *a, struct tcp_more *more)
@@ -101,22 +107,40 @@ void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes)
 {
 	struct analysed_state *s = &a->v[place];
 
+	if (a->attributes == 0)
+		return;              /* and nothing is looked at */
+	mem_table_use(&a->memory, place);
 	if (s->seen_tcp) {
 		take_back(a, a->tcp[place].more);
 		memset(&a->tcp[place], 0, sizeof(a->tcp[place]));
 	}
-	/* places that nobody used are not looked at: zeroed memory that is read is memory that is there */
-	if (s->heard)
+	if (a->heard)
 		heard_begin(a->heard, place);
+	/* places that nobody used are not looked at: they need no memory */
 	if (s->media)
 		voice_begin(a->voice, place);
 	memset(s, 0, offsetof(struct analysed_state, syn));
 	s->attributes = (uint8_t)(attributes & a->attributes);
 }
 
+/* Lines of the cache that nearly every packet of TCP needs; others lose little by it. */
+void analysis_expect(const struct analysis *a, uint32_t place)
+{
+	const char *tcp = (const char *)&a->tcp[place];
+
+	if (a->attributes == 0)
+		return;
+	__builtin_prefetch(&a->v[place], 1);
+	for (size_t line = 0; line < sizeof(*a->tcp); line += 64)
+		__builtin_prefetch(tcp + line, 1);
+	if (a->heard)
+		heard_expect(a->heard, place);
+}
+
 void analysis_turn(struct analysis *a, uint32_t place)
 {
-	a->v[place].turned = !a->v[place].turned;
+	if (a->attributes)
+		a->v[place].turned = !a->v[place].turned;
 }
 
 /* ---- connections ------------------------------------------------------------------------ */
@@ -204,7 +228,7 @@ static void analyse_tcp(struct analysis *a, struct analysed_state *s, const stru
 		return;
 	}
 	if (!s->seen_tcp)
-		tcp->more = NULL;        /* as it is; but memory that is read before it is written is mapped twice */
+		mem_table_use(&a->tcp_memory, at->place);
 	s->seen_tcp = true;
 	if (s->has_syn)
 		tcp_syn_tell(&s->syn, tcp);
@@ -264,14 +288,14 @@ bool analysis_packet(struct analysis *a, const struct packet *p, struct analysed
 	bool is_tcp = (p->flags & PACKET_HAS_TCP) != 0;
 	unsigned applies = p->proto == PROTO_TCP ? ATTRIBUTES_ALL & ~ATTRIBUTE_VOIP :
 		p->proto == PROTO_UDP ? ATTRIBUTE_RESPONSE | ATTRIBUTE_APP | ATTRIBUTE_VOIP : 0;
-	unsigned lacking = applies & ~(unsigned)s->attributes;
+	unsigned computed = a->attributes ? applies & s->attributes : 0, lacking = applies & ~computed;
 	struct tcp_verdict v = {0};
 
 	memset(note, 0, sizeof(*note));
 	*has_media = false;
 	if (lacking)
 		c->known &= ~attribute_fields(lacking);
-	applies &= s->attributes;
+	applies = computed;
 	if (!applies || (p->proto == PROTO_TCP && !is_tcp))
 		return false;
 	enum connection now = CONNECTION_NONE;
@@ -298,7 +322,7 @@ bool analysis_packet(struct analysis *a, const struct packet *p, struct analysed
 		at->app = (enum app)s->media_app;
 	}
 	if (applies & ATTRIBUTE_APP)
-		s->heard |= heard_packet(a->heard, p, at, c, note);
+		heard_packet(a->heard, p, at, c, note);
 	counters_note(c, at->as, note);
 	return note->marks || note->has_rtt || note->has_response;
 }

@@ -22,9 +22,9 @@ struct link {
 };
 
 struct conversation_table {
-	struct conversation *v;          /* in `memory`, at a line of the cache */
-	void *memory;
+	struct conversation *v;
 	struct link *links;              /* of each */
+	struct mem_table memory, link_memory;    /* of both */
 	uint32_t *buckets;               /* heads of chains, NONE empty */
 	uint32_t capacity, used, mask;
 	uint32_t newest, oldest;         /* ends of the order of use */
@@ -74,16 +74,14 @@ enum rc conversation_table_new(uint32_t capacity, struct conversation_table **ou
 		return err_memory(err);
 	while (buckets < capacity)
 		buckets *= 2;
-	/* Zeroed memory of this size costs nothing until it is used. */
-	t->memory = mem_calloc((size_t)capacity + 1, sizeof(*t->v));
-	t->v = (struct conversation *)(((uintptr_t)t->memory + _Alignof(struct conversation) - 1) &
-		~(uintptr_t)(_Alignof(struct conversation) - 1));
-	t->links = mem_calloc(capacity, sizeof(*t->links));
 	t->buckets = mem_alloc(buckets * sizeof(*t->buckets));
-	if (!t->memory || !t->links || !t->buckets) {
+	if (!t->buckets || mem_table_new(&t->memory, capacity, sizeof(*t->v)) != 0 ||
+		mem_table_new(&t->link_memory, capacity, sizeof(*t->links)) != 0) {
 		conversation_table_free(t);
 		return err_memory(err);
 	}
+	t->v = (struct conversation *)(void *)t->memory.at;
+	t->links = (struct link *)(void *)t->link_memory.at;
 	memset(t->buckets, 0xff, buckets * sizeof(*t->buckets));
 	t->capacity = capacity;
 	t->mask = buckets - 1;
@@ -96,8 +94,8 @@ void conversation_table_free(struct conversation_table *t)
 {
 	if (!t)
 		return;
-	mem_free(t->memory);
-	mem_free(t->links);
+	mem_table_free(&t->memory);
+	mem_table_free(&t->link_memory);
 	mem_free(t->buckets);
 	mem_free(t);
 }
@@ -147,8 +145,11 @@ static uint32_t *evicted_slot(struct conversation_table *t, uint64_t hash)
 /* Room for one more: unused, or that of the conversation unused longest. */
 static uint32_t take_room(struct conversation_table *t, int64_t now_ns, int64_t flow_ns)
 {
-	if (t->used < t->capacity)
+	if (t->used < t->capacity) {
+		mem_table_use(&t->memory, t->used);
+		mem_table_use(&t->link_memory, t->used);
 		return t->used++;
+	}
 
 	uint32_t at = t->oldest;
 	const struct open_flow *f = &t->v[at].open[0];

@@ -31,6 +31,7 @@ struct number {
 struct heard {
 	struct place *places;
 	struct talk *talks;          /* beside them: not touched before somebody speaks */
+	struct mem_table place_memory, talk_memory;
 	struct talk_memory *memory;
 	struct others *others;
 	struct texts *names;
@@ -45,9 +46,10 @@ enum rc heard_new(uint32_t capacity, struct heard **out, struct err *err)
 
 	if (!h)
 		return err_memory(err);
-	h->places = mem_calloc(capacity, sizeof(*h->places));
-	h->talks = mem_calloc(capacity, sizeof(*h->talks));
-	enum rc rc = h->places && h->talks ? talk_memory_new(&h->memory, err) : err_memory(err);
+	enum rc rc = mem_table_new(&h->place_memory, capacity, sizeof(*h->places)) == 0 &&
+		mem_table_new(&h->talk_memory, capacity, sizeof(*h->talks)) == 0 ? talk_memory_new(&h->memory, err) : err_memory(err);
+	h->places = (struct place *)(void *)h->place_memory.at;
+	h->talks = (struct talk *)(void *)h->talk_memory.at;
 	if (rc == RC_DONE)
 		rc = others_new(&h->others, err);
 	if (rc == RC_DONE)
@@ -64,8 +66,8 @@ void heard_free(struct heard *h)
 {
 	if (!h)
 		return;
-	mem_free(h->places);
-	mem_free(h->talks);
+	mem_table_free(&h->place_memory);
+	mem_table_free(&h->talk_memory);
 	talk_memory_free(h->memory);
 	others_free(h->others);
 	texts_free(h->names);
@@ -81,10 +83,17 @@ static void forget_other(struct heard *h, struct place *place)
 	place->other_done = false;
 }
 
+void heard_expect(const struct heard *h, uint32_t place)
+{
+	__builtin_prefetch(&h->places[place], 1);
+	__builtin_prefetch(&h->talks[place], 1);
+}
+
 void heard_begin(struct heard *h, uint32_t place)
 {
 	struct place *at = &h->places[place];
 
+	mem_table_use(&h->place_memory, place);
 	if (!at->used)
 		return;
 	talk_end(&h->talks[place], h->memory);
@@ -260,8 +269,10 @@ static void hear(struct heard *h, struct place *place, const struct packet *p, c
 	struct said_sink sink = {observe, &namer};
 	struct said said;
 
-	if (!place->used)
-		memset(talk, 0, sizeof(*talk));  /* zero or not: who reads fresh memory first has it mapped twice */
+	if (!place->used) {
+		mem_table_use(&h->talk_memory, at->place);
+		memset(talk, 0, sizeof(*talk));
+	}
 	/* media are what it is for, whatever came before them: their own reports, keys by DTLS (RFC 5764) */
 	if (at->app != APP_NONE && (talk->app == APP_NONE || talk->app == APP_RTCP || talk->app == APP_DTLS)) {
 		talk->app = (uint8_t)at->app;
@@ -287,7 +298,7 @@ static void hear(struct heard *h, struct place *place, const struct packet *p, c
 	place->known = talk->app != APP_NONE || (talk->ruled_out && place->other);
 }
 
-bool heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
+void heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
 	struct packet_note *note)
 {
 	struct place *place = &h->places[at->place];
@@ -295,13 +306,12 @@ bool heard_packet(struct heard *h, const struct packet *p, const struct analysed
 	bool begins = (p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN) && place->used;
 
 	if (!begins && (!speaks || (place->ruled_out && place->other_done && !place->other)))
-		return place->used;
+		return;
 	if (begins || !place->over)
 		hear(h, place, p, at, begins, speaks, c, note);
 	if (!speaks || !place->known)
-		return true;
+		return;
 	find_numbers(h, place, at);
 	counters_text(c, TEXT_APP, place->app_number);
 	counters_text(c, TEXT_NAME, place->name_number);
-	return true;
 }

@@ -18,13 +18,15 @@ struct heard;
 
 enum rc heard_new(uint32_t capacity, struct heard **out, struct err *err);
 void heard_free(struct heard *h);
-/* A conversation begins at this place; need not be said where heard_packet() always said that it is not in use. */
+/* A packet at this place comes soon. */
+void heard_expect(const struct heard *h, uint32_t place);
+/* A conversation begins at this place: to be said before its first packet. */
 void heard_begin(struct heard *h, uint32_t place);
 /*
  * One packet of TCP or UDP: counts into *c, whose texts are of the pool at->texts; marks of it go to note->marks, names that addresses
- * are given to at->observations. Whether the conversation's place is in use.
+ * are given to at->observations.
  */
-bool heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
+void heard_packet(struct heard *h, const struct packet *p, const struct analysed *at, struct counters *c,
 	struct packet_note *note);
 
 #endif

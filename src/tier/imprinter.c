@@ -21,6 +21,7 @@ enum sealed { SEALED_NOT, SEALED_MESSAGE, SEALED_ALL };
 struct imprinter {
 	enum fingerprints which;
 	struct place *places;
+	struct mem_table memory;     /* of places */
 	struct imprinting imprinting;
 	struct imprints found;
 };
@@ -32,11 +33,11 @@ enum rc imprinter_new(uint32_t capacity, enum fingerprints which, struct imprint
 	if (!x)
 		return err_memory(err);
 	x->which = which;
-	x->places = mem_calloc(capacity, sizeof(*x->places));
-	if (!x->places) {
+	if (mem_table_new(&x->memory, capacity, sizeof(*x->places)) != 0) {
 		imprinter_free(x);
 		return err_memory(err);
 	}
+	x->places = (struct place *)(void *)x->memory.at;
 	*out = x;
 	return RC_DONE;
 }
@@ -45,13 +46,19 @@ void imprinter_free(struct imprinter *x)
 {
 	if (!x)
 		return;
-	mem_free(x->places);
+	mem_table_free(&x->memory);
 	imprinting_free(&x->imprinting);
 	mem_free(x);
 }
 
+void imprinter_expect(const struct imprinter *x, uint32_t place)
+{
+	__builtin_prefetch(&x->places[place], 1);
+}
+
 void imprinter_begin(struct imprinter *x, uint32_t place)
 {
+	mem_table_use(&x->memory, place);
 	x->places[place] = (struct place){ .dir = 0 };
 }
 

@@ -445,7 +445,8 @@ static enum rc track(struct tracker *t, const struct packet *p, const struct tra
 
 	if (rc != RC_DONE)
 		return rc;
-	dir = conversation_direction(c, p);      /* a new SYN may have turned it round */
+	if ((p->flags & PACKET_HAS_TCP) && (p->tcp_flags & TCP_SYN))
+		dir = conversation_direction(c, p);      /* it may have been turned round */
 	at.dir = dir;
 	at.texts = t->set->texts;
 	at.observations = t->set->observations;
@@ -475,11 +476,27 @@ static enum rc track(struct tracker *t, const struct packet *p, const struct tra
  */
 enum { AHEAD = 16, SOON = 3 };
 
-/* The counters that a packet of this conversation probably changes. */
+/* Packets lie where the reader wrote them: in the cache of another processor. */
+static void expect_packets(const struct tracker_batch *b, const uint16_t *order, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const char *p = (const char *)&b->packets[order[i]];
+
+		for (size_t line = 0; line < sizeof(struct packet); line += 64)
+			__builtin_prefetch(p + line);
+		__builtin_prefetch(&b->frames[order[i]]);
+	}
+}
+
+/* What packets of this conversation need beside it, and the counters that they probably change. */
 static void expect_part(const struct tracker *t, const struct conversation *c)
 {
 	const struct open_micro *m = &c->open[0].micro[0];
+	uint32_t place = conversation_place(t->conversations, c);
 
+	analysis_expect(t->analysis, place);
+	if (t->imprinter)
+		imprinter_expect(t->imprinter, place);
 	if (m->generation != t->generation || c->open[0].id.block == 0)
 		return;
 	const char *part = (const char *)&t->set->micros[m->part];
@@ -496,10 +513,13 @@ enum rc tracker_packets(struct tracker *t, const struct tracker_batch *b, const 
 	for (unsigned from = 0; from < n && rc == RC_DONE; from += AHEAD) {
 		unsigned some = n - from < AHEAD ? n - from : AHEAD;
 
+		expect_packets(b, order + from, some);
 		for (unsigned i = 0; i < some; i++) {
 			unsigned k = order[from + i];
 			hashes[i] = conversation_hash(&b->packets[k], b->pair_hashes[k]);
 			conversation_expect(t->conversations, hashes[i]);
+			if (b->frames[k].bytes)
+				__builtin_prefetch(b->frames[k].bytes + b->packets[k].payload_off);
 		}
 		for (unsigned i = 0; i < some; i++)
 			soon[i] = conversation_expect_more(t->conversations, hashes[i]);

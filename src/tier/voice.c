@@ -65,8 +65,10 @@ struct source {
 struct voice {
 	struct place *places;
 	struct call *calls;
+	struct mem_table place_memory, call_memory;
 	struct source *sources;      /* by their key: a newer one takes the place */
 	uint32_t next_call;
+	uint32_t n_calls;            /* those before it were used at least once */
 };
 
 _Static_assert(VOICE_CALLS < UINT16_MAX, "a call's number fits");
@@ -77,13 +79,14 @@ enum rc voice_new(uint32_t capacity, struct voice **out, struct err *err)
 
 	if (!v)
 		return err_memory(err);
-	v->places = mem_calloc(capacity, sizeof(*v->places));
-	v->calls = mem_calloc(VOICE_CALLS, sizeof(*v->calls));
 	v->sources = mem_calloc(VOICE_SOURCES, sizeof(*v->sources));
-	if (!v->places || !v->calls || !v->sources) {
+	if (!v->sources || mem_table_new(&v->place_memory, capacity, sizeof(*v->places)) != 0 ||
+		mem_table_new(&v->call_memory, VOICE_CALLS, sizeof(*v->calls)) != 0) {
 		voice_free(v);
 		return err_memory(err);
 	}
+	v->places = (struct place *)(void *)v->place_memory.at;
+	v->calls = (struct call *)(void *)v->call_memory.at;
 	*out = v;
 	return RC_DONE;
 }
@@ -103,10 +106,10 @@ void voice_free(struct voice *v)
 {
 	if (!v)
 		return;
-	for (uint32_t i = 0; v->calls && v->places && i < VOICE_CALLS; i++)
+	for (uint32_t i = 0; i < v->n_calls; i++)
 		end_call(v, &v->calls[i]);
-	mem_free(v->places);
-	mem_free(v->calls);
+	mem_table_free(&v->place_memory);
+	mem_table_free(&v->call_memory);
 	mem_free(v->sources);
 	mem_free(v);
 }
@@ -337,6 +340,10 @@ static void call_begin(struct voice *v, uint32_t place, struct announced *announ
 	struct call *c = &v->calls[number];
 
 	v->next_call = (number + 1) % VOICE_CALLS;
+	if (number == v->n_calls) {
+		mem_table_use(&v->call_memory, number);
+		v->n_calls++;
+	}
 	end_call(v, c);
 	c->place = place + 1;
 	c->announced = announced ? announced_hold(announced) : NULL;
@@ -424,6 +431,7 @@ enum app voice_packet(struct voice *v, const struct packet *p, const struct anal
 	struct rtcp_said said;
 	struct rtp_header h;
 
+	mem_table_use(&v->place_memory, at->place);
 	*has_more = false;
 	if (!(p->flags & PACKET_MEDIA) || (p->flags & PACKET_FRAGMENT) || !at->frame || p->payload_off >= p->caplen)
 		return (enum app)place->app;

@@ -18,6 +18,40 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Elements of a size that no step is a multiple of, used in no order: all are zero, keep what is written, and do not touch each other. */
+static void test_table(void **state)
+{
+	struct mem_table t = {0};
+	size_t count = 1000, size = 336;
+
+	(void)state;
+	assert_int_equal(mem_table_new(&t, count, size), 0);
+	assert_int_equal((uintptr_t)t.at % 64, 0);
+	for (size_t n = 0; n < count; n++) {
+		size_t i = n * 611 % count;
+		uint8_t *element = t.at + i * size;
+
+		mem_table_use(&t, i);
+		for (size_t k = 0; k < size; k++)
+			assert_int_equal(element[k], 0);
+		memset(element, (int)(i % 255 + 1), size);
+	}
+	for (size_t i = 0; i < count * size; i++)
+		assert_int_equal(t.at[i], i / size % 255 + 1);
+	mem_table_free(&t);
+	assert_null(t.at);
+	mem_table_free(&t);
+
+	assert_int_equal(mem_table_new(&t, SIZE_MAX / 2, 3), -1);
+	assert_int_equal(mem_table_new(&t, 0, 3), -1);
+	for (uint64_t nth = 1; nth <= 2; nth++) {
+		mem_fail_once(nth);
+		assert_int_equal(mem_table_new(&t, count, size), -1);
+		mem_table_free(&t);
+	}
+	mem_fail_once(0);
+}
+
 static void test_mem(void **state)
 {
 	uint64_t before = mem_count();
@@ -345,6 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mem),
+		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_mem_fail),
 		cmocka_unit_test(test_mem_grow),
 		cmocka_unit_test(test_buf_put),
