@@ -51,10 +51,8 @@ unsigned hash_parity(const void *bytes, size_t len)
 		memcpy(&word, at, sizeof(word));
 		all ^= word;
 	}
-	if (len > 0) {
-		word = 0;
-		memcpy(&word, at, len);
-		all ^= word;
-	}
+	for (word = 0; len > 0; len--)
+		word = word << 8 | at[len - 1];
+	all ^= word;
 	return (unsigned)__builtin_parityll(all);
 }

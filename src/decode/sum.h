@@ -24,6 +24,7 @@ static inline uint64_t sum_bytes(const void *bytes, size_t len)
 {
 	const uint8_t *at = bytes;
 	uint64_t sum = 0;
+	uint64_t eight;
 	uint32_t four;
 	uint16_t two = 0;
 
@@ -32,9 +33,15 @@ static inline uint64_t sum_bytes(const void *bytes, size_t len)
 		at += len / SUM_STRETCH * SUM_STRETCH;
 		len %= SUM_STRETCH;
 	}
-	for (; len >= sizeof(four); at += sizeof(four), len -= sizeof(four)) {
+	for (; len >= sizeof(eight); at += sizeof(eight), len -= sizeof(eight)) {
+		memcpy(&eight, at, sizeof(eight));
+		sum += (eight & UINT32_MAX) + (eight >> 32);
+	}
+	if (len >= sizeof(four)) {
 		memcpy(&four, at, sizeof(four));
 		sum += four;
+		at += sizeof(four);
+		len -= sizeof(four);
 	}
 	if (len >= sizeof(two)) {
 		memcpy(&two, at, sizeof(two));

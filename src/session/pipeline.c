@@ -42,8 +42,10 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 		rc = tracker_new(&config, &p->lanes[i].tracker, err);
 	if (rc != RC_DONE)
 		return rc;
-	p->ring = mem_calloc(RING, sizeof(*p->ring));
+	p->ring = mem_aligned(_Alignof(struct batch), RING * sizeof(*p->ring));
 	p->seen = mem_calloc(1, (1u << ESTIMATE_BITS) / 8);
+	if (p->ring)
+		memset(p->ring, 0, RING * sizeof(*p->ring));
 	return p->ring && p->seen ? RC_DONE : err_memory(err);
 }
 
@@ -255,8 +257,8 @@ enum rc pipeline_finish(struct pipeline *p, struct err *err)
 
 /* ---- packets -------------------------------------------------------------------------- */
 
-/* Counts (conversation, slice) pairs that were not seen in this segment, about: what bounds a flood's memory. */
-static void estimate(struct pipeline *p, const struct packet *k, uint64_t pair_hash)
+/* Where (conversation, slice) pairs that were seen in this segment have their bit: asked for now, looked at a little later. */
+static uint64_t estimate_place(struct pipeline *p, const struct packet *k, uint64_t pair_hash)
 {
 	uint64_t into = (uint64_t)k->time_ns - (uint64_t)p->micro_slice;
 
@@ -264,6 +266,14 @@ static void estimate(struct pipeline *p, const struct packet *k, uint64_t pair_h
 		p->micro_slice = time_floor(k->time_ns, p->config->micro_ns);
 	uint64_t ports = (uint64_t)(k->src_port ^ k->dst_port) << 20 ^ k->proto;
 	uint64_t at = hash_mix(pair_hash ^ ports ^ (uint64_t)p->micro_slice) >> (64 - ESTIMATE_BITS);
+
+	__builtin_prefetch(&p->seen[at >> 6], 1);
+	return at;
+}
+
+/* Counts those that were not, about: what bounds a flood's memory. */
+static void estimate(struct pipeline *p, uint64_t at)
+{
 	uint64_t bit = (uint64_t)1 << (at & 63);
 
 	p->conversations += (p->seen[at >> 6] & bit) == 0;
@@ -364,9 +374,10 @@ static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in,
 	if (p->media)
 		b->data[b->n].announced = media_table_packet(p->media, k, in->frame.data);
 	b->hash[b->n] = tracker_pair_hash(k);
-	estimate(p, k, b->hash[b->n]);
+	uint64_t seen_at = estimate_place(p, k, b->hash[b->n]);
 	rc = count_segment(p, k, packet_digest(in->frame.data, in->frame.caplen, in->frame.len, in->point,
 		in->time_ns), err);
+	estimate(p, seen_at);
 	if (rc != RC_DONE)
 		return rc;
 	p->saw_offload |= (k->flags & PACKET_CHECKSUM_OFFLOAD) != 0;

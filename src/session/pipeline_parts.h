@@ -64,7 +64,7 @@ struct batch {
 	struct window *held[BATCH_PACKETS];      /* windows that the frames lie in */
 	struct tracker_frame data[BATCH_PACKETS];        /* frames, or none where nobody wants them; announcements are held */
 	uint64_t hash[BATCH_PACKETS];    /* of the address pair */
-	struct packet packets[BATCH_PACKETS];
+	_Alignas(64) struct packet packets[BATCH_PACKETS];      /* three lines of the cache each */
 };
 
 /* A shard on its way. Lines of the cache of their own, because other threads look at `next` and `taken`. */

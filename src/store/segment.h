@@ -59,11 +59,18 @@ enum rc segment_writer_new(struct segment_writer **out, struct err *err);
 void segment_writer_free(struct segment_writer *w);
 /* Starts (or starts over); keeps memory of the segment before. */
 void segment_writer_begin(struct segment_writer *w, const struct segment_start *start);
+struct segment_packet {
+	uint32_t skip, record_len;
+	int64_t time_ns;
+};
+
 /*
  * Every packet once, in order. `skip` bytes lie between the end of the record before (or
  * first_offset) and this record (blocks without packets in between), record_len is its length,
  * check is packet_check() (store/block.h).
  */
+void segment_writer_packets(struct segment_writer *w, const struct segment_packet *v, const uint16_t *checks, size_t n);
+/* One of them. */
 void segment_writer_packet(struct segment_writer *w, uint32_t skip, uint32_t record_len,
 	int64_t time_ns, uint16_t check);
 /* The packet given last may be as late as this, too: for one whose time is known by its bounds alone. */

@@ -119,42 +119,66 @@ size_t segment_writer_memory(const struct segment_writer *w)
 
 /* ---- packets ---------------------------------------------------------------------------- */
 
-static void mark_time(struct segment_writer *w, int64_t time_ns)
+/* Room for `n` further ones; where their checks go, or NULL. */
+static uint8_t *packets_room(struct segment_writer *w, size_t n)
 {
-	size_t at = (size_t)(w->n_packets / SEGMENT_MARK) * 2;
+	size_t need = w->n_packets + n, marks = (need + SEGMENT_MARK - 1) / SEGMENT_MARK * 2;
 
-	if (w->n_packets % SEGMENT_MARK == 0) {
-		if (mem_grow(&w->marks, &w->marks_cap, at + 2, sizeof(*w->marks)) != 0) {
-			w->failed = true;
-			return;
-		}
-		w->marks[at] = w->marks[at + 1] = time_ns;
+	if (mem_grow(&w->offsets, &w->offsets_cap, need, sizeof(*w->offsets)) != 0 ||
+		mem_grow(&w->lens, &w->lens_cap, need, sizeof(*w->lens)) != 0 ||
+		mem_grow(&w->marks, &w->marks_cap, marks, sizeof(*w->marks)) != 0)
+		return NULL;
+	return buf_reserve(&w->checks, n * 2);
+}
+
+/* Packets between two marks. */
+static void put_packets(struct segment_writer *w, const struct segment_packet *v, size_t n)
+{
+	int64_t *mark = &w->marks[(size_t)(w->n_packets / SEGMENT_MARK) * 2];
+	int64_t first = w->n_packets % SEGMENT_MARK ? mark[0] : v->time_ns, last = w->n_packets % SEGMENT_MARK ? mark[1] : v->time_ns;
+	uint32_t *offsets = w->offsets + w->n_packets, *lens = w->lens + w->n_packets, end = w->end_offset, least = w->least;
+
+	for (size_t i = 0; i < n; i++) {
+		offsets[i] = end + v[i].skip;
+		lens[i] = v[i].record_len;
+		end += v[i].skip + v[i].record_len;
+		least = v[i].record_len < least ? v[i].record_len : least;
+		first = v[i].time_ns < first ? v[i].time_ns : first;
+		last = v[i].time_ns > last ? v[i].time_ns : last;
 	}
-	if (time_ns < w->marks[at])
-		w->marks[at] = time_ns;
-	if (time_ns > w->marks[at + 1])
-		w->marks[at + 1] = time_ns;
+	mark[0] = first;
+	mark[1] = last;
+	w->end_offset = end;
+	w->least = least;
+	w->n_packets += (uint32_t)n;
+}
+
+void segment_writer_packets(struct segment_writer *w, const struct segment_packet *v, const uint16_t *checks, size_t n)
+{
+	uint8_t *to = w->failed ? NULL : packets_room(w, n);
+
+	if (!to) {
+		w->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		to[2 * i] = (uint8_t)checks[i];
+		to[2 * i + 1] = (uint8_t)(checks[i] >> 8);
+	}
+	w->checks.len += n * 2;
+	while (n > 0) {
+		size_t left = SEGMENT_MARK - w->n_packets % SEGMENT_MARK, some = n < left ? n : left;
+
+		put_packets(w, v, some);
+		v += some;
+		n -= some;
+	}
 }
 
 void segment_writer_packet(struct segment_writer *w, uint32_t skip, uint32_t record_len,
 	int64_t time_ns, uint16_t check)
 {
-	size_t need = (size_t)w->n_packets + 1;
-
-	if (w->failed ||
-		mem_grow(&w->offsets, &w->offsets_cap, need, sizeof(*w->offsets)) != 0 ||
-		mem_grow(&w->lens, &w->lens_cap, need, sizeof(*w->lens)) != 0) {
-		w->failed = true;
-		return;
-	}
-	mark_time(w, time_ns);
-	w->offsets[w->n_packets] = w->end_offset + skip;
-	w->lens[w->n_packets] = record_len;
-	buf_put_le16(&w->checks, check);
-	w->end_offset += skip + record_len;
-	if (record_len < w->least)
-		w->least = record_len;
-	w->n_packets++;
+	segment_writer_packets(w, &(struct segment_packet){ skip, record_len, time_ns }, &check, 1);
 }
 
 void segment_writer_time(struct segment_writer *w, int64_t time_ns)

@@ -16,7 +16,6 @@
 struct sealer;
 
 /* What the reader knows of the segment's packets, in order. */
-struct segment_packet { uint32_t skip, record_len; int64_t time_ns; };
 
 struct sealer_input {
 	struct segment_start start;
