@@ -123,6 +123,7 @@ static void begin(struct rtp_stream *s, int64_t seq, struct rtp_step *out)
 static void advance(struct rtp_stream *s, int64_t to, struct rtp_step *out)
 {
 	out->expected += (uint32_t)(to - s->highest);
+	out->missing = (uint32_t)(to - s->highest) - 1;
 	while (s->highest < to) {
 		s->highest++;
 		/* the place that the new one takes is RTP_RING back: judged and forgotten long ago */

@@ -56,6 +56,7 @@ struct rtp_stream {
 /* What one packet adds. */
 struct rtp_step {
 	uint32_t expected, received, duplicates, reordered, bursts, restarts;
+	uint32_t missing;            /* sequence numbers right before this one's that did not come until now */
 	bool has_jitter;
 	int64_t jitter_ns;           /* the estimate after this packet (RFC 3550, 6.4.1) */
 };

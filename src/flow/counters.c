@@ -137,7 +137,7 @@ void counters_note(struct counters *c, enum direction dir, const struct packet_n
 	for (; marks; marks &= marks - 1) {
 		unsigned m = (unsigned)__builtin_ctz(marks);
 
-		if (m < PACKET_MARKS)
+		if (m < COUNTED_MARKS)
 			c->marks[m]++;
 	}
 	/* An acknowledgment by the server measures the way to the server and back. */
@@ -153,6 +153,8 @@ uint64_t counters_marked(const struct counters *c, enum packet_mark m)
 {
 	if (m == MARK_RETRANS)
 		return c->retrans[DIR_C2S] + c->retrans[DIR_S2C];
+	if (m >= COUNTED_MARKS)
+		return c->rtp_packets;
 	return m == MARK_RESPONSE_START ? c->response.n : c->marks[m];
 }
 

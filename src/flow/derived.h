@@ -95,6 +95,9 @@ bool derive_packet_url(const struct row *row, struct value *out);
 bool derive_packet_status(const struct row *row, struct value *out);
 bool derive_packet_errors(const struct row *row, struct value *out);
 bool derive_packet_refusals(const struct row *row, struct value *out);
+bool derive_packet_rtp_gaps(const struct row *row, struct value *out);
+bool derive_packet_rtp_reordered(const struct row *row, struct value *out);
+bool derive_packet_rtp_duplicates(const struct row *row, struct value *out);
 
 bool derive_rtp_lost(const struct row *row, struct value *out);
 bool derive_mos_min(const struct row *row, struct value *out);
@@ -113,6 +116,7 @@ bool derive_s2c_jitter_avg(const struct row *row, struct value *out);
 bool derive_rtp_loss(const struct row *row, struct value *out);
 bool derive_rtp_reordered(const struct row *row, struct value *out);
 bool derive_rtp_duplicates(const struct row *row, struct value *out);
+bool derive_rtp_gaps(const struct row *row, struct value *out);
 bool derive_rtp_bursts(const struct row *row, struct value *out);
 bool derive_jitter_max(const struct row *row, struct value *out);
 bool derive_codec(const struct row *row, struct value *out);

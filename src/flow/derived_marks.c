@@ -144,7 +144,7 @@ bool derive_why(const struct row *row, struct value *out)
 bool derive_packet_marks(const struct row *row, struct value *out)
 {
 	out->type = TYPE_TEXT;
-	return (row->packet->has_marks || row->packet->has_said) &&
+	return (row->packet->has_marks || row->packet->has_said || row->packet->has_media) &&
 		packet_marks_format(out->text, sizeof(out->text),
 			row->packet->note.marks & ~MARK_BIT(MARK_RESPONSE_START)) > 0;
 }
@@ -167,6 +167,7 @@ static bool give_mark(const struct row *row, enum packet_mark m, struct value *o
 {
 	const struct packet_row *p = row->packet;
 	bool known = m == MARK_RESPONSE_START ? p->has_turns :
+		m >= COUNTED_MARKS ? p->has_media :
 		m == MARK_ERRORS || m == MARK_REFUSALS ? p->has_said : p->has_marks;
 
 	return known && give_u64(out, (row->packet->note.marks & MARK_BIT(m)) != 0);
@@ -199,3 +200,6 @@ GETTER(bad_sack, MARK_BAD_SACK)
 GETTER(response_start, MARK_RESPONSE_START)
 GETTER(errors, MARK_ERRORS)
 GETTER(refusals, MARK_REFUSALS)
+GETTER(rtp_gaps, MARK_RTP_GAPS)
+GETTER(rtp_reordered, MARK_RTP_REORDERED)
+GETTER(rtp_duplicates, MARK_RTP_DUPLICATES)

@@ -143,6 +143,11 @@ bool derive_rtp_duplicates(const struct row *row, struct value *out)
 	return give_figure(row, BOTH, MEDIA_DUPLICATES, out);
 }
 
+bool derive_rtp_gaps(const struct row *row, struct value *out)
+{
+	return give_figure(row, BOTH, MEDIA_GAPS, out);
+}
+
 bool derive_rtp_bursts(const struct row *row, struct value *out)
 {
 	return give_figure(row, BOTH, MEDIA_BURSTS, out);

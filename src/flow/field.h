@@ -51,7 +51,7 @@ enum field_id {
 	FIELD_DERIVED = 256,         /* derived fields are numbered from here */
 	FIELD_PACKET_SRC = FIELD_DERIVED + 25, FIELD_PACKET_DST = FIELD_DERIVED + 27,
 	FIELD_PACKET_RTT = FIELD_DERIVED + 98, FIELD_PACKET_RESPONSE = FIELD_DERIVED + 99,
-	FIELD_PACKET_MARK = FIELD_DERIVED + 100,     /* of a packet: by enum packet_mark from here */
+	FIELD_PACKET_MARK = FIELD_DERIVED + 100,     /* of a packet: by enum packet_mark from here, 32 */
 };
 
 /* Leading bits of the networks that client_net and server_net tell. */

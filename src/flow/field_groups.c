@@ -49,7 +49,7 @@ static const struct group {
 			"alpn", "ja4" } },
 	{ media,
 		{ "rtp_packets", "c2s_rtp_packets", "s2c_rtp_packets", "rtp_lost", "c2s_rtp_lost", "s2c_rtp_lost", "rtp_loss",
-			"rtp_reordered", "rtp_duplicates", "rtp_bursts", "jitter_avg", "jitter_max", "c2s_jitter_avg",
+			"rtp_gaps", "rtp_reordered", "rtp_duplicates", "rtp_bursts", "jitter_avg", "jitter_max", "c2s_jitter_avg",
 			"s2c_jitter_avg", "mos_min", "mos_avg", "c2s_mos_min", "c2s_mos_avg", "s2c_mos_min", "s2c_mos_avg",
 			"delay_by", "codec", "call", "rtcp_loss", "rtcp_jitter", "rtcp_rtt" } },
 	{ "packet", { "frame", "file_offset", "info" } },

@@ -25,6 +25,9 @@ static const char *const names[PACKET_MARKS] = {
 	[MARK_RESPONSE_START] = "response_start",
 	[MARK_ERRORS] = "errors",
 	[MARK_REFUSALS] = "refusals",
+	[MARK_RTP_GAPS] = "rtp_gaps",
+	[MARK_RTP_REORDERED] = "rtp_reordered",
+	[MARK_RTP_DUPLICATES] = "rtp_duplicates",
 };
 
 const char *packet_mark_name(enum packet_mark m)

@@ -3,7 +3,7 @@
  * Marks: what the analysis of a conversation says of one packet. Bits of a set; their numbers are on disk: append only.
  *
  * Definitions are Wireshark's where it has them (User's Guide 7.5, "TCP Analysis"; packet-tcp.c), with the exceptions that
- * tests/tier/tcp-differences.tsv lists with reasons. The last two are what applications say.
+ * tests/tier/tcp-differences.tsv lists with reasons. The last ones are what applications and media say.
  */
 #ifndef FLOWDRILL_FLOW_MARK_H
 #define FLOWDRILL_FLOW_MARK_H
@@ -34,7 +34,12 @@ enum packet_mark {
 	MARK_RESPONSE_START,         /* first packet of a response (its response time is the packet's) */
 	MARK_ERRORS,                 /* the server says in it that it failed: HTTP 5xx, SERVFAIL, an SQL error */
 	MARK_REFUSALS,               /* the server refuses in it what was asked for: HTTP 4xx, NXDOMAIN */
-	PACKET_MARKS
+	/* media: no counters of their own, but figures (flow/media.h) */
+	MARK_RTP_GAPS,               /* sequence numbers before this RTP packet's are missing */
+	MARK_RTP_REORDERED,          /* an RTP packet that comes behind a later one */
+	MARK_RTP_DUPLICATES,         /* an RTP packet that comes again */
+	PACKET_MARKS,
+	COUNTED_MARKS = MARK_RTP_GAPS,
 };
 
 #define MARK_BIT(m) ((uint32_t)1 << (m))

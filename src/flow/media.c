@@ -82,6 +82,22 @@ uint64_t media_both(const struct media *m, enum media_figure f)
 	return v;
 }
 
+void media_count_marks(uint64_t marked[MEDIA_MARKS], uint32_t marks)
+{
+	for (unsigned i = 0; marks >> COUNTED_MARKS && i < MEDIA_MARKS; i++)
+		marked[i] += marks >> (COUNTED_MARKS + i) & 1;
+}
+
+bool media_agrees(const struct media *m, const uint64_t marked[MEDIA_MARKS])
+{
+	static const uint8_t figures[MEDIA_MARKS] = {MEDIA_GAPS, MEDIA_REORDERED, MEDIA_DUPLICATES};
+
+	for (unsigned i = 0; i < MEDIA_MARKS; i++)
+		if (marked[i] != (m ? media_both(m, figures[i]) : 0))
+			return false;
+	return true;
+}
+
 /* ---- as bytes ------------------------------------------------------------------------------- */
 
 /* For each direction varint bits, then the figures whose bits are set; a byte of what differs; then the texts. */

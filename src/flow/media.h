@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "flow/mark.h"
 #include "flow/texts.h"
 
 /*
@@ -24,8 +25,11 @@ enum media_figure {
 	MEDIA_REPORTS, MEDIA_REPORT_LOSS,                        /* reports; sum of 256ths lost */
 	MEDIA_REPORT_JITTER_N, MEDIA_REPORT_JITTER_SUM, MEDIA_REPORT_JITTER_MAX,         /* ns */
 	MEDIA_RTT_N, MEDIA_RTT_SUM, MEDIA_RTT_MAX,               /* ns */
+	MEDIA_GAPS,                  /* packets before which sequence numbers are missing */
 	MEDIA_FIGURES
 };
+
+enum { MEDIA_MARKS = PACKET_MARKS - COUNTED_MARKS };         /* marks of packets that figures count */
 
 enum { MEDIA_BAD_MOS = 3600000 };    /* "many users dissatisfied" (ITU-T G.109) below it */
 
@@ -48,6 +52,10 @@ void media_free(struct media *m);
 /* A text that all share, or else is null. Number 0 says nothing. */
 void media_text(struct media *m, enum media_text slot, uint32_t number);
 void media_move_texts(struct media *m, const struct texts *from, struct texts *to);
+/* Counts a packet's marks of media by their order, those of others not at all. */
+void media_count_marks(uint64_t marked[MEDIA_MARKS], uint32_t marks);
+/* Whether figures (NULL: none) say that so many packets have each mark. */
+bool media_agrees(const struct media *m, const uint64_t marked[MEDIA_MARKS]);
 /* Figures of both directions as merging would put them together. */
 uint64_t media_both(const struct media *m, enum media_figure f);
 

@@ -134,7 +134,7 @@ struct counters {
 	uint16_t mss[2];                 /* by direction of the SYN that said so */
 	uint32_t in_flight_max;
 	uint64_t retrans[2];             /* by direction */
-	uint64_t marks[PACKET_MARKS];    /* packets with a mark; not [MARK_RETRANS], [MARK_RESPONSE_START] */
+	uint64_t marks[COUNTED_MARKS];   /* packets with a mark; not [MARK_RETRANS], [MARK_RESPONSE_START] */
 	struct time_sums rtt_client, rtt_server;   /* between capture point and client, server */
 	uint64_t attempted, answered, refused;     /* connections: first SYNs, SYN,ACKs, RSTs to a SYN */
 	struct time_sums response;       /* n: packets with MARK_RESPONSE_START */
@@ -200,7 +200,7 @@ void counters_packet(struct counters *c, const struct packet *p, enum direction 
 void counters_gap(struct counters *c, int64_t gap_ns);
 /* The marks, and what times they have, of one packet; `dir`: who sent it. The one place where notes become counters. */
 void counters_note(struct counters *c, enum direction dir, const struct packet_note *note);
-/* How many packets have a mark. */
+/* How many packets have a mark; of those that media's figures count: at most so many. */
 uint64_t counters_marked(const struct counters *c, enum packet_mark m);
 /* Whether what notes count agrees with `marked`, into which all notes of a part were counted (either direction). */
 bool counters_agree(const struct counters *c, const struct counters *marked);

@@ -34,6 +34,7 @@ struct packet_row {
 	enum direction direction;
 	bool has_marks, has_turns;   /* analysis of TCP, and of turns, was done for its microflow */
 	bool has_said;               /* what applications say was looked for */
+	bool has_media;              /* RTP was */
 	struct packet_note note;     /* what it said; empty where nothing is to be said */
 };
 

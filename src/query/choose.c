@@ -58,6 +58,7 @@ static enum rc read_micro(struct packets *p, struct segment_cursor *c, uint32_t 
 		.has_marks = (counters->known & FIELD_BIT(FIELD_C2S_RETRANS)) != 0,
 		.has_turns = (counters->known & FIELD_BIT(FIELD_RESPONSE_N)) != 0,
 		.has_said = (counters->known & FIELD_BIT(FIELD_REQUESTS)) != 0,
+		.has_media = (counters->known & FIELD_BIT(FIELD_RTP_PACKETS)) != 0,
 		.app = counters->known & FIELD_BIT(FIELD_APP) ? counters->text[TEXT_APP] : 0 };
 	p->n_ordinals += m->n;
 	p->sr->run->explain->micro_parts++;

@@ -26,7 +26,7 @@ struct chosen_micro {
 	uint32_t part;
 	uint32_t first, n; /* in ordinals */
 	uint32_t first_note, n_notes; /* in notes */
-	bool has_marks, has_turns, has_said; /* they were looked for */
+	bool has_marks, has_turns, has_said, has_media; /* they were looked for */
 	uint32_t app; /* its application, in run->texts; 0: not known, or several */
 	bool wanted; /* whole */
 	bool partial; /* single packets of it are */

@@ -116,6 +116,7 @@ static void find_note(const struct packets *p, const struct chosen_micro *m, uin
 
 	row->has_turns = m->has_turns && talks;
 	row->has_said = m->has_said && talks;
+	row->has_media = m->has_media && row->pkt.proto == PROTO_UDP;
 	if (m->n_notes == 0)
 		return;
 	position = find_position(ordinals, m->n, ordinal);

@@ -132,9 +132,10 @@ static enum rc verify_refs(struct verify *v, const struct segment_cursor *c, str
 
 /* What notes say, and what the counters do. */
 static enum rc verify_notes(struct verify *v, const struct segment_cursor *c,
-	const struct counters *counters, struct err *err)
+	const struct counters *counters, const struct media *media, struct err *err)
 {
 	struct counters marked;
+	uint64_t media_marked[MEDIA_MARKS] = {0};
 	uint32_t n;
 	enum rc rc;
 
@@ -148,9 +149,11 @@ static enum rc verify_notes(struct verify *v, const struct segment_cursor *c,
 	if (rc != RC_DONE)
 		return rc;
 	counters_init(&marked);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		counters_note(&marked, DIR_C2S, &v->notes[i]);
-	if (!counters_agree(counters, &marked))
+		media_count_marks(media_marked, v->notes[i].marks);
+	}
+	if (!counters_agree(counters, &marked) || !media_agrees(media, media_marked))
 		return segment_damaged(v->s, SECTION_MARKS, c->marks_pos, err,
 			"marks that are not as many as the counters say");
 	return RC_DONE;
@@ -167,10 +170,10 @@ static enum rc verify_micros(struct verify *v, struct segment_cursor *c, struct 
 	while ((rc = segment_next_micro(c, &id, &slice, &counters, err)) == RC_DONE) {
 		v->micros++;
 		rc = verify_refs(v, c, err);
-		if (rc == RC_DONE)
-			rc = verify_notes(v, c, &counters, err);
 		if (rc == RC_DONE && segment_has_media(c))
 			rc = segment_media(c, &media, err);
+		if (rc == RC_DONE)
+			rc = verify_notes(v, c, &counters, segment_has_media(c) ? &media : NULL, err);
 		if (rc != RC_DONE)
 			return rc;
 	}

@@ -273,9 +273,9 @@ static void count_turn(struct analysed_state *s, struct counters *c, const struc
 }
 
 static void count_media(struct analysis *a, struct analysed_state *s, const struct packet *p, const struct analysed *at,
-	struct counters *c, struct media *media, bool *has_media)
+	struct counters *c, struct packet_note *note, struct media *media, bool *has_media)
 {
-	s->media_app = (uint8_t)voice_packet(a->voice, p, at, media, has_media);
+	s->media_app = (uint8_t)voice_packet(a->voice, p, at, media, has_media, &note->marks);
 	s->media = true;
 	if (*has_media)
 		c->rtp_packets += media_both(media, MEDIA_PACKETS);
@@ -318,7 +318,7 @@ bool analysis_packet(struct analysis *a, const struct packet *p, struct analysed
 		count_abort(s, c, p);
 	if (applies & ATTRIBUTE_VOIP) {
 		if (p->flags & PACKET_MEDIA)
-			count_media(a, s, p, at, c, media, has_media);
+			count_media(a, s, p, at, c, note, media, has_media);
 		at->app = (enum app)s->media_app;
 	}
 	if (applies & ATTRIBUTE_APP)

@@ -295,6 +295,12 @@ static void count_mos(struct voice *v, struct stream *s, const struct packet *p,
 	f[MEDIA_MEASURED] += measured;
 }
 
+static uint32_t marks_of(const struct rtp_step *step)
+{
+	return (step->missing > 0 ? MARK_BIT(MARK_RTP_GAPS) : 0) | (step->reordered > 0 ? MARK_BIT(MARK_RTP_REORDERED) : 0) |
+		(step->duplicates > 0 ? MARK_BIT(MARK_RTP_DUPLICATES) : 0);
+}
+
 static void add_step(const struct rtp_step *step, uint64_t *f)
 {
 	f[MEDIA_PACKETS]++;
@@ -302,6 +308,7 @@ static void add_step(const struct rtp_step *step, uint64_t *f)
 	f[MEDIA_RECEIVED] += step->received;
 	f[MEDIA_REORDERED] += step->reordered;
 	f[MEDIA_DUPLICATES] += step->duplicates;
+	f[MEDIA_GAPS] += step->missing > 0;
 	f[MEDIA_BURSTS] += step->bursts;
 	if (!step->has_jitter)
 		return;
@@ -311,7 +318,8 @@ static void add_step(const struct rtp_step *step, uint64_t *f)
 		f[MEDIA_JITTER_MAX] = (uint64_t)step->jitter_ns;
 }
 
-static void count_rtp(struct voice *v, struct call *c, const struct packet *p, const struct rtp_header *h, const struct analysed *at,
+/* The packet's marks. */
+static uint32_t count_rtp(struct voice *v, struct call *c, const struct packet *p, const struct rtp_header *h, const struct analysed *at,
 	int64_t time_ns, struct media *more)
 {
 	struct stream *s = stream_of(c, h->ssrc, at->dir);
@@ -330,6 +338,7 @@ static void count_rtp(struct voice *v, struct call *c, const struct packet *p, c
 	count_mos(v, s, p, f);
 	if (is_voice && codec)
 		media_text(more, MEDIA_CODEC, texts_add(at->texts, codec, strlen(codec)));
+	return marks_of(&step);
 }
 
 /* ---- which conversations --------------------------------------------------------------------- */
@@ -372,7 +381,7 @@ static void follow_announcement(struct voice *v, const struct place *place, stru
 	c->announced = announced_hold(announced);
 }
 
-/* Packets that came before it was certain, the last n. */
+/* Packets that came before it was certain, the last n: without marks, because they went on from each other. */
 static void count_early(struct voice *v, struct call *c, const struct packet *p, const struct analysed *at,
 	const struct early *early, unsigned n, uint32_t ssrc, struct media *more)
 {
@@ -380,7 +389,9 @@ static void count_early(struct voice *v, struct call *c, const struct packet *p,
 		const struct early *e = &early[back - 1];
 		struct rtp_header h = {.ssrc = ssrc, .timestamp = e->timestamp, .seq = e->seq, .type = e->type};
 
-		count_rtp(v, c, p, &h, at, e->time_ns, more);
+		uint32_t marks = count_rtp(v, c, p, &h, at, e->time_ns, more);
+		assert(marks == 0);
+		(void)marks;
 	}
 }
 
@@ -425,7 +436,8 @@ static bool is_rtcp(const struct place *place, const struct packet *p, const uin
 		(place->app != APP_NONE || at->announced || (said->packets > 1 && said->has_name));
 }
 
-enum app voice_packet(struct voice *v, const struct packet *p, const struct analysed *at, struct media *more, bool *has_more)
+enum app voice_packet(struct voice *v, const struct packet *p, const struct analysed *at, struct media *more, bool *has_more,
+	uint32_t *marks)
 {
 	struct place *place = &v->places[at->place];
 	struct rtcp_said said;
@@ -450,7 +462,7 @@ enum app voice_packet(struct voice *v, const struct packet *p, const struct anal
 		*has_more = place->call != 0 || begin_rtp(v, place, p, bytes, n, &h, at, more);
 		if (*has_more) {
 			place->app = APP_RTP;
-			count_rtp(v, &v->calls[place->call - 1], p, &h, at, p->time_ns, more);
+			*marks |= count_rtp(v, &v->calls[place->call - 1], p, &h, at, p->time_ns, more);
 		}
 	}
 	if (*has_more)

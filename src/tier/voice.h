@@ -28,8 +28,10 @@ void voice_free(struct voice *v);
 void voice_begin(struct voice *v, uint32_t place);
 /*
  * One packet of UDP with PACKET_MEDIA; others change nothing. What it adds, if anything, is put into *more (overwritten then) and *has_more set; texts are of the pool at->texts.
+ * Marks of the packet are added to *marks.
  * Returns what the conversation is known as: APP_RTP, APP_RTCP or APP_NONE.
  */
-enum app voice_packet(struct voice *v, const struct packet *p, const struct analysed *at, struct media *more, bool *has_more);
+enum app voice_packet(struct voice *v, const struct packet *p, const struct analysed *at, struct media *more, bool *has_more,
+	uint32_t *marks);
 
 #endif

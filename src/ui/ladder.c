@@ -163,7 +163,7 @@ enum rc ladder_lines(struct ladder *l, bool quiet, bool to_scale, struct err *er
 			continue;
 		if (before)
 			rc = put_wait(l, i, time_sub(a->time_ns, before->time_ns), total, to_scale, err);
-		if (rc == RC_DONE && (a->marks & MARK_BIT(MARK_LOST_SEGMENT)))
+		if (rc == RC_DONE && (a->marks & (MARK_BIT(MARK_LOST_SEGMENT) | MARK_BIT(MARK_RTP_GAPS))))
 			rc = put(l, LADDER_LOST, i, 0, err);
 		if (rc == RC_DONE)
 			rc = put(l, LADDER_PACKET, i, 0, err);

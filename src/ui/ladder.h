@@ -39,7 +39,7 @@ struct ladder_arrow {
 /* A line of the diagram. */
 enum ladder_kind {
 	LADDER_PACKET,
-	LADDER_LOST,                 /* before `arrow`, in its direction: segments that were not captured */
+	LADDER_LOST,                 /* before `arrow`, in its direction: segments that were not captured, RTP that never came */
 	LADDER_WAIT,                 /* time passes; `ns` where it is said */
 };
 struct ladder_line {

@@ -12,7 +12,8 @@
 enum { TEXT_MAX = 512, WHAT_MAX = 256 };
 
 /* Marks that the arrow's text says in words; a response's beginning is its time. */
-static const uint32_t silent_marks = MARK_BIT(MARK_RESPONSE_START) | MARK_BIT(MARK_WINDOW_UPDATE) | MARK_BIT(MARK_LOST_SEGMENT);
+static const uint32_t silent_marks = MARK_BIT(MARK_RESPONSE_START) | MARK_BIT(MARK_WINDOW_UPDATE) | MARK_BIT(MARK_LOST_SEGMENT) |
+	MARK_BIT(MARK_RTP_GAPS);
 
 /* What the application says, else flags and length. */
 static void say_packet(char out[WHAT_MAX], const struct packet_row *p)

@@ -11,7 +11,7 @@
 
 static const int64_t packet_ns = 20000000;
 
-struct sums { uint64_t expected, received, duplicates, reordered, bursts, restarts, jitters; int64_t jitter; };
+struct sums { uint64_t expected, received, duplicates, reordered, bursts, restarts, jitters, gaps, missing; int64_t jitter; };
 
 static void take(struct rtp_stream *s, struct sums *sums, uint32_t seq, int64_t late_ns)
 {
@@ -25,6 +25,8 @@ static void take(struct rtp_stream *s, struct sums *sums, uint32_t seq, int64_t 
 	sums->reordered += step.reordered;
 	sums->bursts += step.bursts;
 	sums->restarts += step.restarts;
+	sums->gaps += step.missing > 0;
+	sums->missing += step.missing;
 	sums->jitters += step.has_jitter;
 	if (step.has_jitter)
 		sums->jitter = step.jitter_ns;
@@ -68,6 +70,7 @@ static void nothing_lost(void **state)
 	assert_int_equal(sums.expected, 2000);
 	assert_int_equal(sums.received, 2000);
 	assert_int_equal(sums.jitters, 1999);
+	assert_int_equal(sums.gaps, 0);
 	assert_int_equal(sums.jitter, 0);
 	rtp_stream_loss(&s, &loss, &burst);
 	assert_true(loss == 0 && burst == 1);
@@ -86,6 +89,8 @@ static void losses(void **state)
 	assert_int_equal(sums.received, 1000 - 2 - 10 - 2 - 3);
 	/* 400-409; 500 and 510; 600, 616, 617: fifteen between them */
 	assert_int_equal(sums.bursts, 3);
+	assert_int_equal(sums.gaps, 7);
+	assert_int_equal(sums.missing, 17);
 	assert_int_equal(sums.duplicates, 0);
 }
 
@@ -102,6 +107,7 @@ static void order(void **state)
 	assert_int_equal(sums.received, 9);
 	assert_int_equal(sums.duplicates, 2);
 	assert_int_equal(sums.reordered, 3);
+	assert_int_equal(sums.gaps, 2);          /* before 14 and 17; what came late was missing then */
 }
 
 /* A single stray packet changes nothing; two that go on from each other are a new beginning. */
@@ -128,6 +134,7 @@ static void jumps(void **state)
 	assert_int_equal(sums.expected, 310);
 	assert_int_equal(sums.received, 310);
 	assert_int_equal(sums.restarts, 2);
+	assert_int_equal(sums.gaps, 0);
 }
 
 /* RFC 3550, A.8, in floating point. */

@@ -26,6 +26,13 @@ for keys in 'G E' 'Enter G E' 'Enter Enter g g e'; do
 	prints '^▸.* faulty .*rtp-loss' '^ faulty: rtp-loss [0-9]* of [0-9]*, call [0-9]* of [0-9]*'
 done
 
+# in the packets of a call: what comes behind a gap
+fd 0 list packets -r worse.pcapng 'rtp_gaps > 0 and src = 10.98.0.1' --fields time,marks --format csv
+gaps=$(($(wc -l <out) - 1))
+[ "$gaps" -gt 100 ] || fail "$gaps packets behind a gap"
+fd 0 --keys 'Enter Enter Enter e' --size 200x24 "$call"
+prints '^▸.* rtp_gaps'
+
 fd 0 show -r worse.pcapng "$id"
 prints '^  media$'
 prints '^    mos_min '

@@ -184,7 +184,7 @@ static void check_counters(const struct row *row, const struct bag *bag)
 	}
 	CHECK(row->record->c.size_sumsq == want.c.size_sumsq && row->record->c.gap_sumsq == want.c.gap_sumsq &&
 		row->record->c.rtt_sumsq == want.c.rtt_sumsq);
-	for (unsigned m = 0; m < PACKET_MARKS; m++)
+	for (unsigned m = 0; m < COUNTED_MARKS; m++)
 		CHECK(counters_marked(&row->record->c, m) == counters_marked(&bag->notes, m));
 }
 

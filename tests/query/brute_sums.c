@@ -222,6 +222,26 @@ static void test_sums(const struct result *records, bool flows)
 	free(sums.v);
 }
 
+/* What packets are marked with is what figures of media say. */
+static void test_media(void)
+{
+	uint64_t marked[MEDIA_MARKS] = {0};
+	struct media sum = {0};
+	struct row row;
+
+	brute.doing = "marks of media";
+	for (size_t i = 0; i < result_count(brute.packets); i++) {
+		row_at(brute.packets, i, &row);
+		media_count_marks(marked, row.packet->note.marks);
+	}
+	for (size_t i = 0; i < result_count(brute.micros); i++) {
+		row_at(brute.micros, i, &row);
+		if (row.record->media)
+			media_merge(&sum, row.record->media);
+	}
+	CHECK(media_agrees(&sum, marked));
+}
+
 /* Macroflows are the sums of the flows of their services. */
 static void test_macros(void)
 {
@@ -264,4 +284,5 @@ void check_sums(void)
 	test_sums(brute.flows, true);
 	test_sums(brute.micros, false);
 	test_macros();
+	test_media();
 }

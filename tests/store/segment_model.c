@@ -369,7 +369,7 @@ static void make_notes(struct model_micro *u, uint64_t *r)
 			continue;
 		note->position = i;
 		if (model_below(r, 2))
-			note->marks = (uint32_t)model_below(r, 1u << (1 + model_below(r, PACKET_MARKS)));
+			note->marks = (uint32_t)model_below(r, 1u << (1 + model_below(r, COUNTED_MARKS)));
 		note->has_rtt = model_below(r, 2) > 0;
 		if (note->has_rtt) {
 			/* one number an expression: which operand comes first is the compiler's choice */

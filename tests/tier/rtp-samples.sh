@@ -25,6 +25,10 @@ calls=$(rows 'app = "rtp" and codec = "PCMA" and call ~ "@10.98.0.1"' --fields c
 [ "$calls" = 2 ] || { echo "$calls calls, not 2"; exit 1; }
 bad=$(rows 'app = "rtp" and health >= degraded and why ~ "rtp-loss"' --fields id | wc -l)
 [ "$bad" = 3 ] || { echo "$bad flows suffer, not 3"; exit 1; }
+# packets behind a gap: one for each stretch of losses, on every tier
+gaps=$("$flowdrill" list packets --no-cache -q -r "$top_srcdir/samples/sip-call.pcapng" 'rtp_gaps' --format csv --fields marks | grep -cx rtp_gaps)
+sum=$(rows 'rtp_gaps > 0' --fields rtp_gaps | awk '{ n += $1 } END { print n }')
+[ "$gaps" = 29 ] && [ "$sum" = 29 ] || { echo "$gaps packets behind a gap, $sum counted, not 29"; exit 1; }
 sip=$(rows 'app = "sip" and name = "10.98.0.2" and status = 200 and url ~ "sip:"' --fields id | wc -l)
 [ "$sip" = 2 ] || { echo "$sip flows of SIP, not 2"; exit 1; }
 # group and macroflow say what their flows say

@@ -18,6 +18,7 @@ struct world {
 	struct texts *texts;
 	struct media sum;
 	enum app app;
+	uint32_t marks;              /* of the packet before */
 	int64_t now_ns;
 };
 
@@ -50,7 +51,8 @@ static void datagram(struct world *w, uint32_t place, enum direction dir, struct
 
 	assert_non_null(frame);
 	memcpy(frame, bytes, n);
-	w->app = voice_packet(w->v, &p, &at, &more, &has);
+	w->marks = 0;
+	w->app = voice_packet(w->v, &p, &at, &more, &has, &w->marks);
 	if (has)
 		media_merge(&w->sum, &more);
 	mem_free(frame);
@@ -100,6 +102,27 @@ static void unannounced(void **state)
 	assert_int_equal(w.sum.v[0][MEDIA_MEASURED], 0);
 	assert_int_equal(w.sum.v[1][MEDIA_PACKETS], 0);
 	assert_string_equal(text(&w, MEDIA_CODEC), "PCMA");
+	end(&w);
+}
+
+/* Which packets are marked: behind what is missing, late, again. */
+static void marks(void **state)
+{
+	static const struct { unsigned seq; uint32_t marks; } packets[] = {
+		{1, 0}, {2, 0}, {3, 0}, {4, 0}, {6, MARK_BIT(MARK_RTP_GAPS)}, {7, 0}, {5, MARK_BIT(MARK_RTP_REORDERED)}, {8, 0},
+		{8, MARK_BIT(MARK_RTP_DUPLICATES)}, {12, MARK_BIT(MARK_RTP_GAPS)}, {20000, 0}, {20001, 0}, {20003, MARK_BIT(MARK_RTP_GAPS)},
+	};
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		rtp(&w, 0, DIR_S2C, NULL, 8, packets[i].seq, 7);
+		assert_int_equal(w.marks, packets[i].marks);
+	}
+	assert_int_equal(w.sum.v[DIR_S2C][MEDIA_GAPS], 3);
+	assert_int_equal(w.sum.v[DIR_S2C][MEDIA_REORDERED], 1);
+	assert_int_equal(w.sum.v[DIR_S2C][MEDIA_DUPLICATES], 1);
 	end(&w);
 }
 
@@ -290,7 +313,7 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unannounced), cmocka_unit_test(dynamic_type), cmocka_unit_test(told), cmocka_unit_test(one_side_told), cmocka_unit_test(lies),
+		cmocka_unit_test(unannounced), cmocka_unit_test(marks), cmocka_unit_test(dynamic_type), cmocka_unit_test(told), cmocka_unit_test(one_side_told), cmocka_unit_test(lies),
 		cmocka_unit_test(round_trips), cmocka_unit_test(many),
 	};
 
