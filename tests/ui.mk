@@ -91,8 +91,10 @@ unit_tests += tests/ui/test_prompt
 tests_ui_test_prompt_SOURCES = tests/ui/test_prompt.c
 tests_ui_test_prompt_LDADD = $(ui_test_ldadd)
 
+# The program on a pseudo terminal.
+pty_sources = tests/ui/pty.c tests/ui/pty.h tests/ui/vt.c tests/ui/vt.h
 unit_tests += tests/ui/test_terminal
-tests_ui_test_terminal_SOURCES = tests/ui/test_terminal.c
+tests_ui_test_terminal_SOURCES = tests/ui/test_terminal.c $(pty_sources)
 tests_ui_test_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 
 TESTS += tests/ui/mend.sh tests/ui/until.sh
@@ -106,8 +108,7 @@ EXTRA_DIST += tests/ui/keys.table
 if HAVE_CMOCKA
 check_PROGRAMS += tests/ui/test_keys_terminal
 endif
-tests_ui_test_keys_terminal_SOURCES = tests/ui/test_keys_terminal.c tests/ui/key_table.c tests/ui/key_table.h \
-	tests/ui/pty.c tests/ui/pty.h tests/ui/vt.c tests/ui/vt.h
+tests_ui_test_keys_terminal_SOURCES = tests/ui/test_keys_terminal.c tests/ui/key_table.c tests/ui/key_table.h $(pty_sources)
 tests_ui_test_keys_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 TESTS += tests/ui/every-key.sh
 LONG_TESTS += tests/ui/every-key-long.sh
@@ -121,12 +122,11 @@ EXTRA_DIST += tests/ui/batch.sh
 TESTS += tests/ui/sizes.sh
 EXTRA_DIST += tests/ui/sizes.sh
 unit_tests += tests/ui/test_hostile_terminal
-tests_ui_test_hostile_terminal_SOURCES = tests/ui/test_hostile_terminal.c tests/ui/pty.c tests/ui/pty.h \
-	tests/ui/vt.c tests/ui/vt.h
+tests_ui_test_hostile_terminal_SOURCES = tests/ui/test_hostile_terminal.c $(pty_sources)
 tests_ui_test_hostile_terminal_LDADD = $(CMOCKA_LIBS) -lutil
 
 unit_tests += tests/ui/test_signals
-tests_ui_test_signals_SOURCES = tests/ui/test_signals.c tests/ui/pty.c tests/ui/pty.h
+tests_ui_test_signals_SOURCES = tests/ui/test_signals.c $(pty_sources)
 tests_ui_test_signals_LDADD = $(CMOCKA_LIBS) -lutil
 
 # A recorder on a veth pair, and the screen over it.
@@ -136,7 +136,7 @@ EXTRA_DIST += tests/ui/live.sh
 if HAVE_CMOCKA
 check_PROGRAMS += tests/ui/test_live_screen
 endif
-tests_ui_test_live_screen_SOURCES = tests/ui/test_live_screen.c tests/ui/pty.c tests/ui/pty.h tests/ui/vt.c tests/ui/vt.h
+tests_ui_test_live_screen_SOURCES = tests/ui/test_live_screen.c $(pty_sources)
 tests_ui_test_live_screen_LDADD = $(CMOCKA_LIBS) -lutil
 
 # Columns over time, and how they are drawn.

@@ -129,7 +129,10 @@ static bool draw_waiting(const struct list_view *lv, struct canvas *c, int x, in
 static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect area)
 {
 	const char *rows = tier_plural(lv->view.tier);
+	const struct screen *s = lv->view.screen;
 	int x = area.x + ROW_X, y = area.y + 1, w = area.w - ROW_X;
+	/* asked anew since the index is whole; whoever follows a recorder asks all the time */
+	bool asking = loader_busy(&lv->loader) && !s->indexing && s->live.recorders == 0;
 
 	if (lv->loader.state == JOB_FAILED)
 		canvas_printf(c, x, y, w, ATTR_BAD, "%s: %s", lv->loader.err.what,
@@ -137,14 +140,14 @@ static void draw_empty(const struct list_view *lv, struct canvas *c, struct rect
 	else if (lv->loader.state == JOB_CANCELLED)
 		canvas_printf(c, x, y, w, ATTR_WARN, "stopped before the first %s was found",
 			tier_singular(lv->view.tier));
-	else if (loader_loading(&lv->loader))
+	else if (loader_loading(&lv->loader) || asking)
 		canvas_printf(c, x, y, w, ATTR_DIM, "looking for %s", rows);
 	else if (draw_waiting(lv, c, x, y, w))
 		return;
-	else if (lv->view.screen->indexing)
+	else if (s->indexing)
 		canvas_printf(
 			c, x, y, w, ATTR_DIM, "no %s yet: the file is being indexed", rows);
-	else if (range_is_set(&lv->view.screen->range))
+	else if (range_is_set(&s->range))
 		canvas_printf(c, x, y, w, ATTR_DIM, "no %s in this range of time%s; 0 shows all times", rows,
 			lv->view.filter[0] != '\0' ? " match the filter" : "");
 	else if (lv->view.filter[0] != '\0')

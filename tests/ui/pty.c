@@ -2,6 +2,7 @@
 #include "pty.h"
 
 #include "../patience.h"
+#include "vt.h"
 
 #include <poll.h>
 #include <pty.h>
@@ -19,9 +20,10 @@
 
 #include <cmocka.h>
 
-enum { SEEN_MAX = 1 << 22, WAIT_MS = 600000, ARGUMENTS_MAX = 16 };
+enum { SEEN_MAX = 1 << 22, WAIT_MS = 180000, ARGUMENTS_MAX = 16 };
 
 static char seen[SEEN_MAX];
+static struct vt screen; /* what a terminal of its size shows */
 static pid_t child; /* ours: the program, or its shell */
 static void (*on_bytes)(const uint8_t *bytes, size_t n);
 struct pty pty = { .seen = seen };
@@ -85,6 +87,7 @@ void pty_start(const struct pty_options *options)
 		skip();
 	snprintf(shop, sizeof(shop), "%s/samples/shop.pcapng", top);
 	on_bytes = options->on_bytes;
+	vt_init(&screen, (int)options->w, (int)options->h);
 	pty_forget();
 	assert_int_equal(pipe(pid_fds), 0);
 	child = pty.pid = forkpty(&pty.fd, NULL, NULL, &size);
@@ -115,6 +118,7 @@ bool pty_take(int wait_ms)
 	n = read(pty.fd, seen + pty.n, sizeof(seen) - 1 - pty.n);
 	if (n <= 0)
 		return false;
+	vt_bytes(&screen, (const uint8_t *)seen + pty.n, (size_t)n);
 	if (on_bytes != NULL)
 		on_bytes((const uint8_t *)seen + pty.n, (size_t)n);
 	pty.n += (size_t)n;
@@ -129,9 +133,14 @@ bool pty_has_seen(const char *text)
 
 void pty_wait_for(const char *text)
 {
-	while (!pty_has_seen(text))
+	while (!pty_has_seen(text) && vt_find(&screen, text) < 0)
 		if (!pty_take(WAIT_MS))
 			fail_msg("'%s' never came: %.*s", text, (int)pty.n, seen);
+}
+
+void pty_wait_for_rows(void)
+{
+	pty_wait_for("postgresql");
 }
 
 void pty_forget(void)
@@ -151,6 +160,7 @@ void pty_resize(unsigned w, unsigned h)
 	struct winsize size = { .ws_row = (unsigned short)h, .ws_col = (unsigned short)w };
 
 	assert_int_equal(ioctl(pty.fd, TIOCSWINSZ, &size), 0);
+	vt_resize(&screen, (int)w, (int)h);
 }
 
 bool pty_shell_ends(void)

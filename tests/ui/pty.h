@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The program on a pseudo terminal, for tests: what it writes is gathered, what it shall read is typed. One at a time.
- * Never sleeps: it waits for what the program writes, a minute at most, and fails the test otherwise.
+ * Never sleeps: it waits for what the program writes, three minutes at most, and fails the test otherwise.
  */
 #ifndef FLOWDRILL_TESTS_UI_PTY_H
 #define FLOWDRILL_TESTS_UI_PTY_H
@@ -35,7 +35,13 @@ extern struct pty pty;
 void pty_start(const struct pty_options *options);
 /* Reads what there is, waiting at most wait_ms for it; false at the end and where nothing came. */
 bool pty_take(int wait_ms);
+/*
+ * Until the program wrote this since the last pty_type, or it stands on the screen: a program that draws leaves out what
+ * stands there already.
+ */
 void pty_wait_for(const char *text);
+/* Until the sample shop has rows, so that Enter opens one. */
+void pty_wait_for_rows(void);
 bool pty_has_seen(const char *text);
 /* Forgets what was seen. */
 void pty_forget(void);

@@ -41,9 +41,9 @@ static void test_sizes(void **state)
 			.term = "xterm-256color", .w = sizes[i].w, .h = sizes[i].h });
 		pty_wait_for("\033[?1049h");
 		pty_resize(100, 30);
-		pty_wait_for("indexed");
+		pty_wait_for_rows();
 		pty_type("\r");
-		pty_wait_for("client");
+		pty_wait_for("Escape back");
 		pty_resize(sizes[i].w, sizes[i].h);
 		pty_type("jkG/\033?");
 		pty_type("\033Q");
@@ -73,9 +73,9 @@ static void test_locales(void **state)
 			.w = 80,
 			.h = 24,
 			.on_bytes = count_beyond_ascii });
-		pty_wait_for("indexed");
+		pty_wait_for_rows();
 		pty_type("\r");
-		pty_wait_for("client");
+		pty_wait_for("Escape back");
 		pty_type("Q");
 		leaves_well();
 		assert_int_equal(beyond_ascii, 0);
@@ -160,7 +160,7 @@ static void test_hostile_capture(void **state)
 		.w = 160,
 		.h = 50,
 		.on_bytes = show_vt });
-	pty_wait_for("indexed");
+	pty_wait_for(" 1/"); /* there are rows */
 	/* down by Enter to the packet, everything shown there, and up again */
 	pty_type("\rG\r\rG\rGGgg\033[B\033[B\r\033\033\033\033");
 	pty_resize(30, 4);

@@ -11,14 +11,25 @@ void vt_init(struct vt *v, int w, int h)
 	vt_resize(v, w, h);
 }
 
+/* What a smaller screen has no room for is lost. */
+static void cut(struct vt *v, int old_w, int old_h)
+{
+	for (int y = 0; y < old_h; y++)
+		for (int x = y < v->h ? v->w : 0; x < old_w; x++)
+			v->cells[y][x] = 0;
+}
+
 void vt_resize(struct vt *v, int w, int h)
 {
+	int old_w = v->w, old_h = v->h;
+
 	v->w = w < 1 ? 1 : w > VT_MAX_W ? VT_MAX_W : w;
 	v->h = h < 1 ? 1 : h > VT_MAX_H ? VT_MAX_H : h;
 	v->x = v->x < v->w ? v->x : v->w - 1;
 	v->y = v->y < v->h ? v->y : v->h - 1;
 	v->top = 0;
 	v->bottom = v->h - 1;
+	cut(v, old_w, old_h);
 }
 
 /* ---- the screen ------------------------------------------------------------------------------- */
