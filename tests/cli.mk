@@ -15,6 +15,7 @@ cli_scripts = \
 	tests/cli/other-apps.sh \
 	tests/cli/locks.sh \
 	tests/cli/calls.sh \
+	tests/cli/said.sh \
 	tests/cli/capture.sh \
 	tests/cli/captures.sh \
 	tests/cli/check.sh \
@@ -39,7 +40,7 @@ cli_scripts = \
 	tests/cli/usage.sh
 TESTS += $(cli_scripts)
 LONG_TESTS += tests/cli/escape-long.sh
-EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/veth.sh tests/cli/cascade.py tests/cli/captures.tsv tests/cli/golden
+EXTRA_DIST += $(cli_scripts) tests/cli/lib.sh tests/cli/veth.sh tests/cli/cascade.py tests/cli/said.py tests/cli/captures.tsv tests/cli/golden
 
 # Writes and reads captures for the scripts.
 check_PROGRAMS += tests/cli/capture-tool
