@@ -188,6 +188,12 @@ enum rc io_read_all(struct io_file *f, uint64_t at, void *to, size_t len, struct
 	return RC_DONE;
 }
 
+void io_expect(const struct io_file *f, uint64_t at, uint64_t len)
+{
+	if (io_range_fits(at, (size_t)len))
+		(void)posix_fadvise(f->fd, (off_t)at, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
 enum rc io_write(struct io_file *f, uint64_t at, const void *from, size_t len, struct err *err)
 {
 	size_t done = 0;

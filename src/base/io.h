@@ -57,6 +57,8 @@ enum rc io_size(const struct io_file *f, uint64_t *out, struct err *err);
 enum rc io_read(struct io_file *f, uint64_t at, void *to, size_t len, size_t *got, struct err *err);
 /* Reads exactly len bytes; RC_CUT_SHORT (with the offset) where the file ends before. */
 enum rc io_read_all(struct io_file *f, uint64_t at, void *to, size_t len, struct err *err);
+/* Those bytes will be read soon: the kernel may begin now. Changes nothing else. */
+void io_expect(const struct io_file *f, uint64_t at, uint64_t len);
 enum rc io_write(struct io_file *f, uint64_t at, const void *from, size_t len, struct err *err);
 /* fdatasync: what was written before survives a power loss. */
 enum rc io_sync(struct io_file *f, struct err *err);

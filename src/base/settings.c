@@ -2,6 +2,7 @@
 #include "base/settings.h"
 
 #include "base/buf.h"
+#include "base/io.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -43,33 +44,9 @@ void settings_make_directories(const char *path)
 	}
 }
 
-static bool write_all(int fd, const struct buf *text)
-{
-	FILE *file = fdopen(fd, "w");
-	bool written;
-
-	if (!file) {
-		close(fd);
-		return false;
-	}
-	written = text->len == 0 || fwrite(text->data, 1, text->len, file) == text->len;
-	return fclose(file) == 0 && written;
-}
-
 bool settings_write(const char *path, const struct buf *text)
 {
-	char beside[4096];
-	int fd;
-
-	if (text->failed || (size_t)snprintf(beside, sizeof(beside), "%s.new", path) >= sizeof(beside))
-		return false;
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return false;
-	if (write_all(fd, text) && rename(beside, path) == 0)
-		return true;
-	unlink(beside);
-	return false;
+	return !text->failed && io_replace(path, text->data, text->len, NULL) == RC_DONE;
 }
 
 static bool is_blank(char c)

@@ -31,8 +31,8 @@ bool settings_path(char *out, size_t size, enum settings_home home, const char *
 void settings_make_directories(const char *path);
 
 /*
- * Writes all of a private file (0600) beside it; that then takes its place, so that a reader sees the old or the new one. Not synced.
- * False where it could not be written: what there was stays.
+ * Writes all of a private file (0600) beside it; that then takes its place, so that a reader sees the old or the new one, also after a
+ * power loss. False where it could not be written.
  */
 bool settings_write(const char *path, const struct buf *text);
 

@@ -7,6 +7,7 @@
 #define FLOWDRILL_QUERY_CHOOSE_H
 
 #include "app/app.h"
+#include "query/ahead.h"
 #include "query/query_priv.h"
 
 struct fragment_table;
@@ -46,6 +47,7 @@ struct packet_entry {
 #define ENTRY_SILENT (UINT32_C(1) << 31)
 
 struct packets {
+	struct ahead ahead;
 	struct source_run *sr;
 	struct segment *seg;
 	const struct segment_place *place;

@@ -1,5 +1,7 @@
 # src/query: one source or header a line, sorted.
 src_query_libquery_a_SOURCES = \
+	src/query/ahead.c \
+	src/query/ahead.h \
 	src/query/aliases.c \
 	src/query/aliases.h \
 	src/query/blocks.c \

@@ -350,8 +350,15 @@ static enum rc run_open_segment(struct packets *p, bool *left_out, struct err *e
 
 static enum rc run_segment(struct packets *p, bool *left_out, struct err *err)
 {
-	enum rc rc = run_segment_open(p->sr, p->place, &p->seg, err);
+	size_t at = (size_t)(p->place - p->sr->segments);
+	enum rc rc = RC_DONE;
 
+	ahead_look(&p->ahead, p->sr, at);
+	p->seg = ahead_take(&p->ahead, at);
+	if (p->seg)
+		segment_give_texts(p->seg, p->sr->run->texts);
+	else
+		rc = run_segment_open(p->sr, p->place, &p->seg, err);
 	if (rc != RC_DONE)
 		return rc;
 	rc = run_open_segment(p, left_out, err);
@@ -374,6 +381,7 @@ static void packets_free(struct packets *p)
 	count_reader(p->sr->run, p->reader);
 	count_reader(p->sr->run, p->aside);
 	packet_reader_free(p->reader);
+	ahead_free(&p->ahead);
 	packet_reader_free(p->aside);
 	fragment_table_free(p->fragments);
 	part_list_free(&p->list);

@@ -19,6 +19,7 @@ enum {
 	 * Where that many records of a block are wanted, what lies between two is read with them if it is no more than that: to copy it
 	 * takes 0.1 us, another call five times as long. A few records are read exactly.
 	 */
+	EXPECT_MAX = 256,            /* packets that are asked for at once */
 	GAP_MANY = 1024, GAP_BYTES = 2048,
 };
 
@@ -143,6 +144,24 @@ static enum rc open_own(struct packet_reader *r, uint32_t block, struct io_file 
 	return RC_DONE;
 }
 
+static size_t stretch(const struct packet_reader *r, size_t *to);
+
+/* Asks the disk for all that few packets need at once, where they do not lie together. */
+static void expect(struct packet_reader *r)
+{
+	size_t to;
+
+	for (; r->n <= EXPECT_MAX && r->next < r->n; r->next = to) {
+		size_t len = stretch(r, &to);
+
+		if (to == r->n && r->next == 0)
+			return;
+		if (len <= READ_BYTES)
+			io_expect(r->file, r->block_at + r->refs[r->next].offset, len);
+	}
+	r->next = 0;
+}
+
 enum rc packet_reader_announce(struct packet_reader *r, uint32_t block, const struct packet_ref *refs,
 	size_t n, struct err *err)
 {
@@ -164,6 +183,7 @@ enum rc packet_reader_announce(struct packet_reader *r, uint32_t block, const st
 	r->refs = refs;
 	r->n = n;
 	r->gap = n >= GAP_MANY ? GAP_BYTES : 0;
+	expect(r);
 	return RC_DONE;
 }
 

@@ -158,6 +158,7 @@ struct segment_info {
  */
 enum rc index_header_check(
 	struct io_file *f, uint32_t block, uint64_t *header_len, struct err *err);
+enum { SEGMENT_HEAD_FIRST = 16 << 10 };       /* bytes that opening reads at first: most heads are shorter */
 /*
  * Opens the segment at `at`, `len` bytes of the file: reads and verifies its head. Takes the
  * file over in any case: it is closed by segment_close(), or here on failure. RC_DAMAGED,
@@ -337,6 +338,8 @@ enum rc segment_continuations(struct segment *s, struct part_list *out, struct e
  */
 enum rc segment_by_net(
 	struct segment *s, const struct addr_net *net, struct part_list *out, struct err *err);
+/* Asks the disk for what segment_by_net() will read first. */
+void segment_expect_net(const struct segment *s, const struct addr_net *net);
 /* Appends the flow parts of one service in one window (key->window_ns). */
 enum rc segment_by_service(struct segment *s, const struct service_key *key,
 	struct part_list *out, struct err *err);

@@ -210,6 +210,16 @@ static enum rc read_postings(
 	return no_memory ? err_memory(err) : RC_DONE;
 }
 
+void segment_expect_net(const struct segment *s, const struct addr_net *net)
+{
+	const struct section_in *in = &s->sections[SECTION_ADDRESSES];
+
+	if (!s->src.file || !in->chunks)
+		return;
+	const uint8_t *entry = chunk_entry(in, find_address_chunk(in, &net->addr));
+	io_expect(s->src.file, s->at + in->data_at + load_le32(entry), load_le32(entry + 4));
+}
+
 enum rc segment_by_net(
 	struct segment *s, const struct addr_net *net, struct part_list *out, struct err *err)
 {

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-enum { HEAD_FIRST = 16 << 10 }; /* bytes read at first: most heads are shorter */
 
 /* Directory entry sizes, and how many chunks of a section are kept (0: all). */
 static const struct {
@@ -399,7 +398,7 @@ static enum rc check_start(struct segment *s, const uint8_t *start, struct err *
 
 static enum rc read_head(struct segment *s, struct err *err)
 {
-	size_t first = s->len < HEAD_FIRST ? (size_t)s->len : HEAD_FIRST;
+	size_t first = s->len < SEGMENT_HEAD_FIRST ? (size_t)s->len : SEGMENT_HEAD_FIRST;
 	enum rc rc;
 
 	if (s->len < SEGMENT_HEADER || s->at > s->src.size || s->len > s->src.size - s->at)

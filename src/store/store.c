@@ -322,6 +322,18 @@ static enum rc open_segment(struct store *s, const struct segment_place *place, 
 	return err_damaged(err, path, place->at, "the segment is another one than the catalog says");
 }
 
+void store_expect_segment(const struct store *s, const struct segment_place *place)
+{
+	struct io_file *f;
+	char path[STORE_PATH];
+
+	store_index_path(s, place->block, path);
+	if (io_open(path, IO_READ, &f, NULL) != RC_DONE)
+		return;
+	io_expect(f, place->at, place->len < SEGMENT_HEAD_FIRST ? place->len : SEGMENT_HEAD_FIRST);
+	io_close(f);
+}
+
 enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
 	uint64_t *io_bytes, struct err *err)
 {

@@ -160,6 +160,8 @@ const struct segment_place *store_segment_at(const struct store *s, uint32_t blo
  */
 enum rc store_open_segment(struct store *s, const struct segment_place *place, struct segment **out,
 	uint64_t *io_bytes, struct err *err);
+/* Asks the disk for what opening it will read. */
+void store_expect_segment(const struct store *s, const struct segment_place *place);
 
 /*
  * Whether a block was evicted since the snapshot was taken: what cannot be read of it then is gone, and no damage. Looks at the
