@@ -513,7 +513,8 @@ enum rc session_index(struct session *s, session_tick tick, void *ctx, struct er
 		/* the thread that indexes wakes us when it is through */
 		poll(&(struct pollfd){.fd = session_wake_fd(s), .events = POLLIN}, 1, TICK_MS);
 		session_wake_drain(s);
-		if (!tick(ctx, &s->progress, s->files[s->indexing].path))
+		/* said in full: as an index alone GCC reads it as if it were not atomic */
+		if (!tick(ctx, &s->progress, s->files[atomic_load(&s->indexing)].path))
 			atomic_store(&s->progress.cancel, true);
 	}
 	return session_index_finish(s, false, err);
