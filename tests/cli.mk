@@ -32,6 +32,7 @@ cli_scripts = \
 	tests/cli/readme.sh \
 	tests/cli/map.sh \
 	tests/cli/related.sh \
+	tests/cli/related-delays.sh \
 	tests/cli/related-hostile.sh \
 	tests/cli/samples.sh \
 	tests/cli/show.sh \
