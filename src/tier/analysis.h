@@ -19,9 +19,9 @@ enum rc analysis_new(uint32_t capacity, unsigned attributes, struct analysis **o
 void analysis_free(struct analysis *a);
 /* A conversation begins at this place (what was there is gone); `attributes`: those that it gets, of those there are. */
 void analysis_begin(struct analysis *a, uint32_t place, unsigned attributes);
-/* Client and server have changed places by a new SYN. */
 /* A packet at this place comes soon. */
 void analysis_expect(const struct analysis *a, uint32_t place);
+/* Client and server have changed places by a new SYN. */
 void analysis_turn(struct analysis *a, uint32_t place);
 
 /* One packet: who sent it (dir: as the conversation is oriented now; as: as its flow is), where it is counted. */

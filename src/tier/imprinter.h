@@ -17,9 +17,9 @@ struct imprinter;
 /* which: not FINGERPRINTS_OFF. */
 enum rc imprinter_new(uint32_t capacity, enum fingerprints which, struct imprinter **out, struct err *err);
 void imprinter_free(struct imprinter *x);
-/* A conversation begins at this place. */
 /* A packet at this place comes soon. */
 void imprinter_expect(const struct imprinter *x, uint32_t place);
+/* A conversation begins at this place. */
 void imprinter_begin(struct imprinter *x, uint32_t place);
 /*
  * What is kept of a packet of the conversation at this place, whose payload is `len` bytes, as far as they were captured; valid until the next call. NULL: nothing.
