@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # For scripts that send frames: a network namespace of their own, with veth pairs.
+. "$top_srcdir/tests/patience.sh"
 
 # own_network [OPTION...]: begins the script again in namespaces of network and mounts; where that is not allowed, it is skipped. The
 # options are tried in turn, each for a call of unshare; without any, only root may.
@@ -28,6 +29,17 @@ veth_pair()
 		ip link set "$device" addrgenmode none 2>/dev/null # fails where there is no IPv6, which is as silent
 		ip link set "$device" arp off up || return 1
 	done
+}
+
+no_backlog()
+{
+	awk 'NF > 11 && $12 !~ /^0*$/ { left = 1 } END { exit left }' /proc/net/softnet_stat
+}
+
+# Until the kernel has handed over what was sent: where it is busy it does so later, and who has stopped listening misses it.
+frames_arrived()
+{
+	wait_until 10 no_backlog || echo "frames are still on their way"
 }
 
 # own_sysfs: that of the namespace; the other one's stays where that is not allowed

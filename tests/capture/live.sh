@@ -7,7 +7,6 @@ tools=$top_builddir/tests/capture
 floods=${LIVE_FLOODS-3}
 flood_frames=${LIVE_FLOOD_FRAMES-300000}
 
-. "$top_srcdir/tests/patience.sh"
 . "$top_srcdir/tests/network.sh"
 own_network -nm -Urnm
 scratch=$(mktemp -d) || exit 99
@@ -23,18 +22,19 @@ fail()
 	failures=$((failures + 1))
 }
 
-has()   # PATTERN TIMES: ./out, so often at least
+wait_for()   # PATTERN: until ./out has it
 {
-	[ "$(grep -c -e "$1" out)" -ge "$2" ]
+	wait_until 10 grep -q -e "$1" out || fail "no '$1'"
 }
 
-wait_for()   # PATTERN [TIMES]: until ./out has it
+up_again()   # ./out says so behind 'state down'
 {
-	wait_until 10 has "$1" "${2-1}" || fail "no '$1'"
+	sed '1,/state down/d' out | grep -q 'state up'
 }
 
 begin()   # ARG...: live-tool in the background, opened
 {
+	: >out   # else what the one before said is taken for this one's
 	"$tools/live-tool" "$@" >out 2>&1 &
 	capture=$!
 	wait_for '^open\|^failed'
@@ -62,6 +62,7 @@ is()   # WHAT GOT WANT
 flood()
 {
 	"$tools/flood-tool" "$@" >sent || fail "flood-tool $*"
+	frames_arrived
 }
 
 ip link set lo up || { echo "no loopback interface here"; exit 77; }
@@ -143,7 +144,7 @@ flood v0 1000 100 0
 ip link set v1 down
 wait_for 'state down'
 ip link set v1 up
-wait_for 'state up' 2
+wait_until 10 up_again || fail "no second 'state up'"
 flood v0 1000 100 0
 finish
 is "frames before and after it was down" "$delivered" 2000
@@ -160,7 +161,7 @@ ip link set v1 down
 wait_for 'state down'
 ip link set v1 name w1
 ip link set w1 up
-wait_for 'state up' 2
+wait_until 10 up_again || fail "no second 'state up'"
 flood v0 1000 100 0
 finish
 is "frames before and after the renaming" "$delivered" 2000

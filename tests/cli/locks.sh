@@ -79,9 +79,10 @@ reads()
 
 if [ -z "${locks_inside-}" ]; then
 	chmod -R a-w a.fdr
-	binary=1 reads a.fdr 59
+	# root without namespaces, as in a container, writes all the same
+	[ -w a.fdr ] && echo "nothing about directories that may not be written" || binary=1 reads a.fdr 59
 	chmod -R u+w a.fdr
-	echo "without root: nothing about mounts"
+	echo "without namespaces, or root: nothing about mounts"
 	done_testing
 	exit
 fi

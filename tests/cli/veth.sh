@@ -61,6 +61,7 @@ is()
 sent()
 {
 	"$flood" "$@" >/dev/null || fail "flood-tool $*"
+	frames_arrived
 }
 
 # packets_in STORE TIER: as this tier counts them.

@@ -62,7 +62,6 @@ wait idle
 key !
 type echo begun; sleep 97.$$ & sleep 97.$$
 key Enter
-wait rows
 until begun
 expect running; Escape stops it
 key Escape
@@ -82,7 +81,7 @@ key Q
 END
 none_left()
 {
-	! pgrep -f "sleep 97.$$" >/dev/null
+	! pgrep -fx "sleep 97\.$$" >/dev/null
 }
 command -v pgrep >/dev/null || echo "skipped: no pgrep to look for programs that are left"
 if ! wait_until 2 none_left; then
