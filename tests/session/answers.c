@@ -63,12 +63,21 @@ static void differ(const char *what, const char *a, size_t n, const char *b, siz
 	fail_msg("%s: %.*s: before\n...%.*s\nafter\n...%.*s", what, (int)id, a, (int)n, a + same, (int)m, b + same);
 }
 
+/* The string functions of a sanitizer look at all that is left of a string: of megabytes, for each line, that takes minutes. */
+static size_t line_len(const char *at, const char *end)
+{
+	const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+	return (size_t)((newline != NULL ? newline : end) - at);
+}
+
 void answers_compare(const char *what, struct buf *before, struct buf *after)
 {
 	const char *a = buf_text(before), *b = buf_text(after);
+	const char *a_end = a + before->len, *b_end = b + after->len;
 
 	while (*a && *b) {
-		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
+		size_t n = line_len(a, a_end), m = line_len(b, b_end);
 
 		if (n != m || memcmp(a, b, n) != 0)
 			differ(what, a, n, b, m);
