@@ -144,6 +144,12 @@ static void find_errors(const struct counters *c, struct health_verdict *v)
 			c->requests > c->marks[MARK_ERRORS] ? c->requests : c->marks[MARK_ERRORS]);
 }
 
+static void find_refusals(const struct counters *c, struct health_verdict *v)
+{
+	if (knows(c, FIELD_REFUSALS) && knows(c, FIELD_REQUESTS))
+		find(&v->refusals, c->marks[MARK_REFUSALS], c->requests);
+}
+
 static void find_media(const struct record *r, struct health_verdict *v)
 {
 	const struct media *m = r->media;
@@ -170,6 +176,7 @@ void health_judge(const struct record *r, const struct health_limits *l, struct 
 	find_connections(&r->c, out);
 	find_turns(r, l->slow_ns, out);
 	find_errors(&r->c, out);
+	find_refusals(&r->c, out);
 	find_media(r, out);
 	for (unsigned i = 0; i < HEALTH_REASONS; i++) {
 		struct health_finding *f = &out->reasons[i];
@@ -182,20 +189,34 @@ void health_judge(const struct record *r, const struct health_limits *l, struct 
 	}
 }
 
+/* One in five: below that, some are refused everywhere. */
+static bool is_refusing(const struct health_verdict *v)
+{
+	return v->health > HEALTH_NORMAL && v->refusals.known && v->refusals.events * 5 >= v->refusals.of && v->refusals.events > 0;
+}
+
+static size_t put_finding(char *out, size_t size, size_t len, const char *name, const struct health_finding *f)
+{
+	int n = snprintf(out + len, size - len, "%s%s %llu of %llu", len > 0 ? ", " : "", name, (unsigned long long)f->events,
+		(unsigned long long)f->of);
+
+	return len + (n > 0 ? (size_t)n : 0);
+}
+
 size_t health_why(char *out, size_t size, const struct health_verdict *v)
 {
 	size_t len = 0;
 
 	if (size > 0)
 		out[0] = '\0';
+	if (is_refusing(v) && size > 0)
+		len = put_finding(out, size, len, "refusals", &v->refusals);
 	for (enum health h = HEALTH_FAULTY; h > HEALTH_NORMAL; h--)
 		for (unsigned i = 0; i < HEALTH_REASONS; i++) {
 			const struct health_finding *f = &v->reasons[i];
 			if (!f->known || f->health != h || len >= size)
 				continue;
-			int n = snprintf(out + len, size - len, "%s%s %llu of %llu", len ? ", " : "", reasons[i],
-				(unsigned long long)f->events, (unsigned long long)f->of);
-			len += n > 0 ? (size_t)n : 0;
+			len = put_finding(out, size, len, reasons[i], f);
 		}
 	return len < size ? len : size > 0 ? size - 1 : 0;
 }
@@ -224,8 +245,7 @@ size_t health_failed(char *out, size_t size, const struct record *r, const struc
 		return 0;
 	for (unsigned i = 0; i < HEALTH_REASONS && len < size; i++)
 		if (is_failure(i) && v->reasons[i].known && v->reasons[i].events > 0)
-			len += (size_t)snprintf(out + len, size - len, "%s%s %llu of %llu", len > 0 ? ", " : "", reasons[i],
-				(unsigned long long)v->reasons[i].events, (unsigned long long)v->reasons[i].of);
+			len = put_finding(out, size, len, reasons[i], &v->reasons[i]);
 	return len < size ? len : size - 1;
 }
 
@@ -252,7 +272,9 @@ static uint64_t packet_trouble(const struct packet_row *p, int64_t slow_ns)
 		return rank(2, (uint64_t)p->note.response_ns);
 	if (p->note.marks & trouble_marks)
 		return rank(1, 2);
-	return (p->pkt.tcp_flags & TCP_RST) || (p->pkt.flags & broken) ? rank(1, 1) : 0;
+	if ((p->pkt.tcp_flags & TCP_RST) || (p->pkt.flags & broken))
+		return rank(1, 1);
+	return p->note.marks & MARK_BIT(MARK_REFUSALS) ? rank(1, 0) : 0;
 }
 
 static uint64_t record_trouble(const struct record *r, const struct health_limits *l)

@@ -70,11 +70,16 @@ struct health_verdict {
 		enum health health;
 		uint64_t events, of;
 	} reasons[HEALTH_REASONS];
+	struct health_finding refusals;          /* no reason, but what may explain one */
 };
 
 /* Limits NULL: the defaults. */
 void health_judge(const struct record *r, const struct health_limits *l, struct health_verdict *out);
-/* "slow 28 of 450, refused 3 of 40", the worst first; "" where all is well. Cut to the buffer; returns the length. */
+/*
+ * "slow 28 of 450, refused 3 of 40", the worst first; "" where all is well. Where a server refuses one in five requests or more, that stands
+ * before it: "refusals 30 of 90, slow 30 of 90", as of a server that lets those wait who do not know the password. Cut to the buffer;
+ * returns the length.
+ */
 size_t health_why(char *out, size_t size, const struct health_verdict *v);
 
 /*
@@ -88,7 +93,7 @@ struct row;
  * How much a row hurts: 0 not at all, more is worse. A record by its verdict: faulty before degraded, then the longest slow
  * response, then the number of events; then flows and microflows with what health_failed() says, as those behind a service that
  * refuses now and then; a packet by the response that it begins, where that is slow, else by its marks (retransmissions,
- * lost segments, closed windows, overlaps), RST, and headers or checksums that are wrong.
+ * lost segments, closed windows, overlaps), RST, headers or checksums that are wrong, and what a server refuses.
  */
 uint64_t health_trouble(const struct row *row);
 

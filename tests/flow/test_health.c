@@ -130,6 +130,30 @@ static void test_slow(void **state)
 	assert_int_equal(judge(&r).reasons[HEALTH_SLOW].events, 0);
 }
 
+/* Who does not know the password is refused, and has to wait for it. */
+static void test_refusals_first(void **state)
+{
+	struct record r = tcp_record(100);
+	struct health_verdict v;
+	char why[64];
+
+	(void)state;
+	r.c.known |= FIELD_BIT(FIELD_REFUSALS) | FIELD_BIT(FIELD_REQUESTS);
+	r.c.requests = 15;
+	r.c.marks[MARK_REFUSALS] = 5;
+	v = judge(&r);
+	assert_int_equal(v.health, HEALTH_NORMAL);       /* alone they are no trouble */
+	assert_int_equal(health_why(why, sizeof(why), &v), 0);
+	r.c.response = (struct time_sums){ .n = 15, .max_ns = 2000 * ms, .sum_ns = 10000 * ms };
+	v = judge(&r);
+	health_why(why, sizeof(why), &v);
+	assert_string_equal(why, "refusals 5 of 15, slow 2 of 15");
+	r.c.marks[MARK_REFUSALS] = 2;
+	v = judge(&r);
+	health_why(why, sizeof(why), &v);
+	assert_string_equal(why, "slow 2 of 15");
+}
+
 static void test_slow_of_many(void **state)
 {
 	struct record r = tcp_record(1000);
@@ -184,7 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_loss), cmocka_unit_test(test_connections),
-		cmocka_unit_test(test_one_side_captured), cmocka_unit_test(test_slow),
+		cmocka_unit_test(test_one_side_captured), cmocka_unit_test(test_slow), cmocka_unit_test(test_refusals_first),
 		cmocka_unit_test(test_slow_of_many), cmocka_unit_test(test_limits),
 	};
 
