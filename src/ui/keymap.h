@@ -67,7 +67,7 @@
 	X(REQ_SORT_REVERSE, "sort-reverse", "S", "", "Turn the order round.") \
 	X(REQ_NEXT_TROUBLE, "next-trouble", "e", "trouble", \
 		"The next row that is not well: degraded or faulty, flows and microflows with a failed connection or request, in packets retransmissions, late " \
-		"responses, resets and their like. What is opened from such a row begins at its worst.") \
+		"responses, resets, refusals and their like. What is opened from such a row begins at its worst.") \
 	X(REQ_PREV_TROUBLE, "previous-trouble", "E", "", "The row before that is not well.") \
 	X(REQ_ANSWER, "answer", "%", "question", \
 		"In the packets of a flow or microflow: from an answer to what it answers, which stands behind it, and " \

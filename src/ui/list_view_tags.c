@@ -62,8 +62,12 @@ bool list_view_tag_request(struct list_view *lv, enum request r)
 	switch (r) {
 	case REQ_TAG: tag_selected(lv); return true;
 	case REQ_TAG_ALL: tag_all(lv); return true;
-	case REQ_DETAIL_DOWN: lv->detail.top += DETAIL_STEP; return true;
-	case REQ_DETAIL_UP: lv->detail.top -= lv->detail.top < DETAIL_STEP ? lv->detail.top : DETAIL_STEP; return true;
+	case REQ_DETAIL_DOWN:
+		lv->detail.top += DETAIL_STEP;
+		return lv->view.screen->pane != DETAIL_NONE;
+	case REQ_DETAIL_UP:
+		lv->detail.top -= lv->detail.top < DETAIL_STEP ? lv->detail.top : DETAIL_STEP;
+		return lv->view.screen->pane != DETAIL_NONE;
 	default: return false;
 	}
 }

@@ -73,6 +73,8 @@ src_ui_libui_a_SOURCES = \
 	src/ui/packet_frame.h \
 	src/ui/packet_tree.c \
 	src/ui/packet_tree.h \
+	src/ui/no_use.c \
+	src/ui/no_use.h \
 	src/ui/pager.c \
 	src/ui/pager.h \
 	src/ui/pane_charts.c \

@@ -8,6 +8,7 @@
 #include "ui/command.h"
 #include "ui/config.h"
 #include "ui/crumbs.h"
+#include "ui/no_use.h"
 #include "ui/restore.h"
 #include "ui/save.h"
 #include "ui/setting.h"
@@ -384,7 +385,9 @@ static void search_again(struct screen *s, int by)
 {
 	struct view *v = screen_top(s);
 
-	if (v->ops->search != NULL && !v->ops->search(v, NULL, by))
+	if (v->ops->search == NULL)
+		no_use_say(s, by > 0 ? REQ_SEARCH_NEXT : REQ_SEARCH_PREV);
+	else if (!v->ops->search(v, NULL, by))
 		screen_say(s, "not found; * searches for text");
 }
 
@@ -396,15 +399,19 @@ static void show_id(struct screen *s)
 
 	if (v->group[0] != '\0')
 		screen_say(s, "groups have no id: Enter shows their members");
-	if (v->ops->selected == NULL || !v->ops->selected(v, &id))
+	if (v->ops->selected == NULL || !v->ops->selected(v, &id)) {
+		no_use_say(s, REQ_COPY_ID);
 		return;
+	}
 	id_format(text, sizeof(text), &id);
 	screen_say(s, "%s %s", tier_singular(id.tier), text);
 }
 
 static void open_sort(struct screen *s)
 {
-	if (screen_top(s)->ops->set_sort != NULL)
+	if (screen_top(s)->ops->set_sort == NULL)
+		no_use_say(s, REQ_SORT);
+	else
 		screen_push(s, view_sort_new(s, screen_top(s)));
 }
 
@@ -414,12 +421,33 @@ static void open_help(struct screen *s)
 		screen_push(s, view_help_new(s));
 }
 
+static void open_pane(struct screen *s)
+{
+	if (screen_top(s)->ops->set_sort == NULL) {
+		no_use_say(s, REQ_PANE);
+		return;
+	}
+	s->pane = (s->pane + 1) % DETAIL_SIZES;
+	s->pane_chosen = true;
+}
+
+static void untag(struct screen *s)
+{
+	if (s->tags.n == 0)
+		no_use_say(s, REQ_TAG_CLEAR);
+	tags_clear(&s->tags);
+}
+
 static void go_to_crumb(struct screen *s)
 {
+	const struct view *top = screen_top(s);
+
 	if (s->key < '1' || s->key > '9')
 		screen_say(s, "a digit tells which step of the top line, or :crumb N");
 	else if (!crumbs_go(s, s->key - '0'))
 		screen_say(s, "the top line has no step %u", s->key - '0');
+	else if (screen_top(s) == top)
+		screen_say(s, "step %u of the top line is here", s->key - '0');
 }
 
 static void request_own(struct screen *s, enum request r)
@@ -439,11 +467,8 @@ static void request_own(struct screen *s, enum request r)
 	case REQ_SEARCH_NEXT: search_again(s, 1); break;
 	case REQ_SEARCH_PREV: search_again(s, -1); break;
 	case REQ_SORT: open_sort(s); break;
-	case REQ_PANE:
-		s->pane = (s->pane + 1) % DETAIL_SIZES;
-		s->pane_chosen = true;
-		break;
-	case REQ_TAG_CLEAR: tags_clear(&s->tags); break;
+	case REQ_PANE: open_pane(s); break;
+	case REQ_TAG_CLEAR: untag(s); break;
 	case REQ_TIMES:
 	case REQ_ZONE: times_request(s, r); break;
 	case REQ_MARK:
@@ -459,7 +484,9 @@ static void request_own(struct screen *s, enum request r)
 	case REQ_EVENTS: screen_push(s, view_events_new(s)); break;
 	case REQ_BLOCKS: screen_push(s, view_blocks_new(s, &(struct blocks_query){ .any = false })); break;
 	case REQ_CHART: screen_say(s, "only lists have a chart"); break;
-	default: range_request(s, r); break;
+	default:
+		if (!range_request(s, r))
+			no_use_say(s, r);
 	}
 }
 
@@ -469,6 +496,18 @@ void screen_request(struct screen *s, enum request r)
 
 	if (r != REQ_NONE && !v->ops->request(v, r) && !along_request(s, r))
 		request_own(s, r);
+	no_use_say_open(s, r, v);
+}
+
+static void press(struct screen *s, uint32_t key)
+{
+	struct keymap_state typed = s->keys;
+	enum request r = keymap_feed(&s->config->keymap, &s->keys, key);
+
+	if (r != REQ_NONE)
+		screen_request(s, r);
+	else if (s->keys.n == 0 && key != UKEY_ESCAPE)
+		no_use_say_key(s, &typed, key);
 }
 
 void screen_key(struct screen *s, uint32_t key)
@@ -480,5 +519,5 @@ void screen_key(struct screen *s, uint32_t key)
 	if (prompt_is_open(s->prompt))
 		screen_prompt_key(s, key);
 	else if (!marks_key(s, key))
-		screen_request(s, keymap_feed(&s->config->keymap, &s->keys, key));
+		press(s, key);
 }

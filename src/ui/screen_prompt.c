@@ -4,6 +4,7 @@
 #include "query/filter.h"
 #include "ui/command.h"
 #include "ui/filters.h"
+#include "ui/no_use.h"
 #include "ui/program.h"
 #include "ui/save.h"
 #include "ui/screen.h"
@@ -148,8 +149,10 @@ void screen_prompt_open(struct screen *s, enum prompt_kind kind)
 		kind = PROMPT_SEARCH;
 	if (kind == PROMPT_FILTER)
 		text = v->filter;
-	if (kind == PROMPT_SEARCH && v->ops->search == NULL)
+	if (kind == PROMPT_SEARCH && v->ops->search == NULL) {
+		no_use_say(s, REQ_SEARCH);
 		return;
+	}
 	if (kind == PROMPT_WRITE) {
 		if (!proposed_name(s, name, sizeof(name)))
 			return;
