@@ -35,10 +35,14 @@ static bool get_port(const struct row *row, struct value *out)
 	const struct record *r = row->record;
 	size_t len;
 
-	if ((r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) == 0 ||
-		(r->c.known & FIELD_BIT(FIELD_PROTO)) == 0)
+	if ((r->c.known & FIELD_BIT(FIELD_PROTO)) == 0)
 		return false;
 	out->type = TYPE_TEXT;
+	if ((r->c.known & FIELD_BIT(FIELD_SERVER_PORT)) == 0) {
+		/* ARP, ICMP: without it nothing in the row would say what it is */
+		proto_format(out->text, sizeof(out->text), r->key.proto);
+		return true;
+	}
 	if (row->tier == TIER_MACROFLOW && r->key.server_port == 0)
 		len = (size_t)snprintf(out->text, sizeof(out->text), "dynamic");
 	else
@@ -59,7 +63,7 @@ const struct field cell_port_field = {
 	.tiers = FIELD_ON(TIER_MICROFLOW) | FIELD_ON(TIER_FLOW) | FIELD_ON(TIER_MACROFLOW),
 	.get = get_port,
 	.width_cells = 11,
-	.help = "port of the server, and the protocol where it is not TCP",
+	.help = "port of the server, and the protocol where it is not TCP; what has no ports: the protocol",
 };
 
 const struct field *cell_field_find(const char *name, enum tier tier)

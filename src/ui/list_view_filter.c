@@ -283,10 +283,14 @@ static bool port_term(char *out, size_t size, const struct row *row, bool exclud
 	char p[32], q[32];
 	struct value a, b;
 
-	if (port == NULL || proto == NULL || !field_get(port, row, &a) || !field_get(proto, row, &b))
+	if (port == NULL || proto == NULL || !field_get(proto, row, &b))
 		return false;
-	value_format(p, sizeof(p), port, &a, STYLE_MACHINE);
 	value_format(q, sizeof(q), proto, &b, STYLE_MACHINE);
+	if (!field_get(port, row, &a)) {
+		snprintf(out, size, "proto %s %s", exclude ? "!=" : "==", q);
+		return true;
+	}
+	value_format(p, sizeof(p), port, &a, STYLE_MACHINE);
 	snprintf(out, size, "%s(server_port == %s and proto == %s)", exclude ? "not " : "", p, q);
 	return true;
 }

@@ -70,7 +70,8 @@ void list_view_draw_totals(const struct list_view *lv, struct canvas *c, struct 
 			t->sums.packets == 1 ? "packet" : "packets");
 	len += snprintf(text + len, sizeof(text) - (size_t)len, ", %s", bytes);
 	if (t->once)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "; each from one capture point");
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "; each %sfrom one capture point",
+			lv->share != NULL ? "row and its share " : "");
 	else if (t->sums.points > 1)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "; %zu capture points added up",
 			t->sums.points);

@@ -93,6 +93,24 @@ size_t range_times(char *out, size_t size, int64_t first_ns, int64_t last_ns, co
 	return len < size ? len + cell_time(out + len, size - len, last_ns, digits, style) : len;
 }
 
+/* "7 days", "1 hour", where it is a whole number of them; else as any length: "1 h 30 m". */
+static size_t length_text(char *out, size_t size, int64_t len_ns)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	const int64_t second = 1000 * 1000 * 1000;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		int64_t n = len_ns / (units[i].seconds * second);
+
+		if (n > 0 && len_ns % (units[i].seconds * second) == 0)
+			return (size_t)snprintf(out, size, "%lld %s%s", (long long)n, units[i].name, n == 1 ? "" : "s");
+	}
+	return text_duration(out, size, len_ns);
+}
+
 size_t range_text(const struct screen *s, char *out, size_t size)
 {
 	const struct range *r = &s->range;
@@ -103,7 +121,7 @@ size_t range_text(const struct screen *s, char *out, size_t size)
 		return 0;
 	if (r->last_ns > 0) {
 		len = (size_t)snprintf(out, size, "last ");
-		return len + text_duration(out + len, size - len, r->last_ns);
+		return len + length_text(out + len, size - len, r->last_ns);
 	}
 	if (r->from_ns != INT64_MIN && r->to_ns != INT64_MAX)
 		return range_times(out, size, r->from_ns, r->to_ns, &s->style);

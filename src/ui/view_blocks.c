@@ -317,8 +317,8 @@ static void draw_details(const struct blocks_view *bv, struct canvas *c, struct 
 	canvas_printf(c, r.x + 2, r.y + 1, r.w - 3, ATTR_NORMAL, "%s, %s from byte %" PRIu64 " on", file, length,
 		b->info.offset);
 	canvas_printf(c, r.x + 2, r.y + 2, r.w - 3, ATTR_NORMAL,
-		"%s packets, the first is #%" PRIu64 "; %s on the wire; %zu segments of index%s", packets, b->info.first_frame, bytes,
-		b->segments,
+		"%s packets, the first is #%" PRIu64 "; %s on the wire; %zu segment%s of index%s", packets, b->info.first_frame, bytes,
+		b->segments, b->segments == 1 ? "" : "s",
 		b->info.state != BLOCK_EVICTED       ? ""
 			: b->info.parts == PARTS_KEPT ? "; its packets are gone, macroflows are kept"
 						      : "; its packets are gone");

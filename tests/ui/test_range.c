@@ -189,8 +189,12 @@ static void test_as_typed(void **state)
 	type("range -1m");
 	assert_int_equal(screen.range.from_ns, newest - INT64_C(60000000000));
 	assert_int_equal(screen.range.to_ns, INT64_MAX);
-	assert_seen("only last 1 m");
+	assert_seen("only last 1 minute ");
 	check_rows();
+	type("range -90s");
+	assert_seen("only last 90 seconds");
+	type("range -168h");
+	assert_seen("only last 7 days");
 	type("range 03:13 03:14:30");
 	assert_int_equal(screen.range.to_ns - screen.range.from_ns, INT64_C(90000000000));
 	assert_seen("only 03:13");
