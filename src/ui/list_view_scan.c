@@ -48,6 +48,11 @@ static void say_no_trouble(struct list_view *lv)
 	char none[96];
 	struct row row;
 
+	if (loader_loading(&lv->loader)) {
+		screen_say(lv->view.screen, "no trouble in the rows that are there; others come");
+		loader_unlock(&lv->loader);
+		return;
+	}
 	snprintf(none, sizeof(none), "no %s %s is in trouble", lv->scan.by > 0 ? "further" : "earlier",
 		tier_singular(lv->view.tier));
 	screen_say(lv->view.screen, "%s", none);

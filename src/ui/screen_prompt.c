@@ -144,13 +144,15 @@ void screen_prompt_open(struct screen *s, enum prompt_kind kind)
 	const char *text = "";
 	char name[64], before[LABEL_MAX];
 
+	enum request asked = kind == PROMPT_FILTER ? REQ_FILTER : REQ_SEARCH;
+
 	/* text is not filtered, but searched */
 	if (kind == PROMPT_FILTER && v->ops->set_filter == NULL)
 		kind = PROMPT_SEARCH;
 	if (kind == PROMPT_FILTER)
 		text = v->filter;
 	if (kind == PROMPT_SEARCH && v->ops->search == NULL) {
-		no_use_say(s, REQ_SEARCH);
+		no_use_say(s, asked);
 		return;
 	}
 	if (kind == PROMPT_WRITE) {

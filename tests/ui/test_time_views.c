@@ -129,6 +129,39 @@ static void test_chart(void **state)
 	keys("t");
 }
 
+/* What a key says that has no use where it is pressed, and that nothing else changes. */
+static void test_no_use(void **state)
+{
+	static const struct {
+		const char *keys, *said;
+	} cases[] = {
+		{ "x", "x: bytes are those of a packet or of a stream" },
+		{ "W", "W: payload is saved where a stream is open" },
+		{ "u", "u: nothing is tagged" },
+		{ "gz", "gz is no key here; ? shows those that are" },
+		{ "Z", "Z is no key here" },
+		{ "1", "is here" },
+		{ "b b", "this is it: blocks" },
+		{ "/", "/: nothing here can be searched" },
+		{ "S", "S: only lists are sorted" },
+		{ "ga", "ga: only lists of records are grouped" },
+		{ "Tab", "Tab: nothing here has details" },
+	};
+	size_t depth = screen.n_views;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		keys(cases[i].keys);
+		assert_seen(cases[i].said);
+	}
+	assert_int_equal(screen.n_views, depth + 1);
+	/* moving says nothing, and a sequence that is given up neither */
+	keys("h h h");
+	assert_int_equal(screen.message.text[0], '\0');
+	keys("g Escape");
+	assert_int_equal(screen.message.text[0], '\0');
+}
+
 static void test_chart_fields(void **state)
 {
 	(void)state;
@@ -257,6 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_chart),
 		TEST(test_chart_fields),
+		TEST(test_no_use),
 		TEST(test_blocks),
 		TEST(test_events),
 		TEST(test_evicted),
