@@ -232,30 +232,49 @@ static bool hint_fits_place(const struct screen *s, enum request r)
 	}
 }
 
+/* The key as it is shown, and the word behind it; the cells that both take, 0: it has none. */
+static int hint_text(const struct screen *s, const struct view_hint *h, char key[KEY_NAME_MAX], const char **word)
+{
+	*word = h->text != NULL ? h->text : keymap_row(h->request)->hint;
+	if (keymap_key_text(key, KEY_NAME_MAX, &s->config->keymap, h->request) == 0 || !hint_fits_place(s, h->request))
+		return 0;
+	/* what follows is shown once it was typed */
+	if (h->request == REQ_GROUP_NONE)
+		key[1] = '\0';
+	return canvas_width(s->canvas, key) + 1 + canvas_width(s->canvas, *word);
+}
+
+/* What all others leave free: who knows no key needs this one. */
+static int help_width(const struct screen *s, const struct view_hint *h)
+{
+	char key[KEY_NAME_MAX];
+	const char *word;
+
+	while (h->request != REQ_NONE && h->request != REQ_HELP)
+		h++;
+	return h->request == REQ_HELP ? hint_text(s, h, key, &word) + 2 : 0;
+}
+
 static void draw_hints(struct screen *s, int y, int room)
 {
 	struct canvas *c = s->canvas;
 	const struct view_hint *h = screen_top(s)->ops->hints;
-	int x = 1;
+	int x = 1, help = help_width(s, h);
 
 	for (; h->request != REQ_NONE; h++) {
-		const char *hint = h->text != NULL ? h->text : keymap_row(h->request)->hint;
 		char key[KEY_NAME_MAX];
-		int need;
+		const char *word;
+		int need = hint_text(s, h, key, &word);
 
-		if (keymap_key_text(key, sizeof(key), &s->config->keymap, h->request) == 0)
-			continue;
-		/* what follows is shown once it was typed */
-		if (h->request == REQ_GROUP_NONE)
-			key[1] = '\0';
-		need = canvas_width(c, key) + 1 + canvas_width(c, hint);
-		if (!hint_fits_place(s, h->request) || x + need > room)
+		if (h->request == REQ_HELP)
+			help = 0;
+		if (need == 0 || x + need + help > room)
 			continue;
 		mouse_spot(s, (struct rect){ x, y, need, 1 },
 			(struct mouse_spot){ .request = h->request,
 				.begins = h->request == REQ_GROUP_NONE ? (unsigned char)key[0] : 0 });
 		x += canvas_text(c, x, y, room - x, ATTR_KEY, key) + 1;
-		x += canvas_text(c, x, y, room - x, ATTR_DIM, hint) + 2;
+		x += canvas_text(c, x, y, room - x, ATTR_DIM, word) + 2;
 	}
 }
 
