@@ -189,10 +189,11 @@ void health_judge(const struct record *r, const struct health_limits *l, struct 
 	}
 }
 
-/* One in five: below that, some are refused everywhere. */
+/* One in five: below that, some are refused everywhere. They may explain why one waits, not why a server fails. */
 static bool is_refusing(const struct health_verdict *v)
 {
-	return v->health > HEALTH_NORMAL && v->refusals.known && v->refusals.events * 5 >= v->refusals.of && v->refusals.events > 0;
+	return v->reasons[HEALTH_SLOW].health > HEALTH_NORMAL && v->reasons[HEALTH_ERRORS].health == HEALTH_NORMAL &&
+		v->refusals.known && v->refusals.events * 5 >= v->refusals.of && v->refusals.events > 0;
 }
 
 static size_t put_finding(char *out, size_t size, size_t len, const char *name, const struct health_finding *f)

@@ -76,8 +76,8 @@ struct health_verdict {
 /* Limits NULL: the defaults. */
 void health_judge(const struct record *r, const struct health_limits *l, struct health_verdict *out);
 /*
- * "slow 28 of 450, refused 3 of 40", the worst first; "" where all is well. Where a server refuses one in five requests or more, that stands
- * before it: "refusals 30 of 90, slow 30 of 90", as of a server that lets those wait who do not know the password. Cut to the buffer;
+ * "slow 28 of 450, refused 3 of 40", the worst first; "" where all is well. Where a slow server that does not fail refuses one in five requests or
+ * more, that stands before it: "refusals 30 of 90, slow 30 of 90", as of a server that lets those wait who do not know the password. Cut to the buffer;
  * returns the length.
  */
 size_t health_why(char *out, size_t size, const struct health_verdict *v);
