@@ -126,6 +126,7 @@ static void add_macro(struct year *y, int64_t window_ns, const struct record *fl
 		check(y, hist_new(&p->rec.rtt, &y->err));
 	}
 	check(y, record_merge(&p->rec, flow, &y->err));
+	p->rec.slice_ns = key.window_ns;     /* the first flow gave it its own */
 	check(y, sketch_add(p->rec.clients, &flow->key.client, &y->err));
 	check(y, hist_add(p->rec.rtt, rtt_ns, &y->err));
 }
