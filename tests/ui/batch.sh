@@ -7,7 +7,7 @@ shop=$top_srcdir/samples/shop.pcapng
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-export XDG_STATE_HOME=/nonexistent XDG_CACHE_HOME=$work/cache INPUTRC=/dev/null
+export XDG_STATE_HOME=/dev/null XDG_CACHE_HOME=$work/cache INPUTRC=/dev/null
 failed=0
 
 fail()

@@ -12,7 +12,7 @@ shop=$top_srcdir/samples/shop.pcapng
 command -v python3 >/dev/null 2>&1 || { echo "no python3"; exit 77; }
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
-export XDG_STATE_HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent XDG_CACHE_HOME=$dir/cache INPUTRC=/dev/null
+export XDG_STATE_HOME=/dev/null XDG_CONFIG_HOME=/dev/null XDG_CACHE_HOME=$dir/cache INPUTRC=/dev/null
 failed=0
 "$FLOWDRILL" stats -r "$shop" >/dev/null 2>&1 # indexed once
 

@@ -4,7 +4,7 @@
 set -u
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=/nonexistent
+export XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=/dev/null
 failed=0 compared=0
 
 # totals FILE: what the line of totals says, after "total: ROWS, "

@@ -6,7 +6,7 @@ set -u
 shop=$top_srcdir/samples/shop.pcapng
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export XDG_STATE_HOME=/nonexistent INPUTRC=/dev/null TMPDIR=$dir
+export XDG_STATE_HOME=/dev/null INPUTRC=/dev/null TMPDIR=$dir
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
 failed=0
 

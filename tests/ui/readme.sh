@@ -7,7 +7,7 @@ shop=$top_srcdir/samples/shop.pcapng
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
-export XDG_STATE_HOME=/nonexistent INPUTRC=/dev/null
+export XDG_STATE_HOME=/dev/null INPUTRC=/dev/null
 "$FLOWDRILL" --no-cache --script "$top_srcdir/tests/ui/screens/readme.script" --size 112x22 "$shop" >"$work/dumps" ||
 	exit 1
 # every screen has 22 lines; rows that are empty and the hints below them say nothing here

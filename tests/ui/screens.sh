@@ -7,7 +7,7 @@ shop=$top_srcdir/samples/shop.pcapng
 screens=$top_srcdir/tests/ui/screens
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-export XDG_STATE_HOME=/nonexistent INPUTRC=/dev/null
+export XDG_STATE_HOME=/dev/null INPUTRC=/dev/null
 failed=0
 
 # show NAME SUFFIX OPTION...: runs a script, compares what it dumped

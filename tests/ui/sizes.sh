@@ -7,7 +7,7 @@ set -u
 shop=$top_srcdir/samples/shop.pcapng
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export XDG_STATE_HOME=/nonexistent INPUTRC=/dev/null
+export XDG_STATE_HOME=/dev/null INPUTRC=/dev/null
 cd "$dir" || exit 99
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
 # no higher than the screen of the comparison: a column is as wide as the widest row that was seen

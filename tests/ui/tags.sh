@@ -5,7 +5,7 @@ set -u
 shop=$top_srcdir/samples/shop.pcapng
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=/nonexistent
+export XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=/dev/null
 [ -r "$shop" ] || { echo "no samples/shop.pcapng"; exit 77; }
 
 # ids TIER NUMBER OPTION...: the id of this row of a list, from 1

@@ -6,7 +6,7 @@ shop=$top_srcdir/samples/shop.pcapng call=$top_srcdir/samples/sip-call.pcapng
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"; jobs -p | xargs -r kill 2>/dev/null' EXIT
 . "$top_srcdir/tests/patience.sh"
-export XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=/nonexistent
+export XDG_CACHE_HOME=$dir/cache XDG_STATE_HOME=/dev/null
 cd "$dir" || exit 99
 [ -r "$shop" ] && [ -r "$call" ] || { echo "no samples"; exit 77; }
 
