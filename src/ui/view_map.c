@@ -138,14 +138,14 @@ static const struct {
 	int w, from_w;               /* from_w: shown in areas as wide as this */
 	bool text;
 } cols[COLS] = {
-	[COL_FROM] = { "service", 0, 0 },
-	[COL_TO] = { "triggers", 0, 0 },
-	[COL_REQUESTS] = { "requests", 8, 88 },
-	[COL_TRIGGERED] = { "triggered", 9, 40 },
-	[COL_ORDERED] = { "by order", 8, 56 },
-	[COL_EACH] = { "each", 6, 72 },
-	[COL_P50] = { "delay p50", 9, 48 },
-	[COL_P95] = { "p95", 7, 66 },
+	[COL_FROM] = { "service", 0, 0, false },
+	[COL_TO] = { "triggers", 0, 0, false },
+	[COL_REQUESTS] = { "requests", 8, 88, false },
+	[COL_TRIGGERED] = { "triggered", 9, 40, false },
+	[COL_ORDERED] = { "by order", 8, 56, false },
+	[COL_EACH] = { "each", 6, 72, false },
+	[COL_P50] = { "delay p50", 9, 48, false },
+	[COL_P95] = { "p95", 7, 66, false },
 	[COL_SURE] = { "confidence", 13, 100, true },
 };
 
