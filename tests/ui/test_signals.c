@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -36,6 +37,16 @@ static void assert_modes_given_back(void)
 	assert_int_equal(modes.c_lflag & usual, usual);
 }
 
+/* This was seen once, on a busy machine: the state of each thread, and what it waits for in the kernel. */
+static void show_where_it_hangs(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "ps -L -o pid,tid,stat,wchan:32,cmd -p %d; cat /proc/%d/task/*/stack", (int)pty.pid,
+		(int)pty.pid);
+	(void)!system(command);
+}
+
 /* Waits for the end without reading what it writes; seconds taken. */
 static double wait_for_end(int *status)
 {
@@ -49,6 +60,7 @@ static double wait_for_end(int *status)
 		assert_int_equal(pid, 0);
 		nanosleep(&step, NULL);
 	}
+	show_where_it_hangs();
 	kill(pty.pid, SIGKILL);
 	waitpid(pty.pid, status, 0);
 	fail_msg("it did not leave");
