@@ -66,6 +66,9 @@ static _Noreturn void run(const char *program, const struct pty_options *options
 {
 	const char *argv[ARGUMENTS_MAX + 2] = { "flowdrill", "--no-cache", options->file ? options->file : shop };
 
+	/* what a shell starts in the background ignores these, and so would the program */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	for (size_t i = 0; options->arguments != NULL && i < ARGUMENTS_MAX; i++) {
 		argv[1 + i] = options->arguments[i];
 		if (options->arguments[i] == NULL)

@@ -37,7 +37,7 @@ static void assert_modes_given_back(void)
 	assert_int_equal(modes.c_lflag & usual, usual);
 }
 
-/* This was seen once, on a busy machine: the state of each thread, and what it waits for in the kernel. */
+/* The state of each thread, and what it waits for in the kernel. */
 static void show_where_it_hangs(void)
 {
 	char command[128];
