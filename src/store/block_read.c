@@ -15,11 +15,11 @@ enum {
 	READ_BYTES = 1 << 20,        /* of one call, but for a longer record */
 	READ_FILES = 8,              /* open at a time */
 	RECORD_MAX = PCAPNG_BLOCK_MAX + 64,
+	EXPECT_MAX = 256,            /* packets that are asked for at once */
 	/*
 	 * Where that many records of a block are wanted, what lies between two is read with them if it is no more than that: to copy it
 	 * takes 0.1 us, another call five times as long. A few records are read exactly.
 	 */
-	EXPECT_MAX = 256,            /* packets that are asked for at once */
 	GAP_MANY = 1024, GAP_BYTES = 2048,
 };
 

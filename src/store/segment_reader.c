@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-
 /* Directory entry sizes, and how many chunks of a section are kept (0: all). */
 static const struct {
 	uint16_t entry;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include "captures.h"
 #include "../patience.h"
+#include "../sql.h"
 #include "recording.h"
 
 #include <poll.h>
@@ -164,6 +165,33 @@ static void test_nothing_left(void **state)
 	store_close(recording_reopen(p, false, 10));
 }
 
+/* Windows that are over are merged while it is recorded, so that who reads has each macroflow once. */
+static void test_windows_merged(void **state)
+{
+	struct recording *p = *state;
+	char catalog[400];
+
+	/* with a limit the end merges nothing */
+	p->options.retention.max_bytes = UINT64_C(1) << 40;
+	snprintf(catalog, sizeof(catalog), "%s/index/catalog.db", p->store);
+	for (unsigned i = 0; i < 6; i++)
+		recording_step(p, 0, LIVE_STEP_FRAMES, 1000);
+	recording_start(p, 1);
+	recording_wait_received(p, 6000);
+	for (unsigned i = 0; i < 4000 * patience(); i++) {
+		recording_look(p);
+		if (p->status.published == 6000 && sql_run(catalog, "SELECT count(*) FROM windows") == 1)
+			break;
+		recording_nap(5);
+	}
+	recording_stop(p);
+	assert_int_equal(p->rc, RC_DONE);
+	assert_true(sql_run(catalog, "SELECT count(*) FROM runs") > 1);
+	assert_int_equal(sql_run(catalog, "SELECT parts FROM windows"), 1);
+	store_close(recording_reopen(p, false, 6000));
+	assert_int_equal(sql_run(catalog, "SELECT count(*) FROM windows"), 1);
+}
+
 /* ---- the index is lost ---------------------------------------------------------------------- */
 
 static uint64_t dropped_in_windows(struct store *s)
@@ -236,7 +264,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, recording_setup, recording_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_accounting), TEST(test_followed), TEST(test_restart), TEST(test_interface_and_clock),
-		TEST(test_nothing_left), TEST(test_index_deleted),
+		TEST(test_nothing_left), TEST(test_windows_merged), TEST(test_index_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,13 +8,14 @@
 #include "store/catalog_impl.h"
 
 #include <setjmp.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "../sql.h"
 
 struct place {
 	char dir[200], path[300];
@@ -246,14 +247,11 @@ static void test_events(void **state)
 /* Opened again after this statement, for writing and for reading. */
 static void reopen(struct place *p, const char *sql, enum rc want)
 {
-	sqlite3 *db;
 	struct catalog *c;
 
 	catalog_close(p->c);
 	p->c = NULL;
-	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	sql_run(p->path, sql);
 	for (enum catalog_mode mode = CATALOG_READ; mode <= CATALOG_WRITE; mode++) {
 		enum rc rc = catalog_open(p->path, mode, &c, NULL, NULL);
 

@@ -7,7 +7,6 @@
 #include "store/check.h"
 
 #include <setjmp.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "../sql.h"
 
 enum { PACKETS = 1000 };
 
@@ -118,12 +119,9 @@ static void flip(const char *path, long at)
 static void change(const char *index, const char *sql)
 {
 	char path[300];
-	sqlite3 *db;
 
 	snprintf(path, sizeof(path), "%s/catalog.db", index);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	sql_run(path, sql);
 }
 
 static void test_in_place(void **state)

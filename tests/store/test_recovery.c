@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stores in place: what crashes, is damaged or fails at any step is put right when the store is opened again. */
 #include "place.h"
+#include "../sql.h"
 
 #include "store/catalog.h"
 
@@ -9,7 +10,6 @@
 #include "store/filters.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -158,15 +158,6 @@ static void patch(const char *path, long at, const void *bytes, size_t len)
 	fclose(f);
 }
 
-static void sql(const char *path, const char *text)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
 static void test_damaged_and_newer_catalog(void **state)
 {
 	struct place *p = *state;
@@ -186,7 +177,7 @@ static void test_damaged_and_newer_catalog(void **state)
 	s = must_open(p, false, NULL);
 	check_whole(p, s, 7);
 	store_close(s);
-	sql(path, "CREATE TABLE later (x); PRAGMA user_version=99");
+	sql_run(path, "CREATE TABLE later (x); PRAGMA user_version=99");
 	assert_int_equal(open_place(p, false, &s, NULL, NULL), RC_NEWER);
 	assert_int_equal(open_place(p, true, &s, NULL, NULL), RC_NEWER);
 	memset(garbage, 0x5a, sizeof(garbage));

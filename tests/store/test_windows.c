@@ -2,27 +2,15 @@
 /* Windows whose runs were merged into one: they say the same, cost less to read, and go when a run changes. */
 #include "macro_place.h"
 
+#include "../sql.h"
 #include "store/store_impl.h"
 
-#include <sqlite3.h>
-
-/* Runs SQL behind the store's back; the number that its first row says, -1 without one. */
 static int64_t sql(const struct place *p, const char *text)
 {
 	char path[300];
-	sqlite3_stmt *stmt;
-	sqlite3 *db;
-	int64_t out = -1;
 
 	snprintf(path, sizeof(path), "%s/catalog.db", p->index);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &stmt, NULL), SQLITE_OK);
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		out = sqlite3_column_int64(stmt, 0);
-	assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
-	sqlite3_close(db);
-	return out;
+	return sql_run(path, text);
 }
 
 /* Bytes that a walk over everything reads. */
