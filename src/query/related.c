@@ -242,6 +242,8 @@ enum rc related_run(const struct query_sources *sources, const struct id *id, co
 	memset(told, 0, sizeof(*told));
 	o.window_ns = o.window_ns ? o.window_ns : RELATED_WINDOW_NS;
 	o.depth = o.depth ? o.depth : RELATED_DEPTH;
+	told->window_ns = o.window_ns;
+	told->upstream = o.upstream;
 	if (id->tier > TIER_MACROFLOW)
 		return err_set(err, RC_USAGE, tier_singular(id->tier), "related traffic is that of packets and flows");
 	if (mem_grow(&w.nodes, &w.cap_nodes, 1, sizeof(*w.nodes)) != 0)

@@ -55,6 +55,10 @@ struct related_told {
 	uint64_t asked;              /* packets with payload in what was asked for, */
 	uint64_t comparable;         /* that have fingerprints and are no TLS handshake, */
 	uint64_t encrypted;          /* that are TLS */
+	/* Requests of others that left the machines asked for in time (upstream: that came); counted as long as nothing is found. */
+	uint64_t candidates;
+	int64_t window_ns;           /* what is in time */
+	bool upstream;
 	uint64_t machines, packets;  /* read */
 	uint64_t work;               /* of comparing contents: see struct trace_links */
 	struct query_explain cost;   /* of all reading */

@@ -283,6 +283,32 @@ static void mark(struct stop *s)
 		mark_onward(s);
 }
 
+/* Requests near enough to what was asked for to have to do with it. */
+static uint64_t count_candidates(const struct stop *s)
+{
+	const struct machine *m = s->m;
+	bool upstream = s->walk->options->upstream;
+	unsigned way = upstream ? TRACE_IN : TRACE_OUT;
+	int64_t asked_ns = 0;
+	bool any = false;
+	uint64_t n = 0;
+
+	for (size_t k = 0; k < m->n; k++) {
+		size_t i = upstream ? m->n - 1 - k : k;
+		const struct machine_packet *p = &m->packets[i];
+
+		if (p->node != MACHINE_NONE) {
+			asked_ns = p->time_ns;
+			any = true;
+		} else if (any && (p->way & way) && p->role == TRACE_REQUEST && p->first == i) {
+			int64_t after_ns = upstream ? time_sub(asked_ns, p->time_ns) : time_sub(p->time_ns, asked_ns);
+
+			n += after_ns <= s->walk->options->window_ns;
+		}
+	}
+	return n;
+}
+
 static enum rc take_links(struct stop *s, const struct trace_links *links)
 {
 	bool upstream = s->walk->options->upstream;
@@ -337,6 +363,8 @@ enum rc related_at(struct related_walk *w, struct machine *m)
 		rc = trace_match(m->trace, m->n, m->talks, w->options->window_ns, s.order, &links, w->err);
 	if (rc == RC_DONE) {
 		w->told->work += links.work;
+		if (w->n_nodes == 1)
+			w->told->candidates += count_candidates(&s);
 		if (links.limited)
 			related_limit(w, "fingerprints of one machine", TRACE_PRINTS);
 		rc = take_links(&s, &links);

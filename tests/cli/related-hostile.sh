@@ -79,7 +79,7 @@ fd 1 related -r zeros.pcap "$(first zeros.pcap)"
 says 'no comparable content'
 flow=$("$FLOWDRILL" list flows -r token.pcap --fields id --format csv 'server_port == 80' | tail -n 1)
 within 10 1 related -r token.pcap "$flow"
-says 'nothing related was found'
+says 'nothing related was found among 1 request that left its receiver within 1'
 # each of a million tokens is in one request alone, and in what that caused
 flow=$("$FLOWDRILL" list flows -r tokens.pcap --fields id --format csv 'server_port == 80' | tail -n 1)
 within 20 0 related -r tokens.pcap "$flow" --format csv --explain

@@ -49,8 +49,9 @@ fd 0 related -r "$shop" f1.1532336 --depth 1 --format csv
 cut -d, -f1 out | grep -q 2 && fail 'depth 1 goes deeper'
 fd 4 related -r "$shop" f1.1532336 --limit 2
 says 'not all was looked at: more than 2 hops'
+# Nothing, and why.
 fd 1 related -r "$shop" f1.1532336 --window 1us
-says 'nothing related was found'
+says 'nothing related was found: its receiver asked nobody within 1'
 
 # A bare SYN; an id that is not there; wrong words.
 id=$("$FLOWDRILL" list packets -r "$shop" --fields id --format csv 'tcp.flags.syn == 1 and port 443' --limit 1 | tail -n 1)
