@@ -206,17 +206,22 @@ def main():
     scratch = os.path.join(args.dir, f"fdlive-{os.getpid()}")
     make_wire()
     best = {"flowdrill": [], "tcpdump": []}
+    slow = dict.fromkeys(best, 0)
     try:
         for _ in range(args.rounds):
             for which in best:
                 rate, limited, _ = stair(which, args, scratch)
                 best[which].append(rate)
+                slow[which] += limited
                 say(f"{which}: {rate:.0f} packets/s without a drop" + (" (all that the generator can)" if limited else ""))
         rate = int(min(statistics.median(v) for v in best.values()) * 0.9)
         print(f"frames of {args.size} bytes, ring of {args.buffer >> 20} MiB, {args.rounds} rounds in turn")
         for which, rates in best.items():
             print(f"{which:10} {statistics.median(rates):9.0f} packets/s without a drop "
                   f"({min(rates):.0f}-{max(rates):.0f})")
+        for which, rates in best.items():
+            print(f"each {which}: " + " ".join(f"{v:.0f}" for v in rates))
+            print(f"{which:10} limited by the generator in {slow[which]} of {len(rates)} rounds")
         print(f"ratio      {statistics.median(best['flowdrill']) / statistics.median(best['tcpdump']):.2f}")
         if args.steady:
             for which in best:

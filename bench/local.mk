@@ -16,7 +16,7 @@ unit_tests += bench/test_gen
 bench_test_gen_SOURCES = bench/test_gen.c
 bench_test_gen_LDADD = $(CMOCKA_LIBS)
 
-EXTRA_DIST += bench/README.md bench/cost.svg bench/run.sh bench/live.py bench/measure.py bench/related.py bench/report.py bench/run.py bench/screen.py bench/shop.py bench/shop_map.py
+EXTRA_DIST += bench/README.md bench/cost.svg bench/run.sh bench/live.py bench/measure.py bench/related.py bench/report.py bench/results.py bench/run.py bench/screen.py bench/shop.py bench/shop_map.py
 
 TESTS += bench/test-truth.sh
 EXTRA_DIST += bench/test-truth.sh

@@ -13,10 +13,10 @@ def say(text):
 
 
 class Measure:
-    """What one run of a program took."""
+    """What one run of a program took; `rate` of packets that it reached, where that is what is measured."""
 
-    def __init__(self, wall, cpu, memory_kb):
-        self.wall, self.cpu, self.memory_kb = wall, cpu, memory_kb
+    def __init__(self, wall=0.0, user=0.0, system=0.0, memory_kb=0, rate=0.0):
+        self.wall, self.user, self.system, self.memory_kb, self.rate = wall, user, system, memory_kb, rate
 
 
 class Contender:
@@ -52,7 +52,7 @@ class Contender:
             return
         with open(times, encoding="ascii") as f:
             user, system, memory = f.read().split()[-3:]
-        self.measures.append(Measure(wall, float(user) + float(system), int(memory)))
+        self.measures.append(Measure(wall, float(user), float(system), int(memory)))
         if self.check:
             self.failure = self.check(log)
 
@@ -61,10 +61,19 @@ class Contender:
 
 
 class Step:
-    """Contenders that do comparable work on one capture; the first one is ours. A short step is run more often."""
+    """
+    Contenders that do comparable work on one capture; the first one is ours. A short step is run more often. `unit`: "s", and less is
+    better, or "packets/s", and more is.
+    """
 
-    def __init__(self, capture, title, contenders, short=False):
-        self.capture, self.title, self.contenders, self.short = capture, title, contenders, short
+    def __init__(self, capture, title, contenders, short=False, unit="s"):
+        self.capture, self.title, self.contenders, self.short, self.unit = capture, title, contenders, short, unit
+
+    def what(self):
+        return "wall" if self.unit == "s" else "rate"
+
+    def holds(self, ratio, limit):
+        return ratio <= limit if self.unit == "s" else ratio >= limit
 
     def run(self, rounds, scratch):
         say(f"{self.capture}: {self.title}")
@@ -82,11 +91,11 @@ class Step:
         return self.contenders[0]
 
     def ratio(self, other):
-        """How long we take against another, packet for packet; None when one of us failed."""
+        """How long we take (or how much we do) against another, packet for packet; None when one of us failed."""
         if self.ours().failure or other.failure or other is self.ours():
             return None
-        theirs = other.median("wall") * other.share
-        return self.ours().median("wall") / theirs if theirs else None
+        theirs = other.median(self.what()) * other.share
+        return self.ours().median(self.what()) / theirs if theirs else None
 
     def verdicts(self):
         """(against whom, ratio, limit) of each limit that could be judged."""

@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import re
+import statistics
 import subprocess
 
 
@@ -36,8 +37,14 @@ def seconds(value):
     return f"{value:.3f}" if value >= 0.1 else f"{value:.4f}"
 
 
-def bound(limit):
+def bound(step, limit):
+    if step.unit != "s":
+        return f"≥ {limit:.3g}"
     return f"≤ {limit:.3g}" if limit >= 1 / 20 else f"≤ 1/{round(1 / limit)}"
+
+
+def spread(values, show):
+    return f"{show(statistics.median(values))} ({show(min(values))}–{show(max(values))})"
 
 
 def rows_of(step):
@@ -47,14 +54,13 @@ def rows_of(step):
             yield [title, c.name, c.failure, "", "", "", "", ""]
             continue
         name = c.name if c.share == 1 else f"{c.name} ({c.share:g} times the work in ours)"
-        walls = [m.wall for m in c.measures]
         ratio = step.ratio(c)
         judged = ratio is not None and c.limit is not None
-        yield [title, name,
-               f"{seconds(c.median('wall'))} ({seconds(min(walls))}–{seconds(max(walls))})",
-               f"{c.median('cpu'):.2f}", f"{c.median('memory_kb') / 1024:.0f}",
-               "" if ratio is None else f"{ratio:.3f}", bound(c.limit) if judged else "",
-               ("yes" if ratio <= c.limit else "**no**") if judged else ""]
+        of = [getattr(m, step.what()) for m in c.measures]
+        cells = [spread(of, seconds), f"{c.median('user'):.2f} + {c.median('system'):.2f}",
+                 f"{c.median('memory_kb') / 1024:.0f}"] if step.unit == "s" else [spread(of, "{:,.0f}".format)]
+        yield [title, name, *cells, "" if ratio is None else f"{ratio:.3f}", bound(step, c.limit) if judged else "",
+               ("yes" if step.holds(ratio, c.limit) else "**no**") if judged else ""]
 
 
 def table(head, rows):
@@ -64,31 +70,47 @@ def table(head, rows):
         yield "| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |"
 
 
-def markdown(bench):
-    o = bench.options
-    yield (f"{datetime.date.today()}, {hardware()}. Medians of {o.rounds} runs in turn "
-           f"({3 * o.rounds} of short steps), page cache warm unless said.")
-    yield ", ".join(version(c) for c in (
-        [bench.flowdrill, "--version"], ["nfpcapd", "-V"], ["argus", "-h"], ["softflowd", "-h"],
-        ["tcpdump", "--version"], ["tshark", "--version"])) + "."
-    for capture in bench.captures:
-        steps = [s for s in bench.steps if s.capture == capture.title]
-        facts = [f for f in bench.facts if f.capture == capture.title]
+HEADS = {"s": ["step", "program", "wall s (least–most)", "CPU s, user + system", "MiB", "ours / theirs", "must be", ""],
+         "packets/s": ["step", "program", "packets/s (least–most)", "ours / theirs", "must be", ""]}
+
+
+def steps_table(steps):
+    for unit, head in HEADS.items():
+        rows = [row for s in steps if s.unit == unit for row in rows_of(s)]
+        if rows:
+            yield ""
+            yield from table(head, rows)
+
+
+def rounds(results):
+    """How often programs were run, of one run or several."""
+    counts = {len(s.ours().measures) for s in results.steps if not s.short and s.unit == "s" and s.ours().measures}
+    return "–".join(str(n) for n in sorted({min(counts), max(counts)})) if counts else "no"
+
+
+def markdown(results, programs):
+    yield (f"{datetime.date.today()}, {hardware()}. Medians of {rounds(results)} runs in turn "
+           "(three times as many of short steps), page cache warm unless said.")
+    yield ", ".join(version(c) for c in programs) + "."
+    for title in results.titles():
+        steps, facts = results.of(title)
         if not steps and not facts:
             continue
+        c = results.captures[title]
         yield ""
-        yield f"### {capture.title}"
+        yield f"### {title}"
         yield ""
-        yield f"{capture.packets:,} packets, {capture.bytes / 1e9:.2f} GB, {capture.flows:,} conversations."
-        yield ""
-        yield from table(["step", "program", "wall s (least–most)", "CPU s", "MiB", "ours / theirs",
-                          "must be", ""], (row for s in steps for row in rows_of(s)))
+        yield f"{c['packets']:,} packets, {c['bytes'] / 1e9:.2f} GB, {c['flows']:,} conversations." + \
+            ("" if c["cached"] else " More than the page cache keeps here: whoever reads all of it waits for the disk.")
+        yield from steps_table(steps)
         yield from facts_table(facts)
-    rest = [f for f in bench.facts if f.capture is None]
-    if rest:
+    steps, facts = results.of(None)
+    facts = list(results.memory()) + facts
+    if steps or facts:
         yield ""
         yield "### All"
-        yield from facts_table(rest)
+        yield from steps_table(steps)
+        yield from facts_table(facts)
 
 
 def facts_table(facts):
@@ -99,15 +121,15 @@ def facts_table(facts):
                           for f in facts))
 
 
-def raw(bench):
-    yield "capture", "step", "program", "round", "wall_s", "cpu_s", "memory_kb", "share", "failure"
-    for step in bench.steps:
+def raw(results):
+    yield "capture", "step", "program", "round", "wall_s", "user_s", "system_s", "memory_kb", "packets_per_s", "share", "failure"
+    for step in results.steps:
         for c in step.contenders:
             for i, m in enumerate(c.measures):
-                yield (step.capture, step.title, c.name, i, m.wall, m.cpu, m.memory_kb, c.share,
+                yield (step.capture, step.title, c.name, i, m.wall, m.user, m.system, m.memory_kb, m.rate, c.share,
                        c.failure or "")
             if not c.measures:
-                yield step.capture, step.title, c.name, "", "", "", "", c.share, c.failure
+                yield step.capture, step.title, c.name, "", "", "", "", "", "", c.share, c.failure
 
 
 # ---- the picture: cost against size, both axes logarithmic ----
@@ -133,18 +155,18 @@ class Axis:
         return [10.0 ** i for i in range(self.low, self.high + 1)]
 
 
-def curves(bench):
+def curves(results):
     """Title -> [(GB, seconds)], of our own runs on captures that differ in size alone."""
     found = {}
-    for capture in bench.captures:
-        if capture.mix != "imix":
+    for capture, c in results.captures.items():
+        if c["mix"] != "imix":
             continue
-        for step in bench.steps:
-            if step.capture == capture.title and not step.ours().failure:
+        for step in results.of(capture)[0]:
+            if not step.ours().failure and step.unit == "s":
                 # how many packets a conversation has differs from capture to capture
                 title = re.sub(r" [\d,]+ packets", " so many packets", step.title)
                 found.setdefault(title, []).append(
-                    (capture.bytes / 1e9, step.ours().median("wall")))
+                    (c["bytes"] / 1e9, step.ours().median("wall")))
     return {title: sorted(points) for title, points in found.items() if len(points) > 1}
 
 
@@ -155,8 +177,8 @@ def label(value, unit):
     return f"{value:g} {unit}"
 
 
-def svg(bench):
-    lines = curves(bench)
+def svg(results):
+    lines = curves(results)
     if not lines:
         return None
     points = [p for line in lines.values() for p in line]
@@ -186,14 +208,12 @@ def svg(bench):
     return "\n".join(out) + "\n"
 
 
-def write(bench, where):
-    text = "\n".join(markdown(bench)) + "\n"
+def write(results, programs, where):
     with open(os.path.join(where, "results.md"), "w", encoding="utf-8") as f:
-        f.write(text)
+        f.write("\n".join(markdown(results, programs)) + "\n")
     with open(os.path.join(where, "results.tsv"), "w", encoding="utf-8", newline="") as f:
-        csv.writer(f, delimiter="\t", lineterminator="\n").writerows(raw(bench))
-    picture = svg(bench)
+        csv.writer(f, delimiter="\t", lineterminator="\n").writerows(raw(results))
+    picture = svg(results)
     if picture:
         with open(os.path.join(where, "cost.svg"), "w", encoding="utf-8") as f:
             f.write(picture)
-    print(text, end="")
