@@ -14,11 +14,15 @@ enum {
 	EVICTED_BITS = 16,       /* fingerprints of evicted conversations */
 };
 
+/* What may go first, and what should stay. */
+enum use { USE_SPARE, USE_KEPT, USES };
+
 /* How a conversation is found, and the order of use: beside the conversations, because neighbours are changed, too. */
 struct link {
 	uint64_t hash;
 	uint32_t next;                   /* in its bucket */
 	uint32_t newer, older;
+	uint32_t use;                    /* enum use: whose order it is in */
 };
 
 struct conversation_table {
@@ -27,7 +31,8 @@ struct conversation_table {
 	struct mem_table memory, link_memory;    /* of both */
 	uint32_t *buckets;               /* heads of chains, NONE empty */
 	uint32_t capacity, used, mask;
-	uint32_t newest, oldest;         /* ends of the order of use */
+	uint32_t newest[USES], oldest[USES];     /* ends of the orders of use */
+	uint32_t spare;                  /* how many are in that order */
 	uint32_t evicted[1 << EVICTED_BITS];
 };
 
@@ -85,7 +90,8 @@ enum rc conversation_table_new(uint32_t capacity, struct conversation_table **ou
 	memset(t->buckets, 0xff, buckets * sizeof(*t->buckets));
 	t->capacity = capacity;
 	t->mask = buckets - 1;
-	t->newest = t->oldest = NONE;
+	for (unsigned i = 0; i < USES; i++)
+		t->newest[i] = t->oldest[i] = NONE;
 	*out = t;
 	return RC_DONE;
 }
@@ -107,24 +113,35 @@ static void use_unlink(struct conversation_table *t, uint32_t at)
 	if (l->newer != NONE)
 		t->links[l->newer].older = l->older;
 	else
-		t->newest = l->older;
+		t->newest[l->use] = l->older;
 	if (l->older != NONE)
 		t->links[l->older].newer = l->newer;
 	else
-		t->oldest = l->newer;
+		t->oldest[l->use] = l->newer;
+	t->spare -= l->use == USE_SPARE;
 }
 
-static void use_newest(struct conversation_table *t, uint32_t at)
+static void use_newest(struct conversation_table *t, uint32_t at, enum use use)
 {
 	struct link *l = &t->links[at];
 
+	l->use = use;
 	l->newer = NONE;
-	l->older = t->newest;
-	if (t->newest != NONE)
-		t->links[t->newest].newer = at;
+	l->older = t->newest[use];
+	if (t->newest[use] != NONE)
+		t->links[t->newest[use]].newer = at;
 	else
-		t->oldest = at;
-	t->newest = at;
+		t->oldest[use] = at;
+	t->newest[use] = at;
+	t->spare += use == USE_SPARE;
+}
+
+static void use_now(struct conversation_table *t, uint32_t at, enum use use)
+{
+	if (t->newest[use] == at)
+		return;
+	use_unlink(t, at);
+	use_newest(t, at, use);
 }
 
 static void bucket_remove(struct conversation_table *t, uint32_t at)
@@ -142,7 +159,39 @@ static uint32_t *evicted_slot(struct conversation_table *t, uint64_t hash)
 	return &t->evicted[hash >> (64 - EVICTED_BITS)];
 }
 
-/* Room for one more: unused, or that of the conversation unused longest. */
+static int64_t last_ns(const struct conversation_table *t, uint32_t at)
+{
+	return t->v[at].open[0].last_ns;
+}
+
+static int64_t seconds(int n)
+{
+	return n * INT64_C(1000000000);
+}
+
+/* Who goes from a full table. */
+static uint32_t least_missed(const struct conversation_table *t, int64_t now_ns)
+{
+	uint32_t spare = t->oldest[USE_SPARE], kept = t->oldest[USE_KEPT];
+
+	if (spare == NONE || kept == NONE)
+		return spare == NONE ? kept : spare;
+	if (t->spare > t->capacity / 2 || time_sub(now_ns, last_ns(t, spare)) >= seconds(SPARE_SILENCE_S))
+		return spare;
+	return last_ns(t, spare) <= last_ns(t, kept) ? spare : kept;
+}
+
+/* Whether a packet that comes now would join a flow of it. */
+static bool is_open(const struct conversation *c, int64_t now_ns, int64_t flow_ns)
+{
+	const struct open_flow *f = &c->open[0];
+
+	if (f->closed && time_sub(now_ns, f->last_ns) > seconds(CLOSED_SILENCE_S))
+		return false;
+	return now_ns < time_add(f->slice_ns, flow_ns);
+}
+
+/* Room for one more: unused, or that of one that goes. */
 static uint32_t take_room(struct conversation_table *t, int64_t now_ns, int64_t flow_ns)
 {
 	if (t->used < t->capacity) {
@@ -151,10 +200,9 @@ static uint32_t take_room(struct conversation_table *t, int64_t now_ns, int64_t 
 		return t->used++;
 	}
 
-	uint32_t at = t->oldest;
-	const struct open_flow *f = &t->v[at].open[0];
+	uint32_t at = least_missed(t, now_ns);
 	uint64_t hash = t->links[at].hash;
-	if (!f->closed && now_ns < time_add(f->slice_ns, flow_ns))
+	if (is_open(&t->v[at], now_ns, flow_ns))
 		*evicted_slot(t, hash) = (uint32_t)hash | 1;
 	use_unlink(t, at);
 	bucket_remove(t, at);
@@ -279,7 +327,7 @@ static struct conversation *make(struct conversation_table *t, const struct pack
 	t->links[at].hash = hash;
 	t->links[at].next = *head;
 	*head = at;
-	use_newest(t, at);
+	use_newest(t, at, USE_SPARE);
 	return &t->v[at];
 }
 
@@ -292,10 +340,7 @@ struct conversation *conversation_find(struct conversation_table *t, const struc
 	for (uint32_t i = t->buckets[hash & t->mask]; i != NONE; i = t->links[i].next) {
 		if (t->links[i].hash != hash || !same_conversation(&t->v[i], p, tunnel, dir))
 			continue;
-		if (t->newest != i) {
-			use_unlink(t, i);
-			use_newest(t, i);
-		}
+		use_now(t, i, t->v[i].open[0].closed ? USE_SPARE : USE_KEPT);
 		return &t->v[i];
 	}
 	struct conversation *c = make(t, p, hash, flow_ns, was_evicted);
@@ -306,6 +351,11 @@ struct conversation *conversation_find(struct conversation_table *t, const struc
 uint32_t conversation_place(const struct conversation_table *t, const struct conversation *c)
 {
 	return (uint32_t)(c - t->v);
+}
+
+void conversation_close(struct conversation_table *t, const struct conversation *c)
+{
+	use_now(t, conversation_place(t, c), USE_SPARE);
 }
 
 bool conversation_reorient(struct conversation *c, const struct packet *p)

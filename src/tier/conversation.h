@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Conversations of one shard: a table of fixed size, found by key, the one unused longest going first. What is kept of each
- * is what later packets need: who is client, which flow and microflow are open, how far the handshake got.
+ * Conversations of one shard: a table of fixed size, found by key. What is kept of each is what later packets need: who is client, which
+ * flow and microflow are open, how far the handshake got. When it is full one has to go that was unused longest: of those that nobody
+ * will miss (one packet, so far; or closed), where they have been silent for SPARE_SILENCE_S or fill half of the table; else of all. So
+ * a flood of questions that nobody answers has half of the table, and connections that speak keep the other half.
  * Private to the tier layer. Everything here depends on packet order alone. One thread.
  */
 #ifndef FLOWDRILL_TIER_CONVERSATION_H
@@ -51,6 +53,11 @@ struct conversation {
 
 struct conversation_table;
 
+enum {
+	CLOSED_SILENCE_S = 60,   /* after both FINs or a RST, silence of this length ends the flow */
+	SPARE_SILENCE_S = 10,    /* by then the last ACKs of what was closed have come, and answers */
+};
+
 enum rc conversation_table_new(uint32_t capacity, struct conversation_table **out, struct err *err);
 void conversation_table_free(struct conversation_table *t);
 /* Hash of the key, from that of the pair of addresses. */
@@ -70,6 +77,8 @@ struct conversation *conversation_find(struct conversation_table *t, const struc
 	int64_t flow_ns, enum direction *dir, bool *was_evicted);
 /* Its place in the table, below the capacity: the same as long as it is there. */
 uint32_t conversation_place(const struct conversation_table *t, const struct conversation *c);
+/* Its flow was closed just now. */
+void conversation_close(struct conversation_table *t, const struct conversation *c);
 /* Direction of a packet of this conversation. */
 enum direction conversation_direction(const struct conversation *c, const struct packet *p);
 /* A new SYN tells who is client from now on, and begins a handshake; flows that are open keep theirs (`turned`). True

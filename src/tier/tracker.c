@@ -16,8 +16,7 @@ enum {
 	PART_TEXTS = 1 << 20,        /* of the texts of a segment's parts, bytes */
 };
 
-/* After both FINs or a RST, silence of this length ends the flow. */
-static const int64_t closed_silence_ns = 60 * INT64_C(1000000000);
+static const int64_t closed_silence_ns = CLOSED_SILENCE_S * INT64_C(1000000000);
 
 /* Parts of one segment. */
 struct part_set {
@@ -348,8 +347,8 @@ static void count_rtt(struct counters *c, int64_t rtt)
 
 /* ---- TCP: handshake and end ------------------------------------------------------------ */
 
-/* What FIN and RST do to the flow; counted in the microflow of the packet that ended it. */
-static void watch_end(struct conversation *c, struct open_flow *f, struct counters *k,
+/* What FIN and RST do to the flow; counted in the microflow of the packet that ended it, for which this is true. */
+static bool watch_end(struct conversation *c, struct open_flow *f, struct counters *k,
 	const struct packet *p, enum direction dir)
 {
 	enum end_reason why = END_NONE;
@@ -357,16 +356,17 @@ static void watch_end(struct conversation *c, struct open_flow *f, struct counte
 	if (p->tcp_flags & TCP_FIN)
 		c->fin_seen |= (uint8_t)(1 << dir);
 	if (f->closed)
-		return;
+		return false;
 	if (p->tcp_flags & TCP_RST)
 		why = END_RST;
 	else if (c->fin_seen == 3)
 		why = END_FIN;
 	if (why == END_NONE)
-		return;
+		return false;
 	f->closed = true;
 	k->end_reason = (uint8_t)why;
 	k->known |= FIELD_BIT(FIELD_END_REASON);
+	return true;
 }
 
 /* ---- one packet ------------------------------------------------------------------------ */
@@ -459,7 +459,8 @@ static enum rc track(struct tracker *t, const struct packet *p, const struct tra
 		int64_t rtt;
 		if (conversation_handshake(c, p, dir, &rtt))
 			count_rtt(&micro->c, rtt);
-		watch_end(c, flow, &micro->c, p, dir);
+		if (watch_end(c, flow, &micro->c, p, dir) && flow == &c->open[0])
+			conversation_close(t->conversations, c);
 	}
 	if (analysis_packet(t->analysis, p, &at, &micro->c, &note, &media, &has_media))
 		rc = part_add_note(t->set, micro, &note, err);

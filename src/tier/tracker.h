@@ -7,7 +7,7 @@
  * threads; a thread owns whole shards.
  *
  * State of a conversation: its orientation, the flow and microflow that are open (and those of the slice before, for packets that
- * come late), what a handshake needs. At most TRACKER_CONVERSATIONS per shard: the one unused longest goes, what it
+ * come late), what a handshake needs. At most TRACKER_CONVERSATIONS per shard: then one goes that was unused long (conversation.h), what it
  * would have known becomes unknown, and the next packet of it counts one state_evicted.
  *
  * Parts live in the shard until the segment's end: tracker_end_segment() hands them out in order of their first packet and empties the
@@ -27,7 +27,7 @@
 
 enum {
 	TIER_SHARDS = 16,
-	TRACKER_CONVERSATIONS = 8192,        /* a shard: 131,072 in all, of 950 bytes with everything that is computed */
+	TRACKER_CONVERSATIONS = 4096,        /* a shard: 65,536 in all, of 950 bytes with everything that is computed */
 	TRACKER_OBSERVATIONS = 4096,         /* a shard and segment: what comes when there are so many is refused */
 };
 

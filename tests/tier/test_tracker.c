@@ -258,6 +258,63 @@ static void test_eviction_is_counted_and_nothing_lost(void **state)
 	tracker_free(w.t);
 }
 
+/* Both directions of a connection. */
+static void speak(struct world *w, unsigned port, unsigned flags, int64_t time_ns)
+{
+	give(w, tcp(1, port, 2, 80, flags, 1, 1), time_ns);
+	give(w, tcp(2, 80, 1, port, flags, 1, 1), time_ns);
+}
+
+static uint64_t evicted_in(const struct tracker_parts *parts)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < parts->n_micros; i++)
+		sum += parts->micros[i].c.state_evicted;
+	return sum;
+}
+
+static void test_a_flood_has_half_of_the_table(void **state)
+{
+	struct world w = world_new();
+	enum { SPEAK = TRACKER_CONVERSATIONS / 2 - 1, FLOOD = 3 * TRACKER_CONVERSATIONS };
+
+	(void)state;
+	for (unsigned i = 0; i < SPEAK; i++)
+		speak(&w, 1024 + i, TCP_ACK, (int64_t)i);
+	for (unsigned i = 0; i < FLOOD; i++)
+		give(&w, tcp(3 + i / 50000, 1024 + i % 50000, 2, 80, TCP_SYN, i, 0), SECOND + i);
+	for (unsigned i = 0; i < SPEAK; i++)
+		speak(&w, 1024 + i, TCP_ACK, 2 * SECOND + i);
+	struct tracker_parts parts = end(&w);
+	check_invariants(&parts, 4 * SPEAK + FLOOD);
+	assert_int_equal(evicted_in(&parts), 0);
+	assert_int_equal(parts.n_flows, SPEAK + FLOOD);
+	tracker_free(w.t);
+}
+
+/* The last one that came to a full table is closed: after a while it goes before the first, and not at once. */
+static void test_what_is_closed_goes_first(void **state)
+{
+	enum { LAST = TRACKER_CONVERSATIONS - 1 };
+	static const unsigned ends[] = {TCP_FIN | TCP_ACK, TCP_RST};
+
+	(void)state;
+	for (size_t how = 0; how < 2; how++)
+		for (int64_t wait = 5; wait <= 15; wait += 10) {
+			struct world w = world_new();
+
+			for (unsigned i = 0; i <= LAST; i++)
+				speak(&w, 1024 + i, i == LAST ? ends[how] : TCP_ACK, SECOND + i);
+			speak(&w, 1024 + LAST + 1, TCP_ACK, wait * SECOND);
+			speak(&w, 1024, TCP_ACK, wait * SECOND + 1);
+			struct tracker_parts parts = end(&w);
+			check_invariants(&parts, 2 * (LAST + 3));
+			assert_int_equal(evicted_in(&parts), wait == 5 ? 1 : 0);
+			tracker_free(w.t);
+		}
+}
+
 /* A hundred thousand half-open connections, and some answers: exact or unknown, in bounded time and memory. */
 static void test_half_open_connections(void **state)
 {
@@ -332,6 +389,8 @@ int main(void)
 		cmocka_unit_test(test_orientation),
 		cmocka_unit_test(test_segments_continue_records),
 		cmocka_unit_test(test_eviction_is_counted_and_nothing_lost),
+		cmocka_unit_test(test_a_flood_has_half_of_the_table),
+		cmocka_unit_test(test_what_is_closed_goes_first),
 		cmocka_unit_test(test_half_open_connections),
 		cmocka_unit_test(test_invariants_hold_for_random_packets),
 	};
