@@ -189,6 +189,9 @@ size_t text_width(const char *s)
 	uint32_t cp;
 	unsigned cells;
 
+	/* most texts are ASCII to their end */
+	for (; (signed char)*s > 0; s++)
+		width++;
 	while ((n = text_next(s, &cp, &cells)) > 0) {
 		width += cells;
 		s += n;

@@ -47,6 +47,11 @@ size_t text_next(const char *s, uint32_t *cp, unsigned *cells);
  */
 size_t text_char(const void *bytes, size_t len, uint32_t *cp, unsigned *cells);
 
+/* Copies `len` bytes and ends them with a zero; cut where there is no room. Returns how many came. So do all that follow. */
+size_t text_put(char *out, size_t size, const char *text, size_t len);
+/* Digits of a number, zeros in front until there are `least` (at most 20), no zero behind; returns the place behind them. */
+char *text_digits(char *to, uint64_t v, unsigned least);
+size_t text_number(char *out, size_t size, uint64_t v);
 /* RFC 3339 UTC with nine digits: 2024-01-05T14:17:35.123456789Z. Years outside 0..9999 are written with a sign. */
 size_t text_time(char *out, size_t size, int64_t time_ns);
 /* Clock time alone: 14:17:35.123456 with `digits` (0 to 9) decimals. */

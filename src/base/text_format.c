@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NS_PER_S 1000000000LL
 
@@ -25,6 +26,38 @@ static size_t put(char *out, size_t size, const char *fmt, ...)
 		return 0;
 	}
 	return (size_t)n < size ? (size_t)n : size - 1;
+}
+
+size_t text_put(char *out, size_t size, const char *text, size_t len)
+{
+	if (size == 0)
+		return 0;
+	if (len >= size)
+		len = size - 1;
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return len;
+}
+
+char *text_digits(char *to, uint64_t v, unsigned least)
+{
+	char digits[20];
+	unsigned n = 0;
+
+	for (; v > 0; v /= 10)
+		digits[n++] = (char)('0' + v % 10);
+	while (n < least)
+		digits[n++] = '0';
+	while (n > 0)
+		*to++ = digits[--n];
+	return to;
+}
+
+size_t text_number(char *out, size_t size, uint64_t v)
+{
+	char text[TEXT_NUMBER];
+
+	return text_put(out, size, text, (size_t)(text_digits(text, v, 1) - text));
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -68,32 +101,61 @@ static struct civil civil_of(int64_t time_ns)
 	return c;
 }
 
+/* hh:mm:ss */
+static char *put_clock(char *to, const struct civil *c)
+{
+	to = text_digits(to, (uint64_t)c->hour, 2);
+	*to++ = ':';
+	to = text_digits(to, (uint64_t)c->minute, 2);
+	*to++ = ':';
+	return text_digits(to, (uint64_t)c->second, 2);
+}
+
+/* yyyy-mm-dd: years of our nanoseconds are 1677 to 2262 */
+static char *put_date(char *to, const struct civil *c)
+{
+	to = text_digits(to, (uint64_t)c->year, 4);
+	*to++ = '-';
+	to = text_digits(to, (uint64_t)c->month, 2);
+	*to++ = '-';
+	return text_digits(to, (uint64_t)c->day, 2);
+}
+
 size_t text_time(char *out, size_t size, int64_t time_ns)
 {
 	struct civil c = civil_of(time_ns);
+	char text[TEXT_TIME], *end = put_date(text, &c);
 
-	return put(out, size, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%09" PRId64 "Z",
-		c.year, c.month, c.day, c.hour, c.minute, c.second, c.ns);
+	*end++ = 'T';
+	end = put_clock(end, &c);
+	*end++ = '.';
+	end = text_digits(end, (uint64_t)c.ns, 9);
+	*end++ = 'Z';
+	return text_put(out, size, text, (size_t)(end - text));
 }
 
 size_t text_clock(char *out, size_t size, int64_t time_ns, unsigned digits)
 {
 	struct civil c = civil_of(time_ns);
-	int64_t fraction = c.ns;
+	char text[TEXT_TIME], *end = put_clock(text, &c);
+	uint64_t fraction = (uint64_t)c.ns;
 
-	if (digits == 0)
-		return put(out, size, "%02d:%02d:%02d", c.hour, c.minute, c.second);
 	for (unsigned i = digits; i < 9; i++)
 		fraction /= 10;
-	return put(out, size, "%02d:%02d:%02d.%0*" PRId64, c.hour, c.minute, c.second,
-		(int)(digits < 9 ? digits : 9), fraction);
+	if (digits > 0) {
+		*end++ = '.';
+		end = text_digits(end, fraction, digits < 9 ? digits : 9);
+	}
+	return text_put(out, size, text, (size_t)(end - text));
 }
 
 size_t text_date(char *out, size_t size, int64_t time_ns)
 {
 	struct civil c = civil_of(time_ns);
 
-	return put(out, size, "%04" PRId64 "-%02d-%02d", c.year, c.month, c.day);
+	char text[TEXT_TIME];
+
+	return text_put(out, size, text, (size_t)(put_date(text, &c) - text));
 }
 
 static uint64_t magnitude(int64_t v)
@@ -104,21 +166,40 @@ static uint64_t magnitude(int64_t v)
 size_t text_seconds(char *out, size_t size, int64_t duration_ns)
 {
 	uint64_t v = magnitude(duration_ns);
-	char text[TEXT_NUMBER];
-	size_t n = put(text, sizeof(text), "%s%" PRIu64 ".%09" PRIu64, duration_ns < 0 ? "-" : "",
-		v / (uint64_t)NS_PER_S, v % (uint64_t)NS_PER_S);
+	char text[TEXT_NUMBER], *end = text;
 
-	while (text[n - 1] == '0')
-		n--;
-	if (text[n - 1] == '.')
-		n--;
-	return put(out, size, "%.*s", (int)n, text);
+	if (duration_ns < 0)
+		*end++ = '-';
+	end = text_digits(end, v / (uint64_t)NS_PER_S, 1);
+	*end++ = '.';
+	end = text_digits(end, v % (uint64_t)NS_PER_S, 9);
+	while (end[-1] == '0')
+		end--;
+	if (end[-1] == '.')
+		end--;
+	return text_put(out, size, text, (size_t)(end - text));
 }
 
 /* v / unit, rounded half up. */
 static uint64_t round_div(uint64_t v, uint64_t unit)
 {
 	return v / unit + (v % unit >= unit - unit / 2);
+}
+
+/* "12 ms", and with a part behind the point of as many digits as `decimals` (0: none). */
+static size_t put_parts(
+	char *out, size_t size, uint64_t whole, uint64_t part, unsigned decimals, const char *suffix)
+{
+	char text[TEXT_NUMBER], *end = text_digits(text, whole, 1);
+
+	if (decimals > 0) {
+		*end++ = '.';
+		end = text_digits(end, part, decimals);
+	}
+	*end++ = ' ';
+	while (*suffix)
+		*end++ = *suffix++;
+	return text_put(out, size, text, (size_t)(end - text));
 }
 
 /* v in `unit` with three significant digits, no more than `decimals` of them behind the point. */
@@ -129,21 +210,19 @@ static size_t put_scaled(char *out, size_t size, uint64_t v, uint64_t unit, int 
 
 	/* a unit has at least as many zeros as there are decimals, so nothing overflows */
 	if (decimals >= 2 && (scaled = round_div(v, unit / 100)) < 1000)
-		return put(out, size, "%" PRIu64 ".%02" PRIu64 " %s", scaled / 100, scaled % 100,
-			suffix);
+		return put_parts(out, size, scaled / 100, scaled % 100, 2, suffix);
 	if (decimals >= 1 && (scaled = round_div(v, unit / 10)) < (decimals == 1 ? 100 : 1000))
-		return put(out, size, "%" PRIu64 ".%" PRIu64 " %s", scaled / 10, scaled % 10,
-			suffix);
-	return put(out, size, "%" PRIu64 " %s", round_div(v, unit), suffix);
+		return put_parts(out, size, scaled / 10, scaled % 10, 1, suffix);
+	return put_parts(out, size, round_div(v, unit), 0, 0, suffix);
 }
 
 /* Below a minute. */
 static size_t put_short(char *out, size_t size, uint64_t v)
 {
 	if (v == 0)
-		return put(out, size, "0 s");
+		return put_parts(out, size, 0, 0, 0, "s");
 	if (v < 1000)
-		return put(out, size, "%" PRIu64 " ns", v);
+		return put_parts(out, size, v, 0, 0, "ns");
 	if (round_div(v, 1000) < 100)
 		return put_scaled(out, size, v, 1000, 1, "us");
 	if (round_div(v, 1000000) < 1000)
@@ -191,7 +270,7 @@ size_t text_bytes(char *out, size_t size, uint64_t bytes)
 	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
 
 	if (bytes < 1000)
-		return put(out, size, "%" PRIu64 " B", bytes);
+		return put_parts(out, size, bytes, 0, 0, "B");
 	return put_units(out, size, bytes, units, sizeof(units) / sizeof(units[0]), 2);
 }
 
@@ -200,14 +279,14 @@ size_t text_count_short(char *out, size_t size, uint64_t n)
 	static const char *const units[] = { "k", "M", "G", "T", "P", "E" };
 
 	if (n < 1000)
-		return put(out, size, "%" PRIu64, n);
+		return text_number(out, size, n);
 	return put_units(out, size, n, units, sizeof(units) / sizeof(units[0]), 1);
 }
 
 size_t text_count(char *out, size_t size, uint64_t n)
 {
 	char digits[TEXT_NUMBER], grouped[TEXT_NUMBER];
-	size_t len = put(digits, sizeof(digits), "%" PRIu64, n);
+	size_t len = text_number(digits, sizeof(digits), n);
 	size_t used = 0;
 
 	for (size_t i = 0; i < len; i++) {
@@ -215,9 +294,8 @@ size_t text_count(char *out, size_t size, uint64_t n)
 			grouped[used++] = ' ';
 		grouped[used++] = digits[i];
 	}
-	grouped[used] = '\0';
 	/* a number that was cut would be another number: the blanks go first */
-	return put(out, size, "%s", used < size ? grouped : digits);
+	return used < size ? text_put(out, size, grouped, used) : text_put(out, size, digits, len);
 }
 
 size_t text_u128(char *out, size_t size, u128 v)
@@ -225,12 +303,11 @@ size_t text_u128(char *out, size_t size, u128 v)
 	char digits[TEXT_NUMBER];
 	size_t at = sizeof(digits) - 1;
 
-	digits[at] = '\0';
 	do {
 		digits[--at] = (char)('0' + (int)(v % 10));
 		v /= 10;
 	} while (v > 0);
-	return put(out, size, "%s", digits + at);
+	return text_put(out, size, digits + at, sizeof(digits) - 1 - at);
 }
 
 int64_t time_sub(int64_t a, int64_t b)

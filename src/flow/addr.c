@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flow/addr.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 
@@ -14,17 +16,6 @@ size_t addr_len(const struct addr *a)
 	case ADDR_LINK: return 6;
 	default: return 0;
 	}
-}
-
-static size_t text_put(char *out, size_t size, const char *text, size_t len)
-{
-	if (size == 0)
-		return 0;
-	if (len >= size)
-		len = size - 1;
-	memcpy(out, text, len);
-	out[len] = '\0';
-	return len;
 }
 
 static char *put_decimal(char *at, uint8_t v)

@@ -186,7 +186,7 @@ static size_t format_unsigned(char *out, size_t size, const struct field *f, con
 	enum value_style style)
 {
 	const char *about = v->estimated && style == STYLE_PEOPLE ? "~" : "";
-	char number[TEXT_NUMBER];
+	size_t n;
 
 	switch (f->unit) {
 	case UNIT_PROTO:
@@ -196,10 +196,10 @@ static size_t format_unsigned(char *out, size_t size, const struct field *f, con
 	case UNIT_TCP_FLAGS:
 		return tcp_flags_format(out, size, (unsigned)v->u);
 	case UNIT_ENUM:
-		return cut(snprintf(out, size, "%s", f->name_of(v->u)), size);
+		return text_put(out, size, f->name_of(v->u), strlen(f->name_of(v->u)));
 	case UNIT_POINT:
 		if (style == STYLE_PEOPLE && v->text[0] != '\0')
-			return cut(snprintf(out, size, "%s", v->text), size);
+			return text_put(out, size, v->text, strlen(v->text));
 		break;
 	case UNIT_BYTES:
 		if (style == STYLE_PEOPLE)
@@ -207,14 +207,14 @@ static size_t format_unsigned(char *out, size_t size, const struct field *f, con
 		break;
 	case UNIT_COUNT:
 		if (style == STYLE_PEOPLE) {
-			text_count(number, sizeof(number), v->u);
-			return cut(snprintf(out, size, "%s%s", about, number), size);
+			n = text_put(out, size, about, strlen(about));
+			return n + text_count(out + n, size - n, v->u);
 		}
 		break;
 	default:
 		break;
 	}
-	return cut(snprintf(out, size, "%" PRIu64, v->u), size);
+	return text_number(out, size, v->u);
 }
 
 /* Three decimals at most, without trailing zeros. */
@@ -245,7 +245,7 @@ size_t value_format(char *out, size_t size, const struct field *f, const struct 
 	case TYPE_ID:
 		return id_format(out, size, &v->id);
 	case TYPE_TEXT:
-		return cut(snprintf(out, size, "%s", v->text), size);
+		return text_put(out, size, v->text, strlen(v->text));
 	default:
 		return format_unsigned(out, size, f, v, style);
 	}

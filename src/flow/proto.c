@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flow/proto.h"
 
+#include "base/text.h"
 #include "flow/packet.h"
 
 #include <stdio.h>
@@ -64,8 +65,8 @@ size_t proto_format(char *out, size_t size, uint32_t proto)
 	if (size == 0)
 		return 0;
 	if (name)
-		n = snprintf(out, size, "%s", name);
-	else if (proto < PROTO_ETHER)
+		return text_put(out, size, name, strlen(name));
+	if (proto < PROTO_ETHER)
 		n = snprintf(out, size, "ip-%u", proto);
 	else if (proto < PROTO_LLC)
 		n = snprintf(out, size, "eth-0x%04x", proto & 0xffff);

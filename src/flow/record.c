@@ -55,17 +55,19 @@ static size_t id_has_offset(enum tier t)
 
 size_t id_format(char *out, size_t size, const struct id *id)
 {
-	int n = 0;
-	char source[16] = "";
+	char text[ID_TEXT], *end = text;
 
-	if (id->source > 0)
-		snprintf(source, sizeof(source), "%u:", id->source);
-	if (id_has_offset(id->tier))
-		n = snprintf(out, size, "%s%c%" PRIu32 ".%" PRIu32, source, tiers[id->tier].letter,
-			id->rec.block, id->rec.offset);
-	else
-		n = snprintf(out, size, "%s%c%" PRIu32, source, tiers[id->tier].letter, id->rec.block);
-	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+	if (id->source > 0) {
+		end = text_digits(end, id->source, 1);
+		*end++ = ':';
+	}
+	*end++ = tiers[id->tier].letter;
+	end = text_digits(end, id->rec.block, 1);
+	if (id_has_offset(id->tier)) {
+		*end++ = '.';
+		end = text_digits(end, id->rec.offset, 1);
+	}
+	return text_put(out, size, text, (size_t)(end - text));
 }
 
 /* A decimal number of at most 32 bits at *s; moves *s behind it. */

@@ -40,9 +40,9 @@ void cells_put(FILE *to, const char *text, unsigned width_cells, bool right_alig
 		return;
 	}
 	unsigned left = width_cells - (unsigned)width;
-	if (right_align)
+	if (right_align && left > 0)
 		cells_blanks(to, left);
 	fputs(text, to);
-	if (!right_align && pad)
+	if (!right_align && pad && left > 0)
 		cells_blanks(to, left);
 }

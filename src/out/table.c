@@ -107,9 +107,11 @@ static void put_cell(const struct out *o, size_t i, const char *text, const char
 	/* what came after the widths were chosen may be longer: text is cut, a number pushes the rest aside */
 	bool cut = o->style.width_cells > 0 && o->columns[i]->type == TYPE_TEXT;
 	unsigned width = !cut && need > c->width_cells ? (unsigned)need : c->width_cells;
-	fputs(color ? color : "", o->to);
+	if (color)
+		fputs(color, o->to);
 	cells_put(o->to, text, width, c->right, !last);
-	fputs(color ? SGR_OFF : "", o->to);
+	if (color)
+		fputs(SGR_OFF, o->to);
 	if (!last)
 		cells_blanks(o->to, TABLE_GAP);
 }

@@ -487,6 +487,31 @@ static void test_time_arithmetic(void **state)
 	assert_int_equal(time_floor(INT64_MAX, INT64_MAX), INT64_MAX);
 }
 
+/* Digits as printf has them, and cut where there is no room. */
+static void test_digits(void **state)
+{
+	static const uint64_t values[] = { 0, 1, 9, 10, 99, 100, 12345, UINT32_MAX, UINT64_MAX / 10, UINT64_MAX };
+	char text[TEXT_NUMBER], expected[TEXT_NUMBER];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		for (unsigned least = 1; least <= 20; least++) {
+			*text_digits(text, values[i], least) = '\0';
+			snprintf(expected, sizeof(expected), "%0*llu", (int)least, (unsigned long long)values[i]);
+			assert_string_equal(text, expected);
+		}
+		snprintf(expected, sizeof(expected), "%llu", (unsigned long long)values[i]);
+		for (size_t size = 1; size < sizeof(text); size++) {
+			size_t n = text_number(text, size, values[i]);
+
+			assert_int_equal(n, strlen(text));
+			assert_int_equal(n, strlen(expected) < size ? strlen(expected) : size - 1);
+			assert_memory_equal(text, expected, n);
+		}
+	}
+	assert_int_equal(text_put(text, 0, "abc", 3), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_parse_duration),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_digits),
 		cmocka_unit_test(test_u128),
 		cmocka_unit_test(test_parse_size),
 		cmocka_unit_test(test_parse_u64),
