@@ -54,6 +54,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/segment_media.c \
 	src/store/segment_packets.c \
 	src/store/segment_prints.c \
+	src/store/segment_pass.c \
 	src/store/segment_plan.c \
 	src/store/segment_plan.h \
 	src/store/segment_reader.c \

@@ -239,34 +239,48 @@ static enum rc pass_micro(struct segment_cursor *c, struct err *err)
 
 /* ---- flow parts ------------------------------------------------------------------------- */
 
+/* On to a flow part of the cursor's chunk. */
+static enum rc skip_to(struct segment_cursor *c, uint32_t part, struct err *err)
+{
+	struct segment_flow flow;
+	struct cursor in;
+	enum rc rc = RC_DONE;
+
+	while (rc == RC_DONE && c->micros_left > 0 && c->next_part < part)
+		rc = pass_micro(c, err);
+	while (rc == RC_DONE && c->next_part < part) {
+		rc = resume(c, &in, err);
+		if (rc == RC_DONE)
+			segment_pass(c, &in, part);
+		/* what was unusual */
+		if (rc == RC_DONE && c->next_part < part)
+			rc = cursor_skip_flow(c, &flow, err);
+		while (rc == RC_DONE && c->micros_left > 0 && c->next_part < part)
+			rc = pass_micro(c, err);
+	}
+	return rc;
+}
+
 enum rc segment_seek(
 	struct segment_cursor *c, struct segment *s, uint32_t part, struct err *err)
 {
 	const struct section_in *in = &s->sections[SECTION_FLOWS];
-	struct segment_flow flow;
-	enum rc rc = RC_DONE;
 
 	*c = (struct segment_cursor){ .s = s, .next_part = part };
 	if (part >= s->info.flow_parts)
 		return RC_DONE;
 	enter_chunk(c, chunk_find(in, part));
 	c->next_part = (uint32_t)chunk_first(in, c->chunk);
-	while (rc == RC_DONE && c->next_part < part)
-		rc = cursor_skip_flow(c, &flow, err);
-	return rc;
+	return skip_to(c, part, err);
 }
 
 enum rc segment_go(struct segment_cursor *c, uint32_t part, struct err *err)
 {
 	const struct section_in *in = &c->s->sections[SECTION_FLOWS];
-	struct segment_flow flow;
-	enum rc rc = RC_DONE;
 
 	if (part < c->next_part || part >= c->s->info.flow_parts || chunk_find(in, part) != c->chunk)
 		return segment_seek(c, c->s, part, err);
-	while (rc == RC_DONE && c->next_part < part)
-		rc = cursor_skip_flow(c, &flow, err);
-	return rc;
+	return skip_to(c, part, err);
 }
 
 /* Into the next chunk where the one before ends. */

@@ -255,6 +255,7 @@ bool plan_parse(struct plan *p, struct cursor *c, uint32_t n)
 			return false;
 	}
 	find_passing(p);
+	p->usual = plan_is_usual(p);
 	p->checksum = hash_bytes(c->data + start, c->pos - start, 0);
 	return true;
 }

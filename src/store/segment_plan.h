@@ -33,6 +33,7 @@ struct plan {
 	u128 guessed; /* bit n + 1: the field has another guess than GUESS_ABSENT */
 	u128 prefixed; /* bit n + 1: the value is no varint, but bytes with their length in front */
 	u128 passing; /* bit n + 1: who steps over a microflow part has to know the field (all where guesses are unusual) */
+	bool usual; /* segment_pass() knows how microflow parts begin */
 	uint64_t checksum; /* of the field rows */
 };
 
@@ -45,6 +46,9 @@ enum rc plan_own(struct plan *p, struct err *err);
 void plan_put_rows(struct buf *out, uint32_t *n);
 /* From `n` field rows, which must fill the cursor but for padding. False where they cannot be. */
 bool plan_parse(struct plan *p, struct cursor *c, uint32_t n);
+
+/* Whether all values are varints, and the first of them those that our own table begins with. */
+bool plan_is_usual(const struct plan *p);
 
 /* One field row, for dump. */
 struct plan_row {

@@ -129,6 +129,11 @@ enum rc segment_offset(struct segment *s, uint32_t ordinal, uint32_t *offset, st
  * section is read.
  */
 enum rc cursor_skip_flow(struct segment_cursor *c, struct segment_flow *out, struct err *err);
+/*
+ * Moves a cursor that has read all of a flow part towards the beginning of flow part `part`, which the chunk holds, as far as the parts are
+ * usual ones; what stops it is for cursor_skip_flow() to read, or to find damaged.
+ */
+void segment_pass(struct segment_cursor *c, const struct cursor *chunk, uint32_t part);
 /* Reads a list of flow parts; out NULL: steps over it. False where it cannot be. */
 bool list_get(struct cursor *c, uint32_t parts, struct part_list *out, bool *no_memory);
 

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "segment_world.h"
+#include "store/segment_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,82 @@ static void test_seek(void **state)
 	}
 	good(&x, segment_seek(&c, x.s, x.m->n_flows, &x.err));
 	assert_int_equal(segment_next_flow(&c, &(struct segment_flow){ 0 }, NULL), RC_END);
+	world_close(&x);
+}
+
+/* All that is left of flow part i, and the beginning of the next, are the model's. */
+static void same_from(struct world *x, struct segment_cursor *c, uint32_t i)
+{
+	same_flow(x, c, i);
+	for (uint32_t k = 0; k < x->m->flows[i].n; k++)
+		same_micro(x, c, &x->m->flows[i].micros[k]);
+	if (i + 1 < x->m->n_flows)
+		same_flow(x, c, i + 1);
+}
+
+/* Stepping over any number of parts, behind a part that was read whole, in part, or not at all. */
+static void check_steps(enum model_kind kind, uint32_t packets, uint32_t conversations)
+{
+	struct segment_cursor c;
+	struct world x;
+	uint64_t r = 5;
+
+	world_open(&x, 21, kind, packets, conversations);
+	good(&x, segment_seek(&c, x.s, 0, &x.err));
+	for (uint32_t i = 0; i < x.m->n_flows; i = c.next_part + model_below(&r, 40)) {
+		good(&x, segment_go(&c, i, &x.err));
+		same_flow(&x, &c, i);
+		for (uint32_t k = model_below(&r, x.m->flows[i].n + 1); k > 0; k--)
+			same_micro(&x, &c, &x.m->flows[i].micros[x.m->flows[i].n - c.micros_left]);
+	}
+	for (uint32_t i = 0; i < x.m->n_flows; i += 7) {
+		good(&x, segment_seek(&c, x.s, i, &x.err));
+		same_from(&x, &c, i);
+	}
+	world_close(&x);
+}
+
+static void test_steps(void **state)
+{
+	(void)state;
+	check_steps(MODEL_TAME, 20000, 3000);
+	check_steps(MODEL_TAME, 20000, 30);
+	check_steps(MODEL_WILD, 8000, 1500);
+}
+
+/* What is usual is stepped over the short way; at what is not it stops, in front. */
+static void test_pass(void **state)
+{
+	struct segment_cursor c;
+	struct cursor chunk;
+	uint32_t passed = 0;
+	struct world x;
+
+	(void)state;
+	world_open(&x, 22, MODEL_TAME, 20000, 3000);
+	good(&x, segment_seek(&c, x.s, 0, &x.err));
+	good(&x, chunk_open(x.s, SECTION_FLOWS, 0, &chunk, &x.err));
+	uint32_t end = x.s->sections[SECTION_FLOWS].chunks > 1
+		? (uint32_t)chunk_first(&x.s->sections[SECTION_FLOWS], 1)
+		: x.m->n_flows;
+	while (c.next_part < end) {
+		uint32_t part = c.next_part;
+
+		chunk.pos = c.pos;
+		segment_pass(&c, &chunk, end);
+		passed += c.next_part - part;
+		if (c.next_part == end)
+			break;
+		same_flow(&x, &c, c.next_part);
+		while (c.micros_left > 0)
+			same_micro(&x, &c, &x.m->flows[c.next_part - 1].micros[x.m->flows[c.next_part - 1].n - c.micros_left]);
+	}
+	assert_in_range(passed, end / 2, end);
+	/* a plan that it does not know is left alone */
+	good(&x, segment_seek(&c, x.s, 0, &x.err));
+	x.s->plan.usual = false;
+	segment_pass(&c, &chunk, end);
+	assert_int_equal(c.next_part, 0);
 	world_close(&x);
 }
 
@@ -279,6 +356,8 @@ int main(void)
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_seek),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_pass),
 		cmocka_unit_test(test_by_net),
 		cmocka_unit_test(test_by_service),
 		cmocka_unit_test(test_continuations),
