@@ -90,6 +90,16 @@ void *mem_aligned(size_t align, size_t bytes)
 	return p;
 }
 
+void *mem_large(size_t bytes)
+{
+	void *p = mem_aligned((size_t)2 << 20, bytes);
+
+	/* only asked for: a kernel without them has small ones */
+	if (p)
+		(void)madvise(p, bytes, MADV_HUGEPAGE);
+	return p;
+}
+
 int mem_table_new(struct mem_table *t, size_t count, size_t size)
 {
 	size_t bytes, step = (size_t)1 << MEM_TABLE_STEP_BITS;

@@ -19,6 +19,11 @@ void mem_free(void *p);
 char *mem_strdup(const char *s);
 /* Bytes aligned to `align` (a power of two, for O_DIRECT); freed with mem_free(). */
 void *mem_aligned(size_t align, size_t bytes);
+/*
+ * Bytes that are filled whole again and again, for O_DIRECT too: in large pages where the kernel has them, because it looks at each page of
+ * what it writes. Freed with mem_free().
+ */
+void *mem_large(size_t bytes);
 /* For mem_grow() alone. */
 int mem_grow_more(void *array, size_t *cap, size_t need, size_t size);
 /*

@@ -279,7 +279,7 @@ enum rc block_disk_new(struct store *s, struct block_disk **out, uint8_t **buffe
 	d->s = s;
 	pthread_mutex_init(&d->mutex, NULL);
 	pthread_cond_init(&d->wake, NULL);
-	d->memory = mem_aligned(BLOCK_ALIGN, (size_t)BLOCK_BUFFERS * BLOCK_BUFFER_BYTES);
+	d->memory = mem_large((size_t)BLOCK_BUFFERS * BLOCK_BUFFER_BYTES);
 	if (!d->memory) {
 		block_disk_free(d);
 		return err_memory(err);

@@ -293,11 +293,10 @@ static void fill_head(uint8_t *to, const struct block_packet *p, uint32_t len)
 static void lay_plain(struct block_writer *w, const struct block_packet *p, uint32_t len)
 {
 	uint8_t *to = w->fill + w->filled;
-	uint32_t zeros = len - EPB_HEAD - EPB_TAIL - p->caplen;
 
+	put_le32(to + len - 2 * EPB_TAIL, 0);    /* what pads the bytes; the rest of it is overwritten */
 	fill_head(to, p, len);
 	memcpy(to + EPB_HEAD, p->data, p->caplen);
-	memset(to + EPB_HEAD + p->caplen, 0, zeros);
 	put_le32(to + len - EPB_TAIL, len);
 	w->filled += len;
 	w->pos += len;

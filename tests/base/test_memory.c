@@ -79,6 +79,10 @@ static void test_mem(void **state)
 	p = mem_aligned(4096, 8192);
 	assert_int_equal((uintptr_t)p % 4096, 0);
 	mem_free(p);
+	p = mem_large(5 << 20);
+	assert_int_equal((uintptr_t)p % 4096, 0);
+	memset(p, 1, 5 << 20);
+	mem_free(p);
 }
 
 static void test_mem_fail(void **state)
@@ -93,6 +97,7 @@ static void test_mem_fail(void **state)
 	assert_null(b);
 	assert_null(mem_calloc(1, 1));
 	assert_null(mem_aligned(64, 64));
+	assert_null(mem_large(64));
 	assert_null(mem_strdup("x"));
 	assert_null(mem_realloc(a, 2, 2));
 	mem_fail_after(0);

@@ -155,6 +155,40 @@ static void test_buffer_ends(void **state)
 	store_close(s);
 }
 
+/* Of no bytes and of few: what pads them, and lengths that are more than what was captured. */
+static void test_shortest(void **state)
+{
+	struct place *p = *state;
+	struct store *s = create(p, 32 << 20);
+	struct packet_ref refs[9] = { 0 };
+	struct packet_reader *r;
+	struct raw_packet got;
+	struct block_writer *w;
+	const uint8_t bytes[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	uint32_t block;
+	bool new_block;
+
+	assert_int_equal(block_writer_new(s, &w, NULL), RC_DONE);
+	assert_int_equal(add_point(s, w, "first"), RC_DONE);
+	for (unsigned i = 0; i < 9; i++) {
+		assert_int_equal(block_writer_packet(w, &(struct block_packet){ .caplen = i, .len = 0x1010101u * (i + 1), .data = bytes },
+			&block, &refs[i].offset, &refs[i].record_len, &new_block, NULL), RC_DONE);
+		assert_int_equal(refs[i].record_len, 32 + (i + 3) / 4 * 4);
+	}
+	assert_int_equal(block_writer_close(w, NULL), RC_DONE);
+	assert_int_equal(packet_reader_new(s, &r, NULL), RC_DONE);
+	for (unsigned i = 0; i < 9; i++) {
+		assert_int_equal(packet_reader_get(r, block, refs[i], &got, NULL), RC_DONE);
+		assert_int_equal(got.caplen, i);
+		assert_int_equal(got.len, 0x1010101u * (i + 1));
+		assert_memory_equal(got.data, bytes, i);
+		for (unsigned at = i; at % 4; at++)
+			assert_int_equal(got.data[at], 0);
+	}
+	packet_reader_free(r);
+	store_close(s);
+}
+
 static ssize_t no_room(int fd, const void *from, size_t len, off_t at)
 {
 	(void)fd;
@@ -207,6 +241,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_without_block, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_block, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_buffer_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shortest, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
 	};
 
