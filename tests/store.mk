@@ -82,11 +82,11 @@ tests_store_test_cache_SOURCES = tests/store/test_cache.c tests/store/made.c tes
 tests_store_test_cache_LDADD = $(store_test_ldadd)
 
 unit_tests += tests/store/test_catalog
-tests_store_test_catalog_SOURCES = tests/store/test_catalog.c tests/store/macro_place.h tests/store/made.c tests/store/made.h
+tests_store_test_catalog_SOURCES = tests/store/test_catalog.c tests/store/macro_place.h tests/store/place.h tests/store/made.c tests/store/made.h
 tests_store_test_catalog_LDADD = $(store_test_ldadd)
 
 unit_tests += tests/store/test_windows
-tests_store_test_windows_SOURCES = tests/store/test_windows.c tests/store/macro_place.h tests/store/made.c tests/store/made.h
+tests_store_test_windows_SOURCES = tests/store/test_windows.c tests/store/macro_place.h tests/store/place.h tests/store/made.c tests/store/made.h
 tests_store_test_windows_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 tests_store_test_windows_LDADD = $(store_test_ldadd)
 

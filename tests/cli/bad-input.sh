@@ -58,6 +58,14 @@ fd 0 list packets -r cap/none.pcap --format csv
 lines 1
 fd 1 list packets -r cap/none.pcap --format csv host 10.0.0.5
 
+# made_anew NOTE WHAT: the answer is whole, and a note says why it took longer
+made_anew()
+{
+	fd 0 list packets -r cap/basic.pcap --format csv
+	says "$1"
+	same whole.csv out "after $2"
+}
+
 # ---- an index in the cache that is wrong is made anew, and that is said
 index=$(echo "$XDG_CACHE_HOME"/flowdrill/*.fdr)
 for file in $(find "$XDG_CACHE_HOME" -name '*.idx'); do
@@ -66,25 +74,19 @@ for file in $(find "$XDG_CACHE_HOME" -name '*.idx'); do
 		[ "$at" -lt "$size" ] && poke "$file" "$at" '\377\376\375\374'
 	done
 done
-fd 0 list packets -r cap/basic.pcap --format csv
-says 'anew'
-same whole.csv out "after a damaged index"
+made_anew 'anew' "a damaged index"
 fd 0 list packets -r cap/basic.pcap --format csv
 silent
 same whole.csv out "after the index was made anew"
 for file in $(find "$XDG_CACHE_HOME" -name 'catalog.db'); do
 	poke "$file" 0 'this is no database'
 done
-fd 0 list packets -r cap/basic.pcap --format csv
-says 'anew'
-same whole.csv out "after a damaged catalog"
+made_anew 'anew' "a damaged catalog"
 
 for file in $(find "$XDG_CACHE_HOME" -name 'catalog.db'); do
 	poke "$file" 60 '\0\0\0\1'
 done
-fd 0 list packets -r cap/basic.pcap --format csv
-says 'made by an older version .*: made anew'
-same whole.csv out "after an index of an older version"
+made_anew 'made by an older version .*: made anew' "an index of an older version"
 
 # ---- a store of a newer version
 fd 0 import -s new.fdr cap/basic.pcap

@@ -6,17 +6,9 @@
 #ifndef FLOWDRILL_TESTS_STORE_MACRO_PLACE_H
 #define FLOWDRILL_TESTS_STORE_MACRO_PLACE_H
 
-#include "made.h"
+#include "place.h"
 
 #include "flow/field.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 static int key_cmp(const void *a, const void *b)
 {
@@ -142,38 +134,9 @@ static void check_walk(struct store *s)
 	assert_int_equal(sum, all_sum);
 }
 
-struct place {
-	char dir[128], capture[200], index[200];
-	struct made m;
-};
-
-static int setup(void **state)
+static int setup_runs(void **state)
 {
-	struct place *p = calloc(1, sizeof(*p));
-
-	made_dir(p->dir, sizeof(p->dir));
-	snprintf(p->capture, sizeof(p->capture), "%s/a.pcap", p->dir);
-	snprintf(p->index, sizeof(p->index), "%s/a b?%%#.fdr", p->dir);
-	made_pcap(&p->m, p->capture, 100, 1700000000);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	made_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
-static enum rc open_place(struct place *p, bool writing, struct store **s, struct store_notes *notes)
-{
-	struct store_config config;
-
-	store_config_default(&config);
-	return store_open_in_place(p->capture, p->index, &config, writing, s, notes, NULL);
+	return place_make(state, "a b?%#.fdr", 100);
 }
 
 static void make_runs(struct place *p)
@@ -182,7 +145,7 @@ static void make_runs(struct place *p)
 	struct store *s;
 	uint32_t block;
 
-	assert_int_equal(open_place(p, true, &s, NULL), RC_DONE);
+	assert_int_equal(open_place(p, true, &s, NULL, NULL), RC_DONE);
 	assert_int_equal(store_add_point(s, &point, NULL, 0, NULL), RC_DONE);
 	assert_int_equal(store_block_begin(s, p->m.at[0], &block, NULL), RC_DONE);
 	for (uint32_t n = 0; n < SEGMENTS; n++)

@@ -41,6 +41,13 @@ void made_dir_remove(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+int made_teardown(void **state)
+{
+	made_dir_remove(*state);
+	free(*state);
+	return 0;
+}
+
 void made_file(const char *path, const void *bytes, size_t len)
 {
 	FILE *f = fopen(path, "wb");

@@ -8,6 +8,8 @@
 /* A directory of its own, removed by made_dir_remove(). */
 void made_dir(char *path, size_t size);
 void made_dir_remove(const char *path);
+/* Of tests whose state, from malloc(), begins with its directory's name. */
+int made_teardown(void **state);
 void made_file(const char *path, const void *bytes, size_t len);
 uint64_t made_size(const char *path);
 

@@ -33,13 +33,4 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	made_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
 #endif

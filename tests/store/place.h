@@ -15,32 +15,29 @@
 #include <cmocka.h>
 
 struct place {
-	char dir[256], capture[300], index[300];
+	char dir[128], capture[200], index[200];
 	struct made m;
 };
 
-static int setup(void **state)
+/* A capture of n packets, a second apart; the index will be `index` in the directory. */
+static inline int place_make(void **state, const char *index, size_t n)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
 	made_dir(p->dir, sizeof(p->dir));
 	snprintf(p->capture, sizeof(p->capture), "%s/a.pcap", p->dir);
-	snprintf(p->index, sizeof(p->index), "%s/cache/flowdrill/a.fdr", p->dir);
-	made_pcap(&p->m, p->capture, 2000, 1700000000);
+	snprintf(p->index, sizeof(p->index), "%s/%s", p->dir, index);
+	made_pcap(&p->m, p->capture, n, 1700000000);
 	*state = p;
 	return 0;
 }
 
-static int teardown(void **state)
+static inline int setup(void **state)
 {
-	struct place *p = *state;
-
-	made_dir_remove(p->dir);
-	free(p);
-	return 0;
+	return place_make(state, "cache/flowdrill/a.fdr", 2000);
 }
 
-static enum rc open_place(struct place *p, bool writing, struct store **s, struct store_notes *notes,
+static inline enum rc open_place(struct place *p, bool writing, struct store **s, struct store_notes *notes,
 	struct err *err)
 {
 	struct store_config config;
@@ -49,7 +46,7 @@ static enum rc open_place(struct place *p, bool writing, struct store **s, struc
 	return store_open_in_place(p->capture, p->index, &config, writing, s, notes, err);
 }
 
-static struct store *must_open(struct place *p, bool writing, struct store_notes *notes)
+static inline struct store *must_open(struct place *p, bool writing, struct store_notes *notes)
 {
 	struct store *s = NULL;
 	struct err err = { 0 };
@@ -61,7 +58,7 @@ static struct store *must_open(struct place *p, bool writing, struct store_notes
 	return s;
 }
 
-static void check_whole(struct place *p, struct store *s, size_t n_segments)
+static inline void check_whole(struct place *p, struct store *s, size_t n_segments)
 {
 	const struct store_totals *t = store_totals(s);
 	size_t n;

@@ -312,13 +312,13 @@ static void test_other_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_index_deleted, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_crash, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_torn_stretch, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_crash_before_anything_was_stored, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damage_is_not_cut, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_other_blocks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_write_and_read, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_index_deleted, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_crash, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_torn_stretch, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_crash_before_anything_was_stored, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_damage_is_not_cut, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_other_blocks, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

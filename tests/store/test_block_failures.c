@@ -102,8 +102,8 @@ static void test_create_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_create_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failures, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_create_is_refused, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,11 +238,11 @@ static void test_broken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_without_block, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_full_block, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_buffer_ends, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_shortest, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_without_block, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_full_block, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_buffer_ends, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_shortest, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_broken, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

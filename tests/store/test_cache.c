@@ -42,15 +42,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	made_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
 /* Writes the first `len` bytes, looks up, and makes the entry where there is none. */
 static struct cache_entry look_up(struct place *p, size_t len)
 {
@@ -434,18 +425,18 @@ static void test_marks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_found, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_grown, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_remove_follows_no_link, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_whole_store_removed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_where, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_near_misses, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_deep, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_paths, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_size, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_found, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_grown, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_trim, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_remove_follows_no_link, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_whole_store_removed, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_where, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_near_misses, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_deep, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_long_paths, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_size, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_lock, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_marks, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,7 +248,7 @@ static void test_walk(void **state)
 	struct store *s;
 
 	make_runs(p);
-	assert_int_equal(open_place(p, false, &s, NULL), RC_DONE);
+	assert_int_equal(open_place(p, false, &s, NULL, NULL), RC_DONE);
 	check_walk(s);
 	store_close(s);
 }
@@ -278,7 +278,7 @@ static void test_read_only_medium(void **state)
 		print_message("no read-only mounts here\n");
 		skip();
 	}
-	rc = open_place(p, false, &s, &notes);
+	rc = open_place(p, false, &s, &notes, NULL);
 	if (rc == RC_DONE) {
 		check_walk(s);
 		store_close(s);
@@ -298,8 +298,8 @@ static void test_read_only_wal(void **state)
 
 	make_runs(p);
 	/* the reader keeps the writer from leaving WAL mode */
-	assert_int_equal(open_place(p, false, &reader, NULL), RC_DONE);
-	assert_int_equal(open_place(p, true, &s, NULL), RC_DONE);
+	assert_int_equal(open_place(p, false, &reader, NULL, NULL), RC_DONE);
+	assert_int_equal(open_place(p, true, &s, NULL, NULL), RC_DONE);
 	assert_int_equal(store_refresh(reader, NULL), RC_DONE);
 	store_close(s);
 	snprintf(path, sizeof(path), "%s/catalog.db-shm", p->index);
@@ -311,7 +311,7 @@ static void test_read_only_wal(void **state)
 		print_message("no read-only mounts here\n");
 		skip();
 	}
-	rc = open_place(p, false, &s, NULL);
+	rc = open_place(p, false, &s, NULL, NULL);
 	if (rc == RC_DONE) {
 		check_walk(s);
 		store_close(s);
@@ -397,11 +397,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_codec),
 		cmocka_unit_test(test_codec_garbage),
-		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_read_only_medium, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_read_only_wal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_events_and_numbers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_only_select, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_walk, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_read_only_medium, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_read_only_wal, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_events_and_numbers, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_only_select, setup_runs, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,15 +38,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct place *p = *state;
-
-	made_dir_remove(p->dir);
-	free(p);
-	return 0;
-}
-
 static void say(void *ctx, const char *path, uint64_t offset, const char *text)
 {
 	struct place *p = ctx;
@@ -418,14 +409,14 @@ static void test_not_indexed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_in_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_index, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_capture, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_catalog, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_catalog_rows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_catalog_macros, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_own, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_not_indexed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_in_place, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_index, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_capture, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_catalog, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_catalog_rows, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_catalog_macros, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_own, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_not_indexed, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,9 +167,9 @@ static void test_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_contents, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_contents, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_ends, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,12 +225,12 @@ static void test_dump_indexes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_states, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_places, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_last_number, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_header, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_dump_captures, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_dump_indexes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_states, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_places, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_last_number, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_header, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_dump_captures, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_dump_indexes, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -368,14 +368,14 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_crash_and_go_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lost_index_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_grown_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_and_newer_catalog, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_drop_index, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failing_io, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_crash_and_go_on, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_lost_index_file, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_grown_file, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_and_newer_catalog, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_drop_index, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_failing_io, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_no_space, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_no_memory, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

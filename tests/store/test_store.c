@@ -318,13 +318,13 @@ static void test_what_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_packets_by_reference, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_segments_and_macroflows_by_id, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sections, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_macroflows_by_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reader_beside_writer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_write_and_read, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_packets_by_reference, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_segments_and_macroflows_by_id, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_sections, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_macroflows_by_time, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_reader_beside_writer, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_refused, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

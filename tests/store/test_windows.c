@@ -34,7 +34,7 @@ static struct store *open_it(struct place *p, bool writing)
 {
 	struct store *s;
 
-	assert_int_equal(open_place(p, writing, &s, NULL), RC_DONE);
+	assert_int_equal(open_place(p, writing, &s, NULL, NULL), RC_DONE);
 	return s;
 }
 
@@ -185,12 +185,12 @@ static void test_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_merged, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_before, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_row, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_merged, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_before, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_changed, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_row, setup_runs, made_teardown),
+		cmocka_unit_test_setup_teardown(test_wrong, setup_runs, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,11 +279,11 @@ static void test_failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_beside_a_writer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_goes_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wrong_places, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_crashes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failures, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_beside_a_writer, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_goes_on, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_places, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_crashes, setup, made_teardown),
+		cmocka_unit_test_setup_teardown(test_failures, setup, made_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
