@@ -69,16 +69,16 @@ static enum rc collect_ordinals(struct sealer *s, const struct tracker_parts *sh
 	return RC_DONE;
 }
 
-static enum rc add_response(struct record *flow, int64_t ns, struct err *err)
+static enum rc add_time(struct hist **to, int64_t ns, struct err *err)
 {
-	enum rc rc = flow->response ? RC_DONE : hist_new(&flow->response, err);
+	enum rc rc = *to ? RC_DONE : hist_new(to, err);
 
-	return rc == RC_DONE ? hist_add(flow->response, ns, err) : rc;
+	return rc == RC_DONE ? hist_add(*to, ns, err) : rc;
 }
 
-/* Notes of a microflow part go to the writer, response times to the flow's histogram. */
+/* Notes of a microflow part go to the writer, response times to the macroflow's histogram. */
 static enum rc write_notes(struct sealer *s, const struct tracker_parts *shard, const struct micro_part *m,
-	struct record *flow, struct err *err)
+	struct record *macro, struct err *err)
 {
 	enum rc rc = RC_DONE;
 	uint32_t n = 0;
@@ -90,7 +90,7 @@ static enum rc write_notes(struct sealer *s, const struct tracker_parts *shard, 
 	for (uint32_t at = m->first_note; at != UINT32_MAX && rc == RC_DONE; at = shard->notes[at].next) {
 		s->notes[n] = shard->notes[at].note;
 		if (s->notes[n].has_response)
-			rc = add_response(flow, s->notes[n].response_ns, err);
+			rc = add_time(&macro->response, s->notes[n].response_ns, err);
 		n++;
 	}
 	segment_writer_notes(s->writer, s->notes, n);
@@ -110,27 +110,26 @@ static enum rc write_media(struct sealer *s, const struct tracker_parts *shard, 
 	return media_join(&flow->media, &media, err);
 }
 
-/* Adds a flow part to its macroflow's part; `flow` holds the merge of its microflows. */
-static enum rc add_to_macro(struct sealer *s, const struct sealer_input *in, const struct flow_part *f,
-	struct record *flow, struct err *err)
+/*
+ * Adds a flow part to its macroflow's part; `flow` holds the merge of its microflows. Times are not its own: there they would be a
+ * histogram of a value or two, and what merges histograms looks at all of the macroflow's.
+ */
+static enum rc add_to_macro(struct macro_part *macro, const struct service_key *service, const struct sealer_input *in,
+	const struct flow_part *f, struct record *flow, struct err *err)
 {
-	struct service_key service;
-	struct macro_part *macro;
-	enum rc rc;
+	enum rc rc = RC_DONE;
 
-	service_of(&service, &f->key, time_floor(f->slice_ns, in->start.macro_ns));
-	rc = macro_table_get(s->macros, &service, &macro, err);
-	if (rc != RC_DONE)
-		return rc;
 	flow->key = f->key;
-	flow->key.server_port = service.port;
+	flow->key.server_port = service->port;
 	record_key_known(flow);
 	flow->id = (struct record_id){in->start.block, f->first_offset};
-	flow->slice_ns = service.window_ns;
-	rc = record_merge(&macro->rec, flow, err);
+	flow->slice_ns = service->window_ns;
+	/* A flow has one handshake at most, so its only round-trip time is the sum. */
+	if (flow->c.rtt_n == 1)
+		rc = add_time(&macro->rec.rtt, flow->c.rtt_sum, err);
 	if (rc == RC_DONE)
-		rc = sketch_add(macro->rec.clients, &f->key.client, err);
-	return rc;
+		rc = record_merge(&macro->rec, flow, err);
+	return rc == RC_DONE ? sketch_add(macro->rec.clients, &f->key.client, err) : rc;
 }
 
 /* Parts were written long ago and are not in the cache: this one's first microflow is asked for one flow ahead. */
@@ -148,11 +147,15 @@ static void expect_flow(const struct tracker_parts *shard, size_t at)
 static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 	const struct tracker_parts *shard, const struct flow_part *f, struct err *err)
 {
+	struct service_key service;
+	struct macro_part *macro;
 	struct record flow;
 	struct counters moved;
-	struct hist *rtt = NULL;
-	enum rc rc = RC_DONE;
 
+	service_of(&service, &f->key, time_floor(f->slice_ns, in->start.macro_ns));
+	enum rc rc = macro_table_get(s->macros, &service, &macro, err);
+	if (rc != RC_DONE)
+		return rc;
 	segment_writer_flow(s->writer, f->id, &f->key, f->slice_ns, f->first_ordinal);
 	record_init(&flow, TIER_FLOW);
 	flow.texts = segment_writer_texts(s->writer);
@@ -162,7 +165,7 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 		uint32_t n = 0;
 		rc = collect_ordinals(s, shard, m, &n, err);
 		if (rc == RC_DONE)
-			rc = write_notes(s, shard, m, &flow, err);
+			rc = write_notes(s, shard, m, &macro->rec, err);
 		if (rc != RC_DONE)
 			break;
 		if (c->known & text_fields()) {
@@ -177,15 +180,8 @@ static enum rc seal_flow(struct sealer *s, const struct sealer_input *in,
 		else
 			counters_merge(&flow.c, c);
 	}
-	/* A flow has one handshake at most, so its only round-trip time is the sum. */
-	if (rc == RC_DONE && flow.c.rtt_n == 1) {
-		rc = hist_new(&rtt, err);
-		if (rc == RC_DONE)
-			rc = hist_add(rtt, flow.c.rtt_sum, err);
-		flow.rtt = rtt;
-	}
 	if (rc == RC_DONE)
-		rc = add_to_macro(s, in, f, &flow, err);
+		rc = add_to_macro(macro, &service, in, f, &flow, err);
 	record_free(&flow);
 	return rc;
 }
