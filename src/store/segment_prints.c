@@ -94,15 +94,38 @@ static uint64_t print_hash(uint32_t print)
 	return hash_mix(print + 1ULL);
 }
 
-static void set_print(const struct print_filter *f, uint32_t print)
+static uint8_t *block_of(const struct print_filter *f, uint64_t hash)
+{
+	return f->content + (size_t)bloom_block(hash, f->blocks) * FILTER_BLOCK_BYTES;
+}
+
+/* Some prints whose places are on their way from memory: a filter of many is not in the cache. */
+struct setting {
+	const struct print_filter *filter;
+	uint32_t n;
+	uint64_t hashes[32];
+};
+
+static void set_those(struct setting *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		bloom_set(block_of(s->filter, s->hashes[i]), s->hashes[i]);
+	s->n = 0;
+}
+
+static void set_soon(struct setting *s, uint32_t print)
 {
 	uint64_t hash = print_hash(print);
 
-	bloom_set(f->content + (size_t)bloom_block(hash, f->blocks) * FILTER_BLOCK_BYTES, hash);
+	__builtin_prefetch(block_of(s->filter, hash), 1);
+	s->hashes[s->n++] = hash;
+	if (s->n == sizeof(s->hashes) / sizeof(s->hashes[0]))
+		set_those(s);
 }
 
 static void set_all(const struct print_filter *f, const struct buf *prints)
 {
+	struct setting setting = { .filter = f };
 	uint32_t skipped, n;
 	struct cursor c;
 	bool more;
@@ -112,8 +135,9 @@ static void set_all(const struct print_filter *f, const struct buf *prints)
 		const uint8_t *values = cursor_bytes(&c, (size_t)n * PRINT_BYTES);
 
 		for (uint32_t i = 0; i < n; i++)
-			set_print(f, load_le32(values + (size_t)i * PRINT_BYTES));
+			set_soon(&setting, load_le32(values + (size_t)i * PRINT_BYTES));
 	}
+	set_those(&setting);
 }
 
 static void put_filter(struct section_out *o, const struct print_filter *f, unsigned fingerprints)
@@ -282,6 +306,7 @@ enum rc verify_prints(struct segment *s, struct err *err)
 {
 	uint64_t len = s->sections[SECTION_PRINT_FILTER].data_len;
 	struct print_filter filter = { .blocks = (uint32_t)(len / FILTER_BLOCK_BYTES) };
+	struct setting setting = { .filter = &filter };
 	struct packet_prints prints = { 0 };
 	struct segment_prints it;
 	uint32_t ordinal;
@@ -295,7 +320,8 @@ enum rc verify_prints(struct segment *s, struct err *err)
 	rc = segment_prints_seek(&it, s, 0, err);
 	while (rc == RC_DONE && (rc = segment_prints_next(&it, &ordinal, &prints, err)) == RC_DONE)
 		for (uint32_t i = 0; i < prints.n; i++)
-			set_print(&filter, prints.v[i]);
+			set_soon(&setting, prints.v[i]);
+	set_those(&setting);
 	rc = rc == RC_END ? verify_filter(s, &filter, err) : rc;
 	mem_free(filter.content);
 	return rc;
