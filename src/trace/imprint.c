@@ -11,7 +11,13 @@ enum {
 	HEAD_TOKENS = 16,            /* of the head's tokens, those that are looked at */
 	FULL_TOKENS = 512,
 	FEW = 8,
+	FEW_SORTED = 32,
+	LANES = 4,
 };
+
+static const uint32_t TOP_BIT = (uint32_t)1 << 31;
+
+typedef int32_t lanes __attribute__((vector_size(4 * LANES)));
 
 _Static_assert((int)IMPRINT_BYTES == PLACE_BYTES && (int)IMPRINT_CONTEXT == PLACE_CONTEXT, "as imprint.h says");
 
@@ -90,26 +96,53 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Few mostly: they are put in order as they stand. */
-static void sort_few(uint32_t *v, uint32_t n)
+/* Of `few` numbers, filled up to a whole number of lanes, how many are below x. */
+static uint32_t count_below(const int32_t *few, uint32_t n, int32_t x)
 {
-	for (uint32_t i = 1; i < n; i++) {
-		uint32_t x = v[i], k = i;
+	lanes below = { 0 };
 
-		for (; k > 0 && v[k - 1] > x; k--)
-			v[k] = v[k - 1];
-		v[k] = x;
+	for (uint32_t i = 0; i < n; i += LANES) {
+		lanes v;
+
+		memcpy(&v, few + i, sizeof(v));
+		below += v < x;      /* -1 where it is */
 	}
+	return -(uint32_t)(below[0] + below[1] + below[2] + below[3]);
+}
+
+/*
+ * In order, each once; FEW_SORTED at most, returns how many. Where each stands is told by how many are below it: counted, not asked, because
+ * a processor cannot guess how numbers compare that are as good as random.
+ */
+static uint32_t sort_few(uint32_t *v, uint32_t n)
+{
+	int32_t few[FEW_SORTED];
+	uint32_t sorted[FEW_SORTED], is_there = 0, kept = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		few[i] = (int32_t)(v[i] ^ TOP_BIT);
+	for (uint32_t i = n; i % LANES != 0; i++)
+		few[i] = INT32_MAX;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t place = count_below(few, n, few[i]);
+
+		sorted[place] = v[i];
+		is_there |= (uint32_t)1 << place;
+	}
+	for (; is_there; is_there &= is_there - 1)
+		v[kept++] = sorted[__builtin_ctz(is_there)];
+	return kept;
 }
 
 static void tidy(struct imprints *to)
 {
 	uint32_t n = 0;
 
-	if (to->n <= 2 * FEW)
-		sort_few(to->v, to->n);
-	else
-		qsort(to->v, to->n, sizeof(*to->v), by_value);
+	if (to->n <= FEW_SORTED) {
+		to->n = sort_few(to->v, to->n);
+		return;
+	}
+	qsort(to->v, to->n, sizeof(*to->v), by_value);
 	for (uint32_t i = 0; i < to->n; i++)
 		if (n == 0 || to->v[n - 1] != to->v[i])
 			to->v[n++] = to->v[i];
@@ -152,18 +185,31 @@ static enum rc add_head(struct imprinting *x, const uint8_t *payload, size_t hea
 	return RC_DONE;
 }
 
-enum rc imprint_sparse(struct imprinting *x, const uint8_t *payload, size_t len, size_t head, struct imprints *out, struct err *err)
+static void add_thin(const uint8_t *bytes, size_t len, uint32_t most, struct imprints *out, bool *escapes)
 {
-	struct adding a = { out, most_thin(len) };
-	size_t plain_len = len;
-	const uint8_t *bytes = unmoved(x, payload, &plain_len);
-	enum rc rc = RC_DONE;
+	struct adding a = { out, most };
 
 	out->n = 0;
 	out->more = false;
-	if (!bytes)
-		return err_memory(err);
-	places_each(bytes, plain_len, IMPRINT_THIN, add, &a);
+	*escapes = places_each(bytes, len, IMPRINT_THIN, add, &a);
+}
+
+enum rc imprint_sparse(struct imprinting *x, const uint8_t *payload, size_t len, size_t head, struct imprints *out, struct err *err)
+{
+	const uint8_t *bytes = payload;
+	size_t plain_len = len;
+	enum rc rc = RC_DONE;
+	bool escapes;
+
+	/* as if nothing stood elsewhere: what might say so is seen by the way, and is rare */
+	add_thin(bytes, plain_len, most_thin(len), out, &escapes);
+	if (escapes) {
+		bytes = unmoved(x, payload, &plain_len);
+		if (!bytes)
+			return err_memory(err);
+		if (bytes != payload)
+			add_thin(bytes, plain_len, most_thin(len), out, &escapes);
+	}
 	if (head > 0)
 		rc = add_head(x, payload, head < len ? head : len, bytes, plain_len, out, err);
 	tidy(out);

@@ -26,6 +26,7 @@ static const uint64_t level8 = 0x2020202020202020;
 
 typedef uint16_t lanes __attribute__((vector_size(WIDE_BYTES)));
 typedef int16_t signed_lanes __attribute__((vector_size(WIDE_BYTES)));
+typedef uint8_t each_byte __attribute__((vector_size(WIDE_BYTES)));
 
 /* ---- which ones ---------------------------------------------------------------------------------- */
 
@@ -69,9 +70,18 @@ static WIDE_BODY void choose(const uint8_t *p, int16_t below, wide *out)
 	*out = (wide)even;
 }
 
+static WIDE_BODY void note_escapes(const uint8_t *p, each_byte *seen)
+{
+	each_byte v;
+
+	memcpy(&v, p, sizeof(v));
+	*seen |= (each_byte)(v == PLACES_ESCAPE);
+}
+
 /* Steps in which something was chosen: where each begins, and what choose() said. */
 struct steps {
 	size_t n;
+	bool escapes;                /* PLACES_ESCAPE is among the first STEP bytes of a step */
 	wide chosen[STEPS + 1];
 	uint16_t at[STEPS + 1];
 };
@@ -83,16 +93,20 @@ struct steps {
 static WIDE_BODY size_t find_body(const uint8_t *bytes, size_t len, size_t end, int16_t below, struct steps *out)
 {
 	size_t n = 0;
+	each_byte seen = { 0 };
 
 	for (size_t i = 0; i < end; i += STEP) {
 		size_t at = i <= len - LOOK ? i : len - LOOK;
 		wide chosen;
 
+		note_escapes(bytes + at, &seen);
 		choose(bytes + at, below, &chosen);
 		out->chosen[n] = chosen;
 		out->at[n] = (uint16_t)at;
 		n += (chosen[0] | chosen[1] | chosen[2] | chosen[3]) != 0;
 	}
+	wide all = (wide)seen;
+	out->escapes = (all[0] | all[1] | all[2] | all[3]) != 0;
 	return n;
 }
 
@@ -138,10 +152,19 @@ static bool take_stretch(const struct steps *steps, const uint8_t *bytes, size_t
 	return true;
 }
 
-void places_each(const uint8_t *bytes, size_t len, unsigned one_in, place_take take, void *ctx)
+/* Of the last bytes, where no step may begin. */
+static bool ends_with_escapes(const uint8_t *bytes, size_t len)
+{
+	size_t last = len < PLACE_BYTES ? len : PLACE_BYTES;
+
+	return last > 0 && memchr(bytes + len - last, PLACES_ESCAPE, last) != NULL;
+}
+
+bool places_each(const uint8_t *bytes, size_t len, unsigned one_in, place_take take, void *ctx)
 {
 	size_t end = len < PLACE_BYTES ? 0 : len - PLACE_BYTES + 1;
 	int16_t below = (int16_t)(LEAST_SUM + 65536 / (int)one_in);
+	bool escapes = ends_with_escapes(bytes, len);
 	uint8_t few[LOOK];
 	struct steps steps;
 
@@ -156,7 +179,9 @@ void places_each(const uint8_t *bytes, size_t len, unsigned one_in, place_take t
 		size_t until = end - from < STRETCH ? end - begin : STRETCH;
 
 		steps.n = find(bytes + begin, len - begin, until, below, &steps);
+		escapes |= steps.escapes;
 		if (!take_stretch(&steps, bytes + begin, from - begin, until, begin, take, ctx))
-			return;
+			return true;
 	}
+	return escapes;
 }

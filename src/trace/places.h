@@ -14,6 +14,7 @@
 enum {
 	PLACE_BYTES = 16,            /* that its print is made of */
 	PLACE_CONTEXT = 6,           /* that choose it */
+	PLACES_ESCAPE = '%',
 };
 
 /* One place: its print, and where it begins. False: no more are wanted. */
@@ -21,8 +22,8 @@ typedef bool (*place_take)(void *ctx, uint32_t print, size_t at);
 
 /*
  * Gives the places of `bytes`, one in `one_in` (2 to 65536), by where they begin. None has fewer than PLACE_BYTES bytes, or one byte
- * again and again: rules, padding, zeros say nothing.
+ * again and again: rules, padding, zeros say nothing. False: PLACES_ESCAPE is not among the bytes, which this walk tells by the way.
  */
-void places_each(const uint8_t *bytes, size_t len, unsigned one_in, place_take take, void *ctx);
+bool places_each(const uint8_t *bytes, size_t len, unsigned one_in, place_take take, void *ctx);
 
 #endif

@@ -103,12 +103,38 @@ static void test_lengths(void **state)
 	}
 }
 
+/* An escape is told wherever it stands, and where there is none that is told, too. */
+static void test_escapes(void **state)
+{
+	static uint8_t bytes[1100];
+	static struct list got;
+
+	(void)state;
+	got.most = SIZE_MAX;
+	for (size_t len = 0; len <= sizeof(bytes); len = len < 120 || len > 1010 ? len + 1 : len + 89) {
+		fill(bytes, len, (unsigned)len + 1);
+		for (size_t i = 0; i < len; i++)
+			bytes[i] = bytes[i] == PLACES_ESCAPE ? 'x' : bytes[i];
+		got.n = 0;
+		assert_false(places_each(bytes, len, 128, take, &got));
+		for (size_t i = 0; i < len; i += i > 60 && i + 60 < len ? 7 : 1) {
+			uint8_t was = bytes[i];
+
+			bytes[i] = PLACES_ESCAPE;
+			got.n = 0;
+			assert_true(places_each(bytes, len, 128, take, &got));
+			bytes[i] = was;
+		}
+	}
+}
+
 static void test_without_avx2(void **state)
 {
 	bool had = wide_has_avx2;
 
 	wide_has_avx2 = false;
 	test_lengths(state);
+	test_escapes(state);
 	wide_has_avx2 = had;
 }
 
@@ -116,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_without_avx2),
 	};
 
