@@ -316,13 +316,15 @@ void cli_explain(const struct query_explain *e)
 		" bytes\n"
 		"index bytes     %" PRIu64
 		"\n"
+		"filter bytes    %" PRIu64
+		"\n"
 		"flow parts      %" PRIu64
 		"\n"
 		"microflow parts %" PRIu64
 		"\n"
 		"packet bytes    %" PRIu64 " in %" PRIu64 " reads, %" PRIu64 " packets\n",
 		e->plan, e->blocks, e->blocks_skipped, e->segments, e->segments_skipped,
-		e->catalog_rows, e->catalog_bytes, e->index_bytes, e->flow_parts, e->micro_parts, e->packet_bytes,
+		e->catalog_rows, e->catalog_bytes, e->index_bytes, e->filter_bytes, e->flow_parts, e->micro_parts, e->packet_bytes,
 		e->packet_reads, e->packets);
 }
 

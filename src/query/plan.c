@@ -127,6 +127,31 @@ static bool block_may_have(
 	return false;
 }
 
+static bool has_whole_address(const struct addr_net *nets, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (nets[i].bits == addr_len(&nets[i].addr) * 8)
+			return true;
+	return false;
+}
+
+enum rc source_load_filters(struct source_run *sr, struct err *err)
+{
+	const struct query *q = sr->run->q;
+	size_t n, n_too;
+	const struct addr_net *nets = filter_nets(q->filter, &n);
+	const struct addr_net *too = filter_nets_too(q->filter, &n_too);
+	uint64_t bytes;
+	enum rc rc;
+
+	if (q->tier > TIER_FLOW || (!has_whole_address(nets, n) && !has_whole_address(too, n_too)))
+		return RC_DONE;
+	rc = store_load_filters(sr->store, &bytes, err);
+	if (rc == RC_DONE)
+		sr->run->explain->filter_bytes += bytes;
+	return rc;
+}
+
 static bool block_may_match(const struct source_run *sr, uint32_t block)
 {
 	const struct filters *filters = store_filters(sr->store);
@@ -385,6 +410,7 @@ void query_explain_add(struct query_explain *sum, const struct query_explain *e)
 	sum->segments += e->segments;
 	sum->segments_skipped += e->segments_skipped;
 	sum->index_bytes += e->index_bytes;
+	sum->filter_bytes += e->filter_bytes;
 	sum->catalog_rows += e->catalog_rows;
 	sum->catalog_bytes += e->catalog_bytes;
 	sum->flow_parts += e->flow_parts;

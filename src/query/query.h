@@ -77,6 +77,7 @@ struct query_explain {
 	uint64_t blocks, blocks_skipped; /* touched; left out by filters or times */
 	uint64_t segments, segments_skipped;
 	uint64_t index_bytes; /* read of index files */
+	uint64_t filter_bytes; /* read of the filters of blocks */
 	uint64_t catalog_rows, catalog_bytes; /* macroflows; read of what their parts say */
 	uint64_t flow_parts, micro_parts; /* decoded */
 	uint64_t packet_bytes, packet_reads, packets; /* read of blocks */

@@ -97,6 +97,8 @@ enum rc run_check_ids(const struct query_sources *sources, const struct query *q
 void run_set_times(struct run *run);
 /* What a source holds; its scope is empty. */
 void source_open(struct source_run *sr, struct run *run, unsigned index);
+/* What the filter's whole addresses are looked up in, before source_wants() is asked; nothing where there are none. */
+enum rc source_load_filters(struct source_run *sr, struct err *err);
 /* RC_CANCELLED where somebody asked for it. Cheap enough for every part. */
 enum rc run_check(struct run *run, struct err *err);
 /* A row of this source with everything but its record or packet. */

@@ -175,6 +175,8 @@ enum rc scope_make(struct source_run *sr, struct err *err)
 	for (size_t i = 0; i < n && rc == RC_DONE; i++)
 		if ((ids[i].source ? ids[i].source - 1 : 0) == sr->index)
 			rc = add_id(sr, &ids[i], err);
+	if (rc == RC_DONE)
+		rc = source_load_filters(sr, err);
 	if (rc != RC_DONE) {
 		scope_free(s);
 		return rc;

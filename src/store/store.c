@@ -135,12 +135,13 @@ uint64_t store_index_bytes(struct store *s)
 	return sum;
 }
 
-static enum rc load_filters(struct store *s, struct err *err)
+static enum rc load_filters(struct store *s, uint64_t *bytes, struct err *err)
 {
 	struct filters *f;
 	char path[STORE_PATH];
 	enum rc rc;
 
+	*bytes = 0;
 	store_name_path(s, "filters", path);
 	if (s->filters && filters_size(s->filters) == file_bytes(path))
 		return RC_DONE;
@@ -149,7 +150,18 @@ static enum rc load_filters(struct store *s, struct err *err)
 		return rc;
 	filters_free(s->filters);
 	s->filters = f;
+	*bytes = filters_size(f);
 	return RC_DONE;
+}
+
+enum rc store_load_filters(struct store *s, uint64_t *bytes, struct err *err)
+{
+	enum rc rc;
+
+	store_lock(s);
+	rc = load_filters(s, bytes, err);
+	store_unlock(s);
+	return rc;
 }
 
 static enum rc load_whole(struct store *s, struct err *err)
@@ -189,8 +201,6 @@ enum rc store_refresh(struct store *s, struct err *err)
 
 	store_lock(s);
 	rc = store_load(s, err);
-	if (rc == RC_DONE)
-		rc = load_filters(s, err);
 	store_unlock(s);
 	return rc;
 }

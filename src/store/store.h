@@ -137,7 +137,13 @@ const struct segment_place *store_segments(const struct store *s, size_t *n);   
 const struct store_totals *store_totals(const struct store *s);
 /* Bytes of index files, filters and catalog. The first time it looks at every index file. */
 uint64_t store_index_bytes(struct store *s);
-const struct filters *store_filters(const struct store *s);      /* may be NULL */
+/*
+ * Which addresses blocks may have: NULL before store_load_filters(), which reads the file if it is another than it was (it may tell of later
+ * blocks than the snapshot has, and tells nothing wrong of those). Whoever looks for no address does without: in a store of a year
+ * they are a quarter of a gigabyte. *bytes is what was read. Valid until they are loaded again.
+ */
+const struct filters *store_filters(const struct store *s);
+enum rc store_load_filters(struct store *s, uint64_t *bytes, struct err *err);
 /* Windows with drops, ascending by from_ns. */
 const struct drop_info *store_drops(const struct store *s, size_t *n);
 /* Packets that the kernel dropped at a point in windows that begin in [from, to). */

@@ -47,6 +47,7 @@ bytes=$(records)
 	fail "packet bytes: $(number 'packet bytes'), not those of the records: $bytes"
 at_most "reads of packets" "$(number 'packet bytes' 3)" "$packets"
 at_most "bytes of the index" "$(number 'index bytes')" $((index / 2))
+[ "$(number 'filter bytes')" -eq "$(stat -c %s big.fdr/index/filters)" ] || fail "filters: $(number 'filter bytes') bytes"
 held=$(tail -n +2 out | cut -d. -f1 | sort -u | wc -l)
 # the filters of the blocks around may be wrong once
 at_most "blocks" "$(number 'blocks')" $((held + 1))
@@ -62,6 +63,8 @@ at_most "bytes of the catalog" "$(number 'catalog rows' 3)" $(($(number 'catalog
 macro=$(sed -n 2p out)
 fd 0 list flows -s big.fdr --explain --format csv --fields id,packets --in "$macro"
 flows=$(($(wc -l <out) - 1))
+# who looks for no address reads none of the filters
+[ "$(number 'filter bytes')" -eq 0 ] || fail "filters are read though no address is looked for"
 [ "$(number 'packet bytes')" -eq 0 ] || fail "flows are listed without packets"
 # those that go on in a later segment have a part in each
 at_most "flow parts of a macroflow" "$(number 'flow parts')" $((3 * flows + 3 * blocks))
@@ -88,4 +91,7 @@ at_most "packets read for one" "$(number 'packet bytes' 5)" 2
 fd 1 list flows -s big.fdr host 192.0.2.250 --explain
 fd 0 list packets -s big.fdr --explain --from -1s --format csv --fields id
 at_most "blocks of the last second" "$(number 'blocks')" 2
+[ "$(number 'filter bytes')" -eq 0 ] || fail "filters are read for the last second"
+fd 0 list flows -s big.fdr --explain net "${client%.*}.0/24"
+[ "$(number 'filter bytes')" -eq 0 ] || fail "filters are read for a network, which they do not know"
 done_testing

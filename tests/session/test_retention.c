@@ -526,16 +526,22 @@ static void test_filters(void **state)
 	struct retention r = { 0 };
 	struct store *s = make_store(p), *reader;
 	const struct filters *old;
-	uint64_t before;
+	uint64_t before, bytes;
 	unsigned evicted;
 	struct stat st;
 	char path[400];
 	struct addr a;
 
 	assert_int_equal(store_open(p->store, false, &reader, NULL, NULL), RC_DONE);
+	/* nobody has asked for an address yet */
+	assert_null(store_filters(reader));
+	assert_int_equal(store_load_filters(reader, &bytes, NULL), RC_DONE);
 	snprintf(path, sizeof(path), "%s/index/filters", p->store);
 	assert_int_equal(stat(path, &st), 0);
 	before = (uint64_t)st.st_size;
+	assert_int_equal(bytes, before);
+	assert_int_equal(store_load_filters(reader, &bytes, NULL), RC_DONE);
+	assert_int_equal(bytes, 0);
 	assert_int_equal(store_disk_bytes(s, &r.max_bytes, NULL), RC_DONE);
 	r.max_bytes /= 4;
 	assert_int_equal(store_retain(s, &r, 0, &evicted, NULL), RC_DONE);
@@ -546,6 +552,7 @@ static void test_filters(void **state)
 	assert_int_equal(addr_parse("203.0.113.9", &a, NULL), RC_DONE);
 	assert_false(filters_may_have(old, 1, &a));
 	assert_int_equal(store_refresh(reader, NULL), RC_DONE);
+	assert_int_equal(store_load_filters(reader, &bytes, NULL), RC_DONE);
 	assert_false(filters_may_have(store_filters(reader), store_segments(reader, &(size_t){ 0 })->block, &a));
 	assert_true(filters_may_have(store_filters(reader), 1, &a));
 	must_agree_all(s, reader, 0);

@@ -470,6 +470,7 @@ static enum rc call_filters(struct store *s, struct err *err)
 	struct event_info e;
 	struct filters *f;
 	char path[400];
+	uint64_t bytes;
 	size_t n;
 	enum rc rc;
 
@@ -479,8 +480,10 @@ static enum rc call_filters(struct store *s, struct err *err)
 		return rc;
 	assert_true(filters_may_have(f, 1, &addrs[0]));
 	filters_free(f);
-	rc = store_events(s, 1, &e, &n, err);
-	return rc;
+	rc = store_load_filters(s, &bytes, err);
+	if (rc == RC_DONE)
+		assert_true(filters_may_have(store_filters(s), 1, &addrs[0]));
+	return rc == RC_DONE ? store_events(s, 1, &e, &n, err) : rc;
 }
 
 static enum rc call_lookup(struct store *s, struct err *err)

@@ -196,13 +196,14 @@ static void test_drop_index(void **state)
 	struct place *p = *state;
 	struct store *s = must_open(p, true, NULL);
 	struct addr a;
-	uint64_t packets, bytes;
+	uint64_t packets, bytes, filter_bytes;
 	uint8_t uuid[16];
 	size_t n;
 
 	assert_int_equal(made_index(s, &p->m, 300, NULL), RC_DONE);
 	assert_int_equal(store_refresh(s, NULL), RC_DONE);
 	memcpy(uuid, store_points(s, &n)[0].uuid, 16);
+	assert_int_equal(store_load_filters(s, &filter_bytes, NULL), RC_DONE);
 	assert_int_equal(addr_parse("10.0.0.1", &a, NULL), RC_DONE);
 	assert_true(filters_may_have(store_filters(s), 1, &a));
 	assert_int_equal(addr_parse("10.9.9.9", &a, NULL), RC_DONE);
