@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { SOON = 3 };       /* packets */
+
 /* ---- making -------------------------------------------------------------------------- */
 
 static bool is_wanted(void *ctx, const struct packet *p)
@@ -20,7 +22,7 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 {
 	struct tracker_config config = {
 		.micro_ns = p->config->micro_ns, .flow_ns = p->config->flow_ns,
-		.attributes = p->config->attributes, .fingerprints = p->config->fingerprints,
+		.attributes = p->config->attributes, .fingerprints = p->config->fingerprints, .sets = p->sets,
 	};
 	enum rc rc = filter_compile_conversations(p->config->attributes_for, &p->wanted, err);
 
@@ -36,7 +38,7 @@ static enum rc make_parts(struct pipeline *p, struct err *err)
 		rc = sealer_new(&p->sealer, err);
 	if (rc == RC_DONE)
 		rc = observations_new(TRACKER_OBSERVATIONS, &p->pending, err);
-	for (unsigned i = 0; i < 2 && rc == RC_DONE; i++)
+	for (unsigned i = 0; i < p->sets && rc == RC_DONE; i++)
 		rc = observations_new(TRACKER_OBSERVATIONS, &p->jobs[i].names, err);
 	for (unsigned i = 0; i < TIER_SHARDS && rc == RC_DONE; i++)
 		rc = tracker_new(&config, &p->lanes[i].tracker, err);
@@ -70,6 +72,8 @@ enum rc pipeline_new(struct store *store, const struct ingest_options *options, 
 	p->next_frame = first_frame;
 	p->hold = (p->config->attributes & (ATTRIBUTE_APP | ATTRIBUTE_VOIP)) != 0 ||
 		p->config->fingerprints != FINGERPRINTS_OFF;
+	/* analyses make a set large; without them there is room for one more */
+	p->sets = p->config->attributes == 0 && p->config->fingerprints == FINGERPRINTS_OFF ? TRACKER_SETS : 2;
 
 	enum rc rc = make_parts(p, err);
 	if (rc == RC_DONE)
@@ -108,7 +112,7 @@ void pipeline_free(struct pipeline *p)
 	fragment_table_free(p->fragments);
 	media_table_free(p->media);
 	filter_free(p->wanted);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < TRACKER_SETS; i++) {
 		mem_free(p->jobs[i].packets);
 		mem_free(p->jobs[i].checks);
 		mem_free(p->jobs[i].points);
@@ -341,6 +345,20 @@ uint32_t pipeline_cut(struct pipeline_packet *k, uint32_t caplen, uint32_t snapl
 	return snaplen;
 }
 
+/*
+ * Where a packet will be written soon: another processor read there when the batch went round before, and has to give the lines of
+ * the cache up first.
+ */
+static void expect_place(const struct batch *b)
+{
+	if (b->n + SOON >= BATCH_PACKETS)
+		return;
+	const char *p = (const char *)&b->packets[b->n + SOON];
+
+	for (size_t line = 0; line < sizeof(struct packet); line += 64)
+		__builtin_prefetch(p + line, 1);
+}
+
 static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in, struct err *err)
 {
 	enum rc rc = RC_DONE;
@@ -357,6 +375,8 @@ static enum rc take_packet(struct pipeline *p, const struct pipeline_packet *in,
 
 	struct batch *b = p->batch;
 	struct packet *k = &b->packets[b->n];
+
+	expect_place(b);
 	k->time_ns = in->time_ns;
 	k->offset = in->offset;
 	k->record_len = in->record_len;

@@ -8,7 +8,8 @@
  *
  * Workers take whatever is ready, a lane for some batches or a segment to seal; the reader takes lanes, too, where it would wait for them.
  * So all threads have work as long as there is any, and there need be no more of them than processors. Batches go round a ring; a
- * segment's job is one of two, so that one can be sealed while the next one fills. A batch that ends a segment carries its job: each
+ * segment's job is one of two, so that one can be sealed while the next one fills, or of three where there is memory for it: behind a block's
+ * end, short segments wait for a long one, and the reader with them. A batch that ends a segment carries its job: each
  * lane hands its parts over when it gets there, the last one makes the job ready. With one thread the caller does all of it. Where
  * segments end depends on packets alone.
  *

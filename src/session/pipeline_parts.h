@@ -26,7 +26,7 @@ enum {
 	BATCH_PACKETS = 256,
 	BATCH_BYTES = 1 << 19,           /* of frames that are held: bounds memory where packets are large */
 	RING = 16,                       /* batches */
-	CALL = 4,                        /* batches that are sent before workers are called: waking costs as much as a batch */
+	CALL = 8,                        /* batches that are sent before workers are called: waking costs as much as two of them */
 	WORKERS_MAX = TIER_SHARDS + 1,   /* one of them seals */
 	READER = TIER_SHARDS,            /* beside numbers of lanes */
 	ESTIMATE_BITS = 20,              /* bitmap of (conversation, slice) seen in the segment */
@@ -90,7 +90,8 @@ struct pipeline {
 	bool (*full)(void *ctx);         /* may be NULL */
 	void *full_ctx;
 	struct batch *ring;
-	struct segment_job jobs[2];
+	struct segment_job jobs[TRACKER_SETS];
+	unsigned sets;                   /* of them in use, and of parts of each tracker */
 
 	/* the reader's */
 	struct batch *batch;             /* being filled; NULL: take the next */

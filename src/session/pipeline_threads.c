@@ -88,7 +88,7 @@ struct batch *pipeline_take_batch(struct pipeline *p)
 
 struct segment_job *pipeline_take_job(struct pipeline *p)
 {
-	struct segment_job *job = &p->jobs[p->jobs_sent % 2];
+	struct segment_job *job = &p->jobs[p->jobs_sent % p->sets];
 
 	if (!wait_for(p, job_free, job))
 		return NULL;

@@ -100,14 +100,17 @@ static enum rc track_batch(struct lane *lane, unsigned shard, struct batch *b, s
 }
 
 /*
- * A tracker has two sets of parts: before it hands one over and takes the other, that must be sealed, which an earlier segment
- * filled.
+ * Before a tracker hands over a set of parts and takes the next, the segment must be sealed that filled that one `sets` segments
+ * earlier.
  */
 static bool must_wait(struct pipeline *p, struct lane *lane, const struct batch *b)
 {
-	if (!b->ends || atomic_load(&p->jobs_sealed) >= b->ends->seq)
+	if (!b->ends || b->ends->seq + 2 <= p->sets)
 		return false;
-	atomic_store(&lane->waits_for, b->ends->seq);
+	uint64_t needs = b->ends->seq + 2 - p->sets;
+	if (atomic_load(&p->jobs_sealed) >= needs)
+		return false;
+	atomic_store(&lane->waits_for, needs);
 	return true;
 }
 
@@ -170,7 +173,7 @@ bool pipeline_track(struct pipeline *p, uint64_t to, unsigned first)
 
 static struct segment_job *next_job(struct pipeline *p)
 {
-	return &p->jobs[atomic_load(&p->jobs_sealed) % 2];
+	return &p->jobs[atomic_load(&p->jobs_sealed) % p->sets];
 }
 
 bool pipeline_has_sealing(struct pipeline *p)

@@ -9,6 +9,7 @@
 #include "tier/conversation.h"
 #include "tier/imprinter.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -39,7 +40,7 @@ struct tracker {
 	struct conversation_table *conversations;
 	struct analysis *analysis;
 	struct imprinter *imprinter;     /* NULL: no fingerprints */
-	struct part_set sets[2];
+	struct part_set sets[TRACKER_SETS];
 	struct part_set *set;            /* of the segment that is open */
 	uint32_t generation;             /* number of that segment: parts of another one are gone */
 	int64_t flow_slice, micro_slice; /* of the packet before: saves divisions */
@@ -53,8 +54,9 @@ enum rc tracker_new(const struct tracker_config *config, struct tracker **out, s
 
 	if (!t)
 		return err_memory(err);
+	assert(config->sets >= 2 && config->sets <= TRACKER_SETS);
 	enum rc rc = conversation_table_new(TRACKER_CONVERSATIONS, &t->conversations, err);
-	for (unsigned i = 0; i < 2 && rc == RC_DONE; i++) {
+	for (unsigned i = 0; i < config->sets && rc == RC_DONE; i++) {
 		rc = texts_new(PART_TEXTS, &t->sets[i].texts, err);
 		if (rc == RC_DONE)
 			rc = observations_new(TRACKER_OBSERVATIONS, &t->sets[i].observations, err);
@@ -94,8 +96,8 @@ void tracker_free(struct tracker *t)
 	conversation_table_free(t->conversations);
 	analysis_free(t->analysis);
 	imprinter_free(t->imprinter);
-	part_set_free(&t->sets[0]);
-	part_set_free(&t->sets[1]);
+	for (unsigned i = 0; i < TRACKER_SETS; i++)
+		part_set_free(&t->sets[i]);
 	mem_free(t);
 }
 
@@ -111,7 +113,7 @@ void tracker_end_segment(struct tracker *t, struct tracker_parts *out)
 		.print_runs = s->print_runs, .n_print_runs = s->n_print_runs, .prints = s->prints,
 		.media = s->media, .texts = s->texts, .observations = s->observations,
 	};
-	t->set = s == &t->sets[0] ? &t->sets[1] : &t->sets[0];
+	t->set = s + 1 == &t->sets[t->config.sets] ? &t->sets[0] : s + 1;
 	t->set->n_flows = t->set->n_micros = t->set->n_refs = t->set->n_notes = t->set->n_media = 0;
 	t->set->n_print_runs = t->set->n_prints = 0;
 	texts_clear(t->set->texts);

@@ -28,6 +28,7 @@
 enum {
 	TIER_SHARDS = 16,
 	TRACKER_CONVERSATIONS = 4096,        /* a shard: 65,536 in all, of 950 bytes with everything that is computed */
+	TRACKER_SETS = 3,                    /* of parts, at most */
 	TRACKER_OBSERVATIONS = 4096,         /* a shard and segment: what comes when there are so many is refused */
 };
 
@@ -35,11 +36,11 @@ struct tracker;
 
 /*
  * fingerprints: enum fingerprints, what is kept of payload, of all conversations. attributes: enum attribute, what is computed beside counting; `wanted` (NULL: always) says of a conversation's first packet
- * whether it is computed for the conversation. In any thread.
+ * whether it is computed for the conversation. In any thread. sets: of parts, 2 to TRACKER_SETS: one fills, while what was handed out of the others is in use.
  */
 struct tracker_config {
 	int64_t micro_ns, flow_ns;
-	unsigned attributes, fingerprints;
+	unsigned attributes, fingerprints, sets;
 	bool (*wanted)(void *ctx, const struct packet *p);
 	void *ctx;
 };
@@ -92,7 +93,7 @@ struct flow_part {
 	struct flow_key key;
 };
 
-/* What a shard hands over at a segment's end; valid until the tracker's next-but-one tracker_end_segment() (double buffer). */
+/* What a shard hands over at a segment's end; valid until its tracker_end_segment() was called `sets` - 1 times more. */
 struct tracker_parts {
 	const struct flow_part *flows;
 	size_t n_flows;

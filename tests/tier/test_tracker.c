@@ -17,7 +17,7 @@
 #define SECOND INT64_C(1000000000)
 
 static const struct tracker_config five = {
-	.micro_ns = 5 * SECOND, .flow_ns = 300 * SECOND, .attributes = ATTRIBUTES_ALL,
+	.micro_ns = 5 * SECOND, .flow_ns = 300 * SECOND, .attributes = ATTRIBUTES_ALL, .sets = 2,
 };
 
 struct world {
