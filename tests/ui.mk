@@ -23,6 +23,10 @@ unit_tests += tests/ui/test_screen
 tests_ui_test_screen_SOURCES = tests/ui/test_screen.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
 tests_ui_test_screen_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
 tests_ui_test_screen_LDADD = $(ui_test_ldadd)
+unit_tests += tests/ui/test_said_views
+tests_ui_test_said_views_SOURCES = tests/ui/test_said_views.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h
+tests_ui_test_said_views_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/ui
+tests_ui_test_said_views_LDADD = $(ui_test_ldadd)
 
 unit_tests += tests/ui/test_filters
 tests_ui_test_filters_SOURCES = tests/ui/test_filters.c tests/ui/screen_keys.h tests/ui/fake_session.c tests/ui/fake_session.h

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "flow/field.h"
 #include "flow/health.h"
+#include "flow/proto.h"
 
 #include <string.h>
 
@@ -40,21 +41,6 @@ static const char *name_orientation(uint64_t v)
 static const char *name_closed_by(uint64_t v)
 {
 	return closed_by_name((enum closed_by)v);
-}
-
-static const char *name_tls_version(uint64_t v)
-{
-	switch (v) {
-	case 0x0300: return "ssl3";
-	case 0x0301: return "1.0";
-	case 0x0302: return "1.1";
-	case 0x0303: return "1.2";
-	case 0x0304: return "1.3";
-	case 0xfeff: return "dtls1.0";
-	case 0xfefd: return "dtls1.2";
-	case 0xfefc: return "dtls1.3";
-	default: return "other";
-	}
 }
 
 static const char *name_health(uint64_t v)
@@ -164,7 +150,7 @@ static const struct field fields[] = {
 		"packets in which a server refuses what it was asked for: HTTP 4xx, NXDOMAIN of DNS, failed logins"),
 	{.id = FIELD_TLS_VERSION, .name = "tls_version", .title = "tls", .type = TYPE_U16, .unit = UNIT_ENUM,
 	 .merge = MERGE_SAME, .tiers = FLOWS, .offset = offsetof(struct record, c.tls_version),
-	 .name_of = name_tls_version, .width_cells = 5,
+	 .name_of = tls_version_word, .width_cells = 5,
 	 .help = "version of TLS that the server chose: 1.0 to 1.3"},
 	COUNT(FIELD_ALPN, "alpn", "alpn", TYPE_TEXT, UNIT_NONE, MERGE_SAME, text[TEXT_ALPN], 8, 0,
 		"application protocol that was negotiated in TLS or QUIC, or the client's first wish"),

@@ -313,3 +313,18 @@ const char *service_at(size_t index)
 {
 	return index < COUNT(services) ? services[index].name : NULL;
 }
+
+const char *tls_version_word(uint64_t v)
+{
+	switch (v) {
+	case 0x0300: return "ssl3";
+	case 0x0301: return "1.0";
+	case 0x0302: return "1.1";
+	case 0x0303: return "1.2";
+	case 0x0304: return "1.3";
+	case 0xfeff: return "dtls1.0";
+	case 0xfefd: return "dtls1.2";
+	case 0xfefc: return "dtls1.3";
+	default: return "other";
+	}
+}

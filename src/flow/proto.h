@@ -32,5 +32,7 @@ const char *service_at(size_t index);
 
 /* "echo request" for PROTO_ICMP or PROTO_ICMP6; NULL where the type is not known (RFC 792, RFC 4443, IANA). */
 const char *icmp_type_name(uint32_t proto, uint8_t type);
+/* Of a TLS or DTLS version as it is on the wire (RFC 8446, RFC 9147), as filters have it: "1.3", "dtls1.2"; "other". */
+const char *tls_version_word(uint64_t version);
 
 #endif

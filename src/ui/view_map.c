@@ -174,7 +174,7 @@ static void put(const struct layout *l, struct canvas *c, struct rect r, enum co
 	int room = r.w - l->x[k];
 
 	if (l->w[k] > 0 && room > 0)
-		canvas_cell(c, r.x + l->x[k], r.y, l->w[k] < room ? l->w[k] : room, 
+		canvas_cell(c, r.x + l->x[k], r.y, l->w[k] < room ? l->w[k] : room,
 			k >= COL_REQUESTS && !cols[k].text ? ALIGN_RIGHT : ALIGN_LEFT, attr, text);
 }
 
