@@ -138,8 +138,8 @@ static const struct {
 	int w, from_w;               /* from_w: shown in areas as wide as this */
 	bool text;
 } cols[COLS] = {
-	[COL_FROM] = { "service", 0, 0, false },
-	[COL_TO] = { "triggers", 0, 0, false },
+	[COL_FROM] = { "service", 0, 0, true },
+	[COL_TO] = { "triggers", 0, 0, true },
 	[COL_REQUESTS] = { "requests", 8, 88, false },
 	[COL_TRIGGERED] = { "triggered", 9, 40, false },
 	[COL_ORDERED] = { "by order", 8, 56, false },
@@ -175,7 +175,7 @@ static void put(const struct layout *l, struct canvas *c, struct rect r, enum co
 
 	if (l->w[k] > 0 && room > 0)
 		canvas_cell(c, r.x + l->x[k], r.y, l->w[k] < room ? l->w[k] : room,
-			k >= COL_REQUESTS && !cols[k].text ? ALIGN_RIGHT : ALIGN_LEFT, attr, text);
+			cols[k].text ? ALIGN_LEFT : ALIGN_RIGHT, attr, text);
 }
 
 static void put_service(const struct layout *l, struct canvas *c, struct rect r, enum column k, unsigned attr,
