@@ -134,7 +134,8 @@ enum rc store_merge_window(struct store *s, int64_t before_ns, bool *did, struct
 	if (rc != RC_DONE && rc != RC_STALE && rc != RC_LIMIT)
 		return rc;
 	store_lock(s);
-	if (s->merged_ns == window_ns && window_ns < INT64_MAX)
+	/* where a segment came meanwhile, the next time does it */
+	if (s->merged_ns == window_ns && window_ns < INT64_MAX && (rc != RC_DONE || is_merged(s, window_ns)))
 		s->merged_ns++;
 	store_unlock(s);
 	return RC_DONE;
