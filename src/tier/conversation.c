@@ -164,11 +164,6 @@ static int64_t last_ns(const struct conversation_table *t, uint32_t at)
 	return t->v[at].open[0].last_ns;
 }
 
-static int64_t seconds(int n)
-{
-	return n * INT64_C(1000000000);
-}
-
 /* Who goes from a full table. */
 static uint32_t least_missed(const struct conversation_table *t, int64_t now_ns)
 {
@@ -176,7 +171,7 @@ static uint32_t least_missed(const struct conversation_table *t, int64_t now_ns)
 
 	if (spare == NONE || kept == NONE)
 		return spare == NONE ? kept : spare;
-	if (t->spare > t->capacity / 2 || time_sub(now_ns, last_ns(t, spare)) >= seconds(SPARE_SILENCE_S))
+	if (t->spare > t->capacity / 2 || time_sub(now_ns, last_ns(t, spare)) >= SPARE_SILENCE_S * INT64_C(1000000000))
 		return spare;
 	return last_ns(t, spare) <= last_ns(t, kept) ? spare : kept;
 }
@@ -186,9 +181,7 @@ static bool is_open(const struct conversation *c, int64_t now_ns, int64_t flow_n
 {
 	const struct open_flow *f = &c->open[0];
 
-	if (f->closed && time_sub(now_ns, f->last_ns) > seconds(CLOSED_SILENCE_S))
-		return false;
-	return now_ns < time_add(f->slice_ns, flow_ns);
+	return !open_flow_is_over(f, now_ns) && now_ns < time_add(f->slice_ns, flow_ns);
 }
 
 /* Room for one more: unused, or that of one that goes. */

@@ -9,6 +9,7 @@
 #ifndef FLOWDRILL_TIER_CONVERSATION_H
 #define FLOWDRILL_TIER_CONVERSATION_H
 
+#include "base/text.h"
 #include "flow/record.h"
 
 /* A microflow that packets may still join. id.block 0: none. */
@@ -51,12 +52,18 @@ struct conversation {
 	bool has_macs;
 };
 
-struct conversation_table;
-
 enum {
 	CLOSED_SILENCE_S = 60,   /* after both FINs or a RST, silence of this length ends the flow */
 	SPARE_SILENCE_S = 10,    /* by then the last ACKs of what was closed have come, and answers */
 };
+
+/* Closed, and silent for so long that what comes now is another flow. */
+static inline bool open_flow_is_over(const struct open_flow *f, int64_t now_ns)
+{
+	return f->closed && time_sub(now_ns, f->last_ns) > CLOSED_SILENCE_S * INT64_C(1000000000);
+}
+
+struct conversation_table;
 
 enum rc conversation_table_new(uint32_t capacity, struct conversation_table **out, struct err *err);
 void conversation_table_free(struct conversation_table *t);

@@ -17,8 +17,6 @@ enum {
 	PART_TEXTS = 1 << 20,        /* of the texts of a segment's parts, bytes */
 };
 
-static const int64_t closed_silence_ns = CLOSED_SILENCE_S * INT64_C(1000000000);
-
 /* Parts of one segment. */
 struct part_set {
 	struct flow_part *flows;
@@ -310,7 +308,7 @@ static struct open_flow *flow_for(struct tracker *t, struct conversation *c, con
 		c->fin_seen = 0;
 		return flow_begin(c, slice, id);
 	}
-	if (f->closed && time_sub(p->time_ns, f->last_ns) > closed_silence_ns) {
+	if (open_flow_is_over(f, p->time_ns)) {
 		c->fin_seen = 0;
 		return flow_begin(c, slice, id);
 	}
